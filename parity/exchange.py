@@ -1,0 +1,127 @@
+"""The words that proxy and parity share: a backend, an endpoint, one request and what both backends did with it.
+
+These are also the frames on the Unix socket between a proxy worker and a parity worker (`parity/wire.py`),
+so they are msgspec structs: the fastest of the typed encoders, and the receiver validates.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class Backend(StrEnum):
+    """One of the two implementations behind the proxy; the name never changes with the stage."""
+
+    LEGACY = "legacy"
+    MODERN = "modern"
+
+    @property
+    def other(self) -> "Backend":
+        """The backend that this one is not."""
+        return Backend.MODERN if self is Backend.LEGACY else Backend.LEGACY
+
+
+class Endpoint(msgspec.Struct, frozen=True, order=True):
+    """Method and path template, the key of everything; `domain` is the group it is flipped with."""
+
+    domain: str
+    method: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """For example `GET /v1/escrows/{id}`."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the method is safe (RFC 9110 section 9.2.1)."""
+        return self.method in SAFE_METHODS
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What one backend did with one request.
+
+    `status` is 0 when there was no whole answer; `error` then says why, in one word of `timeout`, `refused`,
+    `broken`. Header names are lower case, repeats kept. `body` is what was on the wire, compressed if it was.
+    """
+
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    duration_s: float = 0.0
+    query_count: int | None = None
+    error: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request and what both backends did with it.
+
+    `endpoint` is an `Endpoint.name`. `target` is the raw path and query. `client` is the sticky key as a token,
+    never a credential. `at` is Unix time in seconds. `raced` says that a write to the same domain was in
+    flight between the two answers, so that a difference would prove nothing. `skipped` is the reason why the
+    answers could not be captured whole (`body_too_large`), else empty.
+    """
+
+    id: str
+    endpoint: str
+    domain: str
+    method: str
+    target: str
+    client: str
+    stage: str
+    authoritative: Backend
+    legacy: Observation
+    modern: Observation
+    at: float
+    raced: bool = False
+    skipped: str = ""
+
+    def observation(self, backend: Backend) -> Observation:
+        """What that backend did."""
+        return self.legacy if backend is Backend.LEGACY else self.modern
+
+    @property
+    def shadow(self) -> Observation:
+        """The answer that nobody waited for."""
+        return self.observation(self.authoritative.other)
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How often something happened at one endpoint since the last batch.
+
+    `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `failed`, `shed`; `reason` says why
+    where the name alone does not (`not_mirrored`: `stage`, `write`, `sampled_out`, `unlisted`; `shed`:
+    `shadow_queue`, `shadow_down`, `parity_queue`).
+    """
+
+    endpoint: str
+    name: str
+    reason: str
+    n: int
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What a proxy worker hands over at once; sent again, unchanged, until its receipt has come.
+
+    `proxy` names one run of one proxy worker, `seq` counts its batches from 1. `in_flight` is how many
+    mirrored requests are in no batch yet, so that the books balance at every moment.
+    """
+
+    proxy: str
+    seq: int
+    exchanges: tuple[Exchange, ...]
+    counts: tuple[Count, ...]
+    in_flight: int
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The parity worker has committed the batch `seq` to the store (or had already)."""
+
+    seq: int

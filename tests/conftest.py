@@ -1,0 +1,53 @@
+"""What every test may ask for: a real PostgreSQL, its seeded state, the recorded API, a real browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from cli.postgres import embedded_postgres
+
+CONTRACT = Path(__file__).parent / "contract"
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def contract() -> Path:
+    """The directory with the recorded API of the reference CRM."""
+    return CONTRACT
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL for the session: CROSSFADE_TEST_DATABASE_URL, else an embedded one of its own."""
+    if given := os.environ.get("CROSSFADE_TEST_DATABASE_URL"):
+        yield given
+        return
+    with embedded_postgres(tmp_path_factory.mktemp("pg") / "data") as url:
+        yield url
+
+
+@pytest.fixture
+def seeded_database(database_url: str, contract: Path) -> str:
+    """The session's database in the seeded state of the recording."""
+    from legacy_bridge.seed import reset
+
+    reset(database_url, contract / "seed")
+    return database_url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; in CI it must be there, elsewhere its absence is a skip that says so."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        if os.environ.get("CI"):
+            pytest.fail("no chromium, though `make test` installs it")
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()

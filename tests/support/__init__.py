@@ -1,0 +1,1 @@
+"""What several tests stand on: real backends that misbehave, replays of the recording, processes."""
