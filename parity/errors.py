@@ -1,0 +1,43 @@
+"""What can go wrong in parity.
+
+ParityError
+├── FrameError       what came over the socket is no frame of ours, or too large
+├── RulesError       a rules file is wrong; `problems` holds every fault of every file
+├── BodyError        a body cannot be compared; `reason` is the word that the outcome `skipped` shows
+├── StoreError       the store cannot be opened, read or written
+└── SocketError      the parity worker cannot own its socket
+"""
+
+from collections.abc import Sequence
+
+
+class ParityError(Exception):
+    """Anything that parity reports to its caller; the message is one sentence for the user."""
+
+
+class FrameError(ParityError):
+    """What came over the socket is no frame of ours, or too large."""
+
+
+class RulesError(ParityError):
+    """A rules file is wrong; `problems` holds every fault of every file."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{len(self.problems)} fault(s) in the parity rules: {'; '.join(self.problems)}")
+
+
+class BodyError(ParityError):
+    """A body cannot be compared; `reason` is the word that the outcome `skipped` shows."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class StoreError(ParityError):
+    """The store cannot be opened, read or written."""
+
+
+class SocketError(ParityError):
+    """The parity worker cannot own its socket."""

@@ -1,0 +1,148 @@
+"""Paths to a place in an answer, and globs over them.
+
+A path is a tuple of steps. The first is its root: `$` for the body, `$status` for the status line,
+`header:NAME` for a header. Then a string is an object's key and an integer a list's index. Written out:
+`$.data.escrows[0].people["a b"]`. Folded, for grouping: `[*]` for every index, and `.*` for a key that is
+itself a value (an identifier, an address), so that a map keyed by record is one group.
+
+A glob is written like a path: `[*]` is any index, `*` in a name any characters of it, `**` any number of
+steps. It is matched step by step: a glob from a user cannot become an expensive pattern.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parity.errors import ParityError
+
+Step = str | int
+Steps = tuple[Step, ...]
+
+STATUS: Steps = ("$status",)
+BODY: Steps = ("$",)
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_WORDY = re.compile(r"(?!.*[0-9]{5})[A-Za-z_][A-Za-z0-9_-]{0,47}\Z")
+_HEXISH = re.compile(r"(?=.*[0-9])[0-9a-fA-F-]{8,}\Z")
+_GLOB_STEP = re.compile(
+    r"""\.?(?P<deep>\*\*)
+      | \.(?P<name>[A-Za-z0-9_*-]+)
+      | \[(?P<index>[0-9]{1,9})\]
+      | \[(?P<any>\*)\]
+      | \[(?P<quoted>"(?:[^"\\]|\\.)*")\]""",
+    re.VERBOSE,
+)
+_GLOB_ROOT = re.compile(r"\$status\Z|header:[A-Za-z0-9*-]+\Z|\$(?![A-Za-z])|(?=\*\*)")
+
+
+def header(name: str) -> Steps:
+    """The path of a header."""
+    return (f"header:{name.lower()}",)
+
+
+def is_word(key: str) -> bool:
+    """Whether a key is a name that a programmer gave, and not itself a value such as an identifier."""
+    return bool(_WORDY.match(key)) and not _HEXISH.match(key)
+
+
+def render(steps: Steps) -> str:
+    """The path written out."""
+    return str(steps[0]) + "".join(_written(step) for step in steps[1:])
+
+
+def _written(step: Step) -> str:
+    match step:
+        case int():
+            return f"[{step}]"
+        case str() if _NAME.match(step):
+            return f".{step}"
+        case str():
+            return f"[{json.dumps(step)}]"
+
+
+def fold(steps: Steps) -> str:
+    """The path written out with indices and keys that are values folded."""
+    return str(steps[0]) + "".join(_folded(step) for step in steps[1:])
+
+
+def _folded(step: Step) -> str:
+    if isinstance(step, int):
+        return "[*]"
+    return f".{step}" if is_word(step) else ".*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Any:
+    """One step of a glob that takes any index (`key` false) or a key by glob."""
+
+    key: re.Pattern[str] | None
+
+
+_DEEP = "**"
+_GlobStep = Step | _Any
+
+
+@dataclass(frozen=True, slots=True)
+class PathGlob:
+    """A compiled glob over paths."""
+
+    text: str
+    steps: tuple[_GlobStep, ...]
+
+    def matches(self, path: Sequence[Step]) -> bool:
+        """Whether the whole path is taken."""
+        reachable = {0}
+        for glob_step in self.steps:
+            if glob_step == _DEEP:
+                reachable = set(range(min(reachable), len(path) + 1))
+            else:
+                reachable = {at + 1 for at in reachable if at < len(path) and _takes(glob_step, path[at])}
+            if not reachable:
+                return False
+        return len(path) in reachable
+
+
+def _takes(glob_step: _GlobStep, step: Step) -> bool:
+    if isinstance(glob_step, _Any):
+        if glob_step.key is None:
+            return isinstance(step, int)
+        return isinstance(step, str) and bool(glob_step.key.fullmatch(step))
+    return glob_step == step
+
+
+def path_glob(text: str) -> PathGlob:
+    """Compile a glob; raises ParityError that shows the place where it cannot be read."""
+    root = _GLOB_ROOT.match(text)
+    if root is None:
+        raise ParityError(f"path {text!r} starts with none of $, $status, header:NAME and **")
+    steps: list[_GlobStep] = [name_glob(root[0].lower()) if root[0] else ""]
+    if not root[0]:
+        steps.clear()
+    at = root.end()
+    while at < len(text):
+        found = _GLOB_STEP.match(text, at)
+        if found is None:
+            raise ParityError(f"path {text!r} cannot be read from {text[at:]!r} on")
+        steps.append(_glob_step(found))
+        at = found.end()
+    return PathGlob(text, tuple(steps))
+
+
+def _glob_step(found: re.Match[str]) -> _GlobStep:
+    if found["deep"]:
+        return _DEEP
+    if found["any"]:
+        return _Any(None)
+    if found["index"]:
+        return int(found["index"])
+    if found["quoted"]:
+        return str(json.loads(found["quoted"]))
+    return name_glob(found["name"])
+
+
+def name_glob(name: str) -> _GlobStep:
+    """One name of a glob: itself, or with `*` for any characters of it."""
+    if "*" not in name:
+        return name
+    return _Any(re.compile("[^/]*".join(re.escape(part) for part in re.split(r"\*+", name)), re.DOTALL))

@@ -1,0 +1,68 @@
+"""Frames on the Unix socket between a proxy worker and a parity worker.
+
+A frame is four bytes of length (big-endian, of what follows) and one msgpack value: a `Batch` one way,
+its `Receipt` the other way.
+"""
+
+import asyncio
+import struct
+
+import msgspec
+
+from parity.errors import FrameError
+from parity.exchange import Batch, Receipt
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+
+_LENGTH = struct.Struct(">I")
+_encoder = msgspec.msgpack.Encoder()
+_batches = msgspec.msgpack.Decoder(Batch)
+_receipts = msgspec.msgpack.Decoder(Receipt)
+
+
+def encode(message: Batch | Receipt, *, max_bytes: int = MAX_FRAME_BYTES) -> bytes:
+    """One whole frame; raises FrameError when the message is larger than the receiver takes."""
+    payload = _encoder.encode(message)
+    if len(payload) > max_bytes:
+        raise FrameError(f"a frame of {len(payload)} bytes is over the bound of {max_bytes}")
+    return _LENGTH.pack(len(payload)) + payload
+
+
+async def read_batch(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> Batch | None:
+    """The next batch, or None when the sender has closed between two frames; raises FrameError."""
+    payload = await _read(reader, max_bytes)
+    return None if payload is None else decode_batch(payload)
+
+
+async def read_receipt(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> Receipt | None:
+    """The next receipt, or None when the worker has closed between two frames; raises FrameError."""
+    payload = await _read(reader, max_bytes)
+    try:
+        return None if payload is None else _receipts.decode(payload)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise FrameError(f"no receipt in the frame: {error}") from error
+
+
+def decode_batch(payload: bytes) -> Batch:
+    """The batch of a frame without its length; raises FrameError."""
+    try:
+        return _batches.decode(payload)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        # the message names the field and the expected type, never the value
+        raise FrameError(f"no batch in the frame: {error}") from error
+
+
+async def _read(reader: asyncio.StreamReader, max_bytes: int) -> bytes | None:
+    try:
+        head = await reader.readexactly(_LENGTH.size)
+    except asyncio.IncompleteReadError as error:
+        if error.partial:
+            raise FrameError("the sender closed inside the length of a frame") from error
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > max_bytes:
+        raise FrameError(f"a frame of {length} bytes is over the bound of {max_bytes}")
+    try:
+        return await reader.readexactly(length)
+    except asyncio.IncompleteReadError as error:
+        raise FrameError(f"the sender closed after {len(error.partial)} of {length} bytes of a frame") from error
