@@ -1,0 +1,142 @@
+"""JavaScript's values, where the recorded answers show them: JSON, String(), Number(), `||`, dates.
+
+`None` stands for both null and undefined; where the difference shows, the caller asks whether the key is there.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+_MAX_SAFE_INTEGER = 2**53
+_FIRST_EXPONENT = 1e21  # from here on JavaScript writes integers with an exponent
+_DAY_S = 86_400
+
+
+def parse_json(text: str | bytes) -> Any:
+    """JSON.parse: numbers are doubles, so `1.0` is `1`. Raises ValueError."""
+    return json.loads(text, parse_int=_integer, parse_float=_double, parse_constant=_refuse_constant)
+
+
+def write_json(value: Any) -> str:
+    """JSON.stringify, with the dates of the database driver."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_date_text)
+
+
+def number(value: float) -> float:
+    """A double as JavaScript shows it: an int where it is whole."""
+    whole = math.isfinite(value) and value == int(value) and abs(value) < _FIRST_EXPONENT
+    return _integer(str(int(value))) if whole else value
+
+
+def parse_float(text: str | None) -> float:
+    """`parseFloat(text) || 0` of a NUMERIC column, which the driver gives as text."""
+    return number(float(text)) if text not in {None, "NaN"} else 0
+
+
+def truthy(value: Any) -> bool:
+    """JavaScript's truth: empty arrays and objects are true."""
+    return isinstance(value, (list, dict)) or (bool(value) and value == value)  # noqa: PLR0124 - NaN is false
+
+
+def either(*values: Any) -> Any:
+    """`a || b || c`."""
+    return next((value for value in values if truthy(value)), values[-1])
+
+
+def field(value: Any, key: str) -> Any:
+    """`value?.key`: nothing where the value has no such key, or no keys at all."""
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+def text(value: Any) -> str:
+    """`String(value)` as express-validator takes it: null is empty, an array is its first item."""
+    match value:
+        case None:
+            return ""
+        case True | False:
+            return str(value).lower()
+        case list():
+            return text(value[0]) if value else ""
+        case dict():
+            return "[object Object]"
+        case _:
+            return str(value)
+
+
+def to_number(value: Any) -> float:
+    """`Number(value)`; what is not a number is NaN."""
+    match value:
+        case None | False | "" | []:
+            return 0
+        case True:
+            return 1
+        case int() | float():
+            return value
+        case str():
+            try:
+                return float(value.strip() or 0)
+            except ValueError:
+                return math.nan
+        case [only]:
+            return to_number(only)
+        case _:
+            return math.nan
+
+
+def less(left: Any, right: Any) -> bool:
+    """`left < right`: two strings by their characters, anything else by number."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left < right
+    return to_number(left) < to_number(right)
+
+
+def moment(value: Any) -> float | None:
+    """`new Date(value)` in seconds since 1970; None where the date is invalid."""
+    if isinstance(value, (int, float)):
+        return float(value) / 1000
+    try:
+        parsed = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+
+
+def midnight(day: date) -> datetime:
+    """The moment that the driver makes of a DATE on a server in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def days_until(day: date, now: datetime) -> int:
+    """Whole days from now to the start of `day`, rounded down."""
+    return math.floor((midnight(day) - now).total_seconds() / _DAY_S)
+
+
+def round_half_up(value: float) -> int:
+    """`Math.round`."""
+    return math.floor(value + 0.5)
+
+
+def _integer(digits: str) -> int:
+    value = int(digits)
+    return value if abs(value) <= _MAX_SAFE_INTEGER else int(Decimal(repr(float(value))))
+
+
+def _double(digits: str) -> float:
+    return number(float(digits))
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _date_text(value: object) -> str:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        case date():
+            return f"{value.isoformat()}T00:00:00.000Z"
+        case _:
+            raise TypeError(f"no JSON for {type(value).__name__}")
