@@ -73,14 +73,39 @@ def _folded(step: Step) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Any:
-    """One step of a glob that takes any index (`key` false) or a key by glob."""
+class TextGlob:
+    """A glob over a text: `*` is any characters. Found part by part from the left, so linear in the text."""
 
-    key: re.Pattern[str] | None
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "TextGlob":
+        """Compile a glob."""
+        return cls(tuple(text.split("*")))
+
+    def matches(self, text: str) -> bool:
+        """Whether the whole text is taken."""
+        if len(self.parts) == 1:
+            return text == self.parts[0]
+        first, *middle, last = self.parts
+        if not text.startswith(first) or len(text) < len(first) + len(last) or not text.endswith(last):
+            return False
+        at, end = len(first), len(text) - len(last)
+        for part in middle:
+            found = text.find(part, at, end)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
 
 
+class _AnyIndex:
+    """The step `[*]` of a glob."""
+
+
+_ANY_INDEX = _AnyIndex()
 _DEEP = "**"
-_GlobStep = Step | _Any
+_GlobStep = Step | TextGlob | _AnyIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +129,13 @@ class PathGlob:
 
 
 def _takes(glob_step: _GlobStep, step: Step) -> bool:
-    if isinstance(glob_step, _Any):
-        if glob_step.key is None:
+    match glob_step:
+        case _AnyIndex():
             return isinstance(step, int)
-        return isinstance(step, str) and bool(glob_step.key.fullmatch(step))
-    return glob_step == step
+        case TextGlob():
+            return isinstance(step, str) and glob_step.matches(step)
+        case _:
+            return glob_step == step
 
 
 def path_glob(text: str) -> PathGlob:
@@ -116,33 +143,33 @@ def path_glob(text: str) -> PathGlob:
     root = _GLOB_ROOT.match(text)
     if root is None:
         raise ParityError(f"path {text!r} starts with none of $, $status, header:NAME and **")
-    steps: list[_GlobStep] = [name_glob(root[0].lower()) if root[0] else ""]
-    if not root[0]:
-        steps.clear()
+    steps: list[_GlobStep] = [_name(root[0].lower())] if root[0] else []
     at = root.end()
     while at < len(text):
         found = _GLOB_STEP.match(text, at)
         if found is None:
             raise ParityError(f"path {text!r} cannot be read from {text[at:]!r} on")
-        steps.append(_glob_step(found))
+        steps.append(_glob_step(text, found))
         at = found.end()
     return PathGlob(text, tuple(steps))
 
 
-def _glob_step(found: re.Match[str]) -> _GlobStep:
+def _glob_step(text: str, found: re.Match[str]) -> _GlobStep:
     if found["deep"]:
         return _DEEP
     if found["any"]:
-        return _Any(None)
+        return _ANY_INDEX
     if found["index"]:
         return int(found["index"])
     if found["quoted"]:
-        return str(json.loads(found["quoted"]))
-    return name_glob(found["name"])
+        try:
+            return str(json.loads(found["quoted"]))
+        except ValueError as error:
+            raise ParityError(
+                f"path {text!r} has a quoted name that is no JSON string: {found['quoted']}"
+            ) from error
+    return _name(found["name"])
 
 
-def name_glob(name: str) -> _GlobStep:
-    """One name of a glob: itself, or with `*` for any characters of it."""
-    if "*" not in name:
-        return name
-    return _Any(re.compile("[^/]*".join(re.escape(part) for part in re.split(r"\*+", name)), re.DOTALL))
+def _name(name: str) -> Step | TextGlob:
+    return TextGlob.of(name) if "*" in name else name

@@ -65,4 +65,6 @@ async def _read(reader: asyncio.StreamReader, max_bytes: int) -> bytes | None:
     try:
         return await reader.readexactly(length)
     except asyncio.IncompleteReadError as error:
-        raise FrameError(f"the sender closed after {len(error.partial)} of {length} bytes of a frame") from error
+        raise FrameError(
+            f"the sender closed after {len(error.partial)} of {length} bytes of a frame"
+        ) from error

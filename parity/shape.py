@@ -1,0 +1,104 @@
+"""The shape of a value: what stays checked where two backends rightly give different values.
+
+Same JSON type, same nullness, same format, same length class. An id stays an id and a timestamp keeps its
+precision, while their values may differ.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+_FORMATS = (
+    ("empty", re.compile(r"\Z")),
+    ("uuid", re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\Z")),
+    ("date", re.compile(r"\d{4}-\d\d-\d\d\Z")),
+    ("time", re.compile(r"\d\d:\d\d(:\d\d)?\Z")),
+    ("timestamp", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?\Z")),
+    (
+        "timestamp with fraction",
+        re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{1,9}(Z|[+-]\d\d:?\d\d)?\Z"),
+    ),
+    ("integer text", re.compile(r"[+-]?\d+\Z")),
+    ("decimal text", re.compile(r"[+-]?\d+\.\d+\Z")),
+    ("code", re.compile(r"(?=.*\d)[A-Z0-9]{1,8}([-_][A-Z0-9]{1,8}){1,4}\Z")),
+    ("hex", re.compile(r"(?=.*\d)[0-9a-f]{16,}\Z|(?=.*\d)[0-9A-F]{16,}\Z")),
+    ("e-mail", re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\Z")),
+    ("reference", re.compile(r"(https?://|/)\S*\Z")),
+)
+
+_TYPES: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    Decimal: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    bytes: "bytes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`type` is the JSON type, `form` the format of a string, `size` a length that may differ by one class."""
+
+    type: str
+    form: str = ""
+    size: int = 0
+
+
+def type_of(value: Any) -> str:
+    """The JSON type, with integers and other numbers apart."""
+    return _TYPES[type(value)]
+
+
+def format_of(text: str) -> str:
+    """The name of a string's format; `text` when it has none of the known ones."""
+    if len(text) > 512:
+        return "text"
+    return next((name for name, pattern in _FORMATS if pattern.match(text)), "text")
+
+
+def shape_of(value: Any) -> Shape:
+    """The shape of a single value; what is inside an object or a list is not looked at."""
+    match value:
+        case str():
+            return _shape_of_text(value)
+        case bool() | None | float() | Decimal():
+            return Shape(type_of(value))
+        case int():
+            return Shape("integer", size=len(str(abs(value))))
+        case _:
+            return Shape(type_of(value), size=len(value).bit_length())
+
+
+def _shape_of_text(text: str) -> Shape:
+    form = format_of(text)
+    match form:
+        case "decimal text":
+            return Shape("string", f"{form} with {len(text.partition('.')[2])} places", len(text))
+        case "code":
+            return Shape("string", "code " + re.sub(r"\d", "9", text))
+        case "reference":
+            path = text.partition("?")[0]
+            return Shape("string", "reference " + "/".join(_segment(part) for part in path.split("/")))
+        case "integer text" | "hex":
+            return Shape("string", form, len(text))
+        case "text":
+            return Shape("string", form, len(text).bit_length())
+        case _:
+            return Shape("string", form)
+
+
+def _segment(part: str) -> str:
+    form = format_of(part)
+    return part if form in ("empty", "text") else f"<{form}>"
+
+
+def same_size(one: Shape, other: Shape) -> bool:
+    """Whether two lengths are of one class: they may differ by one step, but nothing is not something."""
+    if one.form == "hex":
+        return one.size == other.size
+    return one.size == other.size or (abs(one.size - other.size) == 1 and one.size > 0 and other.size > 0)
