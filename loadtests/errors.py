@@ -1,8 +1,9 @@
-"""What can go wrong in a load test.
+"""What can go wrong in a load test or a benchmark.
 
 LoadTestError
 ├── RecordingError     the recorded traffic is not there or cannot be resolved
-└── BackendError       a side could not be started, or died in mid-run
+├── BackendError       a side does not answer, could not be started, or died in mid-run
+└── BenchError         a benchmark could not run (a missed figure is no error)
 """
 
 
@@ -15,4 +16,8 @@ class RecordingError(LoadTestError):
 
 
 class BackendError(LoadTestError):
-    """A side could not be started, or died in mid-run."""
+    """A side does not answer, could not be started, or died in mid-run."""
+
+
+class BenchError(LoadTestError):
+    """A benchmark could not run; a missed figure is no error."""

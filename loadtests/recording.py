@@ -20,6 +20,7 @@ from loadtests.errors import RecordingError
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\.([\w.\[\]-]+)\}\}")
 _TOKEN_LIFE_S = 900
+_TOKEN_REUSE_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Sendable:
 def load_recording(contract: Path, domain: str) -> list[Recorded]:
     """The exchanges of one domain in the order they were made.
 
-    Raises RecordingError when `contract` has no recording of that domain.
+    Raises RecordingError when `contract` has no recording of that domain, or one that is not in the format.
     """
     file = contract / "exchanges" / f"{domain}.jsonl"
     try:
@@ -63,7 +64,19 @@ def load_recording(contract: Path, domain: str) -> list[Recorded]:
         volatile = json.loads((contract / "volatile_paths.json").read_text())
     except OSError as error:
         raise RecordingError(f"no recording of {domain} in {contract}: {error.strerror} ({error.filename})") from error
-    return [_recorded(json.loads(line), volatile) for line in lines]
+    except ValueError as error:
+        raise RecordingError(f"volatile_paths.json in {contract} is not JSON: {error}") from error
+    exchanges, problems = [], []
+    for number, line in enumerate(lines, 1):
+        try:
+            exchanges.append(_recorded(json.loads(line), volatile))
+        except KeyError as error:
+            problems.append(f"line {number} lacks {error}")
+        except (ValueError, TypeError, AttributeError) as error:
+            problems.append(f"line {number}: {error}")
+    if problems:
+        raise RecordingError(f"{file} is not a recording: {'; '.join(problems)}")
+    return exchanges
 
 
 def _recorded(row: dict[str, Any], volatile: Mapping[str, list[str]]) -> Recorded:
@@ -90,16 +103,31 @@ class Credentials:
     """Authentication headers of the recording's users, from the seed's `users.json` and the JWT secret."""
 
     def __init__(self, contract: Path, jwt_secret: str) -> None:
+        file = contract / "seed" / "users.json"
         try:
-            rows = json.loads((contract / "seed" / "users.json").read_text())
+            self._users = {row["username"]: row for row in json.loads(file.read_text())}
         except OSError as error:
             raise RecordingError(f"no seed users in {contract}: {error.strerror} ({error.filename})") from error
-        self._users = {row["username"]: row for row in rows}
+        except (ValueError, KeyError, TypeError) as error:
+            raise RecordingError(f"{file} is not a list of users: {error}") from error
         self._secret = jwt_secret
+        self._issued: dict[str, tuple[float, dict[str, str]]] = {}
 
     def headers(self, user: str | None) -> dict[str, str]:
-        """The headers that make a request come from `user`, in the notation of the recording."""
-        kind, _, name = (user or "").partition(":")
+        """The headers that make a request come from `user`, in the notation of the recording.
+
+        A token is used again for a third of its life, so that a load test does not measure the signing.
+        Raises RecordingError for a user that the seed does not have.
+        """
+        now_s = time.time()
+        issued_at, headers = self._issued.get(user or "", (0.0, {}))
+        if now_s - issued_at > _TOKEN_REUSE_S:
+            headers = self._issue(user or "", now_s)
+            self._issued[user or ""] = (now_s, headers)
+        return dict(headers)
+
+    def _issue(self, user: str, now_s: float) -> dict[str, str]:
+        kind, _, name = user.partition(":")
         match kind:
             case "":
                 return {}
@@ -108,12 +136,18 @@ class Credentials:
             case "apikey":
                 return {"X-API-Key": hashlib.sha256(f"synthetic-api-key:{name}".encode()).hexdigest()}
             case "expired":
-                return self._bearer(self._users[name], issued_at=time.time() - 2 * _TOKEN_LIFE_S)
+                return self._bearer(self._row(name), issued_at=now_s - 2 * _TOKEN_LIFE_S)
             case "ghost":
                 ghost = {"id": "deadbeef-0000-4000-8000-000000000000", "email": "ghost@example.test", "role": "agent"}
-                return self._bearer(ghost, issued_at=time.time())
+                return self._bearer(ghost, issued_at=now_s)
             case _:
-                return self._bearer(self._users[kind], issued_at=time.time())
+                return self._bearer(self._row(kind), issued_at=now_s)
+
+    def _row(self, name: str) -> Mapping[str, Any]:
+        try:
+            return self._users[name]
+        except KeyError:
+            raise RecordingError(f"the seed has no user {name!r}, only {', '.join(sorted(self._users))}") from None
 
     def _bearer(self, row: Mapping[str, Any], *, issued_at: float) -> dict[str, str]:
         claims = {key: row[key] for key in ("id", "email", "role")}
@@ -133,12 +167,24 @@ def sendable(exchange: Recorded, credentials: Credentials, answers: Mapping[str,
     if isinstance(exchange.body, str) and exchange.body.startswith("@raw:"):
         body = exchange.body.removeprefix("@raw:").encode()
     elif exchange.body is not None:
-        body = _resolve(json.dumps(exchange.body), answers).encode()
+        body = json.dumps(_resolve_body(exchange.body, answers)).encode()
     return Sendable(exchange.method, f"{path}?{query}" if query else path, headers, body)
 
 
 def _query_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _resolve_body(value: Any, answers: Mapping[str, Any]) -> Any:
+    match value:
+        case str():
+            return _resolve(value, answers)
+        case list():
+            return [_resolve_body(item, answers) for item in value]
+        case dict():
+            return {key: _resolve_body(item, answers) for key, item in value.items()}
+        case _:
+            return value
 
 
 def _resolve(text: str, answers: Mapping[str, Any]) -> str:
@@ -166,9 +212,19 @@ def depends_on(exchange: Recorded) -> set[str]:
 
 def of_endpoints(exchanges: Iterable[Recorded], templates: Iterable[tuple[str, str]]) -> list[Recorded]:
     """Only the exchanges of the given (method, path template) pairs; one segment for each `{…}`."""
-    patterns = [(method, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))) for method, path in templates]
-    return [
-        exchange
-        for exchange in exchanges
-        if any(exchange.method == method and pattern.fullmatch(exchange.path) for method, pattern in patterns)
+    listed = list(templates)
+    return [exchange for exchange in exchanges if endpoint_of(exchange, listed) is not None]
+
+
+def endpoint_of(exchange: Recorded, templates: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """The (method, path template) that an exchange belongs to; of several the one with the fewest `{…}`."""
+    found = [
+        (method, path)
+        for method, path in templates
+        if exchange.method == method and _pattern(path).fullmatch(exchange.path)
     ]
+    return min(found, key=lambda template: template[1].count("{"), default=None)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)))

@@ -1,0 +1,35 @@
+"""The plan of a load test: short blocks, the two sides in turn, AB BA AB …
+
+A block of one side and a block of the other with the same seed (so the same requests in the same order) make
+a pair. Who goes first alternates, so that a drift of the machine, which only ever goes one way, meets both
+alike; the pair is the unit that the judge resamples.
+"""
+
+from dataclasses import dataclass
+
+from parity.exchange import Backend
+
+_PAIRS_AT_LEAST = 6  # below that a 95 % interval over pairs means little
+_PAIRS_AT_MOST = 12
+_BLOCK_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One side under load for `measured_s` after the warm-up; `pair` counts from 0."""
+
+    pair: int
+    side: Backend
+    seed: int
+    measured_s: float
+
+
+def plan_blocks(duration_s: float, *, seed: int) -> list[Block]:
+    """Blocks that measure `duration_s` seconds of each side in all."""
+    pairs = max(_PAIRS_AT_LEAST, min(_PAIRS_AT_MOST, round(duration_s / _BLOCK_S)))
+    sides = (Backend.LEGACY, Backend.MODERN)
+    return [
+        Block(pair=pair, side=side, seed=seed * 1_000 + pair, measured_s=duration_s / pairs)
+        for pair in range(pairs)
+        for side in (sides if pair % 2 == 0 else reversed(sides))
+    ]

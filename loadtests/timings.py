@@ -1,0 +1,61 @@
+"""One measured request, as the Locust process writes it and the judge reads it: a JSON array a line.
+
+Every value is kept, so that percentiles come from all of them and are never averaged.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from loadtests.errors import LoadTestError
+
+
+class Timing(msgspec.Struct, frozen=True, array_like=True):
+    """What one request of the load took.
+
+    `started_s` counts from the begin of the block. `status` is 0 when there was no whole answer. `refused`
+    says that the recorded status is not a 2xx; `as_recorded` that this one is the recorded one. `late_ms` is
+    how much later than planned it was sent because the user still waited for the answer before.
+    """
+
+    endpoint: str
+    exchange: str
+    started_s: float
+    duration_ms: float
+    status: int
+    as_recorded: bool
+    refused: bool
+    query_count: int | None
+    late_ms: float
+
+
+def writer(file: BinaryIO) -> Callable[[Timing], None]:
+    """A function that appends one timing to the (buffered) file."""
+    encode = msgspec.json.Encoder().encode
+
+    def write(timing: Timing) -> None:
+        file.write(encode(timing) + b"\n")
+
+    return write
+
+
+def read_timings(file: Path) -> list[Timing]:
+    """All timings of a file; a last line that was cut off by a killed process is left out.
+
+    Raises LoadTestError for a file that is not there or broken elsewhere.
+    """
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise LoadTestError(f"no timings in {file}: {error.strerror}") from error
+    try:
+        return msgspec.json.decode(b"[" + b",".join(lines[:-1]) + b"]", type=list[Timing])
+    except msgspec.MsgspecError as error:
+        raise LoadTestError(f"{file} holds something else than timings: {error}") from error
+
+
+def within(timings: Iterable[Timing], *, after_s: float, until_s: float) -> list[Timing]:
+    """Those sent within the window, however long their answers took (the slow ones must not drop out)."""
+    return [timing for timing in timings if after_s <= timing.started_s < until_s]

@@ -1,0 +1,155 @@
+"""From recorded exchanges to a load that can be repeated for as long as one likes.
+
+A scenario is one recorded exchange, or a life cycle: a recorded creation, what was recorded on its result, and
+archive, restore, archive, delete, so that it leaves nothing behind. Left out is what would not happen the same
+way again: answers of 5xx and 429, writes that succeed once (a deletion, a write without a body such as
+archive), and what the recording did to a resource after such a write.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from loadtests.errors import RecordingError
+from loadtests.recording import Recorded, depends_on, endpoint_of
+
+Template = tuple[str, str]
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_ARCHIVE, _RESTORE = ("/archive",), ("/restore", "/unarchive")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a scenario; `endpoint` is its name, `GET /v1/escrows/{id}`."""
+
+    endpoint: str
+    exchange: Recorded
+
+    @property
+    def refused(self) -> bool:
+        """Whether the recorded status is not a 2xx."""
+        return not _succeeded(self.exchange)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Requests that belong together, in order; named after the first exchange."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What is sent, each scenario as often as any other, and what is not, with the reason."""
+
+    scenarios: tuple[Scenario, ...]
+    left_out: dict[str, str]
+
+    def without(self, left_out: dict[str, str]) -> "Workload":
+        """The same without the scenarios of these names."""
+        kept = tuple(scenario for scenario in self.scenarios if scenario.name not in left_out)
+        return Workload(kept, self.left_out | left_out)
+
+
+def build_workload(exchanges: Iterable[Recorded], endpoints: Sequence[Template]) -> Workload:
+    """The repeatable load of these endpoints ((method, path template) pairs).
+
+    Raises RecordingError when nothing of the recording can be repeated.
+    """
+    steps = _steps(exchanges, endpoints)
+    left_out: dict[str, str] = {}
+    spent: list[str] = []
+    single: list[Step] = []
+    for step in steps:
+        reason = _reason(step.exchange, spent)
+        if _once_only(step.exchange):
+            spent.append(_resource(step))
+        if reason:
+            left_out[step.exchange.name] = reason
+        else:
+            single.append(step)
+    scenarios = _scenarios(single, steps, left_out)
+    if not scenarios:
+        raise RecordingError(f"nothing in the recording of {len(endpoints)} endpoints can be sent again")
+    return Workload(tuple(scenarios), left_out)
+
+
+def _steps(exchanges: Iterable[Recorded], endpoints: Sequence[Template]) -> list[Step]:
+    found = ((endpoint_of(exchange, endpoints), exchange) for exchange in exchanges)
+    return [Step(f"{endpoint[0]} {endpoint[1]}", exchange) for endpoint, exchange in found if endpoint is not None]
+
+
+def _scenarios(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str, str]) -> list[Scenario]:
+    names = {step.exchange.name for step in single if _creates(step)}
+    followers: dict[str, list[Step]] = {}
+    scenarios = []
+    for step in single:
+        needed = depends_on(step.exchange)
+        if len(needed) == 1 and needed <= names:
+            followers.setdefault(needed.pop(), []).append(step)
+        elif needed:
+            left_out[step.exchange.name] = f"needs the answer of {', '.join(sorted(needed))}"
+        else:
+            scenarios.append(step)
+    return [
+        Scenario(
+            step.exchange.name,
+            (step, *followers.get(step.exchange.name, ()), *(_clean_up(step, steps) if _creates(step) else ())),
+        )
+        for step in scenarios
+    ]
+
+
+def _reason(exchange: Recorded, spent: Sequence[str]) -> str:
+    if exchange.status >= 500:
+        return f"recorded as {exchange.status}"
+    if exchange.status == 429:
+        return "recorded as 429"
+    if _once_only(exchange):
+        return "succeeds only once"
+    if any(exchange.path == path or exchange.path.startswith(f"{path}/") for path in spent):
+        return "follows a write that succeeds only once"
+    return ""
+
+
+def _succeeded(exchange: Recorded) -> bool:
+    return 200 <= exchange.status < 300
+
+
+def _once_only(exchange: Recorded) -> bool:
+    if exchange.method in _SAFE or not _succeeded(exchange):
+        return False
+    return exchange.method == "DELETE" or exchange.body is None
+
+
+def _creates(step: Step) -> bool:
+    return step.exchange.method == "POST" and _succeeded(step.exchange) and not step.endpoint.endswith("}")
+
+
+def _resource(step: Step) -> str:
+    """The path up to the last `{…}` of the template: what a write to a sub-resource happened to."""
+    template = step.endpoint.partition(" ")[2].split("/")
+    last = max((index for index, segment in enumerate(template) if segment.startswith("{")), default=len(template) - 1)
+    return "/".join(step.exchange.path.split("/")[: last + 1])
+
+
+def _clean_up(create: Step, steps: Sequence[Step]) -> list[Step]:
+    """The recorded ways to archive, restore and delete a resource, aimed at what `create` will have made."""
+    item = create.endpoint.partition(" ")[2] + "/{"
+    archive = _way(create, steps, item, _ARCHIVE)
+    restore = _way(create, steps, item, _RESTORE)
+    delete = _way(create, steps, item, ())
+    return [*archive, *(restore + archive if archive else []), *delete] if delete else []
+
+
+def _way(create: Step, steps: Sequence[Step], item: str, endings: tuple[str, ...]) -> list[Step]:
+    for step in steps:
+        template = step.endpoint.partition(" ")[2]
+        if not template.startswith(item) or not _once_only(step.exchange):
+            continue
+        ending = template[template.index("}") + 1 :]
+        if ending in endings or (not endings and step.exchange.method == "DELETE" and not ending):
+            path = f"{create.exchange.path}/{{{{{create.exchange.name}.data.id}}}}{ending}"
+            name = f"{create.exchange.name}:{step.exchange.name}"
+            return [replace(step, exchange=replace(step.exchange, name=name, path=path))]
+    return []
