@@ -1,0 +1,53 @@
+"""What can go wrong in the proxy.
+
+ProxyError
+├── UnknownKeyError          no domain and no endpoint is called that
+├── StageError               that stage does not exist, or cannot be reached from here
+├── ShareError               a canary share or sample rate outside 0 to 1
+├── ConflictError            somebody else changed the flag table in the meantime
+├── NotAcknowledgedError     a proxy worker did not take over the new flags in time
+├── FlagStoreError           the database of the flag table refuses
+└── ListenError              a port that the proxy should listen on cannot be had
+"""
+
+from collections.abc import Sequence
+
+
+class ProxyError(Exception):
+    """Anything that keeps the proxy or its operator from going on; the message is one sentence for the user."""
+
+
+class UnknownKeyError(ProxyError):
+    """No domain and no endpoint is called that; the message names close matches."""
+
+
+class StageError(ProxyError):
+    """That stage does not exist, or cannot be reached from the present one; the message names the next one."""
+
+
+class ShareError(ProxyError):
+    """A canary share or sample rate that is not a number from 0 to 1."""
+
+
+class ConflictError(ProxyError):
+    """The flag table has another version than the one the change was decided on."""
+
+
+class NotAcknowledgedError(ProxyError):
+    """Some proxy workers did not acknowledge a version in time: `missing` names them."""
+
+    def __init__(self, version: int, missing: Sequence[str], timeout_s: float) -> None:
+        super().__init__(
+            f"flag version {version} was not acknowledged within {timeout_s:g} s by proxy worker "
+            f"{', '.join(missing)}; it may still serve the version before"
+        )
+        self.version = version
+        self.missing = tuple(missing)
+
+
+class FlagStoreError(ProxyError):
+    """The database of the flag table cannot be reached or refuses."""
+
+
+class ListenError(ProxyError):
+    """A port that the proxy should listen on is in use or not allowed."""

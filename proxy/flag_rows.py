@@ -1,0 +1,150 @@
+"""The tables of the flag store, and the values that its rows become."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from proxy.flags import Flag
+
+METADATA = sa.MetaData()
+
+REVISIONS = sa.Table(
+    "flag_revisions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+"""One row: the version of the whole table. Every change begins with an update of it, which is its lock."""
+
+FLAGS = sa.Table(
+    "flags",
+    METADATA,
+    sa.Column("key", sa.String(300), primary_key=True),
+    sa.Column("stage", sa.String(20), nullable=False),
+    sa.Column("canary_share", sa.Double, nullable=False),
+    sa.Column("sample_rate", sa.Double, nullable=False),
+)
+
+FLAG_CHANGES = sa.Table(
+    "flag_changes",
+    METADATA,
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("changed_at", sa.Double, nullable=False),
+    sa.Column("action", sa.String(20), nullable=False),
+    sa.Column("key", sa.String(300), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("rows", sa.Text, nullable=False),
+)
+"""The ledger: one row a change, never updated. `key` is empty where everything was rolled back."""
+
+PROXY_WORKERS = sa.Table(
+    "proxy_workers",
+    METADATA,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("port", sa.Integer, nullable=False),
+    sa.Column("admin_port", sa.Integer, nullable=False),
+    sa.Column("started_at", sa.Double, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("acknowledged_at", sa.Double, nullable=False),
+    sa.Column("seen_at", sa.Double, nullable=False),
+)
+"""The proxy workers that run, with the version that each serves (-1: none yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """One row of the table before and after a change; None where there was no row."""
+
+    key: str
+    before: Flag | None
+    after: Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the ledger; `action` is `flip` or `rollback`."""
+
+    version: int
+    changed_at: datetime
+    action: str
+    key: str
+    actor: str
+    reason: str
+    rows: tuple[RowChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One proxy worker that runs; `version` is the flag version it serves, -1 before it serves any."""
+
+    id: str
+    name: str
+    host: str
+    pid: int
+    port: int
+    admin_port: int
+    started_at: datetime
+    version: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A proxy worker serves `version`; `ms` is how long the asker waited to see that."""
+
+    worker: str
+    version: int
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a proxy worker says of itself when it starts."""
+
+    id: str
+    name: str
+    host: str
+    pid: int
+    port: int = 0
+    admin_port: int = 0
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def change_of(row: Mapping[Any, Any]) -> Change:
+    """The ledger entry in a row of `FLAG_CHANGES`."""
+    return Change(
+        version=msgspec.convert(row["version"], int),
+        changed_at=_moment(row["changed_at"]),
+        action=str(row["action"]),
+        key=str(row["key"]),
+        actor=str(row["actor"]),
+        reason=str(row["reason"]),
+        rows=msgspec.json.decode(str(row["rows"]), type=tuple[RowChange, ...]),
+    )
+
+
+def worker_of(row: Mapping[Any, Any]) -> Worker:
+    """The proxy worker in a row of `PROXY_WORKERS`."""
+    return Worker(
+        id=str(row["id"]),
+        name=str(row["name"]),
+        host=str(row["host"]),
+        pid=msgspec.convert(row["pid"], int),
+        port=msgspec.convert(row["port"], int),
+        admin_port=msgspec.convert(row["admin_port"], int),
+        started_at=_moment(row["started_at"]),
+        version=msgspec.convert(row["version"], int),
+        seen_at=_moment(row["seen_at"]),
+    )
+
+
+def _moment(seconds: object) -> datetime:
+    return datetime.fromtimestamp(msgspec.convert(seconds, float), UTC)

@@ -1,0 +1,292 @@
+"""The flag table's truth in the database: flags, ledger of changes, and the proxy workers that follow them."""
+
+import difflib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
+
+from parity.exchange import Endpoint
+from proxy.acknowledgements import Acknowledgements
+from proxy.errors import ConflictError, FlagStoreError, StageError, UnknownKeyError
+from proxy.flag_rows import (
+    FLAG_CHANGES,
+    FLAGS,
+    METADATA,
+    REVISIONS,
+    Acknowledgement,
+    Change,
+    Registration,
+    RowChange,
+    Worker,
+    change_of,
+)
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share
+from proxy.stages import Stage
+
+
+class FlagStore:
+    """The only way to change a flag. Every method raises `FlagStoreError` when the database refuses.
+
+    A change is one database transaction that begins by raising the version, so that changes happen one
+    after the other; who gives `expected_version` changes nothing if anybody was quicker.
+    """
+
+    def __init__(self, engine: sa.Engine, endpoints: Sequence[Endpoint]) -> None:
+        self._engine = engine
+        self._domains: dict[str, list[str]] = {}
+        for endpoint in endpoints:
+            self._domains.setdefault(endpoint.domain, []).append(endpoint.name)
+        self._domain_of = {endpoint.name: endpoint.domain for endpoint in endpoints}
+        self._prepared = False
+        self._workers = Acknowledgements(self._connect)
+
+    @property
+    def domains(self) -> list[str]:
+        """The names of the domains, in the order of the endpoints."""
+        return list(self._domains)
+
+    def domain_of(self, key: str) -> str:
+        """The domain that a domain or endpoint name belongs to; raises `UnknownKeyError`."""
+        if key in self._domains:
+            return key
+        if key in self._domain_of:
+            return self._domain_of[key]
+        names = [*self._domains, *self._domain_of]
+        close = difflib.get_close_matches(key, names, n=3) or list(self._domains)
+        raise UnknownKeyError(f"there is no domain and no endpoint {key!r}; did you mean {', '.join(close)}?")
+
+    def table(self) -> FlagTable:
+        """The present table."""
+        with self._connect() as connection:
+            return _read(connection)
+
+    def version(self) -> int:
+        """The version of the present table."""
+        with self._connect() as connection:
+            return _version(connection)
+
+    def flip(
+        self,
+        key: str,
+        stage: Stage,
+        *,
+        canary_share: float | None = None,
+        sample_rate: float | None = None,
+        actor: str,
+        reason: str,
+        expected_version: int | None = None,
+    ) -> Change:
+        """Set the stage of a domain or an endpoint: the next one, the same with other shares, or any earlier.
+
+        Going back takes along the endpoint rows of the domain that are further.
+        """
+        domain = self.domain_of(key)
+        shares: dict[str, float] = {}
+        if canary_share is not None:
+            shares["canary_share"] = check_share("the canary share", canary_share)
+        if sample_rate is not None:
+            shares["sample_rate"] = check_share("the sample rate", sample_rate)
+
+        def decide(table: FlagTable) -> list[RowChange]:
+            before = table.rows.get(key) or table.rows.get(domain) or DEFAULT_FLAG
+            after = replace(before, stage=stage, **shares)
+            if after == before:
+                return []
+            _check_step(key, before, after)
+            keys = self._domains.get(key, ()) if before.stage.is_further_than(stage) else ()
+            return [RowChange(key, table.rows.get(key), after), *self._further(table, keys, stage)]
+
+        change = self._apply(decide, "flip", key, actor, reason, expected_version)
+        if change is None:
+            raise StageError(f"{key} is already at {stage} with these shares; nothing was changed")
+        return change
+
+    def roll_back(
+        self, key: str | None = None, *, to: Stage = Stage.OFF, actor: str, reason: str
+    ) -> Change | None:
+        """Take a domain, an endpoint, or (None) everything that is further back to `to`; None: nothing was."""
+        if key is not None:
+            self.domain_of(key)
+        return self._apply(
+            lambda table: self._rollback_rows(table, key, to), "rollback", key or "", actor, reason
+        )
+
+    def history(self, limit: int = 50) -> list[Change]:
+        """The latest changes, newest first."""
+        query = sa.select(FLAG_CHANGES).order_by(FLAG_CHANGES.c.version.desc()).limit(limit)
+        with self._connect() as connection:
+            return [change_of(row) for row in connection.execute(query).mappings()]
+
+    def workers(self) -> list[Worker]:
+        """The proxy workers that run."""
+        return self._workers.workers()
+
+    def register(self, registration: Registration) -> None:
+        """A proxy worker starts; it must do so before it reads the table (see `wait_acknowledged`)."""
+        self._workers.register(registration)
+
+    def acknowledge(self, worker: str, version: int) -> None:
+        """A proxy worker serves that version from now on and none before it."""
+        self._workers.acknowledge(worker, version)
+
+    def beat(self, worker: str) -> bool:
+        """A proxy worker is alive; False if it is not registered (any more)."""
+        return self._workers.beat(worker)
+
+    def deregister(self, worker: str) -> None:
+        """A proxy worker has ended."""
+        self._workers.deregister(worker)
+
+    def wait_acknowledged(
+        self, version: int, timeout_s: float = 5.0, *, since: float | None = None
+    ) -> list[Acknowledgement]:
+        """Return when every proxy worker that runs serves at least `version`.
+
+        `since` is the `time.monotonic()` from which the milliseconds count, by default now. A worker that
+        registers later reads the new table anyway. Raises `NotAcknowledgedError`.
+        """
+        return self._workers.wait(version, timeout_s, since=since)
+
+    def prepare(self) -> None:
+        """Create the tables if they are not there."""
+        try:
+            try:
+                self._create()
+            except (SQLAlchemyError, OSError):
+                # Two processes that create the same table at once: the second try finds it.
+                self._create()
+        except (SQLAlchemyError, OSError) as error:
+            raise _refused(error) from error
+        self._prepared = True
+
+    def _create(self) -> None:
+        with self._engine.begin() as connection:
+            for table in METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+            if connection.scalar(sa.select(REVISIONS.c.version)) is None:
+                connection.execute(sa.insert(REVISIONS).values(id=1, version=0))
+
+    @contextmanager
+    def _connect(self) -> Iterator[sa.Connection]:
+        """A connection whose work counts only if it is committed."""
+        if not self._prepared:
+            self.prepare()
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except IntegrityError as error:
+            raise ConflictError(
+                "somebody else changed the flag table at the same moment; look again"
+            ) from error
+        except (SQLAlchemyError, OSError) as error:
+            raise _refused(error) from error
+
+    def _apply(
+        self,
+        decide: Callable[[FlagTable], Sequence[RowChange]],
+        action: str,
+        key: str,
+        actor: str,
+        reason: str,
+        expected_version: int | None = None,
+    ) -> Change | None:
+        with self._connect() as connection:
+            # The update comes first: it takes the write lock, and what is read then cannot change.
+            connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
+            table = _read(connection)
+            if expected_version is not None and table.version - 1 != expected_version:
+                raise ConflictError(
+                    f"the flag table is at version {table.version - 1}, not at {expected_version}: somebody else "
+                    "changed it in the meantime; look again"
+                )
+            rows = decide(table)
+            if not rows:
+                return None
+            change = _write(connection, table.version, action, key, actor, reason, rows)
+            connection.commit()
+            return change
+
+    def _rollback_rows(self, table: FlagTable, key: str | None, to: Stage) -> list[RowChange]:
+        if key is None:
+            return self._further(table, list(table.rows), to)
+        if key in self._domains:
+            return self._further(table, [key, *self._domains[key]], to)
+        own = table.rows.get(key)
+        flag = own or table.rows.get(self._domain_of[key]) or DEFAULT_FLAG
+        return [RowChange(key, own, replace(flag, stage=to))] if flag.stage.is_further_than(to) else []
+
+    @staticmethod
+    def _further(table: FlagTable, keys: Sequence[str], stage: Stage) -> list[RowChange]:
+        flags = ((key, table.rows[key]) for key in keys if key in table.rows)
+        return [
+            RowChange(key, flag, replace(flag, stage=stage))
+            for key, flag in flags
+            if flag.stage.is_further_than(stage)
+        ]
+
+
+def _check_step(key: str, before: Flag, after: Flag) -> None:
+    if after.stage.is_further_than(before.stage) and after.stage is not before.stage.next:
+        raise StageError(
+            f"{key} is at {before.stage} and cannot go to {after.stage}: stages go forward one at a time, "
+            f"the next one is {before.stage.next}"
+        )
+
+
+def _read(connection: sa.Connection) -> FlagTable:
+    rows = connection.execute(sa.select(FLAGS)).mappings()
+    flags = {str(row["key"]): _flag(row) for row in rows}
+    return FlagTable(_version(connection), flags)
+
+
+def _version(connection: sa.Connection) -> int:
+    return connection.scalar(sa.select(REVISIONS.c.version)) or 0
+
+
+def _flag(row: Mapping[Any, Any]) -> Flag:
+    known = {name: row[name] for name in ("stage", "canary_share", "sample_rate")}
+    return msgspec.convert(known, Flag, strict=False)
+
+
+def _write(
+    connection: sa.Connection,
+    version: int,
+    action: str,
+    key: str,
+    actor: str,
+    reason: str,
+    rows: Sequence[RowChange],
+) -> Change:
+    for row in rows:
+        values = {
+            "stage": row.after.stage.value,
+            "canary_share": row.after.canary_share,
+            "sample_rate": row.after.sample_rate,
+        }
+        if row.before is None:
+            connection.execute(sa.insert(FLAGS).values(key=row.key, **values))
+        else:
+            connection.execute(sa.update(FLAGS).where(FLAGS.c.key == row.key).values(values))
+    entry = {
+        "version": version,
+        "changed_at": time.time(),
+        "action": action,
+        "key": key,
+        "actor": actor,
+        "reason": reason,
+        "rows": msgspec.json.encode(list(rows)).decode(),
+    }
+    connection.execute(sa.insert(FLAG_CHANGES).values(entry))
+    return change_of(entry)
+
+
+def _refused(error: Exception) -> FlagStoreError:
+    cause = getattr(error, "orig", None) or error
+    return FlagStoreError(f"the flag store does not answer: {str(cause).strip().splitlines()[0]}")

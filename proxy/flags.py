@@ -1,0 +1,57 @@
+"""The flag table as one immutable snapshot, and the plan that it gives to a request."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from parity.exchange import Endpoint
+from proxy.errors import ShareError
+from proxy.stages import READS, WRITES, Plan, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One row: the stage, and the two shares (0 to 1) that qualify it."""
+
+    stage: Stage = Stage.OFF
+    canary_share: float = 0.05
+    sample_rate: float = 1.0
+
+
+DEFAULT_FLAG = Flag()
+
+
+@dataclass(frozen=True, slots=True)
+class FlagTable:
+    """Domain or endpoint name → flag; an endpoint's row wins over its domain's, no row means `off`.
+
+    `version` is one number for the whole table; it grows with every change.
+    """
+
+    version: int = 0
+    rows: Mapping[str, Flag] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", MappingProxyType(dict(self.rows)))
+
+    def flag_for(self, endpoint: Endpoint) -> Flag:
+        """The flag in force at that endpoint."""
+        rows = self.rows
+        return rows.get(endpoint.name) or rows.get(endpoint.domain) or DEFAULT_FLAG
+
+
+def plan_for(flag: Flag, endpoint: Endpoint, sticky_bucket: float) -> Plan:
+    """Who answers and who gets a copy; `sticky_bucket` in [0, 1) counts at stage `canary` only.
+
+    Reads and writes of one client take the same side, because both look at the same bucket.
+    """
+    plans = (READS if endpoint.is_read else WRITES)[flag.stage]
+    return plans.within if sticky_bucket < flag.canary_share else plans.outside
+
+
+def check_share(name: str, share: float) -> float:
+    """The share itself when it is a number from 0 to 1; raises `ShareError`."""
+    if not (math.isfinite(share) and 0 <= share <= 1):
+        raise ShareError(f"{name} must be a number from 0 to 1, not {share:g}")
+    return float(share)

@@ -1,0 +1,114 @@
+"""Everything that one proxy worker is told; `cli/` fills it in from configuration and environment."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from parity.exchange import Backend, Endpoint
+
+
+class StickyKind(StrEnum):
+    """What a client is recognised by at stage `canary`."""
+
+    JWT = "jwt"
+    """The subject of the bearer token: claim `sub`, else `id`."""
+    HEADER = "header"
+    """The API key header."""
+    COOKIE = "cookie"
+    """The configured cookie."""
+    ADDRESS = "address"
+    """The client's address, which everybody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class StickySettings:
+    """Where the sticky key is looked for, in this order; the first that is there counts."""
+
+    order: tuple[StickyKind, ...] = tuple(StickyKind)
+    header: str = "X-API-Key"
+    cookie: str = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """Bounds of the way to the authoritative backend.
+
+    `idle_s` must stay below the idle time after which a backend closes a connection (5 s for Node), or a
+    write meets a closed one. `answer_timeout_s` is the longest silence before and within an answer.
+    `fallback_timeout_s` is how long a read waits for modern before legacy is asked.
+    """
+
+    connections: int = 256
+    wait_s: float = 2.0
+    connect_timeout_s: float = 2.0
+    answer_timeout_s: float = 60.0
+    fallback_timeout_s: float = 10.0
+    idle_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorSettings:
+    """Bounds of the way to the shadow backend, each per shadow backend but for `held_bytes`.
+
+    `held_bytes` bounds all captured answers and copies that wait or are under way in this worker;
+    `capture_bytes` bounds one body. After `failures` failures on end the shadow gets nothing for
+    `cool_down_s` seconds, then one copy as a probe.
+    """
+
+    queue_items: int = 1_000
+    concurrency: int = 32
+    timeout_s: float = 2.0
+    capture_bytes: int = 1_048_576
+    held_bytes: int = 33_554_432
+    failures: int = 5
+    cool_down_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverSettings:
+    """Bounds of the queue to the parity worker."""
+
+    queue_items: int = 4_000
+    queue_bytes: int = 33_554_432
+    batch_exchanges: int = 64
+    batch_bytes: int = 4_194_304
+    batch_interval_s: float = 0.1
+    receipt_timeout_s: float = 10.0
+    retry_s: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """One proxy worker. `token_key` makes clients' keys into tokens; `parity_socket` None compares nothing.
+
+    `trusted_hops` are the addresses whose `X-Forwarded-*` and `Forwarded` headers are believed. With
+    `reuse_port` several workers share `listen_port`; the admin listener is each worker's own.
+    """
+
+    legacy_url: str
+    modern_url: str
+    store_url: str
+    state_dir: Path
+    endpoints: tuple[Endpoint, ...]
+    token_key: bytes
+    shadow_secret: str = ""
+    parity_socket: Path | None = None
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 0
+    admin_host: str = "127.0.0.1"
+    admin_port: int = 0
+    reuse_port: bool = False
+    worker_name: str = "proxy-1"
+    expose_served_by: bool = True
+    keep_server_timing: bool = False
+    trusted_hops: frozenset[str] = frozenset()
+    drain_s: float = 10.0
+    mirror_drain_s: float = 3.0
+    sticky: StickySettings = StickySettings()
+    live: LiveSettings = LiveSettings()
+    mirror: MirrorSettings = MirrorSettings()
+    handover: HandoverSettings = HandoverSettings()
+
+    def url_of(self, backend: Backend) -> str:
+        """Where that backend is, without a trailing slash."""
+        return (self.legacy_url if backend is Backend.LEGACY else self.modern_url).rstrip("/")
