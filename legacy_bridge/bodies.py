@@ -1,18 +1,14 @@
 """Request bodies: read before anything else, parsed as JSON, their top-level strings HTML-escaped (Q-22)."""
 
-import secrets
-import string
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
 from legacy_bridge import node
-from legacy_bridge.errors import Refusal
+from legacy_bridge.answers import unexpected
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _JSON_TYPES = frozenset({"application/json", "text/plain"})
-_BASE36 = string.digits + string.ascii_lowercase
 # What validator.js `escape` replaces.
 _ESCAPES = str.maketrans(
     {
@@ -41,33 +37,21 @@ async def read_body(request: web.Request) -> tuple[bytes, dict[str, Any]]:
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
-        raise _unreadable(413) from error
+        raise unexpected(413) from error
     if not raw or request.content_type not in _JSON_TYPES:
         return raw, {}
     try:
         parsed = node.parse_json(raw)
     except (ValueError, RecursionError) as error:
-        raise _unreadable(400) from error
+        raise unexpected(400) from error
     match parsed:
         case dict():
             return raw, {key: _sanitised(value) for key, value in parsed.items()}
         case list():
             return raw, {str(index): _sanitised(value) for index, value in enumerate(parsed)}
         case _:
-            raise _unreadable(400)
+            raise unexpected(400)
 
 
 def _sanitised(value: Any) -> Any:
     return escape(value) if isinstance(value, str) else value
-
-
-def _unreadable(status: int) -> Refusal:
-    now = datetime.now(UTC)
-    word = "".join(secrets.choice(_BASE36) for _ in range(9))
-    return Refusal(
-        status,
-        "INTERNAL_ERROR",
-        "An error occurred processing your request",
-        errorId=f"ERR_{int(now.timestamp() * 1000)}_{word}",
-        timestamp=now,
-    )

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 import structlog
@@ -126,7 +126,7 @@ async def send(connection: Connection, sql: str, values: Sequence[Any] = ()) -> 
     started = time.perf_counter()
     try:
         # the legacy backend builds SQL from strings: that is what is reproduced
-        cursor = await connection.execute(cast("LiteralString", sql), [parameter(value) for value in values] or None)
+        cursor = await connection.execute(sql, [parameter(value) for value in values] or None)
         return await cursor.fetchall() if cursor.description else []
     finally:
         sent.duration_s += time.perf_counter() - started

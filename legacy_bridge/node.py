@@ -69,21 +69,21 @@ def text(value: Any) -> str:
 def to_number(value: Any) -> float:
     """`Number(value)`; what is not a number is NaN."""
     match value:
-        case None | False | "" | []:
-            return 0
-        case True:
-            return 1
-        case int() | float():
+        case bool() | int() | float():
             return value
-        case str():
-            try:
-                return float(value.strip() or 0)
-            except ValueError:
-                return math.nan
+        case None | [] | str():
+            return _parsed(value or "0")
         case [only]:
             return to_number(only)
         case _:
             return math.nan
+
+
+def _parsed(digits: str) -> float:
+    try:
+        return float(digits.strip() or "0")
+    except ValueError:
+        return math.nan
 
 
 def less(left: Any, right: Any) -> bool:

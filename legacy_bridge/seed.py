@@ -20,7 +20,15 @@ from legacy_bridge.errors import DatabaseError, SeedError
 
 TABLES = (
     *("brokers", "teams", "users", "broker_users", "user_permissions", "api_keys", "user_profiles"),
-    *("user_settings", "contact_roles", "contacts", "contact_role_assignments", "clients", "leads", "listings"),
+    *(
+        "user_settings",
+        "contact_roles",
+        "contacts",
+        "contact_role_assignments",
+        "clients",
+        "leads",
+        "listings",
+    ),
     *("listing_price_history", "listing_showings", "escrows", "appointments", "data_access_control"),
     "broker_notification_settings",
 )
@@ -54,7 +62,9 @@ def reset(database_url: str, seed: Path, progress: Callable[[str], None] = lambd
                         raise
                     progress("waiting for requests in flight ...")
     except psycopg.errors.LockNotAvailable as error:
-        raise DatabaseError(f"the tables stayed in use for {_PATIENCE_S:.0f} s; nothing was changed") from error
+        raise DatabaseError(
+            f"the tables stayed in use for {_PATIENCE_S:.0f} s; nothing was changed"
+        ) from error
     except psycopg.Error as error:
         raise DatabaseError(f"the database refuses: {first_line(error)}; nothing was changed") from error
 
@@ -104,11 +114,13 @@ def _load(
 def _empty_tables(connection: psycopg.Connection[Any], progress: Callable[[str], None]) -> None:
     schema = resources.files("legacy_bridge").joinpath("schema.sql").read_text()
     declared = re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE)
-    found = connection.execute("SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL", [declared])
+    found = connection.execute(
+        "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL", [declared]
+    )
     existing = {name for (name,) in found}
     if not existing:
         progress("creating the schema")
-        connection.execute(schema)  # type: ignore[call-overload]  # psycopg wants a literal; this is our packaged file
+        connection.execute(schema)
         return
     if absent := [name for name in declared if name not in existing]:
         raise psycopg.ProgrammingError(f"it holds a part of the schema only, without {', '.join(absent)}")
@@ -121,5 +133,7 @@ def _insert(connection: psycopg.Connection[Any], table: str, rows: Rows) -> None
     """Insert with the columns that the rows name, so that the others keep their defaults and generated values."""
     for columns, alike in groupby(rows, key=tuple):
         names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
-        statement = sql.SQL("INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s)")
+        statement = sql.SQL(
+            "INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s)"
+        )
         connection.execute(statement.format(table=sql.Identifier(table), names=names), [Jsonb(list(alike))])

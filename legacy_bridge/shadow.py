@@ -9,7 +9,9 @@ _SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})", re.ASCII)
 _MAX_AGE_S = 300
 
 
-def is_copy(headers: Mapping[str, str], method: str, target: str, body: bytes, *, secret: str, now_s: float) -> bool:
+def is_copy(
+    headers: Mapping[str, str], method: str, target: str, body: bytes, *, secret: str, now_s: float
+) -> bool:
     """Whether the headers prove a shadow read; without a secret none does.
 
     `target` is the raw path and query. An old or wrong signature counts as none.
