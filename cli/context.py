@@ -1,0 +1,78 @@
+"""What every command stands on: the settings, the reference CRM as data, and the store."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import click
+import sqlalchemy
+
+from cli.errors import UsageProblem
+from cli.settings import Settings
+from parity.database import open_database
+from parity.exchange import Endpoint
+from parity.rules import RuleBook
+from proxy.flag_store import FlagStore
+
+RECORDING_JWT_SECRET = "synthetic-jwt-secret-for-local-tests-only"  # noqa: S105  that of the recording, all synthetic
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Context:
+    """Made once by the root command and passed to every other."""
+
+    settings: Settings
+    config: Path | None
+    jwt_secret: str
+    actor: str
+
+    @property
+    def config_arguments(self) -> list[str]:
+        """What makes a child process read the same configuration file."""
+        return ["--config", str(self.config)] if self.config else []
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The endpoints of the configuration, else those of the reference CRM."""
+        if self.settings.endpoints:
+            return tuple(Endpoint(row.domain, row.method, row.path) for row in self.settings.endpoints)
+        from domains.routes import ROUTES
+
+        return tuple(Endpoint(route.domain, route.method, route.path) for route in ROUTES)
+
+    @property
+    def rule_files(self) -> tuple[Path, ...]:
+        """The rule files of the configuration; for the reference CRM those of its domains."""
+        if self.settings.parity.rules or self.settings.endpoints:
+            return self.settings.parity.rules
+        return tuple(sorted((ROOT / "domains").glob("*/parity.toml")))
+
+    def rules(self) -> RuleBook:
+        """The rule book; raises RulesError with every bad row at once."""
+        return RuleBook.load(self.rule_files)
+
+    @cached_property
+    def engine(self) -> sqlalchemy.Engine:
+        """The store; made on first use."""
+        if not self.settings.store.url:
+            self.settings.state_dir.mkdir(parents=True, exist_ok=True)
+        return open_database(self.settings.store_url)
+
+    @cached_property
+    def flags(self) -> FlagStore:
+        """The flag table and its ledger."""
+        return FlagStore(self.engine, self.endpoints)
+
+    def domain_names(self) -> list[str]:
+        """Every domain that has an endpoint."""
+        return sorted({endpoint.domain for endpoint in self.endpoints})
+
+    def require_domain(self, name: str) -> str:
+        """The name itself; raises UsageProblem that lists the known ones."""
+        if name not in self.domain_names():
+            raise UsageProblem(f"{name!r} is not a domain; expected one of: {', '.join(self.domain_names())}")
+        return name
+
+
+pass_context = click.make_pass_decorator(Context)

@@ -1,0 +1,67 @@
+"""The root of the command line: global options, the commands, and how errors reach a user."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from cli.commands import COMMANDS
+from cli.context import RECORDING_JWT_SECRET, Context
+from cli.failures import explain
+from cli.output import message
+from cli.settings import load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="crossfade", prog_name="crossfade")
+@click.option("--config", type=click.Path(path_type=Path), help="Configuration file; default: crossfade.toml if present.")
+@click.option("--actor", envvar="CROSSFADE_ACTOR", help="Who makes a change, for the ledger; default: the login name.")
+@click.pass_context
+def root(click_context: click.Context, config: Path | None, actor: str | None) -> None:
+    """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
+    click_context.obj = Context(
+        settings=load_settings(config),
+        config=config,
+        jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
+        actor=actor or _login_name(),
+    )
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without an entry, as in some containers
+        return f"uid-{os.getuid()}"
+
+
+for command in COMMANDS:
+    root.add_command(command)
+
+
+def main() -> None:
+    """Run a command; every failure is one clear sentence and the exit code that its kind has."""
+    try:
+        root(standalone_mode=False, prog_name="crossfade")
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        message("crossfade: stopped")
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output, `head` say, has had enough
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  the last line of defence: no trace reaches a user
+        if os.environ.get("CROSSFADE_DEBUG"):
+            raise
+        sentence, code = explain(error)
+        message(f"crossfade: {sentence}")
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""How commands print: results on stdout, as text or as JSON with a versioned schema; messages on stderr."""
+
+import json
+import sys
+import threading
+from typing import Any, Self
+
+import click
+from rich.console import Console
+
+WIDTH_WITHOUT_TERMINAL = 80
+QUIET_S = 2.0
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON with a versioned schema.")
+"""Every command that has a result takes `--json`."""
+
+
+def console() -> Console:
+    """Where results go; plain text of 80 columns without a terminal or with NO_COLOR."""
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, width=None if terminal else WIDTH_WITHOUT_TERMINAL)
+
+
+def print_json(schema: str, values: dict[str, Any]) -> None:
+    """One JSON object on stdout; `schema` is a name and a version like `crossfade.flags/1`."""
+    click.echo(json.dumps({"schema": schema, **values}, indent=2, default=str))
+
+
+def message(text: str) -> None:
+    """A message for a person, on stderr."""
+    click.echo(text, err=True)
+
+
+class Progress:
+    """Says on stderr what is being done as soon as that takes longer than two seconds.
+
+    Used as a context; called with the next step. Quick work stays silent.
+    """
+
+    def __init__(self, quiet_s: float = QUIET_S) -> None:
+        self._quiet_s = quiet_s
+        self._timer: threading.Timer | None = None
+
+    def __call__(self, text: str) -> None:
+        """The next step begins."""
+        self.stop()
+        self._timer = threading.Timer(self._quiet_s, message, [text])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> None:
+        """The last step is done."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

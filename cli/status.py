@@ -1,0 +1,81 @@
+"""`crossfade status`: every domain with stage, traffic, outcomes; the proxy workers; the balance of the books."""
+
+import time
+from typing import Any
+
+import click
+from rich.table import Table
+
+from cli.context import Context, pass_context
+from cli.output import console, json_option, print_json
+from parity.report import Report, build_report
+from proxy.flags import DEFAULT_FLAG
+from proxy.stages import Stage
+
+
+@click.command()
+@json_option
+@pass_context
+def status(context: Context, as_json: bool) -> None:
+    """Show where every domain stands."""
+    table = context.flags.table()
+    workers = context.flags.workers()
+    domains = {name: build_report(context.engine, domain=name) for name in context.domain_names()}
+    if as_json:
+        print_json(
+            "crossfade.status/1",
+            {
+                "version": table.version,
+                "domains": [
+                    {"domain": name, "stage": table.rows.get(name, DEFAULT_FLAG).stage.value, **_figures(report)}
+                    for name, report in domains.items()
+                ],
+                "workers": [
+                    {"worker": w.id, "pid": w.pid, "version": w.version, "seen_s_ago": round(time.time() - w.seen_at.timestamp(), 1)}
+                    for w in workers
+                ],
+            },
+        )
+        return
+    out = Table(box=None, pad_edge=False)
+    for heading in ("domain", "stage", "modern serves"):
+        out.add_column(heading)
+    for heading in ("requests", "compared", "differ", "not compared"):
+        out.add_column(heading, justify="right")
+    for name, report in domains.items():
+        flag = table.rows.get(name, DEFAULT_FLAG)
+        figures = _figures(report)
+        out.add_row(
+            name,
+            flag.stage.value,
+            _split(flag.stage, flag.canary_share),
+            f"{figures['requests']:,}",
+            f"{figures['compared']:,}",
+            f"{figures['mismatch']:,}",
+            f"{figures['not_compared']:,}",
+        )
+    printer = console()
+    printer.print(out)
+    own_rows = [key for key in table.rows if key not in domains]
+    for key in sorted(own_rows):
+        printer.print(f"  {key}: {table.rows[key].stage.value} (a row of its own)")
+    printer.print(f"\nflag version {table.version}")
+    for worker in workers:
+        lag = "" if worker.version == table.version else f", [bold]behind {table.version}[/]"
+        printer.print(f"proxy worker {worker.id} (pid {worker.pid}) serves version {worker.version}{lag}")
+    if not workers:
+        printer.print("no proxy worker is running (crossfade up starts one)")
+
+
+def _split(stage: Stage, share: float) -> str:
+    match stage:
+        case Stage.OFF | Stage.SHADOW:
+            return "nothing"
+        case Stage.CANARY:
+            return f"{share:.0%} of clients"
+        case Stage.LIVE | Stage.COMPLETE:
+            return "everything"
+
+
+def _figures(report: Report) -> dict[str, Any]:
+    return {}

@@ -1,0 +1,95 @@
+"""The processes behind `crossfade up`: one proxy worker, one parity worker. Hidden commands; `up` starts them."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+import uvloop
+
+from cli.context import Context, pass_context
+from cli.errors import EnvironmentProblem
+from parity.worker import run_worker
+from proxy.settings import MirrorSettings, ProxySettings
+from proxy.worker import run_proxy
+
+
+def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySettings:
+    """The configuration as one proxy worker needs it."""
+    settings = context.settings
+    listen_host, _, listen_port = settings.proxy.listen.rpartition(":")
+    admin_host, _, admin_port = settings.proxy.admin.rpartition(":")
+    return ProxySettings(
+        listen_host=listen_host,
+        listen_port=int(listen_port),
+        admin_host=admin_host,
+        admin_port=int(admin_port),
+        legacy_url=settings.backends.legacy or "",
+        modern_url=settings.backends.modern or "",
+        store_url=settings.store_url,
+        parity_socket=parity_socket,
+        state_dir=settings.state_dir,
+        endpoints=context.endpoints,
+        shadow_secret=settings.key("shadow").decode(),
+        token_key=settings.key("token"),
+        expose_served_by=settings.proxy.expose_served_by,
+        mirror=MirrorSettings(
+            queue_items=settings.mirror.max_items,
+            held_bytes=settings.mirror.max_bytes,
+            capture_bytes=settings.mirror.max_body_bytes,
+            concurrency=settings.mirror.concurrency,
+            timeout_s=settings.mirror.timeout_s,
+        ),
+    )
+
+
+def _announce(values: dict[str, Any]) -> None:
+    click.echo(json.dumps(values))
+
+
+def _run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    async def until_signalled() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await main(stop)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(until_signalled())
+        except OSError as error:
+            raise EnvironmentProblem(f"cannot listen: {error}") from error
+
+
+@click.command(hidden=True)
+@click.option("--parity-socket", type=click.Path(path_type=Path))
+@pass_context
+def proxy_worker(context: Context, parity_socket: Path | None) -> None:
+    """Run one proxy worker."""
+    settings = proxy_settings(context, parity_socket)
+    _run(
+        lambda stop: run_proxy(
+            settings, stop=stop, ready=lambda port, admin: _announce({"port": port, "admin_port": admin})
+        )
+    )
+
+
+@click.command(hidden=True)
+@click.option("--socket", type=click.Path(path_type=Path), required=True)
+@pass_context
+def parity_worker(context: Context, socket: Path) -> None:
+    """Run one parity worker."""
+    rules = context.rules()
+    _run(
+        lambda stop: run_worker(
+            socket=socket,
+            store_url=context.settings.store_url,
+            rules=rules,
+            redaction_key=context.settings.key("token"),
+            stop=stop,
+            ready=lambda: _announce({"ready": True}),
+        )
+    )
