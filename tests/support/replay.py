@@ -1,0 +1,238 @@
+"""Replays a recording against a running backend and hands back exchanges: recorded answer against actual one.
+
+The recorded side always stands as `legacy`, the backend under test as `modern`, whichever backend it is. What
+depends on the day of the recording is moved to the day of the replay, so that it is compared by value.
+"""
+
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import psycopg
+from psycopg.types.json import Jsonb
+from yarl import URL
+
+from loadtests.recording import Credentials, Recorded, of_endpoints, sendable
+from parity.compare import compare
+from parity.exchange import Backend, Exchange, Observation
+from parity.outcome import Comparison
+from parity.rules import Compare, Rule, RuleBook
+
+JWT_SECRET = "synthetic-jwt-secret-for-local-tests-only"
+RECORDED_YEAR = 2026
+_TIMEOUT_S = 20.0
+_DAY = timedelta(days=1)
+_CREATED_DISPLAY_ID = re.compile(rf"ESC-{RECORDED_YEAR}-(\d{{4}})")
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00\.000Z")
+_ROW_13 = "e5c00000-0000-4000-8000-000000000013"
+_GET_ROW_13 = "get_full_after_checklists"
+
+Endpoints = Iterable[tuple[str, str]]
+Before = Callable[[Recorded], Awaitable[None] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One recorded exchange and what the backend did with it; `query_count` is its X-Query-Count."""
+
+    recorded: Recorded
+    exchange: Exchange
+    query_count: int | None
+
+    @property
+    def label(self) -> str:
+        """The recording's id and name, for messages."""
+        return f"{self.recorded.id} {self.recorded.name}"
+
+    def comparison(self, rules: RuleBook) -> Comparison:
+        """The verdict, with the recording's volatile paths compared by shape."""
+        book = rules.for_recording().with_rules(volatile_rules(self.recorded, self.exchange.endpoint))
+        return compare(self.exchange, book, today=datetime.now(UTC).date())
+
+    def wrong_headers(self) -> dict[str, tuple[str, str | None]]:
+        """Each recorded header that came otherwise: recorded and actual value."""
+        pairs = {
+            name: (value, self.exchange.modern.header(name)) for name, value in self.exchange.legacy.headers
+        }
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+async def replay(
+    base_url: str,
+    recording: Sequence[Recorded],
+    endpoints: Endpoints,
+    credentials: Credentials,
+    *,
+    before: Before = lambda _: None,
+) -> list[Replayed]:
+    """Send the exchanges of `endpoints` in recorded order; `before` runs before each of them.
+
+    `recording` is the whole recording of a domain, in its order.
+    """
+    templates = tuple(endpoints)
+    answers: dict[str, Any] = {}
+    replayed: list[Replayed] = []
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
+        for recorded in of_endpoints(recording, templates):
+            if (pending := before(recorded)) is not None:
+                await pending
+            request = sendable(recorded, credentials, answers)
+            actual = await _observe(
+                session, base_url, request.method, request.target, request.headers, request.body
+            )
+            answers[recorded.name] = json.loads(actual.body) if actual.body else None
+            counted = actual.header("x-query-count")
+            exchange = Exchange(
+                id=recorded.id,
+                endpoint=_endpoint_of(recorded, templates),
+                domain=recorded.domain,
+                method=request.method,
+                target=request.target,
+                client=recorded.user or "anonymous",
+                stage="shadow",
+                authoritative=Backend.LEGACY,
+                legacy=_recorded_observation(recorded),
+                modern=actual,
+                at=time.time(),
+            )
+            replayed.append(Replayed(recorded, exchange, int(counted) if counted else None))
+    return replayed
+
+
+def differences(replayed: Iterable[Replayed], rules: RuleBook) -> list[str]:
+    """Every difference that is not accepted, one readable line each."""
+    return [
+        f"{one.label}: {found.path} {found.kind}: recorded {found.legacy!r}, now {found.modern!r}"
+        for one in replayed
+        for found in one.comparison(rules).mismatches
+    ]
+
+
+def volatile_rules(recorded: Recorded, endpoint: str) -> list[Rule]:
+    """The paths of one exchange that differed between two runs of the recorded server, by shape."""
+    return [
+        Rule(endpoint=endpoint, path=path, compare=Compare.SHAPE, reason="differed between two runs")
+        for path in recorded.volatile
+    ]
+
+
+def redated(value: Any, now: datetime) -> Any:
+    """A recorded escrow answer as the same server would have given it at `now`."""
+    match value:
+        case dict():
+            moved = {key: redated(item, now) for key, item in value.items()}
+            return moved | _day_dependent(moved, now)
+        case list():
+            return [redated(item, now) for item in value]
+        case str():
+            return _CREATED_DISPLAY_ID.sub(rf"ESC-{now.year}-\1", value)
+        case _:
+            return value
+
+
+def _day_dependent(item: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    today = now.date()
+    if {"daysToClose", "closing_date", "acceptance_date"} <= item.keys():  # a row of the list
+        return {
+            "daysToClose": int(_until(item["closing_date"], now) / _DAY) if item["closing_date"] else 0,
+            "acceptanceDate": item["acceptanceDate"] if item["acceptance_date"] else str(today),
+            "scheduledCoeDate": item["scheduledCoeDate"] if item["closing_date"] else str(today + 30 * _DAY),
+        }
+    if {"daysToClose", "scheduledCoeDate"} <= item.keys():  # the details of one escrow
+        closing = item["scheduledCoeDate"]
+        return {"daysToClose": _until(closing, now) // _DAY if closing else 0}
+    computed = item.keys() == {"label", "date", "completed"} and _MIDNIGHT.fullmatch(item["date"])
+    if (
+        computed and item["label"] != "Close of Escrow"
+    ):  # that one follows a date which the answer does not show
+        return {"completed": _until(item["date"], now) < timedelta(0)}
+    return {}
+
+
+def _until(midnight: str, now: datetime) -> timedelta:
+    return datetime.combine(date.fromisoformat(midnight[:10]), datetime.min.time(), UTC) - now
+
+
+def leave_sub_resource_writes(database_url: str, recording: Sequence[Recorded]) -> Before:
+    """A `before` hook: the recorded sub-resource writes of row 13, whose endpoints are not replayed, are in the row.
+
+    Only the whole escrow that was read after them shows that row.
+    """
+    bodies = {recorded.name: recorded.body for recorded in recording}
+
+    def before(recorded: Recorded) -> None:
+        if recorded.name != _GET_ROW_13:
+            return
+        financials, home = bodies["put_financials"], bodies["put_property_details"]
+        noted = {"cd_note": bodies["patch_checklist_item"]["note"]}
+        with psycopg.connect(database_url) as connection:
+            connection.execute(
+                """
+                UPDATE escrows SET
+                    timeline = (SELECT jsonb_object_agg(place - 1, item)
+                                FROM jsonb_array_elements(timeline) WITH ORDINALITY AS t(item, place)) || %(timeline)s,
+                    financials = financials || %(financials)s,
+                    gross_commission = %(gross)s, my_commission = %(mine)s,
+                    bedrooms = %(bedrooms)s, pool = %(pool)s, square_feet = %(area)s,
+                    checklists = jsonb_build_object(
+                        'loan', checklists->'loan' || %(loan)s, 'house', checklists->'house' || %(house)s,
+                        'admin', checklists->'admin' || %(admin)s),
+                    updated_at = now()
+                WHERE id = %(id)s
+                """,
+                {
+                    "timeline": Jsonb(bodies["put_timeline_object_on_array"]),
+                    "financials": Jsonb(financials),
+                    "gross": financials["grossCommission"],
+                    "mine": financials["agentSplit"],
+                    "bedrooms": home["bedrooms"],
+                    "pool": home["pool"],
+                    "area": home["squareFeet"],
+                    "loan": Jsonb(bodies["put_checklist_loan"] | noted),
+                    "house": Jsonb(bodies["put_checklist_house"]),
+                    "admin": Jsonb(bodies["put_checklist_admin"]),
+                    "id": _ROW_13,
+                },
+            )
+
+    return before
+
+
+async def _observe(
+    session: aiohttp.ClientSession,
+    base_url: str,
+    method: str,
+    target: str,
+    headers: dict[str, str],
+    body: bytes | None,
+) -> Observation:
+    url = URL(base_url.rstrip("/") + target, encoded=True)
+    started = time.perf_counter()
+    async with session.request(
+        method, url, headers=headers | {"Accept-Encoding": "identity"}, data=body, allow_redirects=False
+    ) as answer:
+        content = await answer.read()
+        return Observation(
+            status=answer.status,
+            headers=tuple((name.lower(), value) for name, value in answer.headers.items()),
+            body=content,
+            duration_s=time.perf_counter() - started,
+        )
+
+
+def _recorded_observation(recorded: Recorded) -> Observation:
+    body = json.dumps(redated(recorded.answer, datetime.now(UTC))).encode()
+    headers = tuple((name.lower(), value) for name, value in recorded.answer_headers.items())
+    return Observation(status=recorded.status, headers=headers, body=body, query_count=recorded.sql_count)
+
+
+def _endpoint_of(recorded: Recorded, templates: Endpoints) -> str:
+    return next(
+        f"{method} {path}" for method, path in templates if of_endpoints([recorded], [(method, path)])
+    )
