@@ -166,7 +166,7 @@ class _Walk:
     def _aligned(self, legacy: list[Any], modern: list[Any], left: range, right: range) -> None:
         names = _names(legacy[left.start : left.stop]), _names(modern[right.start : right.stop])
         if len(left) == len(right) > 1 and names[0] != names[1] and Counter(names[0]) == Counter(names[1]):
-            self._report(Kind.ORDER, list(names[0]), list(names[1]))
+            self._report(Kind.ORDER, _shown(legacy, left), _shown(modern, right))
             self._pairs_by_name(legacy, modern, left, right, names)
             return
         for lefts, rights in _blocks(names, left, right):
@@ -191,6 +191,13 @@ class _Walk:
             places.setdefault(name, []).append(place)
         for index, name in zip(left, names[0], strict=True):
             self._item(index, legacy[index], modern[places[name].pop(0)])
+
+
+def _shown(items: list[Any], places: range) -> list[Any]:
+    """What a difference in order shows of the items: their ids, where they have some."""
+    return [
+        item.get("id", item) if isinstance(item, dict) else item for item in items[places.start : places.stop]
+    ]
 
 
 def _names(items: list[Any]) -> list[str]:

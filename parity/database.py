@@ -1,0 +1,117 @@
+"""The store's database: SQLite by default, PostgreSQL by URL.
+
+An engine is made without connecting, so that a proxy can start while its store is away; who then reads or
+writes gets a StoreError (through `storing`) that says what refused.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from parity.errors import StoreError
+
+BUSY_TIMEOUT_MS = 5_000
+CONNECT_TIMEOUT_S = 5
+
+_ADVISORY_LOCK = 0x43524F53  # any constant of ours: two processes that create the tables at once take turns
+
+
+def open_database(url: str) -> sa.Engine:
+    """The engine for `sqlite:///FILE` or `postgresql://…`; raises StoreError for any other URL."""
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            f"the store's address {url!r} is no URL (sqlite:///FILE or postgresql://…)"
+        ) from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql":
+            return sa.create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            )
+        case other:
+            raise StoreError(f"a store in {other} is not supported, only sqlite:///FILE and postgresql://…")
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise StoreError("a store in memory cannot be shared by processes; give sqlite:///FILE")
+    engine = sa.create_engine(url.set(drivername="sqlite+pysqlite"))
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # the driver's own transactions begin only at the first change, so a report would read several states
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def storing(what: str) -> Iterator[None]:
+    """Turn what the database says into a StoreError: `what` (a verb phrase), and its first line."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        said = str(cause).strip() or type(cause).__name__
+        raise StoreError(f"cannot {what}: {said.splitlines()[0]}") from error
+
+
+def create_tables(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Make the tables that are not there yet; two processes may do so at once."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+    for table in metadata.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def upsert(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: list[dict[str, Any]],
+    *,
+    add: tuple[str, ...] = (),
+    **keep: str,
+) -> None:
+    """Insert rows; where the primary key is there already, add to the columns in `add`.
+
+    `keep` says what becomes of others: column = `min`, `max` or `new`. A key must not come twice in `rows`.
+    """
+    if not rows:
+        return
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = insert(table)
+    new = statement.excluded
+    changed: dict[str, Any] = {column: table.c[column] + new[column] for column in add}
+    for column, how in keep.items():
+        changed[column] = _kept(table.c[column], new[column], how)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed), rows
+    )
+
+
+def _kept(old: Any, new: Any, how: str) -> Any:
+    if how == "new":
+        return new
+    larger = old > new if how == "max" else old < new
+    return sa.case((larger, old), else_=new)

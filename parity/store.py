@@ -1,0 +1,194 @@
+"""The parity store: takes batches with their comparisons, each exactly once, everything redacted.
+
+One transaction a batch. A batch that has been recorded before (the same proxy run and sequence number) changes
+nothing, so a proxy worker sends a batch again until it has its receipt.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from parity.database import create_tables, storing, upsert
+from parity.exchange import Batch, Exchange
+from parity.outcome import Comparison, Outcome
+from parity.redact import Redactor
+from parity.samples import Finding, findings, within
+from parity.tables import COSTS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, METADATA, RUNS, SAMPLES
+
+_COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large the store may grow, whatever the traffic."""
+
+    samples_per_group: int = 5
+    groups_per_endpoint: int = 200
+    sample_characters: int = 8_000
+    total_samples: int = 20_000
+    retention_s: float = 30 * 86_400.0
+    prune_every_s: float = 60.0
+
+
+class ParityStore:
+    """The only writer of the parity tables; methods raise StoreError when the database refuses."""
+
+    def __init__(self, engine: sa.Engine, redactor: Redactor, limits: Limits | None = None) -> None:
+        self._engine = engine
+        self._redactor = redactor
+        self._limits = limits or Limits()
+        self._prepared = False
+        self._pruned_at = 0.0
+
+    def record(self, batch: Batch, comparisons: Sequence[Comparison], *, now: float | None = None) -> bool:
+        """Record a batch and the comparison of each of its exchanges; False if it had been recorded before."""
+        at = time.time() if now is None else now
+        found = findings(
+            self._redactor, batch.exchanges, comparisons, max_characters=self._limits.sample_characters
+        )
+        self._prepare()
+        with storing("record a batch"), self._engine.begin() as connection:
+            if not self._is_new(connection, batch, at):
+                return False
+            minute = int(at // 60)
+            self._count(connection, batch, comparisons, minute)
+            self._add_costs(connection, batch.exchanges, minute)
+            self._add_differences(connection, found, minute, at)
+        if at - self._pruned_at >= self._limits.prune_every_s:
+            self._pruned_at = at
+            self.prune(now=at)
+        return True
+
+    def _prepare(self) -> None:
+        if not self._prepared:
+            with storing("make the tables of the store"), self._engine.begin() as connection:
+                create_tables(connection, METADATA)
+            self._prepared = True
+
+    def _is_new(self, connection: sa.Connection, batch: Batch, at: float) -> bool:
+        # the first statement is a change, so that two workers with the same batch take turns
+        run = {"proxy": batch.proxy, "last_seq": batch.seq, "in_flight": batch.in_flight, "seen_at": at}
+        newer = sa.update(RUNS).where(RUNS.c.proxy == batch.proxy, RUNS.c.last_seq < batch.seq).values(run)
+        if connection.execute(newer).rowcount:
+            return True
+        known = connection.execute(sa.select(RUNS.c.proxy).where(RUNS.c.proxy == batch.proxy)).first()
+        if known is None:
+            connection.execute(sa.insert(RUNS), run)
+        return known is None
+
+    def _count(
+        self, connection: sa.Connection, batch: Batch, comparisons: Sequence[Comparison], minute: int
+    ) -> None:
+        counted: Counter[tuple[str, str, str]] = Counter()
+        for count in batch.counts:
+            if count.name not in _COUNTED_HERE:
+                counted[
+                    count.endpoint, self._redactor.reason(count.name), self._redactor.reason(count.reason)
+                ] += count.n
+        for exchange, comparison in zip(batch.exchanges, comparisons, strict=True):
+            counted[
+                exchange.endpoint, comparison.outcome.value, self._redactor.reason(comparison.reason)
+            ] += 1
+        rows = [
+            {"minute": minute, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
+            for (endpoint, name, reason), n in sorted(counted.items())
+        ]
+        upsert(connection, COUNTS, rows, add=("n",))
+        domains = {exchange.endpoint: exchange.domain for exchange in batch.exchanges}
+        pairs = [{"endpoint": endpoint, "domain": domain} for endpoint, domain in sorted(domains.items())]
+        upsert(connection, ENDPOINTS, pairs, domain="new")
+
+    def _add_costs(self, connection: sa.Connection, exchanges: Iterable[Exchange], minute: int) -> None:
+        sums: dict[str, Counter[str]] = {}
+        for exchange in exchanges:
+            legacy, modern = exchange.legacy, exchange.modern
+            if legacy.error or modern.error or exchange.skipped:
+                continue
+            row = sums.setdefault(exchange.endpoint, Counter())
+            row.update({"n": 1, "legacy_s": legacy.duration_s, "modern_s": modern.duration_s})
+            if legacy.query_count is not None and modern.query_count is not None:
+                row.update(query_n=1, legacy_queries=legacy.query_count, modern_queries=modern.query_count)
+        columns = ("n", "legacy_s", "modern_s", "query_n", "legacy_queries", "modern_queries")
+        rows = [
+            {"minute": minute, "endpoint": endpoint, **{column: row[column] for column in columns}}
+            for endpoint, row in sorted(sums.items())
+        ]
+        upsert(connection, COSTS, rows, add=columns)
+
+    def _add_differences(
+        self, connection: sa.Connection, found: Sequence[Finding], minute: int, at: float
+    ) -> None:
+        if not found:
+            return
+        known = self._known_groups(connection, {group.endpoint for finding in found for group in finding})
+        seen: Counter[str] = Counter()
+        groups: dict[str, dict[str, Any]] = {}
+        samples: dict[str, list[dict[str, Any]]] = {}
+        for finding in found:
+            for group, sample in within(finding, known, self._limits.groups_per_endpoint).items():
+                seen[group.id] += 1
+                groups[group.id] = {"id": group.id, **asdict(group), "first_seen_at": at, "last_seen_at": at}
+                samples.setdefault(group.id, []).append({"group_id": group.id, **sample})
+        # always in one order, so that two workers cannot wait for each other's rows
+        ids = sorted(groups)
+        rows = [groups[group_id] for group_id in ids]
+        upsert(connection, GROUPS, rows, first_seen_at="min", last_seen_at="max", owner="new", expires="new")
+        counts = [{"minute": minute, "group_id": group_id, "n": seen[group_id]} for group_id in ids]
+        upsert(connection, GROUP_COUNTS, counts, add=("n",))
+        for group_id in ids:
+            connection.execute(sa.insert(SAMPLES), samples[group_id][-self._limits.samples_per_group :])
+            self._cap_samples(connection, group_id)
+
+    def _known_groups(self, connection: sa.Connection, endpoints: set[str]) -> dict[str, set[str]]:
+        known: dict[str, set[str]] = {endpoint: set() for endpoint in endpoints}
+        chosen = sa.select(GROUPS.c.endpoint, GROUPS.c.id).where(GROUPS.c.endpoint.in_(endpoints))
+        for endpoint, group_id in connection.execute(chosen):
+            known[endpoint].add(group_id)
+        return known
+
+    def _cap_samples(self, connection: sa.Connection, group_id: str) -> None:
+        newest = (
+            sa.select(SAMPLES.c.id)
+            .where(SAMPLES.c.group_id == group_id)
+            .order_by(SAMPLES.c.id.desc())
+            .limit(self._limits.samples_per_group)
+        )
+        kept = connection.execute(newest).scalars().all()
+        connection.execute(
+            sa.delete(SAMPLES).where(SAMPLES.c.group_id == group_id, SAMPLES.c.id < min(kept, default=0))
+        )
+
+    def prune(self, *, now: float) -> None:
+        """Forget what is over the bounds of age and size. Counts are folded, not lost: the books still balance."""
+        self._prepare()
+        oldest = now - self._limits.retention_s
+        minute = int(oldest // 60)
+        with storing("prune the store"), self._engine.begin() as connection:
+            old = sa.delete(COUNTS).where(COUNTS.c.minute > 0, COUNTS.c.minute < minute).returning(*COUNTS.c)
+            folded: Counter[tuple[str, str, str]] = Counter()
+            for row in connection.execute(old):
+                folded[row.endpoint, row.name, row.reason] += row.n
+            rows = [
+                {"minute": 0, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
+                for (endpoint, name, reason), n in sorted(folded.items())
+            ]
+            upsert(connection, COUNTS, rows, add=("n",))
+            connection.execute(sa.delete(COSTS).where(COSTS.c.minute < minute))
+            connection.execute(sa.delete(GROUP_COUNTS).where(GROUP_COUNTS.c.minute < minute))
+            gone = sa.select(GROUPS.c.id).where(GROUPS.c.last_seen_at < oldest)
+            connection.execute(sa.delete(SAMPLES).where(SAMPLES.c.group_id.in_(gone)))
+            connection.execute(sa.delete(GROUPS).where(GROUPS.c.last_seen_at < oldest))
+            connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))
+            newest = (
+                sa.select(SAMPLES.c.id)
+                .order_by(SAMPLES.c.id.desc())
+                .offset(self._limits.total_samples)
+                .limit(1)
+            )
+            last = connection.execute(newest).scalar()
+            if last is not None:
+                connection.execute(sa.delete(SAMPLES).where(SAMPLES.c.id <= last))
