@@ -1,0 +1,90 @@
+"""A client of the legacy backend that speaks in the recording's words."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from aiohttp.test_utils import TestClient
+
+from loadtests.recording import Credentials
+
+SHADOW_SECRET = "synthetic-shadow-secret"
+
+
+def escrow(number: int) -> str:
+    """The path of the seeded escrow of that number."""
+    return f"/v1/escrows/e5c00000-0000-4000-8000-{number:012}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, as far as the tests look at it."""
+
+    status: int
+    body: Any
+    query_count: int
+    headers: Mapping[str, str] = field(repr=False)
+
+    @property
+    def code(self) -> str:
+        """The error code, or an empty text."""
+        return str(self.body["error"]["code"]) if "error" in self.body else ""
+
+    @property
+    def messages(self) -> list[str]:
+        """The messages of a validation error."""
+        return [item["message"] for item in self.body["error"]["details"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """The running backend, its users and its database."""
+
+    client: TestClient[Any, Any]
+    credentials: Credentials
+    database_url: str
+
+    async def send(
+        self,
+        user: str | None,
+        method: str,
+        target: str,
+        *,
+        body: Any = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send one request as `user`, in the notation of the recording."""
+        sent = self.credentials.headers(user) | dict(headers or {})
+        async with self.client.request(method, target, headers=sent, json=body, data=raw) as answer:
+            return Reply(
+                answer.status, await answer.json(), int(answer.headers["X-Query-Count"]), dict(answer.headers)
+            )
+
+    async def close(self) -> None:
+        """Stop the backend, which first finishes what it owes the database."""
+        await self.client.close()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What the database says now."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(sql.encode(), values).fetchall()
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Change the database behind the backend's back."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(sql.encode(), values)
+
+
+def signed(
+    target: str, *, method: str = "GET", body: bytes = b"", secret: str = SHADOW_SECRET, age_s: int = 0
+) -> dict[str, str]:
+    """The headers of a shadow read, as a proxy makes them."""
+    at = int(time.time()) - age_s
+    text = f"{method}\n{target}\n{at}\n{hashlib.sha256(body).hexdigest()}"
+    signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return {"X-Crossfade-Shadow": "read", "X-Crossfade-Signature": f"t={at},v1={signature}"}
