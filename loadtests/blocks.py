@@ -1,4 +1,4 @@
-"""The plan of a load test: short blocks, the two sides in turn, AB BA AB …
+"""The plan of a load test: short blocks, the two sides in turn (AB BA AB …).
 
 A block of one side and a block of the other with the same seed (so the same requests in the same order) make
 a pair. Who goes first alternates, so that a drift of the machine, which only ever goes one way, meets both

@@ -52,7 +52,9 @@ def weighted_median(ordered: Sequence[tuple[float, int]], weights: Sequence[int]
     raise AssertionError("the weights of the values do not add up")
 
 
-def bootstrap(units: int, statistic: Callable[[Sequence[int]], float | None], *, seed: int) -> Interval | None:
+def bootstrap(
+    units: int, statistic: Callable[[Sequence[int]], float | None], *, seed: int
+) -> Interval | None:
     """The statistic of all units once each, and its interval from drawing the units again with replacement.
 
     `statistic` gets how often each unit was drawn and answers None where that draw has no value. The whole is
@@ -72,6 +74,27 @@ def bootstrap(units: int, statistic: Callable[[Sequence[int]], float | None], *,
     drawn.sort()
     tail = _tail(units)
     return Interval(value, min(value, percentile(drawn, tail)), max(value, percentile(drawn, 1 - tail)))
+
+
+def ratio_of_medians(
+    numerator: Sequence[Sequence[float]], denominator: Sequence[Sequence[float]], *, seed: int
+) -> Interval | None:
+    """The ratio of the medians of all values, with its interval from resampling the units that both were measured in.
+
+    The two have one sequence of values for each unit, a pair of blocks or a round of slices.
+    """
+    upper = _by_value(numerator)
+    lower = _by_value(denominator)
+
+    def ratio(weights: Sequence[int]) -> float | None:
+        above, below = weighted_median(upper, weights), weighted_median(lower, weights)
+        return None if above is None or not below else above / below
+
+    return bootstrap(len(numerator), ratio, seed=seed)
+
+
+def _by_value(units: Sequence[Sequence[float]]) -> list[tuple[float, int]]:
+    return sorted((value, unit) for unit, values in enumerate(units) for value in values)
 
 
 def _tail(units: int) -> float:

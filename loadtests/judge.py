@@ -13,18 +13,19 @@ per request that would have come; p95 flatters the side that stalls. That is why
 sent late is part of every result: as long as it is near zero both sides kept the pace and nothing was omitted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from loadtests.interval import Interval, bootstrap, percentile, weighted_median
+from loadtests.interval import Interval, bootstrap, percentile, ratio_of_medians
 from loadtests.timings import Timing
 from parity.exchange import Backend
 
 TIME_TARGET = 0.80
 QUERY_TARGET = 0.70
 ALL = "all endpoints"
-_PAIRS_AT_LEAST = 5
+_PAIRS_AT_LEAST = 5  # each with judged requests of both sides
+_JUDGED_AT_LEAST = 20  # of each side
 _ROUNDING = 1e-9
 
 
@@ -96,8 +97,12 @@ def _only(pair: PairOfBlocks, endpoint: str) -> PairOfBlocks:
 
 def _figures(endpoint: str, pairs: Sequence[PairOfBlocks], seed: int) -> EndpointFigures:
     sides = {side: _side([timing for pair in pairs for timing in pair.of(side)]) for side in Backend}
-    time_ratio = _time_ratio(pairs, seed)
-    query_ratio = _query_ratio(pairs, seed)
+    telling = [pair for pair in pairs if all(any(map(_judged, pair.of(side))) for side in Backend)]
+    time_ratio = _time_ratio(telling, seed)
+    query_ratio = _query_ratio(telling, seed)
+    enough = len(telling) >= _PAIRS_AT_LEAST and all(
+        side.judged >= _JUDGED_AT_LEAST for side in sides.values()
+    )
     broken = sides[Backend.MODERN].errors > 0
     return EndpointFigures(
         endpoint=endpoint,
@@ -105,8 +110,8 @@ def _figures(endpoint: str, pairs: Sequence[PairOfBlocks], seed: int) -> Endpoin
         modern=sides[Backend.MODERN],
         time_ratio=time_ratio,
         query_ratio=query_ratio,
-        time=_judgement(time_ratio, TIME_TARGET, pairs=len(pairs), broken=broken),
-        queries=_judgement(query_ratio, QUERY_TARGET, pairs=len(pairs), broken=broken),
+        time=_judgement(time_ratio, TIME_TARGET, enough=enough, broken=broken),
+        queries=_judgement(query_ratio, QUERY_TARGET, enough=enough, broken=broken),
     )
 
 
@@ -131,22 +136,11 @@ def _side(timings: Sequence[Timing]) -> SideFigures:
 
 
 def _time_ratio(pairs: Sequence[PairOfBlocks], seed: int) -> Interval | None:
-    ordered: Mapping[Backend, list[tuple[float, int]]] = {
-        side: sorted(
-            (timing.duration_ms, unit)
-            for unit, pair in enumerate(pairs)
-            for timing in pair.of(side)
-            if _judged(timing)
-        )
-        for side in Backend
-    }
-
-    def ratio(weights: Sequence[int]) -> float | None:
-        legacy = weighted_median(ordered[Backend.LEGACY], weights)
-        modern = weighted_median(ordered[Backend.MODERN], weights)
-        return None if modern is None or not legacy else modern / legacy
-
-    return bootstrap(len(pairs), ratio, seed=seed)
+    legacy, modern = (
+        [[timing.duration_ms for timing in pair.of(side) if _judged(timing)] for pair in pairs]
+        for side in (Backend.LEGACY, Backend.MODERN)
+    )
+    return ratio_of_medians(modern, legacy, seed=seed)
 
 
 def _query_ratio(pairs: Sequence[PairOfBlocks], seed: int) -> Interval | None:
@@ -188,10 +182,10 @@ def _sums(timings: Sequence[Timing]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _judgement(ratio: Interval | None, target: float, *, pairs: int, broken: bool) -> Judgement:
+def _judgement(ratio: Interval | None, target: float, *, enough: bool, broken: bool) -> Judgement:
     if broken:
         return Judgement.FAIL
-    if ratio is None or pairs < _PAIRS_AT_LEAST:
+    if ratio is None or not enough:
         return Judgement.UNDECIDED
     if ratio.high <= target + _ROUNDING:
         return Judgement.PASS

@@ -63,7 +63,9 @@ def load_recording(contract: Path, domain: str) -> list[Recorded]:
         lines = file.read_text().splitlines()
         volatile = json.loads((contract / "volatile_paths.json").read_text())
     except OSError as error:
-        raise RecordingError(f"no recording of {domain} in {contract}: {error.strerror} ({error.filename})") from error
+        raise RecordingError(
+            f"no recording of {domain} in {contract}: {error.strerror} ({error.filename})"
+        ) from error
     except ValueError as error:
         raise RecordingError(f"volatile_paths.json in {contract} is not JSON: {error}") from error
     exchanges, problems = [], []
@@ -105,9 +107,13 @@ class Credentials:
     def __init__(self, contract: Path, jwt_secret: str) -> None:
         file = contract / "seed" / "users.json"
         try:
-            self._users = {row["username"]: row for row in json.loads(file.read_text())}
+            self._users: dict[str, dict[str, Any]] = {
+                row["username"]: row for row in json.loads(file.read_text())
+            }
         except OSError as error:
-            raise RecordingError(f"no seed users in {contract}: {error.strerror} ({error.filename})") from error
+            raise RecordingError(
+                f"no seed users in {contract}: {error.strerror} ({error.filename})"
+            ) from error
         except (ValueError, KeyError, TypeError) as error:
             raise RecordingError(f"{file} is not a list of users: {error}") from error
         self._secret = jwt_secret
@@ -138,7 +144,11 @@ class Credentials:
             case "expired":
                 return self._bearer(self._row(name), issued_at=now_s - 2 * _TOKEN_LIFE_S)
             case "ghost":
-                ghost = {"id": "deadbeef-0000-4000-8000-000000000000", "email": "ghost@example.test", "role": "agent"}
+                ghost = {
+                    "id": "deadbeef-0000-4000-8000-000000000000",
+                    "email": "ghost@example.test",
+                    "role": "agent",
+                }
                 return self._bearer(ghost, issued_at=now_s)
             case _:
                 return self._bearer(self._row(kind), issued_at=now_s)
@@ -147,7 +157,9 @@ class Credentials:
         try:
             return self._users[name]
         except KeyError:
-            raise RecordingError(f"the seed has no user {name!r}, only {', '.join(sorted(self._users))}") from None
+            raise RecordingError(
+                f"the seed has no user {name!r}, only {', '.join(sorted(self._users))}"
+            ) from None
 
     def _bearer(self, row: Mapping[str, Any], *, issued_at: float) -> dict[str, str]:
         claims = {key: row[key] for key in ("id", "email", "role")}
@@ -193,7 +205,9 @@ def _resolve(text: str, answers: Mapping[str, Any]) -> str:
         for key in re.findall(r"[\w-]+", match[2]):
             found = _step(found, key)
         if found is None:
-            raise RecordingError(f"no value for {match[0]}: the answer of {match[1]} has not been seen or lacks it")
+            raise RecordingError(
+                f"no value for {match[0]}: the answer of {match[1]} has not been seen or lacks it"
+            )
         return str(found)
 
     return _PLACEHOLDER.sub(value, text)

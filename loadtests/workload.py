@@ -76,7 +76,9 @@ def build_workload(exchanges: Iterable[Recorded], endpoints: Sequence[Template])
 
 def _steps(exchanges: Iterable[Recorded], endpoints: Sequence[Template]) -> list[Step]:
     found = ((endpoint_of(exchange, endpoints), exchange) for exchange in exchanges)
-    return [Step(f"{endpoint[0]} {endpoint[1]}", exchange) for endpoint, exchange in found if endpoint is not None]
+    return [
+        Step(f"{endpoint[0]} {endpoint[1]}", exchange) for endpoint, exchange in found if endpoint is not None
+    ]
 
 
 def _scenarios(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str, str]) -> list[Scenario]:
@@ -94,7 +96,11 @@ def _scenarios(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str
     return [
         Scenario(
             step.exchange.name,
-            (step, *followers.get(step.exchange.name, ()), *(_clean_up(step, steps) if _creates(step) else ())),
+            (
+                step,
+                *followers.get(step.exchange.name, ()),
+                *(_clean_up(step, steps) if _creates(step) else ()),
+            ),
         )
         for step in scenarios
     ]
@@ -129,7 +135,10 @@ def _creates(step: Step) -> bool:
 def _resource(step: Step) -> str:
     """The path up to the last `{…}` of the template: what a write to a sub-resource happened to."""
     template = step.endpoint.partition(" ")[2].split("/")
-    last = max((index for index, segment in enumerate(template) if segment.startswith("{")), default=len(template) - 1)
+    last = max(
+        (index for index, segment in enumerate(template) if segment.startswith("{")),
+        default=len(template) - 1,
+    )
     return "/".join(step.exchange.path.split("/")[: last + 1])
 
 

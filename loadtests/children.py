@@ -1,0 +1,87 @@
+"""Child processes of a load test or a benchmark: started in a session of their own, and ended by us."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from loadtests.errors import BenchError
+
+_READY_WITHIN_S = 20.0
+_END_WITHIN_S = 5.0
+_POLL_S = 0.02
+
+
+class Child:
+    """One Python process; its stdout and stderr go to `<log>.out` and `<log>.err`. A context manager that ends it.
+
+    `arguments` are those of the interpreter, such as `-m locust`; `environment` is added to the inherited one.
+    """
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self._out = log.with_suffix(".out")
+        self._err = log.with_suffix(".err")
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            # a session of its own: Ctrl-C reaches us alone, and we end it in order
+            self._process = subprocess.Popen(  # noqa: S603  our own interpreter with arguments that we made
+                [sys.executable, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=os.environ | (environment or {}),
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def wait(self, timeout_s: float) -> int | None:
+        """The exit code, or None when it still runs after that time."""
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def ready(self) -> dict[str, Any]:
+        """What it says in its first line, a JSON object; raises BenchError when it ends or is silent instead."""
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while time.monotonic() < deadline:
+            line, end, _ = self._out.read_bytes().partition(b"\n")
+            if end:
+                said: dict[str, Any] = json.loads(line)
+                return said
+            if self._process.poll() is not None:
+                raise BenchError(f"{self.name} did not start: {self.last_words()}")
+            time.sleep(_POLL_S)
+        raise BenchError(f"{self.name} was not ready within {_READY_WITHIN_S:.0f} s: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last line it wrote to stderr."""
+        lines = [line for line in self._err.read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1].strip() if lines else f"it said nothing (exit code {self._process.poll()})"
+
+    def end(self) -> None:
+        """Ask it to stop, kill it if it does not."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            if self.wait(_END_WITHIN_S) is None:
+                self._process.kill()
+                self._process.wait()

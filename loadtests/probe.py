@@ -1,0 +1,110 @@
+"""Before the load: every scenario once against both sides, so that only equal work is compared.
+
+A scenario that one side answers otherwise than recorded, with a status below 500, is left out and reported:
+the sides are meant to differ there (a declared deviation), or the seed is another one, and the time for one answer
+says nothing about the other. A 5xx or a connection closed without an answer is no reason to leave anything out;
+it will count as an error.
+"""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from loadtests.errors import BackendError, RecordingError
+from loadtests.recording import Credentials, Sendable, sendable
+from loadtests.workload import Scenario, Workload
+from parity.exchange import Backend
+
+_TIMEOUT_S = 10.0
+_TIME_OUTS_AT_MOST = 2
+
+
+def probe(workload: Workload, credentials: Credentials, urls: Mapping[Backend, str]) -> Workload:
+    """The workload without the scenarios on which the sides differ; it is also the warm-up of both processes.
+
+    Raises BackendError when a side does not answer, RecordingError when no scenario is left.
+    """
+    left_out: dict[str, str] = {}
+    for side in Backend:
+        with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
+            for scenario in workload.scenarios:
+                reason = prober.reason(scenario)
+                if reason and scenario.name not in left_out:
+                    left_out[scenario.name] = reason
+            prober.require_answers()
+    kept = workload.without(left_out)
+    if not kept.scenarios:
+        name, reason = next(iter(left_out.items()))
+        raise RecordingError(f"no recorded exchange has its recorded status on both sides; {name}: {reason}")
+    return kept
+
+
+class _Prober:
+    """One connection to one side."""
+
+    def __init__(self, side: Backend, url: str, credentials: Credentials) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise BackendError(
+                f"expected the address of the {side} backend like http://127.0.0.1:9001, got {url!r}"
+            )
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_S)
+        self._side, self._url, self._credentials = side, url, credentials
+        self._answers, self._time_outs, self._problem = 0, 0, ""
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def require_answers(self) -> None:
+        """Raise BackendError when there was not one answer."""
+        if not self._answers:
+            raise BackendError(f"the {self._side} backend at {self._url} does not answer: {self._problem}")
+
+    def reason(self, scenario: Scenario) -> str:
+        """Why the scenario must be left out, else empty; it is gone through in any case, for its clean-up."""
+        reason = ""
+        answers: dict[str, Any] = {}
+        for step in scenario.steps:
+            try:
+                request = sendable(step.exchange, self._credentials, answers)
+            except RecordingError:
+                return reason
+            status, body = self._ask(request)
+            if status == step.exchange.status:
+                answers[step.exchange.name] = _json(body)
+            elif 0 < status < 500 and not reason:
+                name, recorded = step.exchange.name, step.exchange.status
+                reason = f"{self._side} answers {status} to {name}, recorded as {recorded}"
+        return reason
+
+    def _ask(self, request: Sendable) -> tuple[int, bytes]:
+        """Status and body, 0 when the connection was closed without an answer; raises BackendError for a dead side."""
+        try:
+            self._connection.request(
+                request.method, request.target, body=request.body, headers=request.headers
+            )
+            answer = self._connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            self._problem = str(error)
+            self._time_outs += isinstance(error, TimeoutError)
+            if isinstance(error, ConnectionRefusedError) or self._time_outs == _TIME_OUTS_AT_MOST:
+                raise BackendError(
+                    f"the {self._side} backend at {self._url} does not answer: {error}"
+                ) from error
+            return 0, b""
+        self._answers += 1
+        return answer.status, body
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None

@@ -1,0 +1,209 @@
+"""`run_loadtest`: both sides under the same load, in alternating blocks, one Locust process a block.
+
+The load is closed with a pace: each user sends, waits for the answer, and sends again at its next beat. Both sides
+are offered the same requests at the same pace; what that does and does not say stands in `judge.py`. A side that
+dies ends the run; what was measured until then is judged and marked as partial.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.blocks import Block, plan_blocks
+from loadtests.children import Child
+from loadtests.errors import LoadTestError
+from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
+from loadtests.probe import probe
+from loadtests.recording import Credentials
+from loadtests.settings import PACE_S, SIDE_DOWN_EXIT_CODE, LoadSettings, domain_endpoints
+from loadtests.timings import Timing, read_timings, within
+from loadtests.workload import Template, Workload
+from parity.exchange import Backend
+
+_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_GRACE_S = 30.0  # for Locust to start, its users to finish and clean up
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOutcome:
+    """What came of one block; `problem` is empty when it went through."""
+
+    block: Block
+    timings: tuple[Timing, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What was measured and what it says. `rows` ends with all endpoints together; `left_out` says why."""
+
+    domain: str
+    users: int
+    duration_s: float
+    pace_s: float
+    seed: int
+    rows: tuple[EndpointFigures, ...]
+    left_out: dict[str, str]
+    blocks: tuple[BlockOutcome, ...]
+    planned_blocks: int
+
+    @property
+    def problem(self) -> str:
+        """Why the run is partial; empty when every block went through."""
+        return next((outcome.problem for outcome in self.blocks if outcome.problem), "")
+
+    @property
+    def overall(self) -> EndpointFigures:
+        """All endpoints together."""
+        return self.rows[-1]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run is whole and the domain as a whole meets both targets, without an error of modern."""
+        both = self.overall.time is self.overall.queries is Judgement.PASS
+        return both and not self.problem
+
+
+def run_loadtest(
+    *,
+    legacy_url: str,
+    modern_url: str,
+    domain: str,
+    contract: Path,
+    users: int,
+    duration_s: float,
+    jwt_secret: str,
+    reset: Callable[[], None] | None,
+    progress: Callable[[str], None],
+    work_dir: Path,
+    seed: int = 1,
+    pace_s: float = PACE_S,
+    endpoints: Sequence[Template] | None = None,
+) -> LoadResult:
+    """Measure `duration_s` seconds of each side and judge them.
+
+    `endpoints` are (method, path template) pairs, by default those of the domain of the reference CRM. `reset`
+    brings the database back to the seed; it is called before each block. `work_dir` keeps the timings of every
+    block. Raises BackendError when a side does not answer at the start, RecordingError when there is nothing
+    to send, LoadTestError when Locust itself fails.
+    """
+    settings = LoadSettings(
+        contract=contract,
+        domain=domain,
+        jwt_secret=jwt_secret,
+        endpoints=tuple(endpoints if endpoints is not None else domain_endpoints(domain)),
+        pace_s=pace_s,
+    )
+    urls = {Backend.LEGACY: legacy_url.rstrip("/"), Backend.MODERN: modern_url.rstrip("/")}
+    whole = settings.workload()
+    if reset:
+        reset()
+    progress(f"asking both backends every recorded {domain} request once ...")
+    workload = probe(whole, Credentials(contract, jwt_secret), urls)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    plan = plan_blocks(duration_s, seed=seed)
+    outcomes: list[BlockOutcome] = []
+    for number, block in enumerate(plan, 1):
+        if reset:
+            reset()
+        progress(
+            f"block {number} of {len(plan)}: {users} users on {block.side} for {block.measured_s:.1f} s ..."
+        )
+        outcomes.append(_run_block(block, settings, workload, whole, urls[block.side], users, work_dir))
+        if outcomes[-1].problem:
+            progress(f"stopped in block {number}: {outcomes[-1].problem}")
+            break
+    progress("judging ...")
+    names = dict.fromkeys(step.endpoint for scenario in whole.scenarios for step in scenario.steps)
+    return LoadResult(
+        domain=domain,
+        users=users,
+        duration_s=duration_s,
+        pace_s=pace_s,
+        seed=seed,
+        rows=tuple(judge(_pairs(outcomes), names, seed=seed)),
+        left_out=workload.left_out,
+        blocks=tuple(outcomes),
+        planned_blocks=len(plan),
+    )
+
+
+def _run_block(
+    block: Block,
+    settings: LoadSettings,
+    workload: Workload,
+    whole: Workload,
+    url: str,
+    users: int,
+    work_dir: Path,
+) -> BlockOutcome:
+    stem = work_dir / f"block-{block.pair:02}-{block.side}"
+    results = stem.with_suffix(".jsonl")
+    kept = {scenario.name for scenario in workload.scenarios}
+    arguments = {
+        "locustfile": _LOCUSTFILE,
+        "host": url,
+        "users": users,
+        "spawn-rate": users,
+        "contract": settings.contract.resolve(),
+        "domain": settings.domain,
+        "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
+        "leave-out": ",".join(scenario.name for scenario in whole.scenarios if scenario.name not in kept),
+        "pace": settings.pace_s,
+        "load-seed": block.seed,
+        "timeout": settings.timeout_s,
+        "warm-up": settings.warm_up_s,
+        "measured": block.measured_s,
+        "results": results,
+        "exit-code-on-error": 0,
+        "loglevel": "WARNING",
+    }
+    command = [
+        "-m",
+        "locust",
+        "--headless",
+        "--only-summary",
+        *(f"--{key}={value}" for key, value in arguments.items()),
+    ]
+    # the secret goes by the environment, since anybody may read a command line
+    with Child(
+        "Locust", command, log=stem, environment={"CROSSFADE_JWT_SECRET": settings.jwt_secret}
+    ) as locust:
+        code = locust.wait(_GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s)
+        words = locust.last_words()
+    timings = _measured(results, settings, block)
+    return BlockOutcome(block, timings, _problem(block, code, words, timings, url))
+
+
+def _measured(results: Path, settings: LoadSettings, block: Block) -> tuple[Timing, ...]:
+    if not results.exists():
+        return ()
+    until_s = settings.warm_up_s + block.measured_s
+    return tuple(within(read_timings(results), after_s=settings.warm_up_s, until_s=until_s))
+
+
+def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timing], url: str) -> str:
+    if code is None:
+        return f"Locust did not end in time on {block.side} at {url}"
+    if code == SIDE_DOWN_EXIT_CODE:
+        return f"the {block.side} backend at {url} stopped answering"
+    if code:
+        raise LoadTestError(f"Locust ended with exit code {code}: {words}")
+    if timings and not any(timing.status for timing in timings):
+        return f"the {block.side} backend at {url} gave no answer in a whole block"
+    return ""
+
+
+def _pairs(outcomes: Sequence[BlockOutcome]) -> list[PairOfBlocks]:
+    """The pairs of which both blocks went through."""
+    whole = {
+        (outcome.block.pair, outcome.block.side): outcome.timings
+        for outcome in outcomes
+        if not outcome.problem
+    }
+    numbers = sorted({pair for pair, _ in whole})
+    return [
+        PairOfBlocks(whole[number, Backend.LEGACY], whole[number, Backend.MODERN])
+        for number in numbers
+        if all((number, side) in whole for side in Backend)
+    ]
