@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,3 +90,13 @@ def signed(
     text = f"{method}\n{target}\n{at}\n{hashlib.sha256(body).hexdigest()}"
     signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
     return {"X-Crossfade-Shadow": "read", "X-Crossfade-Signature": f"t={at},v1={signature}"}
+
+
+@contextmanager
+def bare_database(database_url: str) -> Iterator[str]:
+    """The URL of a new and empty database on the same server, dropped afterwards."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS legacy_bare WITH (FORCE)")
+        connection.execute("CREATE DATABASE legacy_bare")
+        yield re.sub(r"/\w*(?=\?|$)", "/legacy_bare", database_url, count=1)
+        connection.execute("DROP DATABASE legacy_bare WITH (FORCE)")

@@ -1,5 +1,6 @@
 """The recorded exchanges of the seven endpoints, replayed against the legacy backend: it gives the same answers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ from legacy_bridge.app import create_app
 from legacy_bridge.endpoints import ENDPOINTS
 from loadtests.recording import Credentials, load_recording
 from parity.rules import RuleBook
-from tests.support.replay import JWT_SECRET, Replayed, differences, leave_sub_resource_writes, replay
+from tests.support.replay import JWT_SECRET, Replayed, differences, leave_sub_resource_writes, redated, replay
 
 # The shapes of the recording's volatile paths suffice: whatever hangs on the day is moved to today.
 NO_RULES = RuleBook()
@@ -64,3 +65,25 @@ async def test_the_replay_notices_an_answer_that_is_not_the_recorded_one(replaye
     lines = differences([crossed], NO_RULES)
 
     assert any("$.data.details.purchasePrice" in line for line in lines)
+
+
+def test_a_recorded_answer_is_moved_to_the_day_of_the_replay() -> None:
+    row = {"daysToClose": 71, "closing_date": "2027-02-03T00:00:00.000Z", "acceptance_date": None}
+    listed = row | {"acceptanceDate": "2026-11-23", "scheduledCoeDate": "2027-02-03"}
+    detail = {
+        "daysToClose": 71,
+        "scheduledCoeDate": "2027-02-03T00:00:00.000Z",
+        "escrowNumber": "ESC-2025-0001",
+    }
+    computed = {"label": "Acceptance", "date": "2027-01-01T00:00:00.000Z", "completed": False}
+    stored = {"label": "Acceptance", "date": "2027-01-01", "completed": False}
+
+    moved = redated([listed, detail, computed, stored, "ESC-2026-0007"], datetime(2027, 2, 5, 12, tzinfo=UTC))
+
+    assert moved == [
+        listed | {"daysToClose": -2, "acceptanceDate": "2027-02-05"},
+        detail | {"daysToClose": -3},
+        computed | {"completed": True},
+        stored,
+        "ESC-2027-0007",
+    ]
