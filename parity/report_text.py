@@ -1,0 +1,139 @@
+"""The report in the terminal: fits 80 columns, and says everything without colour too."""
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from parity.outcome import Outcome
+from parity.report import EndpointRow, GroupRow, Report, Sample
+from parity.report_words import (
+    KINDS,
+    alarm,
+    balance_line,
+    count,
+    headline,
+    moment,
+    percent,
+    ratio,
+    reasons,
+    remarks,
+    subject,
+    sum_line,
+)
+
+SHOWN_GROUPS = 10
+SHOWN_CHARACTERS = 160
+
+
+def render_text(report: Report, console: Console) -> None:
+    """Print the report. Nothing that was captured is taken as markup."""
+    console.print(Text(f"Parity report · {subject(report)}", style="dim"))
+    console.print()
+    verdict = "bold red" if report.differs else "bold green" if report.tally.compared else "bold"
+    console.print(Text(headline(report), style=verdict))
+    for remark in remarks(report):
+        is_alarm = not report.balance.balanced and remark == alarm(report.balance)
+        console.print(Text(remark, style="bold red" if is_alarm else ""))
+    _books(report, console)
+    _endpoints(report.endpoints, console)
+    _groups("Differences", report.open_groups, console)
+    _groups("Accepted differences", report.accepted_groups, console)
+
+
+def _heading(text: str, console: Console) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _books(report: Report, console: Console) -> None:
+    tally = report.tally
+    _heading("Books", console)
+    rows = [("requests", f"{tally.requests:,}")]
+    if tally.not_mirrored:
+        rows.append(("not mirrored", reasons(list(tally.not_mirrored.items()))))
+    if tally.fallback:
+        rows.append(("fallback", f"{count(tally.fallback, 'read')} answered by legacy because modern failed"))
+    if tally.failed:
+        rows.append(("failed", f"{tally.failed:,}"))
+    rows.append(("outcomes", sum_line(report)))
+    rows.extend(
+        (f"  {outcome}", reasons(list(found.items()))) for outcome, found in tally.reasons.items() if found
+    )
+    everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
+    rows.append(("balance", balance_line(report.balance) + everywhere))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(Text(name), Text(value))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _endpoints(rows: tuple[EndpointRow, ...], console: Console) -> None:
+    if not rows:
+        return
+    _heading("Endpoints", console)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("endpoint", overflow="fold", ratio=1)
+    for name in ("compared", "differ", "failed", "time", "queries"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        differ = row.tally.mismatches
+        failed = row.tally.outcomes.get(Outcome.ERROR, 0) + row.tally.outcomes.get(Outcome.TIMEOUT, 0)
+        table.add_row(
+            Text(row.endpoint or "(no endpoint of ours)"),
+            f"{row.tally.compared:,}",
+            Text(f"{differ:,}", style="red" if differ else ""),
+            Text(f"{failed:,}", style="yellow" if failed else ""),
+            ratio(row.costs.duration_ratio),
+            ratio(row.costs.query_ratio),
+        )
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    console.print(
+        Text("  time and queries: modern's mean by legacy's; below 1 modern needs less", style="dim")
+    )
+
+
+def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
+    if not groups:
+        return
+    _heading(f"{title}, largest first", console)
+    for group in groups[:SHOWN_GROUPS]:
+        console.print()
+        line = Text(f"  {count(group.n, 'exchange')} ({percent(group.share)})  ", style="bold")
+        line.append(group.endpoint, style="not bold")
+        console.print(line, soft_wrap=False)
+        console.print(
+            Padding(Text(f"{group.path}  {KINDS.get(group.kind, group.kind)}", overflow="fold"), (0, 0, 0, 4))
+        )
+        if group.accepted_by:
+            until = f"accepted: {group.accepted_by} ({group.owner}, until {group.expires})"
+            console.print(Padding(Text(until), (0, 0, 0, 4), expand=False))
+        if group.samples:
+            _sample(group.samples[0], console)
+    if len(groups) > SHOWN_GROUPS:
+        console.print(
+            Text(f"\n  and {count(len(groups) - SHOWN_GROUPS, 'group')} more (--html shows all)", style="dim")
+        )
+
+
+def _sample(sample: Sample, console: Console) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    has_value = sample.path != "$status"
+    for name, value, status in (
+        ("legacy", sample.legacy, sample.legacy_status),
+        ("modern", sample.modern, sample.modern_status),
+    ):
+        table.add_row(Text(name), Text(f"{status}  {_flat(value)}" if has_value else str(status)))
+    table.add_row(Text("seen", style="dim"), Text(f"{moment(sample.at)} {sample.target}", style="dim"))
+    console.print(Padding(table, (0, 0, 0, 4), expand=False))
+
+
+def _flat(value: str | None) -> str:
+    if value is None:
+        return "nothing"
+    flat = " ".join(value.split())
+    return flat if len(flat) <= SHOWN_CHARACTERS else flat[:SHOWN_CHARACTERS] + "…"

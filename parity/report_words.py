@@ -1,0 +1,149 @@
+"""The sentences and figures of a report, the same in the terminal and on the page."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from parity.outcome import Kind, Outcome
+from parity.report import GroupRow, Report
+from parity.tally import Balance
+
+MEANINGS: dict[Outcome, str] = {
+    Outcome.MATCH: "the answers are the same",
+    Outcome.ACCEPTED: "they differ as a person has accepted",
+    Outcome.MISMATCH: "they differ",
+    Outcome.TRANSIENT: "they differed, and not when asked again",
+    Outcome.SHED: "the copy was dropped at a bound",
+    Outcome.TIMEOUT: "the shadow gave no answer in time",
+    Outcome.ERROR: "a backend gave no whole answer",
+    Outcome.SKIPPED: "the answers could not be compared",
+}
+
+KINDS: dict[str, str] = {
+    Kind.STATUS: "another status",
+    Kind.HEADER: "another header",
+    Kind.MISSING: "missing in modern",
+    Kind.EXTRA: "only in modern",
+    Kind.TYPE: "another type",
+    Kind.VALUE: "another value",
+    Kind.ORDER: "another order",
+    Kind.LENGTH: "another length",
+}
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """`1 group`, `1,204 groups`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def headline(report: Report) -> str:
+    """The verdict in one sentence."""
+    compared, mismatches = report.tally.compared, report.tally.mismatches
+    if not compared:
+        return "Nothing has been compared yet."
+    if not mismatches:
+        return f"{'The one comparison agrees' if compared == 1 else f'All {compared:,} comparisons agree'}."
+    verb = "differs" if mismatches == 1 else "differ"
+    return f"{mismatches:,} of {count(compared, 'comparison')} {verb}{_places(report.open_groups)}."
+
+
+def _places(groups: Sequence[GroupRow]) -> str:
+    if not groups:
+        return ""
+    endpoints = len({group.endpoint for group in groups})
+    return f", in {count(len(groups), 'group')} at {count(endpoints, 'endpoint')}"
+
+
+def remarks(report: Report) -> list[str]:
+    """What must be said besides the verdict, most important first."""
+    tally = report.tally
+    said = [alarm(report.balance)] if not report.balance.balanced else []
+    if accepted := tally.outcomes.get(Outcome.ACCEPTED, 0):
+        said.append(f"{count(accepted, 'comparison')} differ{'s' if accepted == 1 else ''} only as accepted.")
+    if tally.not_compared:
+        parts = [
+            f"{tally.outcomes[outcome]:,} {outcome}"
+            for outcome in (Outcome.ERROR, Outcome.TIMEOUT, Outcome.SHED, Outcome.SKIPPED)
+            if tally.outcomes.get(outcome)
+        ]
+        verb = "was" if tally.not_compared == 1 else "were"
+        said.append(
+            f"{count(tally.not_compared, 'mirrored request')} {verb} not compared: {', '.join(parts)}."
+        )
+    if not tally.compared and not tally.mirrored:
+        said.append("No request has been mirrored: a domain is mirrored from stage shadow to live.")
+    return said
+
+
+def alarm(balance: Balance) -> str:
+    """What is wrong with the books."""
+    wrong = []
+    if balance.off_by > 0:
+        wrong.append(f"{count(balance.off_by, 'mirrored request')} without an outcome")
+    if balance.off_by < 0:
+        wrong.append(f"{count(-balance.off_by, 'outcome')} without a mirrored request")
+    if balance.lost:
+        wrong.append(
+            f"{count(balance.lost, 'exchange')} lost in proxy workers that ended without handing over"
+        )
+    return f"THE BOOKS DO NOT BALANCE: {' and '.join(wrong)}."
+
+
+def subject(report: Report) -> str:
+    """What the report is about and when it was made."""
+    about = report.domain or "all domains"
+    span = "since the beginning" if report.since_s is None else f"last {duration(report.since_s)}"
+    return f"{about} · {span} · {moment(report.generated_at)}"
+
+
+def balance_line(balance: Balance) -> str:
+    """The books as an equation."""
+    lost = f" + {balance.lost:,} lost" if balance.lost else ""
+    return (
+        f"{balance.mirrored:,} mirrored {'=' if balance.off_by == 0 else '≠'} {balance.outcomes:,} outcomes"
+        f" + {balance.in_flight:,} in flight{lost}"
+    )
+
+
+def sum_line(report: Report) -> str:
+    """The outcomes as a sum, those that are zero left out."""
+    parts = [f"{n:,} {outcome}" for outcome, n in report.tally.outcomes.items() if n]
+    return f"{' + '.join(parts) or '0'} = {report.tally.total:,}"
+
+
+def reasons(found: Sequence[tuple[str, int]]) -> str:
+    """`stage 200, sampled out 84`, largest first."""
+    largest = sorted(found, key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{reason.replace('_', ' ') or 'no reason given'} {n:,}" for reason, n in largest)
+
+
+def moment(at: float) -> str:
+    """A time as `2026-11-23 11:13:31 UTC`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def duration(seconds: float) -> str:
+    """`90 s`, `15 min`, `2 h`, `7 d`: the largest unit that is exact."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds / unit:g} {name}"
+    return f"{seconds:g} s"
+
+
+def milliseconds(seconds: float) -> str:
+    """A duration with three figures that matter."""
+    value = seconds * 1_000
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def ratio(value: float | None) -> str:
+    """A ratio as `0.82x`, or a dash."""
+    return "-" if value is None else f"{value:.2f}x"
+
+
+def percent(value: float | None) -> str:
+    """A share, never rounded to 0 or 100 when it is neither; a dash for none."""
+    if value is None:
+        return "-"
+    if value in (0, 1):
+        return f"{value:.0%}"
+    return f"{min(max(value * 100, 0.01), 99.99):.2f}%"
