@@ -1,0 +1,1 @@
+"""The modern backend: one room per domain on a shared floor (`domains/shared`)."""

@@ -1,0 +1,200 @@
+"""The rules of escrows: which word finds one, what a list shows, how one is numbered, what an update may touch."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    UnaryExpression,
+    asc,
+    cast,
+    desc,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from domains.escrows.models import ESCROW, escrows
+from domains.escrows.utils import list_row, whole_escrow
+from domains.escrows.validators import (
+    IGNORED_IN_UPDATES,
+    CreateEscrow,
+    ListQuery,
+    UpdateChecks,
+    UpdateEscrow,
+    check_business_rules,
+    with_camel_twins,
+)
+from domains.shared.errors import ApiError, ConflictError, Fault, InvalidInputError, NoUpdatesError
+from domains.shared.node_json import column_value, either
+from domains.shared.pagination import Page
+from domains.shared.permissions import Access, Principal, Scope, in_scope
+from domains.shared.services import CrudService
+from domains.shared.validation import validated
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+_LARGEST_INTEGER = 2**31 - 1
+_NUMBERING_ATTEMPTS = 50
+
+_SHOWN_COMMISSION: ColumnElement[Any] = func.coalesce(escrows.c.my_commission, escrows.c.net_commission, 0)
+_LIST_COLUMNS = (
+    *(
+        escrows.c[name]
+        for name in (
+            *("id", "display_id", "property_address", "property_image_url", "zillow_url", "escrow_status"),
+            *(
+                "purchase_price",
+                "gross_commission",
+                "acceptance_date",
+                "closing_date",
+                "created_at",
+                "updated_at",
+            ),
+            *("people", "checklists", "timeline", "deleted_at"),
+        )
+    ),
+    _SHOWN_COMMISSION.label("my_commission"),
+)
+_OF_THE_OFFICER = ("escrow_officer_name", "escrow_officer_email", "escrow_officer_phone", "escrow_company")
+SORT_KEYS: dict[str, ColumnElement[Any]] = {
+    # what the list shows as the officer's comes from `people`, so these columns are no key of it
+    **{c.name: c for c in escrows.c if not isinstance(c.type, JSONB) and c.name not in _OF_THE_OFFICER},
+    "my_commission": _SHOWN_COMMISSION,
+}
+"""What a list can be sorted by (Q-06)."""
+_ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc": asc, "desc": desc}
+
+
+class EscrowService(CrudService):
+    """Escrows, for one caller at a time."""
+
+    resource = ESCROW
+
+    def found_by(self, principal: Principal, key: str, access: Access) -> ColumnElement[bool]:
+        """By id; a system_admin may also use the number, the display id or the id behind `escrow-`, as recorded."""
+        if "\0" in key:
+            return false()
+        if not principal.is_system_admin:
+            return escrows.c.id == key
+        match access:
+            case Access.VIEW:
+                return _by_any_name(key.removeprefix("escrow-"))
+            case Access.EDIT:
+                return _by_id_or_display_id(key.removeprefix("escrow-"))
+            case Access.DELETE:
+                return _by_id_or_display_id(key)
+
+    def moved_by(self, principal: Principal, key: str) -> ColumnElement[bool]:
+        """Archiving and restoring take the display id from everybody, as recorded."""
+        return self.found_by(principal, key, Access.DELETE) if "\0" in key else _by_id_or_display_id(key)
+
+    async def list_page(self, principal: Principal, query: Mapping[str, str]) -> Page:
+        """The page that a query asks for."""
+        asked = validated(ListQuery, query)
+        scope = in_scope(self.resource, principal, Scope.of(asked.scope))
+        page = await self.page(
+            _LIST_COLUMNS, [scope, *_filters(asked)], _order(query), number=asked.page, limit=asked.limit
+        )
+        now = self._clock()
+        return Page([list_row(row, now) for row in page.rows], page.total, page.number, page.limit)
+
+    async def get(self, principal: Principal, key: str) -> dict[str, Any]:
+        """One escrow, whole."""
+        return whole_escrow(await self.row(principal, key, list(escrows.c)), self._clock())
+
+    async def create(self, principal: Principal, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A new escrow with the next number of the year. Its creator does not own it (Q-20)."""
+        wanted = validated(CreateEscrow, with_camel_twins({**body, **_commission(body)}))
+        check_business_rules(body)
+        values = wanted.model_dump(exclude_none=True)
+        values |= {
+            "purchase_price": wanted.purchase_price or 0,
+            "escrow_status": wanted.escrow_status or "Active",
+            "created_by": principal.user_id,
+            "team_id": principal.key_team_id,
+            "display_id": _next_display_id(self._clock().year),
+        }
+        numbered = insert(escrows).values(values).on_conflict_do_nothing(index_elements=["display_id"])
+        statement = numbered.returning(escrows.c.id, escrows.c.display_id)
+        for _ in range(_NUMBERING_ATTEMPTS):  # Q-14: whoever was numbered alike at the same moment goes first
+            if created := await self._run(statement):
+                return {"id": created[0]["id"], "displayId": created[0]["display_id"]}
+        raise ConflictError("Escrow could not be numbered. Please try again.")
+
+    async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole row after the update; with a `version` only if it still has that one (Q-10)."""
+        validated(UpdateChecks, with_camel_twins(body))
+        try:
+            check_business_rules(body)
+            sent = {name: value for name, value in body.items() if name not in IGNORED_IN_UPDATES}
+            changes = validated(UpdateEscrow, sent).model_dump(exclude_unset=True)
+            version = changes.pop("version", None)
+            if not changes:
+                raise NoUpdatesError("No fields to update")
+        except ApiError:
+            await self.require(principal, key, Access.EDIT)  # a stranger learns nothing about the body
+            raise
+        row = await self.change(principal, key, changes, version=version)
+        return {column.name: column_value(row[column.name]) for column in escrows.c}
+
+
+def _commission(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Either name of the commission means the net one when an escrow is created."""
+    return {"net_commission": either(body.get("net_commission"), body.get("my_commission"))}
+
+
+def _by_any_name(key: str) -> ColumnElement[bool]:
+    if _UUID.fullmatch(key):
+        return escrows.c.id == key
+    if _NUMBER.fullmatch(key):
+        return escrows.c.numeric_id == int(key) if int(key) <= _LARGEST_INTEGER else false()
+    return or_(escrows.c.id == key, escrows.c.display_id == key)
+
+
+def _by_id_or_display_id(key: str) -> ColumnElement[bool]:
+    return escrows.c.id == key if _UUID.fullmatch(key) else escrows.c.display_id == key
+
+
+def _filters(asked: ListQuery) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if asked.archived == "true":
+        where.append(escrows.c.deleted_at.is_not(None))
+    elif asked.archived != "all" and asked.include_archived != "true":
+        where.append(escrows.c.deleted_at.is_(None))
+    if asked.status and asked.status != "all":
+        where.append(escrows.c.escrow_status == asked.status[:1].upper() + asked.status[1:].lower())
+    if asked.search:
+        text = f"%{asked.search}%"
+        where.append(or_(escrows.c.property_address.ilike(text), escrows.c.display_id.ilike(text)))
+    return where
+
+
+def _order(query: Mapping[str, str]) -> ColumnElement[Any]:
+    sort, order = query.get("sort", "created_at").lower(), query.get("order", "desc").lower()
+    faults = []
+    if sort not in SORT_KEYS:
+        faults.append(Fault("sort", "Sort must be a column of the list"))
+    if order not in _ORDERS:
+        faults.append(Fault("order", "Order must be asc or desc"))
+    if faults:
+        raise InvalidInputError(faults)
+    return _ORDERS[order](SORT_KEYS[sort])
+
+
+def _next_display_id(year: int) -> ColumnElement[str]:
+    """`ESC-<year>-<number>` with the number after the highest of that year, computed where it is inserted."""
+    prefix = f"ESC-{year}-"
+    number = cast(func.substring(escrows.c.display_id, f"^{prefix}([0-9]+)$"), BigInteger)
+    highest = select(func.max(number)).where(escrows.c.display_id.like(f"{prefix}%")).scalar_subquery()
+    digits = cast(func.coalesce(highest, 0) + 1, String)
+    numbered: ColumnElement[str] = literal(prefix) + func.lpad(
+        digits, func.greatest(4, func.length(digits)), "0"
+    )
+    return numbered

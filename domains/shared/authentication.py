@@ -1,0 +1,187 @@
+"""Who is calling: a JWT or an API key, answered with the caller as the database has them now.
+
+An API key header wins over a Bearer token. The user row is read on every request, so a disabled account is
+out at once. What a key was used for is written behind the answer; a shadow copy leaves no such trace.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, cast
+from uuid import UUID
+
+import jwt
+from jwt.types import Options
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domains.shared.background import Background
+from domains.shared.clock import Clock
+from domains.shared.errors import UnauthenticatedError
+from domains.shared.models import api_key_logs, api_keys, security_events, users
+from domains.shared.permissions import Principal, Role
+from domains.shared.statements import count_later
+
+_BEARER = "Bearer "
+_TARGET_LENGTH = 500
+# only the signature, `exp` and `nbf` are looked at: the recorded tokens come from a library that does so
+_OPTIONS: Options = {
+    "verify_aud": False,
+    "verify_iat": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+
+_USER = select(users.c.id, users.c.email, users.c.role, users.c.is_active).where(
+    users.c.id == bindparam("user_id")
+)
+_KEY = (
+    select(
+        api_keys.c.id,
+        api_keys.c.team_id,
+        api_keys.c.is_active,
+        api_keys.c.expires_at,
+        users.c.id.label("user_id"),
+        users.c.email,
+        users.c.role,
+        users.c.is_active.label("user_is_active"),
+    )
+    .join_from(api_keys, users, users.c.id == api_keys.c.user_id)
+    .where(api_keys.c.key_hash == bindparam("key_hash"))
+)
+_USED = (
+    update(api_keys)
+    .where(api_keys.c.id == bindparam("key_id"))
+    .values(last_used_at=func.now())
+    .returning(api_keys.c.id)
+    .cte("used")
+)
+_LOG = insert(api_key_logs).from_select(
+    ["api_key_id", "endpoint", "method", "ip_address", "user_agent"],
+    select(
+        _USED.c.id,
+        bindparam("endpoint", type_=api_key_logs.c.endpoint.type),
+        bindparam("method", type_=api_key_logs.c.method.type),
+        bindparam("ip_address", type_=api_key_logs.c.ip_address.type),
+        bindparam("user_agent", type_=api_key_logs.c.user_agent.type),
+    ),
+)
+
+
+class Key(Protocol):
+    """What is read of an API key and its user."""
+
+    id: UUID
+    team_id: UUID | None
+    is_active: bool
+    expires_at: datetime | None
+    user_id: UUID
+    email: str
+    role: str | None
+    user_is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request presents of its caller, and where it came from. `is_copy`: a shadow copy, by its signature."""
+
+    authorization: str | None
+    api_key: str | None
+    method: str
+    target: str
+    ip_address: str | None
+    user_agent: str | None
+    is_copy: bool
+
+
+class Authenticator:
+    """Tells who a request comes from; raises UnauthenticatedError with the code of the recorded API."""
+
+    def __init__(self, engine: AsyncEngine, background: Background, *, jwt_secret: str, clock: Clock) -> None:
+        self._engine = engine
+        self._background = background
+        self._secret = jwt_secret
+        self._clock = clock
+
+    async def authenticate(self, presented: Presented) -> Principal:
+        """The caller."""
+        if presented.api_key:
+            return await self._by_key(presented.api_key, presented)
+        if presented.authorization and presented.authorization.startswith(_BEARER):
+            return await self._by_token(presented.authorization.removeprefix(_BEARER))
+        raise UnauthenticatedError("NO_AUTH_TOKEN", "No authentication token provided")
+
+    async def _by_token(self, token: str) -> Principal:
+        try:
+            claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=_OPTIONS)
+        except jwt.ExpiredSignatureError:
+            raise UnauthenticatedError("TOKEN_EXPIRED", "Authentication token has expired") from None
+        except jwt.InvalidTokenError:
+            raise UnauthenticatedError("INVALID_TOKEN", "Invalid authentication token") from None
+        user = None
+        if (user_id := _uuid(claims.get("id"))) is not None:
+            async with self._engine.connect() as connection:
+                user = (await connection.execute(_USER, {"user_id": user_id})).first()
+        if user is None:
+            raise UnauthenticatedError("USER_NOT_FOUND", "User not found")
+        if not user.is_active:
+            raise UnauthenticatedError("ACCOUNT_DISABLED", "Account has been disabled")
+        return Principal(user.id, user.email, Role.of(user.role))
+
+    async def _by_key(self, api_key: str, presented: Presented) -> Principal:
+        key_hash = hashlib.sha256(api_key.encode("utf-8", "surrogateescape")).hexdigest()
+        async with self._engine.connect() as connection:
+            key = cast("Key | None", (await connection.execute(_KEY, {"key_hash": key_hash})).first())
+        verdict = _verdict(key, self._clock())
+        if not presented.is_copy:
+            # counted here, because it is this request's, though the answer does not wait for it
+            count_later(1)
+            await self._background.run("api_key_bookkeeping", self._write_use(key, verdict, presented))
+        if isinstance(verdict, UnauthenticatedError):
+            raise verdict
+        return verdict
+
+    async def _write_use(
+        self, key: Key | None, verdict: Principal | UnauthenticatedError, presented: Presented
+    ) -> None:
+        """One statement: the key was used, or was refused."""
+        origin = {"ip_address": presented.ip_address, "user_agent": presented.user_agent}
+        target = presented.target[:_TARGET_LENGTH]
+        async with self._engine.connect() as connection:
+            if key is not None and isinstance(verdict, Principal):
+                used = {"key_id": key.id, "endpoint": target, "method": presented.method}
+                await connection.execute(_LOG, used | origin)
+            elif isinstance(verdict, UnauthenticatedError):
+                expired = verdict.code == "API_KEY_EXPIRED"
+                refused = insert(security_events).values(
+                    event_type="api_key_expired" if expired else "api_key_used",
+                    event_category="api_key",
+                    severity="warning",
+                    success=False,
+                    message=verdict.message,
+                    request_path=target,
+                    request_method=presented.method,
+                    api_key_id=None if key is None else key.id,
+                    **origin,
+                )
+                await connection.execute(refused)
+
+
+def _verdict(key: Key | None, now: datetime) -> Principal | UnauthenticatedError:
+    if key is None:
+        return UnauthenticatedError("INVALID_API_KEY", "Invalid API key provided")
+    if not key.is_active:
+        return UnauthenticatedError("API_KEY_DEACTIVATED", "API key has been deactivated")
+    if not key.user_is_active:
+        return UnauthenticatedError("API_KEY_DEACTIVATED", "User account has been deactivated")
+    if key.expires_at is not None and key.expires_at < now:
+        return UnauthenticatedError("API_KEY_EXPIRED", "API key has expired")
+    return Principal(key.user_id, key.email, Role.of(key.role), key_team_id=key.team_id)
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,95 @@
+"""Values as the recorded Node server reads, chooses and writes them: JSON, dates, numbers, `||`.
+
+NUMERIC is a string (`"450000.00"`: the driver hands it over as text), DATE the ISO midnight, a timestamp ISO
+with milliseconds, always `Z`; a number has no type, so `13000.0` is `13000`.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any, overload
+
+import msgspec
+
+_LARGEST_WRITTEN_OUT = 1e21
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _LARGEST_WRITTEN_OUT else value
+
+
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=_number)
+_encoder = msgspec.json.Encoder()
+
+
+def loads(text: bytes | str) -> Any:
+    """Parse JSON; raises msgspec.DecodeError (a ValueError)."""
+    return _decoder.decode(text)
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON, no ASCII escapes; dates must have been written by `iso_day` or `iso_moment` before."""
+    return _encoder.encode(value)
+
+
+def dumps_text(value: Any) -> str:
+    """The same as text, for a JSONB parameter."""
+    return _encoder.encode(value).decode()
+
+
+def iso_day(day: date | None) -> str | None:
+    """A DATE as Node writes it: midnight UTC."""
+    return None if day is None else f"{day.isoformat()}T00:00:00.000Z"
+
+
+@overload
+def iso_moment(moment: datetime) -> str: ...
+@overload
+def iso_moment(moment: None) -> None: ...
+@overload
+def iso_moment(moment: datetime | None) -> str | None: ...
+def iso_moment(moment: datetime | None) -> str | None:
+    """An aware UTC timestamp as Node writes it: milliseconds, cut off and not rounded."""
+    return None if moment is None else f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def column_value(value: Any) -> Any:
+    """A column's value as Node writes it into JSON."""
+    if isinstance(value, datetime):
+        return iso_moment(value)
+    if isinstance(value, date):
+        return iso_day(value)
+    return value
+
+
+def number(text: str | None) -> int | float:
+    """A NUMERIC as a JavaScript number; none is 0."""
+    return 0 if text is None or text == "NaN" else _number(text)
+
+
+def either(*values: Any) -> Any:
+    """`a || b || c` of JavaScript: the first that is not empty, else the last; `[]` and `{}` are not empty."""
+    return next((value for value in values if value or isinstance(value, list | dict)), values[-1])
+
+
+def field(value: Any, key: str) -> Any:
+    """`value?.key` of JavaScript."""
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def number_of(body: Mapping[str, Any], key: str) -> float | None:
+    """`Number(body[key])` of JavaScript; None where the key is absent or it is not a number."""
+    value = body.get(key, "absent")
+    try:
+        return float(value or 0)
+    except (TypeError, ValueError):
+        return None
+
+
+def moment_of(value: Any) -> datetime | None:
+    """`new Date(value)` of JavaScript for a date as text; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,28 @@
+"""Pages of a list: what was asked for, and what it comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LARGEST_BIGINT = 2**63 - 1
+"""What LIMIT and OFFSET can hold; rows beyond it there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its rows, and how many there are on all pages together."""
+
+    rows: Sequence[Any]
+    total: int
+    number: int
+    limit: int
+
+    @property
+    def of(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.limit)
+
+
+def bounds(number: int, limit: int) -> tuple[int, int]:
+    """LIMIT and OFFSET of a page, counted from 1."""
+    return min(limit, LARGEST_BIGINT), min((number - 1) * limit, LARGEST_BIGINT)

@@ -1,0 +1,166 @@
+"""Who may do what: the only place where rows are granted, and whoever is not granted a row does not get it.
+
+A row belongs to its owner; `data_access_control` shares it with others; a system_admin may do everything.
+The recorded API never knows the team or the broker of a caller (Q-20, kept), so neither opens a row.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, String, cast, exists, false, or_, true
+
+from domains.shared.errors import ApiError, ForbiddenError, InvalidScopeError, NotFoundError
+from domains.shared.models import Resource, data_access_control
+
+
+class Role(StrEnum):
+    """What a user is."""
+
+    SYSTEM_ADMIN = "system_admin"
+    BROKER = "broker"
+    TEAM_OWNER = "team_owner"
+    AGENT = "agent"
+
+    @classmethod
+    def of(cls, text: str | None) -> "Role | None":
+        """The role of that name; None is a role that is not known here, and opens nothing."""
+        return next((role for role in cls if role == text), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The authenticated caller; `key_team_id` is the team of the API key, if it was one."""
+
+    user_id: UUID
+    email: str
+    role: Role | None
+    key_team_id: UUID | None = None
+
+    @property
+    def is_system_admin(self) -> bool:
+        """Whether nothing is forbidden to them."""
+        return self.role is Role.SYSTEM_ADMIN
+
+
+class Access(StrEnum):
+    """What somebody wants to do with one row, as the API's sentences say it."""
+
+    VIEW = "access"
+    EDIT = "modify"
+    DELETE = "delete"
+
+
+_GRANTS = {
+    Access.VIEW: data_access_control.c.can_view,
+    Access.EDIT: data_access_control.c.can_edit,
+    Access.DELETE: data_access_control.c.can_delete,
+}
+
+
+def granted(resource: Resource, principal: Principal, access: Access) -> ColumnElement[bool]:
+    """The rows of the resource with which the caller may do that."""
+    if principal.is_system_admin:
+        return true()
+    row = resource.table.c
+    shared = data_access_control.c
+    return or_(
+        row.owner_id == principal.user_id,
+        exists().where(
+            shared.resource_type == resource.name,
+            cast(shared.resource_id, String) == cast(row.id, String),
+            shared.user_id == principal.user_id,
+            _GRANTS[access],
+        ),
+    )
+
+
+def refusal(resource: Resource, principal: Principal, access: Access, missing: str) -> ApiError:
+    """The answer when no granted row was found: only a system_admin is told whether there is one."""
+    if principal.is_system_admin:
+        return NotFoundError(missing)
+    return ForbiddenError(f"You do not have permission to {access} this {resource.name}")
+
+
+class Scope(StrEnum):
+    """Whose rows a list is asked for."""
+
+    USER = "user"
+    TEAM = "team"
+    BROKERAGE = "brokerage"
+    ALL = "all"
+
+    @classmethod
+    def of(cls, text: str | None) -> "Scope | None":
+        """The scope that was asked for; raises InvalidScopeError."""
+        if not text:
+            return None
+        try:
+            return cls(text)
+        except ValueError:
+            raise InvalidScopeError(f"Invalid scope. Must be one of: {', '.join(cls)}") from None
+
+
+class Reach(StrEnum):
+    """Which rows a role sees at a scope; the sentences are those of a refusal."""
+
+    EVERY = "every"
+    OWN = "own"
+    NONE = "none"
+    NO_TEAM = "User is not associated with a team"
+    NO_BROKER = "User is not associated with a broker"
+    ADMINS_ONLY = 'Only system_admin can access "{}" scope'
+    BROKERS_ONLY = 'Only brokers and system_admin can access "{}" scope'
+    PERMISSION_ONLY = (
+        'Only brokers and system_admin can access "{}" scope. Agents need broker_admin permission.'
+    )
+    NO_ROLE = "Invalid user role"
+
+
+REACH: dict[Role | None, dict[Scope | None, Reach]] = {
+    Role.SYSTEM_ADMIN: {
+        None: Reach.EVERY,
+        Scope.USER: Reach.OWN,
+        Scope.TEAM: Reach.EVERY,
+        Scope.BROKERAGE: Reach.EVERY,
+        Scope.ALL: Reach.EVERY,
+    },
+    Role.BROKER: {
+        None: Reach.OWN,  # Q-11: the default list is that of `scope=user`
+        Scope.USER: Reach.OWN,
+        Scope.TEAM: Reach.NONE,
+        Scope.BROKERAGE: Reach.NO_BROKER,
+        Scope.ALL: Reach.ADMINS_ONLY,
+    },
+    Role.TEAM_OWNER: {
+        None: Reach.NONE,  # Q-20: the list of a team that the API does not know is empty
+        Scope.USER: Reach.OWN,
+        Scope.TEAM: Reach.NO_TEAM,
+        Scope.BROKERAGE: Reach.BROKERS_ONLY,
+        Scope.ALL: Reach.BROKERS_ONLY,
+    },
+    Role.AGENT: {
+        None: Reach.NONE,  # Q-20
+        Scope.USER: Reach.OWN,
+        Scope.TEAM: Reach.NO_TEAM,
+        Scope.BROKERAGE: Reach.PERMISSION_ONLY,
+        Scope.ALL: Reach.PERMISSION_ONLY,
+    },
+    None: dict.fromkeys((None, *Scope), Reach.NO_ROLE),
+}
+"""What every role sees at every scope; a scope of None is a list without one."""
+
+
+def in_scope(resource: Resource, principal: Principal, scope: Scope | None) -> ColumnElement[bool]:
+    """The rows that a list shows; raises ForbiddenError where the scope is closed to the caller."""
+    reach = REACH[principal.role][scope]
+    match reach:
+        case Reach.EVERY:
+            return true()
+        case Reach.OWN:
+            own: ColumnElement[bool] = resource.table.c.owner_id == principal.user_id
+            return own
+        case Reach.NONE:
+            return false()
+        case _:
+            raise ForbiddenError(reach.value.format(scope))

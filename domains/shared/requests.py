@@ -1,0 +1,77 @@
+"""HTTP in: what a request carries once it was read and its caller is known."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from domains.shared import node_json
+from domains.shared.authentication import Presented
+from domains.shared.permissions import Principal
+from domains.shared.shadow import is_copy
+from domains.shared.validation import sanitized
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+_JSON_TYPES = frozenset({"application/json", "text/plain"})
+
+
+class UnreadableError(Exception):
+    """A body that is not JSON (400) or too large (413)."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"unreadable body: {status}")
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request; `key` is the `{id}` of its path, `body` has its strings escaped."""
+
+    principal: Principal
+    key: str
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+async def read_body(request: web.Request) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of the body and its fields, an array's by their index; raises UnreadableError."""
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise UnreadableError(413) from None
+    if not raw or request.content_type not in _JSON_TYPES:
+        return raw, {}
+    try:
+        parsed = node_json.loads(raw)
+    except (ValueError, RecursionError):
+        raise UnreadableError(400) from None
+    if isinstance(parsed, list):
+        parsed = {str(index): value for index, value in enumerate(parsed)}
+    if not isinstance(parsed, dict):
+        raise UnreadableError(400)
+    return raw, sanitized(parsed)
+
+
+def presented(request: web.Request, raw: bytes, shadow_secret: str) -> Presented:
+    """What the request presents of its caller."""
+    headers = request.headers
+    copied = is_copy(
+        headers.get("X-Crossfade-Shadow"),
+        headers.get("X-Crossfade-Signature"),
+        method=request.method,
+        target=request.raw_path,
+        body=raw,
+        secret=shadow_secret,
+        now_s=time.time(),
+    )
+    return Presented(
+        authorization=headers.get("Authorization"),
+        api_key=headers.get("X-API-Key") or headers.get("API-Key"),
+        method=request.method,
+        target=request.raw_path,
+        ip_address=request.remote,
+        user_agent=headers.get("User-Agent"),
+        is_copy=copied,
+    )

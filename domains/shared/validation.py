@@ -1,0 +1,268 @@
+"""From what a client sent to typed values, or to every fault of it at once (Q-16: each names its field).
+
+A room declares pydantic models; a field's sentence of the recorded API stands beside its type (`Says`). Models of
+whole rows are made from the table (`row_model`): the columns are declared once. The types here take what
+PostgreSQL took from the recorded server (a number as text for NUMERIC, `yes` for BOOLEAN) and nothing that it
+refused, so that a value which does not fit its column is the client's error (Q-09).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, LiteralString, TypeVar, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String, Table
+from sqlalchemy.dialects.postgresql import JSONB
+
+from domains.shared.errors import Fault, InvalidInputError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_ESCAPES = str.maketrans(
+    {
+        "&": "&amp;",
+        '"': "&quot;",
+        "'": "&#x27;",
+        "<": "&lt;",
+        ">": "&gt;",
+        "/": "&#x2F;",
+        "\\": "&#x5C;",
+        "`": "&#96;",
+    }
+)
+_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?", re.ASCII | re.DOTALL)
+_ISO_8601 = re.compile(
+    r"""
+    [+-]?\d{4}
+    (-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01]))? | -?W([0-4]\d|5[0-3])(-?[1-7])? | -?\d{3})?
+    ([T\s] \d{2}(:?\d{2}){0,2} ([.,]\d+)? (Z | [+-]\d{2}(:?\d{2})?)?)?
+    """,
+    re.VERBOSE | re.ASCII | re.IGNORECASE,
+)
+_PLAIN_NUMBER = re.compile(r"[+-]?([0-9]*\.)?[0-9]+", re.ASCII)
+_DIGITS = re.compile(r"[+-]?[0-9]{1,300}", re.ASCII)
+_INTEGER_LIMIT = 2**31
+_SIZE: LiteralString = "size"
+"""Kind of a fault whose own sentence is better than the field's: the value is of the right kind, but too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """The sentence with which the recorded API refuses a value of the wrong kind."""
+
+    sentence: str
+
+
+def sanitized(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with its top-level strings HTML-escaped, as they are stored (Q-22)."""
+    return {
+        key: value.translate(_ESCAPES) if isinstance(value, str) else value for key, value in body.items()
+    }
+
+
+def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """An instance of the model; raises InvalidInputError with every fault, one a field."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        faults: dict[str, Fault] = {}
+        for row in error.errors(include_url=False, include_context=False, include_input=False):
+            at = str(row["loc"][0])
+            name, sentence = _declared(model, at)
+            field = name if name in values and at not in values else at
+            faults.setdefault(
+                at, Fault(field, row["msg"] if row["type"] == _SIZE else sentence or row["msg"])
+            )
+        raise InvalidInputError(list(faults.values())) from None
+
+
+def _sentence(kind: str, own: str, declared: str | None) -> str:
+    if kind == "extra_forbidden":
+        return "Is not a field that can be set"
+    return own if kind == _SIZE or declared is None else declared
+
+
+def _declared(model: type[BaseModel], at: str) -> tuple[str, str | None]:
+    """The name and the sentence of the field at that location, which is its alias where it has one."""
+    for name, field in model.model_fields.items():
+        if at in (name, field.alias):
+            return name, next((item.sentence for item in field.metadata if isinstance(item, Says)), None)
+    return at, None
+
+
+def row_model(
+    name: str, table: Table, columns: Iterable[str], *, given: Mapping[str, Any] | None = None
+) -> type[BaseModel]:
+    """A model of these columns, each optional, spelled as the column or in camelCase; other keys are refused.
+
+    `given` replaces the type that a column's own would be.
+    """
+    given = given or {}
+    fields = {key: (given.get(key) or _type_of(table.c[key]), Field(None)) for key in columns}
+    config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+    )
+    return cast("type[BaseModel]", create_model(name, __config__=config, **fields))  # type: ignore[call-overload]  # the fields are data
+
+
+def _type_of(column: Column[Any]) -> Any:
+    kind: Any
+    match column.type:
+        case String(length=length):
+            kind = Text if length is None else Annotated[Text, at_most(length)]
+        case Numeric(precision=precision, scale=scale):
+            kind = Annotated[Number, fits(precision or 0, scale or 0)]
+        case Integer():
+            kind = Whole
+        case Boolean():
+            kind = bool
+        case Date():
+            kind = Day
+        case JSONB():
+            kind = Json
+        case other:
+            raise TypeError(f"no wire type for a column of {other}")
+    return kind | None if column.nullable else kind
+
+
+def _wrong(sentence: LiteralString, kind: LiteralString = "kind") -> PydanticCustomError:
+    return PydanticCustomError(kind, sentence)
+
+
+def _to_text(value: Any) -> Any:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise _wrong("Must not hold a NUL character", _SIZE)
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _to_number(value: Any) -> Decimal:
+    try:
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            number = Decimal(str(value).strip())
+            if number.is_finite():
+                return number
+    except InvalidOperation:
+        pass
+    raise _wrong("Must be a number")
+
+
+def _to_plain_number(value: Any) -> Decimal:
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+        raise _wrong("Must be a number")
+    return _to_number(value)
+
+
+def _to_positive(value: Any) -> Decimal:
+    number = _to_number(value)
+    if number < 0:
+        raise _wrong("Must be a positive number")
+    return number
+
+
+def _to_count(value: Any) -> int:
+    if not isinstance(value, int) and not _DIGITS.fullmatch(str(value)):
+        raise _wrong("Must be an integer")
+    if int(value) < 1:
+        raise _wrong("Must be 1 or more")
+    return int(value)
+
+
+def _to_integer(value: Any) -> int:
+    number = _to_number(value)
+    if number != number.to_integral_value():
+        raise _wrong("Must be a whole number")
+    if not -_INTEGER_LIMIT <= number < _INTEGER_LIMIT:
+        raise _wrong("Must be smaller", _SIZE)
+    return int(number)
+
+
+def _to_day(value: Any) -> date:
+    found = _DAY.fullmatch(str(value)) if isinstance(value, str | int) else None
+    try:
+        if found is not None:
+            return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        pass
+    raise _wrong("Must be a date like 2027-03-15")
+
+
+def _to_iso_text(value: str) -> str:
+    if not _ISO_8601.fullmatch(value):
+        raise _wrong("Must be a date of ISO 8601")
+    return value
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, str):
+        raise _wrong("Must be an object or an array")
+    return value
+
+
+def _refuse_null(value: Any) -> Any:
+    if value is None:
+        raise _wrong("Must not be null")
+    return value
+
+
+def at_most(length: int) -> AfterValidator:
+    """VARCHAR(length)."""
+
+    def check(value: str) -> str:
+        if len(value) > length:
+            raise PydanticCustomError(_SIZE, "Must have at most {length} characters", {"length": length})
+        return value
+
+    return AfterValidator(check)
+
+
+def fits(precision: int, scale: int) -> AfterValidator:
+    """NUMERIC(precision, scale); digits that are too fine are rounded off, not refused."""
+    digits = precision - scale
+
+    def check(value: Decimal) -> Decimal:
+        if abs(round(value, scale)) >= Decimal(10) ** digits:
+            raise PydanticCustomError(
+                _SIZE, "Must have at most {digits} digits before the point", {"digits": digits}
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+NOT_NULL = BeforeValidator(_refuse_null)
+"""For a field that may be absent, and then is None, but was refused when it was null."""
+Text = Annotated[str, BeforeValidator(_to_text)]
+"""Text; a number or a boolean becomes one, as the recorded server stored it."""
+Number = Annotated[Decimal, BeforeValidator(_to_number)]
+"""A finite number, also as text."""
+Price = Annotated[Decimal, BeforeValidator(_to_plain_number), fits(12, 2)]
+"""NUMERIC(12,2); as text it has no exponent."""
+Whole = Annotated[int, BeforeValidator(_to_integer)]
+"""An INTEGER, also as text."""
+Positive = Annotated[Decimal, BeforeValidator(_to_positive)]
+"""A number of 0 or more, also as text."""
+Count = Annotated[int, BeforeValidator(_to_count)]
+"""A whole number of 1 or more, as a query has it."""
+Day = Annotated[date, BeforeValidator(_to_day)]
+"""A calendar date of ISO 8601; a time behind it is cut off, as PostgreSQL does."""
+Json = Annotated[Any, BeforeValidator(_to_json)]
+"""What a JSONB column holds."""
+IsoText = Annotated[str, AfterValidator(_to_iso_text)]
+"""A date in any form of ISO 8601, kept as text: for values that are checked and then not used."""
