@@ -2,11 +2,12 @@
 
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from legacy_bridge import node
 from legacy_bridge.database import Statements
@@ -18,16 +19,27 @@ _BASE36 = string.digits + string.ascii_lowercase
 
 
 def respond(
-    status: int, body: Mapping[str, Any], sent: Statements, *, rate_limited: bool = True
+    status: int,
+    body: Mapping[str, Any],
+    sent: Statements,
+    *,
+    rate_limited: bool = True,
+    extra: Sequence[tuple[str, str]] = (),
 ) -> web.Response:
-    """One answer; `rate_limited` says whether the request came as far as the rate limiter."""
-    headers = {
-        "Vary": _VARY,
-        "X-Query-Count": str(sent.count),
-        "Server-Timing": f"db;dur={sent.duration_s * 1000:.2f}",
-    }
+    """One answer; `rate_limited` says whether the request came as far as the rate limiter.
+
+    `extra` are headers of this answer only.
+    """
+    headers = CIMultiDict(
+        {
+            "Vary": _VARY,
+            "X-Query-Count": str(sent.count),
+            "Server-Timing": f"db;dur={sent.duration_s * 1000:.2f}",
+        }
+    )
     if rate_limited:
-        headers |= _RATE_LIMIT
+        headers.extend(_RATE_LIMIT)
+    headers.extend(extra)
     text = node.write_json(body)
     return web.Response(
         status=status, text=text, content_type="application/json", charset="utf-8", headers=headers

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 import jwt
 import psycopg
@@ -23,6 +24,17 @@ _UNCHECKED = {
 }
 
 
+class Auth(StrEnum):
+    """Whom a router lets in."""
+
+    KEY_OR_TOKEN = "key_or_token"  # noqa: S105 - a word, not a secret
+    """An API key, which wins, or a JWT."""
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    """A JWT; an API key is not looked at."""
+    NONE = "none"
+    """Everybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """The user of a request.
@@ -34,12 +46,24 @@ class User:
     id: str
     role: str | None
     team_id: str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
 
 
-async def authenticate(request: web.Request, database: Database, jwt_secret: str, *, is_copy: bool) -> User:
+ANONYMOUS = User("", None)
+"""Whoever calls an endpoint that asks nobody who they are."""
+
+
+async def authenticate(
+    request: web.Request, database: Database, jwt_secret: str, auth: Auth, *, is_copy: bool
+) -> User:
     """The user of a request; raises Refusal. A shadow copy leaves no trace in the key's bookkeeping."""
+    if auth is Auth.NONE:
+        return ANONYMOUS
     try:
-        if api_key := request.headers.get("X-API-Key") or request.headers.get("API-Key"):
+        api_key = request.headers.get("X-API-Key") or request.headers.get("API-Key")
+        if api_key and auth is Auth.KEY_OR_TOKEN:
             return await _by_api_key(request, database, api_key, is_copy=is_copy)
         authorization = request.headers.get("Authorization", "")
         if authorization.startswith(_BEARER):
@@ -66,7 +90,14 @@ async def _by_token(database: Database, token: str, jwt_secret: str) -> User:
         raise Refusal(401, "USER_NOT_FOUND", "User not found")
     if not found[0]["is_active"]:
         raise Refusal(401, "ACCOUNT_DISABLED", "Account has been disabled")
-    return User(found[0]["id"], found[0]["role"])
+    row = found[0]
+    return User(
+        row["id"],
+        row["role"],
+        email=row["email"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+    )
 
 
 async def _by_api_key(request: web.Request, database: Database, api_key: str, *, is_copy: bool) -> User:
@@ -98,7 +129,9 @@ async def _by_api_key(request: web.Request, database: Database, api_key: str, *,
             """,
             [key["api_key_id"], request.raw_path, request.method, None, *_origin(request)],
         )
-    return User(key["user_id"], key["role"], key["team_id"])
+    return User(
+        key["user_id"], key["role"], key["team_id"], key["email"], key["first_name"], key["last_name"]
+    )
 
 
 def _key_refusal(key: Row | None) -> Refusal | None:

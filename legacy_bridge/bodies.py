@@ -1,6 +1,6 @@
 """Request bodies: read before anything else, parsed as JSON, their top-level strings HTML-escaped (Q-22)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -24,31 +24,38 @@ _ESCAPES = str.maketrans(
 )
 
 
+class Body(NamedTuple):
+    """A request body: its bytes and its sanitised fields; an array has its indices as keys."""
+
+    raw: bytes
+    fields: dict[str, Any]
+    is_array: bool = False
+
+
 def escape(value: str) -> str:
     """A string as the legacy backend stores it; escaping again escapes again."""
     return value.translate(_ESCAPES)
 
 
-async def read_body(request: web.Request) -> tuple[bytes, dict[str, Any]]:
-    """The bytes of the body and its sanitised fields; an array has its indices as keys.
-
-    Raises Refusal when it is not a JSON object or array, or too large.
-    """
+async def read_body(request: web.Request) -> Body:
+    """The body of a request; raises Refusal when it is not a JSON object or array, or too large."""
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise unexpected(413) from error
     if not raw or request.content_type not in _JSON_TYPES:
-        return raw, {}
+        return Body(raw, {})
     try:
         parsed = node.parse_json(raw)
     except (ValueError, RecursionError) as error:
         raise unexpected(400) from error
     match parsed:
         case dict():
-            return raw, {key: _sanitised(value) for key, value in parsed.items()}
+            return Body(raw, {key: _sanitised(value) for key, value in parsed.items()})
         case list():
-            return raw, {str(index): _sanitised(value) for index, value in enumerate(parsed)}
+            return Body(
+                raw, {str(index): _sanitised(value) for index, value in enumerate(parsed)}, is_array=True
+            )
         case _:
             raise unexpected(400)
 

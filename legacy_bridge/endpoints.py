@@ -1,12 +1,40 @@
-"""What the legacy backend serves, as data: the proxy's routing table and the contract tests read this list."""
+"""The domains of the legacy backend: which routers they mount, whom those let in, and their handlers."""
 
-ENDPOINTS: tuple[tuple[str, str], ...] = (
-    ("GET", "/v1/escrows"),
-    ("POST", "/v1/escrows"),
-    ("GET", "/v1/escrows/{id}"),
-    ("PUT", "/v1/escrows/{id}"),
-    ("DELETE", "/v1/escrows/{id}"),
-    ("PUT", "/v1/escrows/{id}/archive"),
-    ("PUT", "/v1/escrows/{id}/restore"),
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from legacy_bridge import escrows
+from legacy_bridge.auth import Auth
+from legacy_bridge.calls import Handlers
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Endpoints that migrate together; `routers` are path prefixes and whom they let in, also to unknown routes."""
+
+    name: str
+    routers: Mapping[str, Auth]
+    handlers: Handlers
+    exceptions: Mapping[tuple[str, str], Auth] = field(default_factory=dict)
+    """Endpoints that let in somebody else than their router."""
+
+    def auth_of(self, endpoint: tuple[str, str]) -> Auth:
+        """Whom an endpoint of this domain lets in."""
+        if endpoint in self.exceptions:
+            return self.exceptions[endpoint]
+        _, path = endpoint
+        return next(auth for prefix, auth in self.routers.items() if f"{path}/".startswith(f"{prefix}/"))
+
+
+DOMAINS: tuple[Domain, ...] = (Domain("escrows", {"/v1/escrows": Auth.KEY_OR_TOKEN}, escrows.HANDLERS),)
+"""Every domain that is served."""
+
+ENDPOINTS_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
+    domain.name: tuple(domain.handlers) for domain in DOMAINS
+}
+"""Domain → (method, path template) of its endpoints."""
+
+ENDPOINTS: tuple[tuple[str, str], ...] = tuple(
+    endpoint for endpoints in ENDPOINTS_OF.values() for endpoint in endpoints
 )
-"""Method and path template of every handler."""
+"""All endpoints of all domains."""

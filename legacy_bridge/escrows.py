@@ -5,41 +5,28 @@ SQL is put together from what the client sends where the legacy backend does so 
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
 from legacy_bridge import node
-from legacy_bridge.auth import User
-from legacy_bridge.database import Database, send
+from legacy_bridge.calls import Answer, Call, Handlers
+from legacy_bridge.database import send
 from legacy_bridge.errors import Refusal
 from legacy_bridge.escrow_detail import build_detail
-from legacy_bridge.permissions import ADMIN, DELETE, MODIFY, VIEW, require_ownership, require_scope
+from legacy_bridge.permissions import (
+    ADMIN,
+    DELETE,
+    MODIFY,
+    VIEW,
+    Resource,
+    require_ownership,
+    require_scope,
+)
 from legacy_bridge.validation import CREATE_CHECKS, LIST_CHECKS, UPDATE_CHECKS, check_business_rules, validate
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One authenticated request; `body` are its sanitised fields, and the handler may change them."""
-
-    database: Database
-    user: User
-    escrow_id: str
-    query: Mapping[str, str]
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a handler answers; refusals are raised."""
-
-    status: int
-    body: dict[str, Any]
-
-
+_ESCROW = Resource("escrow", "escrows")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _DEFAULT_SCOPES = {"system_admin": "all", "broker": "brokerage"}
@@ -217,8 +204,8 @@ def _list_filter(call: Call) -> tuple[str, list[Any]]:
 
 async def get_escrow(call: Call) -> Answer:
     """GET /v1/escrows/{id}: by uuid, with or without `escrow-`, by number or by display id; archived ones too."""
-    await require_ownership(call.database, call.user, call.escrow_id, VIEW)
-    wanted = call.escrow_id.removeprefix("escrow-")
+    await require_ownership(call.database, call.user, _ESCROW, call.id, VIEW)
+    wanted = call.id.removeprefix("escrow-")
     if _UUID.fullmatch(wanted):
         where = "e.id = $1"
     elif _NUMBER.fullmatch(wanted):
@@ -285,14 +272,14 @@ async def update_escrow(call: Call) -> Answer:
         if node.truthy(body.get(snake)) and not node.truthy(body.get(camel)):
             body[camel] = body.pop(snake)
     validate(body, UPDATE_CHECKS)
-    await require_ownership(call.database, call.user, call.escrow_id, MODIFY)
+    await require_ownership(call.database, call.user, _ESCROW, call.id, MODIFY)
     check_business_rules(body)
     updates = [
         (_UPDATE_COLUMNS.get(key, key), value) for key, value in body.items() if key not in _UNCHANGEABLE
     ]
     if not updates:
         raise Refusal(400, "NO_UPDATES", "No fields to update")
-    wanted = call.escrow_id.removeprefix("escrow-")
+    wanted = call.id.removeprefix("escrow-")
     column = _id_column(wanted)
     assignments = ", ".join(f"{name} = ${index}" for index, (name, _) in enumerate(updates, start=1))
     count = len(updates)
@@ -321,7 +308,7 @@ async def archive_escrow(call: Call) -> Answer:
     changed = "UPDATE escrows SET deleted_at = CURRENT_TIMESTAMP, updated_at = CURRENT_TIMESTAMP"
     display_id = await _change_one(
         call,
-        f"{changed} WHERE {_id_column(call.escrow_id)} = $1 AND deleted_at IS NULL RETURNING display_id",
+        f"{changed} WHERE {_id_column(call.id)} = $1 AND deleted_at IS NULL RETURNING display_id",
         missing="Escrow not found or already archived",
         failure=("ARCHIVE_ERROR", "Failed to archive escrow"),
     )
@@ -333,7 +320,7 @@ async def restore_escrow(call: Call) -> Answer:
     changed = "UPDATE escrows SET deleted_at = NULL, updated_at = CURRENT_TIMESTAMP"
     display_id = await _change_one(
         call,
-        f"{changed} WHERE {_id_column(call.escrow_id)} = $1 AND deleted_at IS NOT NULL RETURNING display_id",
+        f"{changed} WHERE {_id_column(call.id)} = $1 AND deleted_at IS NOT NULL RETURNING display_id",
         missing="Escrow not found in archives",
         failure=("RESTORE_ERROR", "Failed to restore escrow"),
     )
@@ -342,10 +329,10 @@ async def restore_escrow(call: Call) -> Answer:
 
 async def delete_escrow(call: Call) -> Answer:
     """DELETE /v1/escrows/{id}: for good, and only when it is archived (Q-26)."""
-    await require_ownership(call.database, call.user, call.escrow_id, DELETE)
+    await require_ownership(call.database, call.user, _ESCROW, call.id, DELETE)
     display_id = await _change_one(
         call,
-        f"DELETE FROM escrows WHERE {_id_column(call.escrow_id)} = $1 AND deleted_at IS NOT NULL RETURNING display_id",  # noqa: S608 - a column named below
+        f"DELETE FROM escrows WHERE {_id_column(call.id)} = $1 AND deleted_at IS NOT NULL RETURNING display_id",  # noqa: S608 - a column named below
         missing="Escrow not found in archives. Only archived escrows can be permanently deleted.",
         failure=("DELETE_ERROR", "Failed to permanently delete escrow"),
     )
@@ -354,7 +341,7 @@ async def delete_escrow(call: Call) -> Answer:
 
 async def _change_one(call: Call, sql: str, *, missing: str, failure: tuple[str, str]) -> str | None:
     try:
-        rows = await call.database.query(sql, [call.escrow_id])
+        rows = await call.database.query(sql, [call.id])
     except psycopg.Error as error:  # Q-07
         raise Refusal(500, *failure, details=_message(error)) from error
     if not rows:
@@ -373,3 +360,14 @@ def _id_column(wanted: str) -> str:
 
 def _message(error: psycopg.Error) -> str:
     return error.diag.message_primary or str(error)
+
+
+HANDLERS: Handlers = {
+    ("GET", "/v1/escrows"): list_escrows,
+    ("POST", "/v1/escrows"): create_escrow,
+    ("GET", "/v1/escrows/{id}"): get_escrow,
+    ("PUT", "/v1/escrows/{id}"): update_escrow,
+    ("DELETE", "/v1/escrows/{id}"): delete_escrow,
+    ("PUT", "/v1/escrows/{id}/archive"): archive_escrow,
+    ("PUT", "/v1/escrows/{id}/restore"): restore_escrow,
+}

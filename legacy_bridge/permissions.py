@@ -17,6 +17,13 @@ _SCOPES = ("user", "team", "brokerage", "all")
 _UNKNOWN_TEAM = None
 
 
+class Resource(NamedTuple):
+    """A kind of row that somebody owns: its name in `data_access_control` and in messages, and its table."""
+
+    name: str
+    table: str
+
+
 class Ownership(NamedTuple):
     """What the check of one kind of access asks for; the columns are those of `data_access_control`."""
 
@@ -53,23 +60,30 @@ async def require_scope(database: Database, user: User, scope: str) -> None:
             raise _forbidden("Invalid user role")
 
 
-async def require_ownership(database: Database, user: User, escrow_id: str, wanted: Ownership) -> None:
-    """Raise Refusal unless the escrow is the user's own, granted, or the user is an admin.
+async def require_ownership(
+    database: Database, user: User, resource: Resource, row_id: str, wanted: Ownership
+) -> None:
+    """Raise Refusal unless the row is the user's own, granted, or the user is an admin.
 
     Only the raw id is looked up, so every other form of it is refused to all but admins.
     """
     if user.role == ADMIN:
         return
     try:
-        allowed = await _is_allowed(database, user, escrow_id, wanted)
+        allowed = await _is_allowed(database, user, resource, row_id, wanted)
     except psycopg.Error:
         allowed = False
     if not allowed:
-        raise _forbidden(f"You do not have permission to {wanted.verb} this escrow")
+        raise _forbidden(f"You do not have permission to {wanted.verb} this {resource.name}")
 
 
-async def _is_allowed(database: Database, user: User, escrow_id: str, wanted: Ownership) -> bool:
-    found = await database.query("SELECT owner_id, team_id FROM escrows WHERE id = $1", [escrow_id])
+async def _is_allowed(
+    database: Database, user: User, resource: Resource, row_id: str, wanted: Ownership
+) -> bool:
+    found = await database.query(
+        f"SELECT owner_id, team_id FROM {resource.table} WHERE id = $1",  # noqa: S608 - a table named by a domain module
+        [row_id],
+    )
     if not found:
         return False
     owner_id = found[0]["owner_id"]
@@ -82,9 +96,9 @@ async def _is_allowed(database: Database, user: User, escrow_id: str, wanted: Ow
     granted = await database.query(
         f"""
         SELECT {wanted.granted_column} AS granted FROM data_access_control
-        WHERE resource_type = 'escrow' AND resource_id = $1 AND user_id = $2
+        WHERE resource_type = $1 AND resource_id = $2 AND user_id = $3
         """,  # noqa: S608 - one of three words above
-        [escrow_id, user.id],
+        [resource.name, row_id, user.id],
     )
     return bool(granted and granted[0]["granted"])
 

@@ -1,0 +1,52 @@
+"""What a handler is given and what it gives back; every domain module is a table of them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from legacy_bridge.auth import User
+from legacy_bridge.database import Database
+from legacy_bridge.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was let in; `body` are its sanitised fields, and the handler may change them.
+
+    `params` are the `{…}` of the path. An array as body has its indices as keys of `body`, and `is_array` is set.
+    `user` is ANONYMOUS where the endpoint asks nobody who they are.
+    """
+
+    database: Database
+    user: User
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    body: dict[str, Any]
+    is_array: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    remote: str | None = None
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The `{id}` of the path."""
+        return self.params["id"]
+
+    def emit(self, event: Event) -> None:
+        """Tell the sockets, once the handler has succeeded."""
+        self.events.append(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler answers; refusals are raised."""
+
+    status: int
+    body: dict[str, Any]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+Handlers = Mapping[tuple[str, str], Handler]
+"""(method, path template) → handler, in the order in which the router tries them."""
