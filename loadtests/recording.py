@@ -41,6 +41,7 @@ class Recorded:
     answer: Any
     sql_count: int
     volatile: tuple[str, ...]
+    ws_events: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def _recorded(row: dict[str, Any], volatile: Mapping[str, list[str]]) -> Recorde
         answer=response["body"],
         sql_count=row["sql_count"],
         volatile=tuple(volatile.get(f"{row['id']} {row['name']}", ())),
+        ws_events=tuple(row.get("ws_events", ())),
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +13,28 @@ from typing import Any
 import psycopg
 from aiohttp.test_utils import TestClient
 
+from legacy_bridge import node
+from legacy_bridge.events import Event
 from loadtests.recording import Credentials
 
 SHADOW_SECRET = "synthetic-shadow-secret"
+
+
+class Ear:
+    """A sink that keeps the events for a test, as JSON takes them."""
+
+    def __init__(self) -> None:
+        self._heard: list[Mapping[str, Any]] = []
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Keep the events."""
+        told = [{"room": one.room, "event": one.event, "data": one.data} for one in events]
+        self._heard += json.loads(node.write_json(told))
+
+    def heard(self) -> tuple[Mapping[str, Any], ...]:
+        """The events since this was last asked."""
+        heard, self._heard = tuple(self._heard), []
+        return heard
 
 
 def escrow(number: int) -> str:
@@ -49,6 +69,7 @@ class Legacy:
     client: TestClient[Any, Any]
     credentials: Credentials
     database_url: str
+    ear: Ear
 
     async def send(
         self,

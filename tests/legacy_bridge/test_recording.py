@@ -1,70 +1,79 @@
-"""The recorded exchanges of the seven endpoints, replayed against the legacy backend: it gives the same answers."""
+"""Every recorded exchange of every domain, replayed against the legacy backend: it gives the same answers."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from aiohttp.test_utils import TestServer
 
 from legacy_bridge.app import create_app
-from legacy_bridge.endpoints import ENDPOINTS
-from loadtests.recording import Credentials, load_recording
+from legacy_bridge.endpoints import DOMAINS
+from legacy_bridge.seed import reset
+from loadtests.recording import Credentials, Recorded, load_recording
 from parity.rules import RuleBook
-from tests.support.replay import JWT_SECRET, Replayed, differences, leave_sub_resource_writes, redated, replay
+from tests.conftest import CONTRACT
+from tests.legacy_bridge.support import Ear
+from tests.support.replay import JWT_SECRET, Replayed, differences, redated, replay
 
 # The shapes of the recording's volatile paths suffice: whatever hangs on the day is moved to today.
 NO_RULES = RuleBook()
 
+EXCHANGES = [
+    pytest.param(recorded, id=f"{recorded.id}-{recorded.name}")
+    for domain in DOMAINS
+    for recorded in load_recording(CONTRACT, domain.name)
+]
 
-@pytest.fixture
-async def replayed(seeded_database: str, contract: Path) -> list[Replayed]:
-    """Every exchange of the seven endpoints, in recorded order."""
-    recording = load_recording(contract, "escrows")
-    app = create_app(database_url=seeded_database, jwt_secret=JWT_SECRET)
-    async with TestServer(app) as server:
-        return await replay(
-            str(server.make_url("/")),
-            recording,
-            ENDPOINTS,
-            Credentials(contract, JWT_SECRET),
-            before=leave_sub_resource_writes(seeded_database, recording),
-        )
+ReplayOf = Callable[[str], dict[str, Replayed]]
 
 
-async def test_it_answers_every_recorded_exchange_as_recorded(replayed: list[Replayed]) -> None:
-    found = differences(replayed, NO_RULES)
+@pytest.fixture(scope="module")
+def replay_of(database_url: str, contract: Path) -> ReplayOf:
+    """The whole recording of a domain, sent once to a fresh backend over the seeded state: id → what came."""
 
-    assert found == []
-    assert len(replayed) > 100
+    async def send(domain: str) -> list[Replayed]:
+        ear = Ear()
+        app = create_app(database_url=database_url, jwt_secret=JWT_SECRET, event_sink=ear)
+        async with TestServer(app) as server:
+            return await replay(
+                str(server.make_url("/")),
+                load_recording(contract, domain),
+                None,
+                Credentials(contract, JWT_SECRET),
+                heard=ear.heard,
+            )
+
+    @cache
+    def replayed(domain: str) -> dict[str, Replayed]:
+        reset(database_url, contract / "seed")
+        return {one.recorded.id: one for one in asyncio.run(send(domain))}
+
+    return replayed
 
 
-async def test_it_sends_as_many_statements_as_recorded(replayed: list[Replayed]) -> None:
-    expected = {one.label: one.recorded.sql_count for one in replayed}
+@pytest.mark.parametrize("recorded", EXCHANGES)
+def test_it_answers_as_recorded(recorded: Recorded, replay_of: ReplayOf) -> None:
+    one = replay_of(recorded.domain)[recorded.id]
 
-    counted = {one.label: one.query_count for one in replayed}
-
-    assert counted == expected
-
-
-async def test_it_sends_the_recorded_headers(replayed: list[Replayed]) -> None:
-    wrong = {one.label: headers for one in replayed if (headers := one.wrong_headers())}
-
-    assert wrong == {}
+    assert one.problems(NO_RULES) == []
 
 
-async def test_the_replay_notices_an_answer_that_is_not_the_recorded_one(replayed: list[Replayed]) -> None:
-    found = next(one for one in replayed if one.recorded.name == "get_people_empty")
-    other = next(one for one in replayed if one.recorded.name == "get_nulls")
-    crossed = Replayed(
-        found.recorded,
-        msgspec.structs.replace(found.exchange, modern=other.exchange.modern),
-        found.query_count,
-    )
+def test_the_replay_notices_what_is_not_as_recorded(replay_of: ReplayOf) -> None:
+    replayed = {one.recorded.name: one for one in replay_of("escrows").values()}
+    found, other = replayed["get_people_empty"], replayed["get_nulls"]
+    crossed = msgspec.structs.replace(found.exchange, modern=other.exchange.modern)
+    told: dict[str, Any] = {"room": "*", "event": "escrow:updated", "data": {}}
 
-    lines = differences([crossed], NO_RULES)
+    lines = Replayed(found.recorded, crossed, 99, (told,)).problems(NO_RULES)
 
     assert any("$.data.details.purchasePrice" in line for line in lines)
+    assert [line.split(": ")[1] for line in lines[-2:]] == ["statements", "events"]
+    assert differences([found], NO_RULES) == []
 
 
 def test_a_recorded_answer_is_moved_to_the_day_of_the_replay() -> None:

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 from yarl import URL
 
-from loadtests.recording import Credentials, Recorded, of_endpoints, sendable
+from loadtests.recording import Credentials, Recorded, endpoint_of, of_endpoints, sendable
 from parity.compare import compare
 from parity.exchange import Backend, Exchange, Observation
 from parity.outcome import Comparison
@@ -38,11 +38,15 @@ Before = Callable[[Recorded], Awaitable[None] | None]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One recorded exchange and what the backend did with it; `query_count` is its X-Query-Count."""
+    """One recorded exchange and what the backend did with it; `query_count` is its X-Query-Count.
+
+    `heard` are the events that it told its sockets: `{room, event, data}`, as the recording has them.
+    """
 
     recorded: Recorded
     exchange: Exchange
     query_count: int | None
+    heard: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def label(self) -> str:
@@ -61,32 +65,60 @@ class Replayed:
         }
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
+    def wrong_events(self) -> tuple[list[Any], list[Any]] | None:
+        """The recorded and the actual events where they differ, in the order of their rooms.
+
+        A value that this run made anew in its answer (an id, say) is expected anew in the event.
+        """
+        made = made_anew(json_of(self.exchange.legacy.body), json_of(self.exchange.modern.body))
+        expected = sorted((_timeless(_replaced(one, made)) for one in self.recorded.ws_events), key=_room)
+        actual = sorted(map(_timeless, self.heard), key=_room)
+        return None if actual == expected else (expected, actual)
+
+    def problems(self, rules: RuleBook) -> list[str]:
+        """Whatever is not as recorded (answer, headers, statements, events), one readable line each."""
+        lines = differences([self], rules)
+        lines += [
+            f"{self.label}: header {name}: recorded {was!r}, now {now!r}"
+            for name, (was, now) in self.wrong_headers().items()
+        ]
+        if self.query_count != self.recorded.sql_count:
+            lines.append(
+                f"{self.label}: statements: recorded {self.recorded.sql_count}, now {self.query_count}"
+            )
+        if wrong := self.wrong_events():
+            lines.append(f"{self.label}: events: recorded {wrong[0]!r}, now {wrong[1]!r}")
+        return lines
+
 
 async def replay(
     base_url: str,
     recording: Sequence[Recorded],
-    endpoints: Endpoints,
+    endpoints: Endpoints | None,
     credentials: Credentials,
     *,
     before: Before = lambda _: None,
+    heard: Callable[[], tuple[Mapping[str, Any], ...]] = tuple,
 ) -> list[Replayed]:
     """Send the exchanges of `endpoints` in recorded order; `before` runs before each of them.
 
-    `recording` is the whole recording of a domain, in its order.
+    `recording` is the whole recording of a domain, in its order; without `endpoints` all of it is sent. `heard`
+    hands over the events that the backend told its sockets since it was last asked.
     """
-    templates = tuple(endpoints)
+    chosen = recording if endpoints is None else of_endpoints(recording, tuple(endpoints))
+    templates = tuple(endpoints or ())
     answers: dict[str, Any] = {}
     replayed: list[Replayed] = []
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
-        for recorded in of_endpoints(recording, templates):
+        for recorded in chosen:
             if (pending := before(recorded)) is not None:
                 await pending
             request = sendable(recorded, credentials, answers)
             actual = await _observe(
                 session, base_url, request.method, request.target, request.headers, request.body
             )
-            answers[recorded.name] = json.loads(actual.body) if actual.body else None
+            answers[recorded.name] = json_of(actual.body)
             counted = actual.header("x-query-count")
             exchange = Exchange(
                 id=recorded.id,
@@ -101,7 +133,7 @@ async def replay(
                 modern=actual,
                 at=time.time(),
             )
-            replayed.append(Replayed(recorded, exchange, int(counted) if counted else None))
+            replayed.append(Replayed(recorded, exchange, int(counted) if counted else None, heard()))
     return replayed
 
 
@@ -233,6 +265,51 @@ def _recorded_observation(recorded: Recorded) -> Observation:
 
 
 def _endpoint_of(recorded: Recorded, templates: Endpoints) -> str:
-    return next(
-        f"{method} {path}" for method, path in templates if of_endpoints([recorded], [(method, path)])
-    )
+    method, path = endpoint_of(recorded, templates) or (recorded.method, recorded.path)
+    return f"{method} {path}"
+
+
+def json_of(body: bytes | None) -> Any:
+    """The JSON of a body; None where there is none, or another kind of text."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None
+
+
+def made_anew(recorded: Any, actual: Any) -> dict[str, str]:
+    """Recorded text → actual text, wherever two answers have different texts at the same place."""
+    match recorded, actual:
+        case str(), str() if recorded != actual:
+            return {recorded: actual}
+        case dict(), dict():
+            pairs = [(recorded[key], actual[key]) for key in recorded.keys() & actual.keys()]
+        case list(), list():
+            pairs = list(zip(recorded, actual, strict=False))
+        case _:
+            return {}
+    return {was: now for pair in pairs for was, now in made_anew(*pair).items()}
+
+
+def _replaced(value: Any, texts: Mapping[str, str]) -> Any:
+    match value:
+        case str():
+            return texts.get(value, value)
+        case dict():
+            return {key: _replaced(item, texts) for key, item in value.items()}
+        case list():
+            return [_replaced(item, texts) for item in value]
+        case _:
+            return value
+
+
+def _timeless(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without the moment at which it was sent, which must be one."""
+    data = dict(event["data"])
+    if "timestamp" in data:
+        data["timestamp"] = datetime.fromisoformat(data["timestamp"]).tzinfo is not None
+    return dict(event) | {"data": data}
+
+
+def _room(event: Mapping[str, Any]) -> str:
+    return str(event["room"])
