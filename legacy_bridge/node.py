@@ -5,6 +5,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 _MAX_SAFE_INTEGER = 2**53
 _FIRST_EXPONENT = 1e21  # from here on JavaScript writes integers with an exponent
 _DAY_S = 86_400
+_LEADING_INTEGER = re.compile(r"\s*([-+]?[0-9]+)")
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -29,6 +31,17 @@ def number(value: float) -> float:
     """A double as JavaScript shows it: an int where it is whole."""
     whole = math.isfinite(value) and value == int(value) and abs(value) < _FIRST_EXPONENT
     return _integer(str(int(value))) if whole else value
+
+
+def parse_int(digits: Any) -> float:
+    """`parseInt(digits)`: the decimal integer that the text begins with, else NaN."""
+    found = _LEADING_INTEGER.match(text(digits))
+    return _integer(found[1]) if found else math.nan
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON.stringify writes it: what is not finite becomes null."""
+    return number(value) if math.isfinite(value) else None
 
 
 def parse_float(text: str | None) -> float:
@@ -62,6 +75,8 @@ def text(value: Any) -> str:
             return text(value[0]) if value else ""
         case dict():
             return "[object Object]"
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
         case _:
             return str(value)
 
@@ -135,7 +150,8 @@ def _refuse_constant(name: str) -> float:
 def _date_text(value: object) -> str:
     match value:
         case datetime():
-            return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+            utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            return utc.isoformat(timespec="milliseconds") + "Z"
         case date():
             return f"{value.isoformat()}T00:00:00.000Z"
         case _:

@@ -68,46 +68,56 @@ class Check:
     required: bool = False
 
 
-def _each(holds: Callable[[str], bool]) -> Callable[[Any], bool]:
+def each(holds: Callable[[str], bool]) -> Callable[[Any], bool]:
     """A check of text: an array passes where every item does, an empty one always."""
     return lambda value: all(
         holds(node.text(item)) for item in (value if isinstance(value, list) else [value])
     )
 
 
-def _is_text(value: Any) -> bool:
+def one_of(*words: str) -> Callable[[Any], bool]:
+    """A check of text: it is one of these words, as they are spelt here."""
+    return each(frozenset(words).__contains__)
+
+
+def is_text(value: Any) -> bool:
+    """A string, as JSON has it."""
     return isinstance(value, str)
 
 
-def _is_filled_array(value: Any) -> bool:
+def is_filled_array(value: Any) -> bool:
+    """An array with at least one item."""
     return isinstance(value, list) and len(value) > 0
 
 
-_PRICE = Check("purchasePrice", _each(is_numeric), "Purchase price must be a number")
-_CLOSING_DATE = Check("closingDate", _each(is_iso8601), "Invalid closing date")
-_STATUS = Check("escrowStatus", _is_text, "Escrow status must be a string")
+BATCH_CHECKS = (Check("ids", is_filled_array, "IDs must be a non-empty array", required=True),)
+
+
+_PRICE = Check("purchasePrice", each(is_numeric), "Purchase price must be a number")
+_CLOSING_DATE = Check("closingDate", each(is_iso8601), "Invalid closing date")
+_STATUS = Check("escrowStatus", is_text, "Escrow status must be a string")
 
 LIST_CHECKS = (
-    Check("status", _is_text, "Status must be a string"),
-    Check("minPrice", _each(is_float_from_0), "minPrice must be a positive number"),
-    Check("maxPrice", _each(is_float_from_0), "maxPrice must be a positive number"),
-    Check("closingDateStart", _each(is_iso8601), "Invalid closingDateStart format"),
-    Check("closingDateEnd", _each(is_iso8601), "Invalid closingDateEnd format"),
-    Check("page", _each(is_integer_from_1), "Page must be an integer"),
-    Check("limit", _each(is_integer_from_1), "Limit must be an integer"),
-    Check("scope", _is_text, "Scope must be a string"),
+    Check("status", is_text, "Status must be a string"),
+    Check("minPrice", each(is_float_from_0), "minPrice must be a positive number"),
+    Check("maxPrice", each(is_float_from_0), "maxPrice must be a positive number"),
+    Check("closingDateStart", each(is_iso8601), "Invalid closingDateStart format"),
+    Check("closingDateEnd", each(is_iso8601), "Invalid closingDateEnd format"),
+    Check("page", each(is_integer_from_1), "Page must be an integer"),
+    Check("limit", each(is_integer_from_1), "Limit must be an integer"),
+    Check("scope", is_text, "Scope must be a string"),
 )
 CREATE_CHECKS = (
-    Check("propertyAddress", _each(bool), "Property address is required", required=True),
+    Check("propertyAddress", each(bool), "Property address is required", required=True),
     _PRICE,
-    Check("buyers", _is_filled_array, "Buyers must be an array"),
-    Check("sellers", _is_filled_array, "Sellers must be an array"),
-    Check("acceptanceDate", _each(is_iso8601), "Invalid acceptance date"),
+    Check("buyers", is_filled_array, "Buyers must be an array"),
+    Check("sellers", is_filled_array, "Sellers must be an array"),
+    Check("acceptanceDate", each(is_iso8601), "Invalid acceptance date"),
     _CLOSING_DATE,
     _STATUS,
-    Check("city", _is_text, "City must be a string"),
-    Check("state", _is_text, "State must be a string"),
-    Check("zipCode", _is_text, "Zip code must be a string"),
+    Check("city", is_text, "City must be a string"),
+    Check("state", is_text, "State must be a string"),
+    Check("zipCode", is_text, "Zip code must be a string"),
 )
 UPDATE_CHECKS = (_PRICE, _CLOSING_DATE, _STATUS)
 

@@ -133,3 +133,34 @@ def test_days_are_rounded_down() -> None:
 
 def test_halves_are_rounded_up() -> None:
     assert [node.round_half_up(value) for value in (0.5, 1.5, 2.4999, -0.5)] == [1, 2, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("digits", "expected"),
+    [
+        ("20", 20),
+        (" -3px", -3),
+        ("1.9", 1),
+        ("1e3", 1),
+        (7.5, 7),
+        ("99999999999999999999", 100000000000000000000),
+    ],
+)
+def test_the_integer_at_the_beginning_of_a_text_is_read(digits: Any, expected: int) -> None:
+    assert node.parse_int(digits) == expected
+
+
+@pytest.mark.parametrize("digits", ["", "abc", None, "+", "٣"])
+def test_a_text_without_digits_at_its_beginning_is_not_a_number(digits: Any) -> None:
+    assert math.isnan(node.parse_int(digits))
+
+
+def test_numbers_beyond_all_bounds_have_words_but_no_json() -> None:
+    values = (math.nan, math.inf, -math.inf)
+
+    assert [node.text(value) for value in values] == ["NaN", "Infinity", "-Infinity"]
+    assert [node.finite(value) for value in (*values, 2.0)] == [None, None, None, 2]
+
+
+def test_a_moment_without_a_zone_is_utc() -> None:
+    assert node.write_json([datetime(2026, 1, 2, 3, 4, 5)]) == '["2026-01-02T03:04:05.000Z"]'  # noqa: DTZ001 - a column without a zone
