@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,22 +14,32 @@ from legacy_bridge.database import Statements
 from legacy_bridge.errors import Refusal
 
 _VARY = "Origin, Accept-Encoding"
-_RATE_LIMIT = {"RateLimit-Policy": "500;w=900", "RateLimit-Limit": "500"}
+_TOO_MANY = "Too many requests, please try again later."
 _BASE36 = string.digits + string.ascii_lowercase
 
 
 def respond(
-    status: int,
-    body: Mapping[str, Any],
-    sent: Statements,
-    *,
-    rate_limited: bool = True,
-    extra: Sequence[tuple[str, str]] = (),
+    status: int, body: Mapping[str, Any], sent: Statements, *, extra: Iterable[tuple[str, str]] = ()
 ) -> web.Response:
-    """One answer; `rate_limited` says whether the request came as far as the rate limiter.
+    """One answer; `extra` are headers of this answer only."""
+    text = node.write_json(body)
+    return web.Response(
+        status=status,
+        text=text,
+        content_type="application/json",
+        charset="utf-8",
+        headers=_headers(sent, extra),
+    )
 
-    `extra` are headers of this answer only.
-    """
+
+def too_many(sent: Statements, limits: Iterable[tuple[str, str]]) -> web.Response:
+    """What the rate limiter answers: a plain sentence, said to be HTML (Q-17)."""
+    return web.Response(
+        status=429, text=_TOO_MANY, content_type="text/html", charset="utf-8", headers=_headers(sent, limits)
+    )
+
+
+def _headers(sent: Statements, extra: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
     headers = CIMultiDict(
         {
             "Vary": _VARY,
@@ -37,13 +47,8 @@ def respond(
             "Server-Timing": f"db;dur={sent.duration_s * 1000:.2f}",
         }
     )
-    if rate_limited:
-        headers.extend(_RATE_LIMIT)
     headers.extend(extra)
-    text = node.write_json(body)
-    return web.Response(
-        status=status, text=text, content_type="application/json", charset="utf-8", headers=headers
-    )
+    return headers
 
 
 def refused(refusal: Refusal) -> dict[str, Any]:

@@ -6,16 +6,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from legacy_bridge.answers import not_found, refused, respond, unexpected
+from legacy_bridge import shadow
+from legacy_bridge.answers import not_found, refused, respond, too_many, unexpected
 from legacy_bridge.auth import Auth, authenticate
 from legacy_bridge.bodies import MAX_BODY_BYTES, Body, read_body
-from legacy_bridge.calls import Answer, Call, Handler
+from legacy_bridge.calls import Answer, Call, Handler, Services
 from legacy_bridge.database import Database, Statements, statements
 from legacy_bridge.endpoints import DOMAINS
 from legacy_bridge.errors import Refusal
-from legacy_bridge.events import EventSink, NobodyListens
-from legacy_bridge.shadow import is_copy
+from legacy_bridge.events import EventSink
+from legacy_bridge.ports import Ports
+from legacy_bridge.rate_limits import RateLimiter, RateLimits, client_of
+from legacy_bridge.sockets import SocketServer
 
+COOKIE_DOMAIN = ".crm.example.test"
+_MAX_ADDRESS = 45  # the width of the columns that keep it
 _DATABASE = web.AppKey("database", Database)
 
 _log = structlog.get_logger()
@@ -27,13 +32,27 @@ def create_app(
     jwt_secret: str,
     shadow_secret: str = "",
     pool_size: int = 10,
+    rate_limits: RateLimits | None = None,
+    ports: Ports | None = None,
+    cookie_domain: str = COOKIE_DOMAIN,
     event_sink: EventSink | None = None,
 ) -> web.Application:
-    """The application; starting it raises DatabaseError when the database refuses."""
+    """The application; starting it raises DatabaseError when the database refuses.
+
+    Events go to `event_sink`, by default to the socket.io clients that are connected to the same port.
+    """
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[_DATABASE] = Database(database_url, pool_size)
     app.cleanup_ctx.append(_connect)
-    front = _Front(app[_DATABASE], jwt_secret, shadow_secret, event_sink or NobodyListens())
+    sockets = SocketServer(app[_DATABASE], jwt_secret)
+    sockets.attach(app)
+    front = _Front(
+        app[_DATABASE],
+        Services(jwt_secret, cookie_domain, ports or Ports()),
+        RateLimiter(rate_limits or RateLimits()),
+        shadow_secret,
+        event_sink or sockets,
+    )
     app.router.add_get("/health", _health)
     for domain in DOMAINS:
         for (method, path), handler in domain.handlers.items():
@@ -44,7 +63,7 @@ def create_app(
                 app.router.add_route("HEAD", f"{path}{{slash:/?}}", serve)
         for prefix, auth in domain.routers.items():
             app.router.add_route("*", f"{prefix}{{rest:(/.*)?}}", front.serve(_no_route, auth))
-    app.router.add_route("*", "/{rest:.*}", _unknown_route)
+    app.router.add_route("*", "/{rest:.*}", front.serve(_no_route, Auth.NONE))
     return app
 
 
@@ -52,10 +71,16 @@ class _Front:
     """What happens to every request of a domain before and after its handler."""
 
     def __init__(
-        self, database: Database, jwt_secret: str, shadow_secret: str, event_sink: EventSink
+        self,
+        database: Database,
+        services: Services,
+        limiter: RateLimiter,
+        shadow_secret: str,
+        event_sink: EventSink,
     ) -> None:
         self._database = database
-        self._jwt_secret = jwt_secret
+        self._services = services
+        self._limiter = limiter
         self._shadow_secret = shadow_secret
         self._event_sink = event_sink
 
@@ -68,37 +93,54 @@ class _Front:
             try:
                 body = await read_body(request)
             except Refusal as refusal:
-                return respond(refusal.status, refused(refusal), sent, rate_limited=False)
+                return respond(refusal.status, refused(refusal), sent)
+            client, copy = client_of(request), self._is_copy(request, body)
+            admission = self._limiter.admit(client, request.path, is_copy=copy)
+            if not admission.admitted:
+                return too_many(sent, admission.headers)
             try:
-                given = await self._answer(request, body, handler, auth)
+                given = await self._answer(request, body, handler, auth, is_copy=copy)
             except Refusal as refusal:
                 given = Answer(refusal.status, refused(refusal))
             except Exception:  # noqa: BLE001 - the recorded backend, too, has one handler for what nobody foresaw
                 _log.exception("request_failed", method=request.method, path=request.path)
                 given = Answer(500, refused(unexpected(500)))
-            return respond(given.status, given.body, sent, extra=given.headers)
+            if given.status < 400:
+                self._limiter.succeeded(client, request.path, is_copy=copy)
+            return respond(given.status, given.body, sent, extra=(*admission.headers, *given.headers))
 
         return answer
 
-    async def _answer(self, request: web.Request, body: Body, handler: Handler, auth: Auth) -> Answer:
-        target = request.raw_path
-        copy = is_copy(
-            request.headers, request.method, target, body.raw, secret=self._shadow_secret, now_s=time.time()
+    def _is_copy(self, request: web.Request, body: Body) -> bool:
+        return shadow.is_copy(
+            request.headers,
+            request.method,
+            request.raw_path,
+            body.raw,
+            secret=self._shadow_secret,
+            now_s=time.time(),
         )
-        user = await authenticate(request, self._database, self._jwt_secret, auth, is_copy=copy)
+
+    async def _answer(
+        self, request: web.Request, body: Body, handler: Handler, auth: Auth, *, is_copy: bool
+    ) -> Answer:
+        user = await authenticate(request, self._database, self._services.jwt_secret, auth, is_copy=is_copy)
         call = Call(
             self._database,
+            self._services,
             user,
+            request.method,
+            request.raw_path,
             request.match_info,
             request.query,
             body.fields,
             is_array=body.is_array,
             headers=request.headers,
             cookies=request.cookies,
-            remote=request.remote,
+            remote=client_of(request)[:_MAX_ADDRESS],
         )
         answer = await handler(call)
-        if call.events and not copy:
+        if call.events and not is_copy:
             await self._event_sink.publish(call.events)
         return answer
 
@@ -116,7 +158,3 @@ async def _connect(app: web.Application) -> AsyncIterator[None]:
 
 async def _health(_: web.Request) -> web.Response:
     return respond(200, {"backend": "legacy"}, Statements())
-
-
-async def _unknown_route(_: web.Request) -> web.Response:
-    return respond(404, not_found(), Statements())

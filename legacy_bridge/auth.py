@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import jwt
 import psycopg
@@ -68,20 +69,26 @@ async def authenticate(
         authorization = request.headers.get("Authorization", "")
         if authorization.startswith(_BEARER):
             return await _by_token(database, authorization.removeprefix(_BEARER), jwt_secret)
-    except (psycopg.Error, jwt.ImmatureSignatureError) as error:
+    except psycopg.Error as error:
         raise Refusal(500, "AUTH_ERROR", "Authentication failed") from error
     raise Refusal(401, "NO_AUTH_TOKEN", "No authentication token provided")
 
 
-async def _by_token(database: Database, token: str, jwt_secret: str) -> User:
+def claims_of(token: str, jwt_secret: str) -> dict[str, Any]:
+    """What a valid token says; raises Refusal."""
     try:
-        claims = jwt.decode(token, jwt_secret, algorithms=_ALGORITHMS, options=_UNCHECKED)  # type: ignore[arg-type]  # the options are a TypedDict only for checkers
+        claims: dict[str, Any] = jwt.decode(token, jwt_secret, algorithms=_ALGORITHMS, options=_UNCHECKED)  # type: ignore[arg-type]  # the options are a TypedDict only for checkers
     except jwt.ExpiredSignatureError as error:
         raise Refusal(401, "TOKEN_EXPIRED", "Authentication token has expired") from error
-    except jwt.ImmatureSignatureError:
-        raise
+    except jwt.ImmatureSignatureError as error:
+        raise Refusal(500, "AUTH_ERROR", "Authentication failed") from error
     except jwt.InvalidTokenError as error:
         raise Refusal(401, "INVALID_TOKEN", "Invalid authentication token") from error
+    return claims
+
+
+async def _by_token(database: Database, token: str, jwt_secret: str) -> User:
+    claims = claims_of(token, jwt_secret)
     found = await database.query(
         "SELECT id, email, first_name, last_name, role, is_active FROM users WHERE id = $1",
         [claims.get("id")],

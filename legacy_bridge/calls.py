@@ -7,6 +7,16 @@ from typing import Any
 from legacy_bridge.auth import User
 from legacy_bridge.database import Database
 from legacy_bridge.events import Event
+from legacy_bridge.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the handlers of sign-in need besides the database."""
+
+    jwt_secret: str = field(repr=False)
+    cookie_domain: str
+    ports: Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +24,14 @@ class Call:
     """One request that was let in; `body` are its sanitised fields, and the handler may change them.
 
     `params` are the `{…}` of the path. An array as body has its indices as keys of `body`, and `is_array` is set.
-    `user` is ANONYMOUS where the endpoint asks nobody who they are.
+    `user` is ANONYMOUS where the endpoint asks nobody who they are; `remote` is who the client says it is (Q-17).
     """
 
     database: Database
+    services: Services
     user: User
+    method: str
+    target: str
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: dict[str, Any]
@@ -32,6 +45,11 @@ class Call:
     def id(self) -> str:
         """The `{id}` of the path."""
         return self.params["id"]
+
+    @property
+    def user_agent(self) -> str | None:
+        """What the client says that it is."""
+        return self.headers.get("User-Agent")
 
     def emit(self, event: Event) -> None:
         """Tell the sockets, once the handler has succeeded."""

@@ -6,7 +6,7 @@ and UUID as strings, JSON numbers as doubles.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -104,19 +104,36 @@ class Database:
 
     async def query_unawaited(self, sql: str, values: Sequence[Any]) -> None:
         """Send one statement that the answer does not wait for; its failure is only logged."""
+        statements.get().count += 1
+        await self._run_unawaited(self._send_alone(sql, values))
+
+    async def transaction_unawaited(self, sent: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        """Send statements and their values in a transaction that the answer does not wait for, likewise."""
+        statements.get().count += len(sent) + 2
+        await self._run_unawaited(self._send_together(sent))
+
+    async def _run_unawaited(self, work: Coroutine[Any, Any, None]) -> None:
         if len(self._unawaited) >= _MAX_UNAWAITED:
             await asyncio.wait(self._unawaited, return_when=asyncio.FIRST_COMPLETED)
-        statements.get().count += 1
-        task = asyncio.create_task(self._send_unawaited(sql, values))
+        task = asyncio.create_task(_log_failure(work))
         self._unawaited.add(task)
         task.add_done_callback(self._unawaited.discard)
 
-    async def _send_unawaited(self, sql: str, values: Sequence[Any]) -> None:
-        statements.set(Statements())  # already counted, and the request may be over
-        try:
-            await self.query(sql, values)
-        except psycopg.Error as error:
-            _log.warning("unawaited_statement_failed", error=first_line(error))
+    async def _send_alone(self, sql: str, values: Sequence[Any]) -> None:
+        await self.query(sql, values)
+
+    async def _send_together(self, sent: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        async with self.transaction() as connection:
+            for sql, values in sent:
+                await send(connection, sql, values)
+
+
+async def _log_failure(work: Coroutine[Any, Any, None]) -> None:
+    statements.set(Statements())  # already counted, and the request may be over
+    try:
+        await work
+    except psycopg.Error as error:
+        _log.warning("unawaited_statement_failed", error=first_line(error))
 
 
 async def send(connection: Connection, sql: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from legacy_bridge import escrows
+from legacy_bridge import escrows, users
 from legacy_bridge.auth import Auth
 from legacy_bridge.calls import Handlers
 
@@ -26,7 +26,10 @@ class Domain:
         return next(auth for prefix, auth in self.routers.items() if f"{path}/".startswith(f"{prefix}/"))
 
 
-DOMAINS: tuple[Domain, ...] = (Domain("escrows", {"/v1/escrows": Auth.KEY_OR_TOKEN}, escrows.HANDLERS),)
+DOMAINS: tuple[Domain, ...] = (
+    Domain("escrows", {"/v1/escrows": Auth.KEY_OR_TOKEN}, escrows.HANDLERS),
+    Domain("users", users.ROUTERS, users.HANDLERS, users.EXCEPTIONS),
+)
 """Every domain that is served."""
 
 ENDPOINTS_OF: Mapping[str, tuple[tuple[str, str], ...]] = {

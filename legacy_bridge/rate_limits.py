@@ -1,0 +1,119 @@
+"""How often one client may ask: so many requests on /v1, so many failed ones on /v1/auth, per window.
+
+The client is whoever `X-Forwarded-For` says it is, so a spoofed one escapes, and the refusal is plain text (Q-17).
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+_MAX_CLIENTS = 100_000  # a spoofed header may name any number of them
+_AUTH = "/v1/auth"
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `requests` in `window_s`."""
+
+    requests: int
+    window_s: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Every request on /v1 counts to `general`; on /v1/auth the failed ones also count to `failed_auth`."""
+
+    general: RateLimit = RateLimit(500)
+    failed_auth: RateLimit = RateLimit(30)
+
+
+@dataclass(slots=True)
+class _Hits:
+    count: int
+    resets_at_s: float
+
+
+class _Counter:
+    """The hits of every client in its window."""
+
+    def __init__(self, limit: RateLimit, clock: Callable[[], float]) -> None:
+        self.limit = limit
+        self._clock = clock
+        self._hits: OrderedDict[str, _Hits] = OrderedDict()
+
+    def add(self, client: str, count: int) -> _Hits:
+        """Add to a client's hits, or take from them."""
+        now_s = self._clock()
+        hits = self._hits.get(client)
+        if hits is None or hits.resets_at_s <= now_s:
+            hits = _Hits(0, now_s + self.limit.window_s)
+            self._hits[client] = hits
+            self._hits.move_to_end(client)
+            while len(self._hits) > _MAX_CLIENTS:
+                self._hits.popitem(last=False)
+        hits.count = max(hits.count + count, 0)
+        return hits
+
+    def headers(self, hits: _Hits) -> dict[str, str]:
+        """What the answer says of the limit."""
+        return {
+            "RateLimit-Policy": f"{self.limit.requests};w={self.limit.window_s}",
+            "RateLimit-Limit": str(self.limit.requests),
+            "RateLimit-Remaining": str(max(self.limit.requests - hits.count, 0)),
+            "RateLimit-Reset": str(self._seconds_left(hits)),
+        }
+
+    def refusal_headers(self, hits: _Hits) -> dict[str, str]:
+        """What the answer says when the limit is passed."""
+        return self.headers(hits) | {"Retry-After": str(self._seconds_left(hits))}
+
+    def _seconds_left(self, hits: _Hits) -> int:
+        return max(math.ceil(hits.resets_at_s - self._clock()), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a request may go on, and the headers that its answer carries."""
+
+    admitted: bool
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class RateLimiter:
+    """Counts requests; a copy, which the proxy sent and not the client, is let through and never counted."""
+
+    def __init__(self, limits: RateLimits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._general = _Counter(limits.general, clock)
+        self._failed_auth = _Counter(limits.failed_auth, clock)
+
+    def admit(self, client: str, path: str, *, is_copy: bool) -> Admission:
+        """Count one request. Every request on /v1/auth counts as failed until `succeeded` says otherwise."""
+        if not _is_under(path, "/v1"):
+            return Admission(admitted=True)
+        headers: dict[str, str] = {}
+        counters = [self._general, self._failed_auth] if _is_under(path, _AUTH) else [self._general]
+        for counter in counters:
+            hits = counter.add(client, 0 if is_copy else 1)
+            if not is_copy and hits.count > counter.limit.requests:
+                return Admission(admitted=False, headers=tuple(counter.refusal_headers(hits).items()))
+            headers = counter.headers(hits)  # those of the narrower limit are the ones that stay
+        return Admission(admitted=True, headers=tuple(headers.items()))
+
+    def succeeded(self, client: str, path: str, *, is_copy: bool) -> None:
+        """Take back the failure that was counted when the request came."""
+        if _is_under(path, _AUTH) and not is_copy:
+            self._failed_auth.add(client, -1)
+
+
+def client_of(request: web.Request) -> str:
+    """Whom the request comes from: the first address of X-Forwarded-For, if it has one (Q-17)."""
+    claimed = request.headers.get("X-Forwarded-For", "").split(",")[0].strip()
+    return claimed or request.remote or ""
+
+
+def _is_under(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
