@@ -22,10 +22,12 @@ from parity.compare import compare
 from parity.exchange import Backend, Exchange, Observation
 from parity.outcome import Comparison
 from parity.rules import Compare, Rule, RuleBook
+from tests.support.masks import masked, masked_headers
 
 JWT_SECRET = "synthetic-jwt-secret-for-local-tests-only"
 RECORDED_YEAR = 2026
 _TIMEOUT_S = 20.0
+_RECORDER = "crm-recorder/1"  # the user agent of the recording, which answers show
 _DAY = timedelta(days=1)
 _CREATED_DISPLAY_ID = re.compile(rf"ESC-{RECORDED_YEAR}-(\d{{4}})")
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00\.000Z")
@@ -110,7 +112,9 @@ async def replay(
     answers: dict[str, Any] = {}
     replayed: list[Replayed] = []
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
+    async with aiohttp.ClientSession(
+        timeout=timeout, auto_decompress=False, headers={"User-Agent": _RECORDER}
+    ) as session:
         for recorded in chosen:
             if (pending := before(recorded)) is not None:
                 await pending
@@ -130,7 +134,7 @@ async def replay(
                 stage="shadow",
                 authoritative=Backend.LEGACY,
                 legacy=_recorded_observation(recorded),
-                modern=actual,
+                modern=masked(actual, recorded.answer, datetime.now(UTC)),
                 at=time.time(),
             )
             replayed.append(Replayed(recorded, exchange, int(counted) if counted else None, heard()))
@@ -260,8 +264,10 @@ async def _observe(
 
 def _recorded_observation(recorded: Recorded) -> Observation:
     body = json.dumps(redated(recorded.answer, datetime.now(UTC))).encode()
-    headers = tuple((name.lower(), value) for name, value in recorded.answer_headers.items())
-    return Observation(status=recorded.status, headers=headers, body=body, query_count=recorded.sql_count)
+    headers = [(name.lower(), value) for name, value in recorded.answer_headers.items()]
+    return Observation(
+        status=recorded.status, headers=masked_headers(headers), body=body, query_count=recorded.sql_count
+    )
 
 
 def _endpoint_of(recorded: Recorded, templates: Endpoints) -> str:
