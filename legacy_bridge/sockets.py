@@ -87,11 +87,12 @@ class SocketServer:
         await self._server.emit(event, plain, room=room)
 
     async def _end(self, _: web.Application) -> None:
-        try:
-            async with asyncio.timeout(_CLOSE_S):
-                await self._server.eio.disconnect()
-        except TimeoutError:
-            _log.warning("sockets_left_open")
+        if self._server.eio.sockets:  # engine.io cannot end none
+            try:
+                async with asyncio.timeout(_CLOSE_S):
+                    await self._server.eio.disconnect()
+            except TimeoutError:
+                _log.warning("sockets_left_open")
         await self._server.shutdown()
 
 
