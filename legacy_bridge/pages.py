@@ -25,6 +25,15 @@ class Page:
             return None
         return node.finite(math.ceil(total / self.limit))
 
+    def with_total(self, total: int) -> dict[str, float | None]:
+        """The pagination of clients, appointments and leads (Q-21)."""
+        return {
+            "currentPage": node.finite(self.number),
+            "totalPages": self.pages(total),
+            "totalCount": total,
+            "limit": node.finite(self.limit),
+        }
+
 
 def page_of(query: Mapping[str, str]) -> Page:
     """The page that is asked for: the first, of 20 rows, where the query does not say."""
