@@ -24,6 +24,9 @@ _UNCHECKED = {
     "verify_jti": False,
 }
 
+USER_QUERY = "SELECT id, email, first_name, last_name, role, is_active FROM users WHERE id = $1"
+"""What is asked about the user of every token."""
+
 
 class Auth(StrEnum):
     """Whom a router lets in."""
@@ -89,10 +92,7 @@ def claims_of(token: str, jwt_secret: str) -> dict[str, Any]:
 
 async def _by_token(database: Database, token: str, jwt_secret: str) -> User:
     claims = claims_of(token, jwt_secret)
-    found = await database.query(
-        "SELECT id, email, first_name, last_name, role, is_active FROM users WHERE id = $1",
-        [claims.get("id")],
-    )
+    found = await database.query(USER_QUERY, [claims.get("id")])
     if not found:
         raise Refusal(401, "USER_NOT_FOUND", "User not found")
     if not found[0]["is_active"]:

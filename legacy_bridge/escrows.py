@@ -1,34 +1,31 @@
-"""The seven handlers of escrows: SQL, rules and answers in one place each, as the legacy backend has them.
+"""Escrows: SQL, rules and answers in one place each, as the legacy backend has them.
 
 SQL is put together from what the client sends where the legacy backend does so (Q-06); it is frozen, not fixed.
 """
 
 import math
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
-from legacy_bridge import node
+from legacy_bridge import escrow_health, escrow_parts, escrow_removal, escrow_sections, node
 from legacy_bridge.calls import Answer, Call, Handlers
-from legacy_bridge.database import send
+from legacy_bridge.database import Row, send
 from legacy_bridge.errors import Refusal
 from legacy_bridge.escrow_detail import build_detail
+from legacy_bridge.escrow_lookup import ESCROW, bare_id, find_escrow, id_column, not_found
 from legacy_bridge.permissions import (
     ADMIN,
-    DELETE,
     MODIFY,
     VIEW,
-    Resource,
     require_ownership,
     require_scope,
 )
+from legacy_bridge.sql_errors import message_of
+from legacy_bridge.updates import tell
 from legacy_bridge.validation import CREATE_CHECKS, LIST_CHECKS, UPDATE_CHECKS, check_business_rules, validate
 
-_ESCROW = Resource("escrow", "escrows")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+", re.ASCII)
 _DEFAULT_SCOPES = {"system_admin": "all", "broker": "brokerage"}
 
 # Q-25: two statements of every list whose result is thrown away.
@@ -164,7 +161,7 @@ async def list_escrows(call: Call) -> Answer:
             [*values, limit, (page - 1) * limit],
         )
     except psycopg.Error as error:  # Q-07
-        details = {"errorMessage": _message(error), "errorCode": error.sqlstate, "errorName": "error"}
+        details = {"errorMessage": message_of(error), "errorCode": error.sqlstate, "errorName": "error"}
         raise Refusal(500, "SERVER_ERROR", "Failed to fetch escrows", details=details) from error
     total = int(counted[0]["total"])
     pagination = {"total": total, "page": page, "limit": limit, "totalPages": math.ceil(total / limit)}
@@ -203,22 +200,10 @@ def _list_filter(call: Call) -> tuple[str, list[Any]]:
 
 
 async def get_escrow(call: Call) -> Answer:
-    """GET /v1/escrows/{id}: by uuid, with or without `escrow-`, by number or by display id; archived ones too."""
-    await require_ownership(call.database, call.user, _ESCROW, call.id, VIEW)
-    wanted = call.id.removeprefix("escrow-")
-    if _UUID.fullmatch(wanted):
-        where = "e.id = $1"
-    elif _NUMBER.fullmatch(wanted):
-        where = "e.numeric_id = $1::integer"
-    else:
-        where = "(e.id = $1 OR e.display_id = $1)"
-    try:
-        rows = await call.database.query(f"SELECT e.* FROM escrows e WHERE {where}", [wanted])  # noqa: S608 - one of three texts
-    except psycopg.Error as error:
-        raise Refusal(500, "SERVER_ERROR", "Failed to fetch escrow details") from error
-    if not rows:
-        raise Refusal(404, "NOT_FOUND", "Escrow not found")
-    return Answer(200, {"success": True, "data": build_detail(rows[0], datetime.now(UTC))})
+    """GET /v1/escrows/{id}: by any form of its id; archived ones too."""
+    await require_ownership(call.database, call.user, ESCROW, call.id, VIEW)
+    row = await find_escrow(call, Refusal(500, "SERVER_ERROR", "Failed to fetch escrow details"))
+    return Answer(200, {"success": True, "data": build_detail(row, datetime.now(UTC))})
 
 
 async def create_escrow(call: Call) -> Answer:
@@ -258,8 +243,9 @@ async def create_escrow(call: Call) -> Answer:
                 list(columns.values()),
             )
     except psycopg.Error as error:  # Q-07, Q-09
-        raise Refusal(500, "CREATE_ERROR", "Failed to create escrow", details=_message(error)) from error
+        raise Refusal(500, "CREATE_ERROR", "Failed to create escrow", details=message_of(error)) from error
     row, message = created[0], "Escrow created successfully"
+    _tell(call, row, "created")
     return Answer(
         201, {"success": True, "data": {"id": row["id"], "displayId": row["display_id"], "message": message}}
     )
@@ -272,15 +258,15 @@ async def update_escrow(call: Call) -> Answer:
         if node.truthy(body.get(snake)) and not node.truthy(body.get(camel)):
             body[camel] = body.pop(snake)
     validate(body, UPDATE_CHECKS)
-    await require_ownership(call.database, call.user, _ESCROW, call.id, MODIFY)
+    await require_ownership(call.database, call.user, ESCROW, call.id, MODIFY)
     check_business_rules(body)
     updates = [
         (_UPDATE_COLUMNS.get(key, key), value) for key, value in body.items() if key not in _UNCHANGEABLE
     ]
     if not updates:
         raise Refusal(400, "NO_UPDATES", "No fields to update")
-    wanted = call.id.removeprefix("escrow-")
-    column = _id_column(wanted)
+    wanted = bare_id(call.id)
+    column = id_column(wanted)
     assignments = ", ".join(f"{name} = ${index}" for index, (name, _) in enumerate(updates, start=1))
     count = len(updates)
     try:
@@ -299,75 +285,27 @@ async def update_escrow(call: Call) -> Answer:
     except psycopg.Error as error:
         raise Refusal(500, "UPDATE_ERROR", "Failed to update escrow") from error
     if not rows:
-        raise Refusal(404, "NOT_FOUND", "Escrow not found")
+        raise not_found()
+    _tell(call, rows[0], "updated")
     return Answer(200, {"success": True, "data": rows[0], "message": "Escrow updated successfully"})
 
 
-async def archive_escrow(call: Call) -> Answer:
-    """PUT /v1/escrows/{id}/archive, for anybody's escrow (Q-02)."""
-    changed = "UPDATE escrows SET deleted_at = CURRENT_TIMESTAMP, updated_at = CURRENT_TIMESTAMP"
-    display_id = await _change_one(
-        call,
-        f"{changed} WHERE {_id_column(call.id)} = $1 AND deleted_at IS NULL RETURNING display_id",
-        missing="Escrow not found or already archived",
-        failure=("ARCHIVE_ERROR", "Failed to archive escrow"),
-    )
-    return _done("Escrow archived successfully", display_id)
-
-
-async def restore_escrow(call: Call) -> Answer:
-    """PUT /v1/escrows/{id}/restore, for anybody's escrow (Q-02)."""
-    changed = "UPDATE escrows SET deleted_at = NULL, updated_at = CURRENT_TIMESTAMP"
-    display_id = await _change_one(
-        call,
-        f"{changed} WHERE {_id_column(call.id)} = $1 AND deleted_at IS NOT NULL RETURNING display_id",
-        missing="Escrow not found in archives",
-        failure=("RESTORE_ERROR", "Failed to restore escrow"),
-    )
-    return _done("Escrow restored successfully", display_id)
-
-
-async def delete_escrow(call: Call) -> Answer:
-    """DELETE /v1/escrows/{id}: for good, and only when it is archived (Q-26)."""
-    await require_ownership(call.database, call.user, _ESCROW, call.id, DELETE)
-    display_id = await _change_one(
-        call,
-        f"DELETE FROM escrows WHERE {_id_column(call.id)} = $1 AND deleted_at IS NOT NULL RETURNING display_id",  # noqa: S608 - a column named below
-        missing="Escrow not found in archives. Only archived escrows can be permanently deleted.",
-        failure=("DELETE_ERROR", "Failed to permanently delete escrow"),
-    )
-    return _done("Escrow permanently deleted", display_id)
-
-
-async def _change_one(call: Call, sql: str, *, missing: str, failure: tuple[str, str]) -> str | None:
-    try:
-        rows = await call.database.query(sql, [call.id])
-    except psycopg.Error as error:  # Q-07
-        raise Refusal(500, *failure, details=_message(error)) from error
-    if not rows:
-        raise Refusal(404, "NOT_FOUND", missing)
-    display_id: str | None = rows[0]["display_id"]
-    return display_id
-
-
-def _done(message: str, display_id: str | None) -> Answer:
-    return Answer(200, {"success": True, "message": message, "data": {"displayId": display_id}})
-
-
-def _id_column(wanted: str) -> str:
-    return "id" if _UUID.fullmatch(wanted) else "display_id"
-
-
-def _message(error: psycopg.Error) -> str:
-    return error.diag.message_primary or str(error)
+def _tell(call: Call, row: Row, action: str) -> None:
+    shown = {
+        "id": row["id"],
+        "displayId": row["display_id"],
+        "propertyAddress": row["property_address"],
+    }
+    tell(call, "escrow", row["id"], action, shown, broker_id=row["broker_id"])
 
 
 HANDLERS: Handlers = {
     ("GET", "/v1/escrows"): list_escrows,
     ("POST", "/v1/escrows"): create_escrow,
+    **escrow_health.HANDLERS,
     ("GET", "/v1/escrows/{id}"): get_escrow,
     ("PUT", "/v1/escrows/{id}"): update_escrow,
-    ("DELETE", "/v1/escrows/{id}"): delete_escrow,
-    ("PUT", "/v1/escrows/{id}/archive"): archive_escrow,
-    ("PUT", "/v1/escrows/{id}/restore"): restore_escrow,
+    **escrow_removal.HANDLERS,
+    **escrow_sections.HANDLERS,
+    **escrow_parts.HANDLERS,
 }

@@ -64,6 +64,17 @@ def field(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, Mapping) else None
 
 
+def spread(value: Any) -> dict[str, Any]:
+    """`{ ...value }`: the items of an array and the characters of a string by their indices, of others nothing."""
+    match value:
+        case dict():
+            return dict(value)
+        case list() | str():
+            return {str(index): item for index, item in enumerate(value)}
+        case _:
+            return {}
+
+
 def text(value: Any) -> str:
     """`String(value)` as express-validator takes it: null is empty, an array is its first item."""
     match value:
@@ -79,6 +90,17 @@ def text(value: Any) -> str:
             return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
         case _:
             return str(value)
+
+
+def template(value: Any) -> str:
+    """A value inside a template string: null has its name, an array is its items."""
+    match value:
+        case None:
+            return "null"
+        case list():
+            return ",".join("" if item is None else template(item) for item in value)
+        case _:
+            return text(value)
 
 
 def to_number(value: Any) -> float:

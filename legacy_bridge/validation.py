@@ -58,6 +58,11 @@ def is_iso8601(value: str) -> bool:
     return _ISO_8601.fullmatch(value) is not None
 
 
+def is_boolean(value: str) -> bool:
+    """True or false, in words or as a digit."""
+    return value in {"true", "false", "1", "0"}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One field, what must hold of its value, and the message where it does not."""
@@ -131,6 +136,18 @@ def validate(values: Mapping[str, Any], checks: Sequence[Check]) -> None:
     ]
     if details:
         raise Refusal(400, "VALIDATION_ERROR", "Invalid input data", details=details)
+
+
+def check_ids(body: Mapping[str, Any]) -> list[Any]:
+    """The `ids` of a batch; raises the refusal of anything but a filled array of strings."""
+    ids = body.get("ids")
+    items = ids if isinstance(ids, list) else list(ids.values()) if isinstance(ids, dict) else []
+    messages = [] if is_filled_array(ids) else ["IDs must be a non-empty array"]
+    messages += ["Each ID must be a string" for item in items if not is_text(item)]
+    if messages:
+        details = [{"message": message} for message in messages]
+        raise Refusal(400, "VALIDATION_ERROR", "Invalid input data", details=details)
+    return items
 
 
 def check_business_rules(body: Mapping[str, Any]) -> None:
