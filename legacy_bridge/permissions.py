@@ -18,10 +18,14 @@ _UNKNOWN_TEAM = None
 
 
 class Resource(NamedTuple):
-    """A kind of row that somebody owns: its name in `data_access_control` and in messages, and its table."""
+    """A kind of row that somebody owns: its name in `data_access_control` and in messages, and its table.
+
+    Private rows are kept to their owner (and admins) where `keeps_private`, whatever has been granted.
+    """
 
     name: str
     table: str
+    keeps_private: bool = False
 
 
 class Ownership(NamedTuple):
@@ -81,7 +85,7 @@ async def _is_allowed(
     database: Database, user: User, resource: Resource, row_id: str, wanted: Ownership
 ) -> bool:
     found = await database.query(
-        f"SELECT owner_id, team_id FROM {resource.table} WHERE id = $1",  # noqa: S608 - a table named by a domain module
+        f"SELECT owner_id, team_id, is_private FROM {resource.table} WHERE id = $1",  # noqa: S608 - a table named by a domain module
         [row_id],
     )
     if not found:
@@ -89,6 +93,8 @@ async def _is_allowed(
     owner_id = found[0]["owner_id"]
     if owner_id == user.id:
         return True
+    if resource.keeps_private and wanted is VIEW and found[0]["is_private"]:
+        return False
     if wanted.team_permission is not None:
         await _team_permission(database, user, wanted.team_permission)
     elif user.role == "broker":
