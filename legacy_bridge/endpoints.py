@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from legacy_bridge import clients, escrows, leads, listings, users
+from legacy_bridge import clients, contacts, escrows, leads, listings, users
 from legacy_bridge.auth import Auth
 from legacy_bridge.calls import Handlers
 
@@ -31,6 +31,7 @@ DOMAINS: tuple[Domain, ...] = (
     Domain("listings", {"/v1/listings": Auth.KEY_OR_TOKEN}, listings.HANDLERS),
     Domain("clients", {"/v1/clients": Auth.KEY_OR_TOKEN}, clients.HANDLERS),
     Domain("leads", {"/v1/leads": Auth.KEY_OR_TOKEN}, leads.HANDLERS),
+    Domain("contacts", {"/v1/contacts": Auth.TOKEN, "/v1/contact-roles": Auth.TOKEN}, contacts.HANDLERS),
     Domain("users", users.ROUTERS, users.HANDLERS, users.EXCEPTIONS),
 )
 """Every domain that is served."""
