@@ -25,6 +25,7 @@ process (gevent), so only Locust's own process imports this module.
 import itertools
 import json
 import random
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -221,6 +222,18 @@ def _settings(options: Namespace) -> LoadSettings:
     )
 
 
+@_on(events.init)
+def _check_settings(environment: Environment, **_: Any) -> None:
+    """Without a web page nobody can correct the settings later: wrong ones are one sentence and exit code 2."""
+    options = environment.parsed_options
+    if options is not None and options.headless:
+        try:
+            _settings(options).workload()
+        except (LoadTestError, OSError, ValueError) as error:
+            sys.stderr.write(f"crossfade: {error}\n")
+            raise SystemExit(2) from error
+
+
 @_on(events.test_start)
 def _begin_load(environment: Environment, **_: Any) -> None:
     """Read the recording anew at each start, with what the web page was told by then."""
@@ -229,7 +242,6 @@ def _begin_load(environment: Environment, **_: Any) -> None:
     try:
         load = _loads[environment] = Load(_settings(environment.parsed_options), environment)
     except (LoadTestError, OSError, ValueError) as error:
-        environment.process_exit_code = 2
         raise StopTest(str(error)) from error
     environment.stop_timeout = load.settings.timeout_s + 1
     if load.settings.measured_s is not None:

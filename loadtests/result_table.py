@@ -75,7 +75,7 @@ def notes(result: LoadResult) -> list[str]:
     if deviating:
         shown = ", ".join(deviating[:3]) + (", ..." if len(deviating) > 3 else "")
         lines.append(
-            f"{len(deviating)} recorded exchanges are answered otherwise by one side and left out: {shown}."
+            f"{len(deviating)} recorded exchanges are answered otherwise by one side and left out: {shown}"
         )
     return lines
 

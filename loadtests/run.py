@@ -15,7 +15,7 @@ from loadtests.errors import LoadTestError
 from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
 from loadtests.probe import probe
 from loadtests.recording import Credentials
-from loadtests.settings import PACE_S, SIDE_DOWN_EXIT_CODE, LoadSettings, domain_endpoints
+from loadtests.settings import PACE_S, SIDE_DOWN_EXIT_CODE, WARM_UP_S, LoadSettings, domain_endpoints
 from loadtests.timings import Timing, read_timings, within
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
@@ -78,6 +78,7 @@ def run_loadtest(
     work_dir: Path,
     seed: int = 1,
     pace_s: float = PACE_S,
+    warm_up_s: float = WARM_UP_S,
     endpoints: Sequence[Template] | None = None,
 ) -> LoadResult:
     """Measure `duration_s` seconds of each side and judge them.
@@ -93,6 +94,7 @@ def run_loadtest(
         jwt_secret=jwt_secret,
         endpoints=tuple(endpoints if endpoints is not None else domain_endpoints(domain)),
         pace_s=pace_s,
+        warm_up_s=warm_up_s,
     )
     urls = {Backend.LEGACY: legacy_url.rstrip("/"), Backend.MODERN: modern_url.rstrip("/")}
     whole = settings.workload()
