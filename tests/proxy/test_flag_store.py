@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.errors import ConflictError, FlagStoreError, ShareError, StageError, UnknownKeyError
 from proxy.flag_rows import RowChange
@@ -23,7 +24,7 @@ ENDPOINTS = (
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    engine = open_database(f"sqlite:///{tmp_path}/store.db")
     yield engine
     engine.dispose()
 
@@ -231,7 +232,7 @@ def test_operators_who_flip_at_the_same_moment_are_put_in_a_row(engine: sa.Engin
 
 
 def test_a_store_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'no' / 'such' / 'place.db'}")
+    engine = open_database(f"sqlite:///{tmp_path}/no/such/place.db")
 
     with pytest.raises(
         FlagStoreError, match=r"^the flag store does not answer: unable to open database file$"
@@ -240,7 +241,7 @@ def test_a_store_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_two_processes_may_create_the_tables_at_once(tmp_path: Path) -> None:
-    engines = [sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}") for _ in range(4)]
+    engines = [open_database(f"sqlite:///{tmp_path}/store.db") for _ in range(4)]
     threads = [threading.Thread(target=FlagStore(engine, ENDPOINTS).prepare) for engine in engines]
     for thread in threads:
         thread.start()
