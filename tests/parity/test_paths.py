@@ -23,13 +23,26 @@ def test_a_folded_path_hides_indices_and_keys_that_are_values() -> None:
     assert fold(steps) == "$.by_id.*[*].*.name"
 
 
-@pytest.mark.parametrize("key", ["id", "purchase_price", "escrowStatus", "x-total", "_links", "abcdef"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "id",
+        "purchase_price",
+        "escrowStatus",
+        "x-total",
+        "_links",
+        "abcdef",
+        "line2",
+        "oauth2Token",
+        "q3_total",
+    ],
+)
 def test_a_name_from_a_program_is_a_word(key: str) -> None:
     assert is_word(key)
 
 
 @pytest.mark.parametrize(
-    "key", ["", "555-070-0001", "ann@example.test", "Ann Agent", "deadbeef00", "u123456", "x" * 60]
+    "key", ["", "555-070-0001", "ann@example.test", "Ann Agent", "deadbeef00", "u123456", "Aa0aaa", "x" * 60]
 )
 def test_a_key_that_is_a_value_is_no_word(key: str) -> None:
     assert not is_word(key)
