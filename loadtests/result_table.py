@@ -74,9 +74,7 @@ def notes(result: LoadResult) -> list[str]:
     deviating = [name for name, reason in result.left_out.items() if " answers " in reason]
     if deviating:
         shown = ", ".join(deviating[:3]) + (", ..." if len(deviating) > 3 else "")
-        lines.append(
-            f"{len(deviating)} recorded exchanges are answered otherwise by one side and left out: {shown}"
-        )
+        lines.append(f"left out, since one side answers otherwise than recorded ({len(deviating)}): {shown}")
     return lines
 
 

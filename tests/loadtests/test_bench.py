@@ -54,10 +54,10 @@ def test_a_figure_passes_only_when_its_whole_interval_is_within_ten_percent() ->
 
     figures = figures_of(rows)
 
-    assert [(figure.name, figure.passed) for figure in figures] == [
-        ("median with a dead shadow / off", True),
-        ("median with a 5-second shadow / off", False),
-        ("failed requests, all conditions", True),
+    assert [(figure.name, figure.value, figure.passed) for figure in figures] == [
+        ("median with a dead shadow / off, upper end of its interval", 1.08, True),
+        ("median with a 5-second shadow / off, upper end of its interval", 1.12, False),
+        ("failed requests, all conditions", 0, True),
     ]
 
 

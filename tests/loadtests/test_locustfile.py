@@ -1,11 +1,18 @@
 """The Locust file, in Locust's own process: importing it here would patch this one."""
 
+import contextlib
+import json
 import os
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlencode
 
 import pytest
 
@@ -14,6 +21,7 @@ from loadtests.timings import Timing, read_timings
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
 
 LOCUSTFILE = Path(__file__).parent.parent.parent / "loadtests" / "locustfile.py"
+T = TypeVar("T")
 NAMES = ", ".join(f"{method} {path}" for method, path in ENDPOINTS)
 
 
@@ -123,3 +131,60 @@ def test_settings_come_from_the_environment_too_and_wrong_ones_end_locust_with_2
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_with_locusts_web_page_the_load_starts_and_stops_from_there(
+    backend: str, contract: Path, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    page = f"http://127.0.0.1:{port}"
+    options = [
+        f"--locustfile={LOCUSTFILE}",
+        f"--host={backend}",
+        "--web-host=127.0.0.1",
+        f"--web-port={port}",
+    ]
+    secret = {"CROSSFADE_JWT_SECRET": SECRET}
+
+    with Child("locust", ["-m", "locust", *options], log=tmp_path / "locust", environment=secret):
+        form = {
+            "user_count": "4",
+            "spawn_rate": "4",
+            "pace": "0.05",
+            "contract": str(contract),
+            "endpoints": NAMES,
+        }
+        first_page = until(lambda: get(page))
+        started = json.loads(get(f"{page}/swarm", urlencode(form).encode()))
+        names = until(lambda: statistics_of(page) if len(statistics_of(page)) > 3 else None)
+        get(f"{page}/stop", b"")
+
+    assert SECRET not in first_page
+    assert started["success"] is True
+    assert {failures for _, failures in names.values()} == {0}
+    assert names.keys() <= set(NAMES.split(", "))
+
+
+def statistics_of(page: str) -> dict[str, tuple[int, int]]:
+    """Requests and failures by endpoint, from Locust's own statistics."""
+    rows = json.loads(get(f"{page}/stats/requests"))["stats"]
+    return {
+        row["name"]: (row["num_requests"], row["num_failures"]) for row in rows if row["name"] != "Aggregated"
+    }
+
+
+def get(url: str, form: bytes | None = None) -> str:
+    with urllib.request.urlopen(url, form, timeout=5) as answer:
+        return str(answer.read().decode())
+
+
+def until(ask: Callable[[], T | None], *, within_s: float = 15) -> T:
+    """What `ask` answers once it answers something."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if (answer := ask()) is not None:
+                return answer
+        time.sleep(0.1)
+    pytest.fail(f"nothing within {within_s} s")

@@ -88,7 +88,7 @@ def test_what_one_side_answers_otherwise_is_named() -> None:
 
     said = notes(result(left_out=left_out))[-1]
 
-    assert said == "4 recorded exchanges are answered otherwise by one side and left out: x0, x1, x2, ..."
+    assert said == "left out, since one side answers otherwise than recorded (4): x0, x1, x2, ..."
 
 
 def test_the_json_holds_everything_under_a_schema() -> None:
