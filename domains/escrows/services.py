@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     UnaryExpression,
     asc,
+    bindparam,
     cast,
     desc,
     false,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domains.escrows.models import ESCROW, escrows
-from domains.escrows.utils import list_row, whole_escrow
+from domains.escrows.utils import LIST_PEOPLE, list_row, whole_escrow
 from domains.escrows.validators import (
     IGNORED_IN_UPDATES,
     CreateEscrow,
@@ -42,6 +43,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 _LARGEST_INTEGER = 2**31 - 1
 _NUMBERING_ATTEMPTS = 50
+_AT_LEAST_4_DIGITS = "FM99999999999990000"
 
 _SHOWN_COMMISSION: ColumnElement[Any] = func.coalesce(escrows.c.my_commission, escrows.c.net_commission, 0)
 _LIST_COLUMNS = (
@@ -61,6 +63,7 @@ _LIST_COLUMNS = (
         )
     ),
     _SHOWN_COMMISSION.label("my_commission"),
+    *(escrows.c.people[role][what].astext.label(key) for key, role, what in LIST_PEOPLE),
 )
 _OF_THE_OFFICER = ("escrow_officer_name", "escrow_officer_email", "escrow_officer_phone", "escrow_company")
 SORT_KEYS: dict[str, ColumnElement[Any]] = {
@@ -107,7 +110,7 @@ class EscrowService(CrudService):
 
     async def get(self, principal: Principal, key: str) -> dict[str, Any]:
         """One escrow, whole."""
-        return whole_escrow(await self.row(principal, key, list(escrows.c)), self._clock())
+        return whole_escrow(await self.row(principal, key), self._clock())
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> dict[str, Any]:
         """A new escrow with the next number of the year. Its creator does not own it (Q-20)."""
@@ -124,7 +127,7 @@ class EscrowService(CrudService):
         numbered = insert(escrows).values(values).on_conflict_do_nothing(index_elements=["display_id"])
         statement = numbered.returning(escrows.c.id, escrows.c.display_id)
         for _ in range(_NUMBERING_ATTEMPTS):  # Q-14: whoever was numbered alike at the same moment goes first
-            if created := await self._run(statement):
+            if created := await self._database.run(statement):
                 return {"id": created[0]["id"], "displayId": created[0]["display_id"]}
         raise ConflictError("Escrow could not be numbered. Please try again.")
 
@@ -191,10 +194,11 @@ def _order(query: Mapping[str, str]) -> ColumnElement[Any]:
 def _next_display_id(year: int) -> ColumnElement[str]:
     """`ESC-<year>-<number>` with the number after the highest of that year, computed where it is inserted."""
     prefix = f"ESC-{year}-"
-    number = cast(func.substring(escrows.c.display_id, f"^{prefix}([0-9]+)$"), BigInteger)
-    highest = select(func.max(number)).where(escrows.c.display_id.like(f"{prefix}%")).scalar_subquery()
-    digits = cast(func.coalesce(highest, 0) + 1, String)
-    numbered: ColumnElement[str] = literal(prefix) + func.lpad(
-        digits, func.greatest(4, func.length(digits)), "0"
+    number = cast(func.substring(escrows.c.display_id, "^ESC-[0-9]+-([0-9]+)$"), BigInteger)
+    # a constant in the text of the statement, so that its plan may use the index
+    alike = bindparam("alike", f"{prefix}%", String, literal_execute=True)
+    highest = select(func.max(number)).where(escrows.c.display_id.like(alike)).scalar_subquery()
+    numbered: ColumnElement[str] = literal(prefix) + func.to_char(
+        func.coalesce(highest, 0) + 1, _AT_LEAST_4_DIGITS
     )
     return numbered
