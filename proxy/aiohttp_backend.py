@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 import aiohttp
+from aiohttp.typedefs import RawHeaders
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -144,7 +145,7 @@ class ShadowClient:
                         if not capture.add(chunk):
                             response.close()
                             break
-                    return Reply(response.status, fields(response), self._clock() - started)
+                    return Reply(response.status, fields(response.raw_headers), self._clock() - started)
         except BackendFailure as failure:
             return Reply(error=failure.refusal.observed_error, duration_s=self._clock() - started)
 
@@ -153,9 +154,12 @@ class ShadowClient:
         await self._session.close()
 
 
-def fields(response: aiohttp.ClientResponse) -> list[tuple[str, str]]:
-    """The headers of an answer in their order, repeats kept."""
-    return list(response.headers.items())
+def fields(raw_headers: RawHeaders) -> list[tuple[str, str]]:
+    """Headers as they were on the wire, order, repeats and spelling kept; bytes that are no UTF-8 as surrogates."""
+    return [
+        (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
+        for name, value in raw_headers
+    ]
 
 
 def is_sendable(target: str, headers: Headers) -> bool:

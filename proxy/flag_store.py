@@ -30,7 +30,8 @@ from proxy.flag_rows import (
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share
 from proxy.stages import Stage
 
-_CREATIONS = 4
+_CREATIONS = 6
+_CREATION_PAUSE_S = 0.01
 
 
 class FlagStore:
@@ -166,6 +167,7 @@ class FlagStore:
                 # Processes that create the same table at once get in each other's way; the next try finds it.
                 if attempt == _CREATIONS - 1:
                     raise _refused(error) from error
+                time.sleep(_CREATION_PAUSE_S * 2**attempt)
         self._prepared = True
 
     def _create(self) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -240,13 +241,12 @@ def test_a_store_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
         FlagStore(engine, ENDPOINTS).table()
 
 
-def test_two_processes_may_create_the_tables_at_once(tmp_path: Path) -> None:
-    engines = [open_database(f"sqlite:///{tmp_path}/store.db") for _ in range(4)]
-    threads = [threading.Thread(target=FlagStore(engine, ENDPOINTS).prepare) for engine in engines]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+@pytest.mark.parametrize("attempt", range(5))
+def test_processes_may_create_the_tables_at_once(tmp_path: Path, attempt: int) -> None:
+    engines = [open_database(f"sqlite:///{tmp_path}/store-{attempt}.db") for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda engine: FlagStore(engine, ENDPOINTS).prepare(), engines))
 
     assert FlagStore(engines[0], ENDPOINTS).version() == 0
     for engine in engines:
