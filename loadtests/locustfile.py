@@ -11,6 +11,7 @@ Settings, as options or environment variables (and on the web page, except the s
     --endpoints         CROSSFADE_LOADTEST_ENDPOINTS "GET /v1/escrows, …"; default: all of the domain
     --leave-out         CROSSFADE_LOADTEST_LEAVE_OUT names of exchanges not to send, with commas
     --jwt-secret        CROSSFADE_JWT_SECRET         signs the tokens of the recorded users
+    --jwt-secret-file   CROSSFADE_JWT_SECRET_FILE    holds that secret instead, so that no command line shows it
     --pace              CROSSFADE_LOADTEST_PACE      mean seconds from a user's request to the next (0.25)
     --load-seed         CROSSFADE_LOADTEST_SEED      the same seed sends the same requests in the same order
     --timeout           CROSSFADE_LOADTEST_TIMEOUT   seconds after which an answer is missing (10)
@@ -188,29 +189,37 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
     def option(
         name: str, variable: str, default: Any, kind: Callable[[str], Any], text: str, **more: Any
     ) -> None:
-        prefix = "CROSSFADE_" if variable in {"CONTRACT", "JWT_SECRET"} else "CROSSFADE_LOADTEST_"
+        prefix = (
+            "CROSSFADE_"
+            if variable in {"CONTRACT", "JWT_SECRET", "JWT_SECRET_FILE"}
+            else "CROSSFADE_LOADTEST_"
+        )
         parser.add_argument(name, env_var=prefix + variable, default=default, type=kind, help=text, **more)
 
     option("--contract", "CONTRACT", "tests/contract", str, "Directory of the recording.")
     option("--domain", "DOMAIN", "escrows", str, "Whose endpoints are loaded.")
     option("--endpoints", "ENDPOINTS", "", str, "Only these endpoints, with commas.")
     option("--leave-out", "LEAVE_OUT", "", str, "Names of exchanges not to send, with commas.")
+    hidden: dict[str, Any] = {"include_in_web_ui": False}
     secret: dict[str, Any] = {"is_secret": True, "include_in_web_ui": False}
     option("--jwt-secret", "JWT_SECRET", "", str, "Signs the tokens of the recorded users.", **secret)
+    option(
+        "--jwt-secret-file", "JWT_SECRET_FILE", "", str, "A file that holds that secret instead.", **hidden
+    )
     option("--pace", "PACE", PACE_S, float, "Mean seconds from a user's request to the next.")
     option("--load-seed", "SEED", 1, int, "The same seed sends the same requests in the same order.")
     option("--timeout", "TIMEOUT", TIMEOUT_S, float, "Seconds after which an answer is missing.")
-    hidden: dict[str, Any] = {"include_in_web_ui": False}
     option("--results", "RESULTS", "", str, "File for one line a request.", **hidden)
     option("--warm-up", "WARM_UP", WARM_UP_S, float, "With --measured: seconds before it.", **hidden)
     option("--measured", "MEASURED", 0.0, float, "Seconds after which the process ends.", **hidden)
 
 
 def _settings(options: Namespace) -> LoadSettings:
+    secret_file = options.jwt_secret_file
     return LoadSettings(
         contract=Path(options.contract),
         domain=options.domain,
-        jwt_secret=options.jwt_secret,
+        jwt_secret=Path(secret_file).read_text() if secret_file else options.jwt_secret,
         endpoints=parse_endpoints(options.endpoints) or domain_endpoints(options.domain),
         left_out=frozenset(name.strip() for name in options.leave_out.split(",") if name.strip()),
         seed=options.load_seed,

@@ -40,10 +40,3 @@ def test_a_silent_child_that_ended_is_said_to_have_said_nothing(tmp_path: Path) 
 def test_a_child_that_does_not_stop_in_time_is_reported_as_running(tmp_path: Path) -> None:
     with Child("sleeper", ["-c", "import time; time.sleep(60)"], log=tmp_path / "sleeper") as child:
         assert child.wait(0.05) is None
-
-
-def test_the_given_environment_is_added_to_the_inherited_one(tmp_path: Path) -> None:
-    code = "import json, os; print(json.dumps({'own': os.environ['OWN'], 'path': 'PATH' in os.environ}))"
-
-    with Child("env", ["-c", code], log=tmp_path / "env", environment={"OWN": "1"}) as child:
-        assert child.ready() == {"own": "1", "path": True}

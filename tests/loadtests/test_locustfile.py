@@ -145,9 +145,11 @@ def test_with_locusts_web_page_the_load_starts_and_stops_from_there(
         "--web-host=127.0.0.1",
         f"--web-port={port}",
     ]
-    secret = {"CROSSFADE_JWT_SECRET": SECRET}
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    options.append(f"--jwt-secret-file={secret}")
 
-    with Child("locust", ["-m", "locust", *options], log=tmp_path / "locust", environment=secret):
+    with Child("locust", ["-m", "locust", *options], log=tmp_path / "locust"):
         form = {
             "user_count": "4",
             "spawn_rate": "4",

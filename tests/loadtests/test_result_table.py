@@ -10,7 +10,7 @@ from rich.console import Console
 from loadtests.blocks import plan_blocks
 from loadtests.judge import PairOfBlocks, judge
 from loadtests.result_table import notes, render_table, to_json
-from loadtests.run import BlockOutcome, LoadResult
+from loadtests.run import BlockRun, LoadResult
 from loadtests.timings import Timing
 from tests.loadtests.test_judge import sides, timing
 
@@ -27,7 +27,7 @@ def result(**overrides: Any) -> LoadResult:
         "seed": 1,
         "rows": tuple(judge(pairs, ["GET /v1/escrows", LONGEST])),
         "left_out": {"archive": "succeeds only once"},
-        "blocks": tuple(BlockOutcome(block, (timing(),)) for block in plan_blocks(20, seed=1)),
+        "blocks": tuple(BlockRun(block, (timing(),)) for block in plan_blocks(20, seed=1)),
         "planned_blocks": 12,
     }
     return LoadResult(**values | overrides)
@@ -57,8 +57,8 @@ def test_the_table_has_both_sides_ratios_and_judgements_of_every_endpoint_in_80_
 def test_a_partial_run_says_so_first() -> None:
     blocks = plan_blocks(20, seed=1)
     broken = (
-        BlockOutcome(blocks[0], (timing(),)),
-        BlockOutcome(blocks[1], (), "the modern backend stopped answering"),
+        BlockRun(blocks[0], (timing(),)),
+        BlockRun(blocks[1], (), "the modern backend stopped answering"),
     )
     partial = result(blocks=broken, rows=tuple(judge([], ["GET /v1/escrows"])))
 

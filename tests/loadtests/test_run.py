@@ -62,7 +62,7 @@ def test_a_modern_that_is_twice_as_fast_with_half_the_queries_passes(contract: P
     assert len(result.blocks) == result.planned_blocks == 12
     assert len(resets) == 13  # before the probe and before each block
     assert "block 1 of 12: 12 users on legacy for 0.2 s ..." in progress
-    names_of_first_pair = [[t.exchange for t in outcome.timings] for outcome in result.blocks[:2]]
+    names_of_first_pair = [[t.exchange for t in ran.timings] for ran in result.blocks[:2]]
     assert set(names_of_first_pair[0][:10]) & set(names_of_first_pair[1])
 
 
