@@ -118,7 +118,7 @@ def figures_of(rows: Sequence[ConditionFigures]) -> list[Figure]:
     """The figures against their targets: the upper ends of the intervals, so that noise cannot pass a figure."""
     ratios = [
         Figure(
-            name=f"median with a {row.condition} / off, upper end of its interval",
+            name=f"p50, {row.condition} / off (upper bound)",
             value=round(row.ratio.high, 3),
             target=f"<= {TARGET:.2f}",
             passed=row.ratio.high <= TARGET,

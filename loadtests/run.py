@@ -17,7 +17,14 @@ from loadtests.errors import LoadTestError
 from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
 from loadtests.probe import probe
 from loadtests.recording import Credentials
-from loadtests.settings import PACE_S, SIDE_DOWN_EXIT_CODE, WARM_UP_S, LoadSettings, domain_endpoints
+from loadtests.settings import (
+    PACE_S,
+    SIDE_DOWN_EXIT_CODE,
+    TIMEOUT_S,
+    WARM_UP_S,
+    LoadSettings,
+    domain_endpoints,
+)
 from loadtests.timings import Timing, read_timings, within
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
@@ -81,6 +88,7 @@ def run_loadtest(
     seed: int = 1,
     pace_s: float = PACE_S,
     warm_up_s: float = WARM_UP_S,
+    timeout_s: float = TIMEOUT_S,
     endpoints: Sequence[Template] | None = None,
 ) -> LoadResult:
     """Measure `duration_s` seconds of each side and judge them.
@@ -97,6 +105,7 @@ def run_loadtest(
         endpoints=tuple(endpoints if endpoints is not None else domain_endpoints(domain)),
         pace_s=pace_s,
         warm_up_s=warm_up_s,
+        timeout_s=timeout_s,
     )
     urls = {Backend.LEGACY: legacy_url.rstrip("/"), Backend.MODERN: modern_url.rstrip("/")}
     whole = settings.workload()
@@ -175,8 +184,10 @@ def _run_block(
     ):
         code = locust.wait(_GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s)
         words = locust.last_words()
-    timings = _measured(results, settings, block)
-    return BlockRun(block, timings, _problem(block, code, words, timings, url))
+    timings = read_timings(results) if results.exists() else []
+    until_s = settings.warm_up_s + block.measured_s
+    measured = within(timings, after_s=settings.warm_up_s, until_s=until_s)
+    return BlockRun(block, tuple(measured), _problem(block, code, words, timings, url))
 
 
 @contextlib.contextmanager
@@ -191,13 +202,6 @@ def _private(file: Path, text: str) -> Iterator[Path]:
         file.unlink(missing_ok=True)
 
 
-def _measured(results: Path, settings: LoadSettings, block: Block) -> tuple[Timing, ...]:
-    if not results.exists():
-        return ()
-    until_s = settings.warm_up_s + block.measured_s
-    return tuple(within(read_timings(results), after_s=settings.warm_up_s, until_s=until_s))
-
-
 def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timing], url: str) -> str:
     if code is None:
         return f"Locust did not end in time on {block.side} at {url}"
@@ -205,7 +209,7 @@ def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timin
         return f"the {block.side} backend at {url} stopped answering"
     if code:
         raise LoadTestError(f"Locust ended with exit code {code}: {words}")
-    if timings and not any(timing.status for timing in timings):
+    if not any(timing.status for timing in timings):
         return f"the {block.side} backend at {url} gave no answer in a whole block"
     return ""
 

@@ -55,8 +55,8 @@ def test_a_figure_passes_only_when_its_whole_interval_is_within_ten_percent() ->
     figures = figures_of(rows)
 
     assert [(figure.name, figure.value, figure.passed) for figure in figures] == [
-        ("median with a dead shadow / off, upper end of its interval", 1.08, True),
-        ("median with a 5-second shadow / off, upper end of its interval", 1.12, False),
+        ("p50, dead shadow / off (upper bound)", 1.08, True),
+        ("p50, 5-second shadow / off (upper bound)", 1.12, False),
         ("failed requests, all conditions", 0, True),
     ]
 

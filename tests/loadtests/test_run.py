@@ -1,5 +1,7 @@
 """A whole load test, with real Locust processes against two tiny real backends."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +80,31 @@ def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(contract: P
     assert result.blocks[0].timings
     assert not result.passed
     assert f"stopped in block {died_in}: {result.problem}" in progress
+
+
+def test_a_side_that_hangs_in_mid_run_is_no_side_without_requests(contract: Path, tmp_path: Path) -> None:
+    modern = ["-m", "tests.loadtests.stub_backend"]
+    with (
+        Child("legacy", modern, log=tmp_path / "legacy") as one,
+        Child("modern", modern, log=tmp_path / "modern") as other,
+    ):
+        urls = {
+            name: f"http://127.0.0.1:{child.ready()['port']}"
+            for name, child in (("legacy_url", one), ("modern_url", other))
+        }
+
+        def stop_modern(said: str) -> None:
+            if said.startswith("block 2 "):
+                os.kill(other.pid, signal.SIGSTOP)
+
+        try:
+            result = run(contract, tmp_path / "work", urls, progress=stop_modern, timeout_s=0.5)
+        finally:
+            os.kill(other.pid, signal.SIGCONT)
+
+    assert [ran.block.side for ran in result.blocks] == [Backend.LEGACY, Backend.MODERN]
+    assert result.problem.startswith(f"the modern backend at {urls['modern_url']} ")
+    assert not result.passed
 
 
 def test_a_backend_that_is_not_there_is_said_before_any_load(contract: Path, tmp_path: Path) -> None:

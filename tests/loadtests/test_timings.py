@@ -62,3 +62,10 @@ def test_the_window_goes_by_when_a_request_was_sent_not_by_how_long_it_took() ->
     late = Timing("GET /", "late", 2.0, 1.0, 200, True, False, 1, 0.0)
 
     assert within([early, slow, late], after_s=1.0, until_s=2.0) == [slow]
+
+
+def test_a_request_that_hangs_from_before_the_window_on_is_in_it() -> None:
+    hanging = Timing("GET /", "hanging", 0.5, 10_000.0, 0, False, False, None, 0.0)
+    given_up = Timing("GET /", "given up", 0.1, 500.0, 0, False, False, None, 0.0)
+
+    assert within([hanging, given_up], after_s=1.0, until_s=2.0) == [hanging]
