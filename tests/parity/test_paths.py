@@ -113,7 +113,7 @@ def test_a_folded_path_is_a_glob_that_takes_the_path(tail: list[str | int]) -> N
 
 
 def test_a_glob_cannot_be_made_slow() -> None:
-    glob = TextGlob.of("*a" * 40 + "b")
+    glob = TextGlob.of("*a" * 40 + "*b*")
     deep = path_glob("$" + ".**.a" * 30 + ".z")
     started_s = time.perf_counter()
 
