@@ -15,7 +15,7 @@ from cli.serve import database
 from parity.exchange import Backend
 
 yes_option = click.option(
-    "--yes", is_flag=True, help="Do not ask before a given database is replaced by the seed."
+    "--yes", is_flag=True, help="Do not ask before a given database or backend is written to."
 )
 """Every command that seeds a database takes `--yes`."""
 

@@ -68,6 +68,8 @@ def loadtest(
             probe("legacy", legacy)
             probe("modern", modern)
             reset = None
+            if not yes:
+                click.confirm(f"The load writes to {legacy} and {modern}. Go on?", abort=True, err=True)
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))
         result = run_loadtest(
             legacy_url=legacy,
@@ -80,6 +82,7 @@ def loadtest(
             reset=reset,
             progress=message,
             work_dir=work_dir,
+            endpoints=[(item.method, item.path) for item in context.endpoints if item.domain == domain],
         )
     if as_json:
         values = to_json(result)
