@@ -1,7 +1,7 @@
 """Follows the flag table in the store from one proxy worker: every change is swapped in and acknowledged."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,6 +23,10 @@ POSTGRES_POLL_S = 0.1
 BEAT_S = 1.0
 _RETRY_S = 0.25
 _FIRST_LOAD_S = 6.0
+_IDENTIFY_EVERY = 25
+
+_Identity = tuple[int, int] | None
+"""Device and inode of a SQLite file; None for a database that is no file."""
 
 
 class FlagWatch:
@@ -54,7 +58,8 @@ class FlagWatch:
         self._store: FlagStore | None = None
         self._is_registered = False
         self._is_lost = False
-        self._identity: tuple[int, int] | None = None
+        self._identity: _Identity = None
+        self._refused_version: int | None = None
         self._threads = [
             threading.Thread(target=self._watch, name="flag-watch", daemon=True),
             threading.Thread(target=self._beat, name="flag-beat", daemon=True),
@@ -109,55 +114,67 @@ class FlagWatch:
     def _follow(self, engine: sa.Engine) -> None:
         """Watch one store until it is lost."""
         store = FlagStore(engine, self._endpoints)
-        is_sqlite = engine.dialect.name == "sqlite"
-        identity = self._identify(engine) if is_sqlite else None
+        self._identify(engine)
         store.prepare()
-        if is_sqlite and identity is None:
-            identity = self._identify(engine)
-        is_other_store = self._identity is not None and identity != self._identity
+        identity = self._identify(engine)
         self._register(store)
-        self._take(store.table(), store, is_other_store=is_other_store)
-        self._identity = identity
+        self._take(store.table(), store, identity)
         self._store = store
         self._tried.set()
         if self._is_lost:
             self._is_lost = False
             log.info("flag_store_back")
+        for _ in self._changes(engine, identity):
+            if not self._is_registered:
+                self._register(store)
+                self._take(store.table(), store, identity)
+            elif self._served is None or store.version() != self._served.version:
+                self._take(store.table(), store, identity)
+
+    def _changes(self, engine: sa.Engine, identity: _Identity) -> Iterator[None]:
+        """Yields when something in the store may have changed, until the watch is to stop."""
+        if identity is None:
+            while not self._stop.wait(POSTGRES_POLL_S):
+                yield
+            return
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             seen: int | None = None
             polls = 0
-            while not self._stop.wait(SQLITE_POLL_S if is_sqlite else POSTGRES_POLL_S):
+            while not self._stop.wait(SQLITE_POLL_S):
                 polls += 1
-                if not self._is_registered:
-                    self._register(store)
-                    self._acknowledge(store)
-                if is_sqlite:
-                    if polls % 25 == 0 and self._identify(engine) != identity:
-                        raise OSError("the file of the flag store was replaced or removed")
-                    now = connection.exec_driver_sql("PRAGMA data_version").scalar()
-                    if now == seen:
-                        continue
+                if polls % _IDENTIFY_EVERY == 0 and self._identify(engine) != identity:
+                    raise OSError("the file of the flag store was replaced or removed")
+                now = connection.exec_driver_sql("PRAGMA data_version").scalar()
+                if now != seen or not self._is_registered:
                     seen = now
-                if self._served is None or store.version() != self._served.version:
-                    self._take(store.table(), store)
+                    yield
 
-    def _take(self, table: FlagTable, store: FlagStore, *, is_other_store: bool = False) -> None:
+    def _take(self, table: FlagTable, store: FlagStore, identity: _Identity) -> None:
+        """Serve that table, and say so; or go on with what is served, and say that."""
         with self._swapping:
             served = self._served
-            is_older = served is not None and table.version < served.version
-            if is_older and not (is_other_store and table.version):
-                log.warning("flags_refused", version=table.version, served=served and served.version)
-            elif table != served:
+            is_other_store = self._identity is not None and identity != self._identity
+            # An empty store in the place of another one is an accident, not an order to go back.
+            oldest = 1 if is_other_store else 0 if served is None else served.version
+            if served is not None and table.version < oldest:
+                self._refuse(table, store, served)
+                return
+            if table != served:
                 if not self._swap(table):
                     return
-                self._served = table
                 self._known_good.save(table)
                 log.info("flags_changed", version=table.version, flags=_stages(table))
-        self._acknowledge(store)
+            self._served = table
+            self._identity = identity
+            self._refused_version = None
+        store.acknowledge(self._registration.id, table.version)
 
-    def _acknowledge(self, store: FlagStore) -> None:
-        if self._served is not None:
-            store.acknowledge(self._registration.id, self._served.version)
+    def _refuse(self, table: FlagTable, store: FlagStore, served: FlagTable) -> None:
+        # Not acknowledging anything tells an operator of that store that this worker does not follow it.
+        if self._refused_version != table.version:
+            self._refused_version = table.version
+            log.warning("flags_refused", version=table.version, served=served.version)
+            store.acknowledge(self._registration.id, -1)
 
     def _register(self, store: FlagStore) -> None:
         # Before the table is read: whoever waits for a later version either sees this worker or is seen by it.
@@ -175,8 +192,10 @@ class FlagWatch:
             except ProxyError as error:
                 self._report_lost(error)
 
-    def _identify(self, engine: sa.Engine) -> tuple[int, int] | None:
+    def _identify(self, engine: sa.Engine) -> _Identity:
         """Which file the store is; a file that is gone is not made anew while there was one."""
+        if engine.dialect.name != "sqlite":
+            return None
         try:
             found = Path(engine.url.database or "").stat()
         except FileNotFoundError:

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import sqlalchemy as sa
+from yarl import URL
 
 from parity.database import open_database
 from parity.exchange import Backend, Batch, Endpoint, Exchange, Receipt
@@ -223,7 +224,10 @@ class Rig:
     async def ask(self, method: str = "GET", target: str = "/v1/escrows", **options: Any) -> Answer:
         """One request through the proxy."""
         async with self.session.request(
-            method, f"http://127.0.0.1:{self.port}{target}", allow_redirects=False, **options
+            method,
+            URL(f"http://127.0.0.1:{self.port}{target}", encoded=True),
+            allow_redirects=False,
+            **options,
         ) as response:
             return Answer(response.status, list(response.headers.items()), await response.read())
 
