@@ -72,7 +72,7 @@ SORT_KEYS: dict[str, ColumnElement[Any]] = {
     "my_commission": _SHOWN_COMMISSION,
 }
 """What a list can be sorted by (Q-06)."""
-_ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc": asc, "desc": desc}
+_ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc": asc, "desc": desc, "": asc}
 
 
 class EscrowService(CrudService):

@@ -93,7 +93,7 @@ class Scope(StrEnum):
     @classmethod
     def of(cls, text: str | None) -> "Scope | None":
         """The scope that was asked for; raises InvalidScopeError."""
-        if not text:
+        if text is None:
             return None
         try:
             return cls(text)

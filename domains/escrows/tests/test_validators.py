@@ -106,7 +106,7 @@ def test_no_update_can_touch_what_the_server_keeps() -> None:
 def test_a_query_has_defaults_and_ignores_what_it_does_not_know() -> None:
     query = validated(ListQuery, {"colour": "blue", "limit": "+7"})
 
-    assert (query.page, query.limit, query.scope) == (1, 7, "")
+    assert (query.page, query.limit, query.scope) == (1, 7, None)
 
 
 def test_a_snake_case_key_fills_in_for_its_camel_case_twin() -> None:

@@ -116,6 +116,8 @@ def test_a_role_that_is_not_known_is_none() -> None:
 def test_an_unknown_scope_is_invalid_and_none_is_the_default() -> None:
     with pytest.raises(InvalidScopeError) as caught:
         Scope.of("galaxy")
+    with pytest.raises(InvalidScopeError):
+        Scope.of("")
 
     assert caught.value.message == "Invalid scope. Must be one of: user, team, brokerage, all"
-    assert (Scope.of(None), Scope.of(""), Scope.of("team")) == (None, None, Scope.TEAM)
+    assert (Scope.of(None), Scope.of("team")) == (None, Scope.TEAM)
