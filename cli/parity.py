@@ -49,7 +49,7 @@ def report(
     """
     if domain is not None:
         context.require_domain(domain)
-    found = build_report(context.engine, since_s=since, domain=domain)
+    found = build_report(context.engine, since_s=since, domain=domain, endpoints=context.endpoints)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_html(found))

@@ -44,11 +44,11 @@ def seeded_database(database_url: str, contract: Path) -> str:
     return database_url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium; in CI it must be there, elsewhere its absence is a skip that says so.
 
-    One for each test: Playwright's loop would stand in the way of the tests that bring their own.
+    One for each module: while it is open no asynchronous test can run, for Playwright's loop does.
     """
     executable = shutil.which("chromium")
     if executable is None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.support.command import run_process
 
+ROOT = Path(__file__).parent.parent.parent
 FORM = {"requests", "failed", "mirrored", "outcomes", "flips", "rollback_ms", "report"}
 
 
@@ -29,8 +30,9 @@ def test_the_demo_walks_every_stage_finds_the_fault_and_rolls_back(tmp_path: Pat
     assert [flip["stage"] for flip in summary["flips"]] == ["shadow", "canary", "live"]
     assert 0 < summary["rollback_ms"] < 1000
     assert max(len(line) for line in ran.out.splitlines()) <= 80
-    page = browser.new_page()
+    page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
     page.goto(report.as_uri())
+    page.screenshot(path=ROOT / "build" / "report.png")  # `make screenshot` puts it into docs/img
     assert "comparisons differ" in page.inner_text("h1")
     assert "purchasePrice" in page.inner_text("body")
     page.close()

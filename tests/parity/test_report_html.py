@@ -1,19 +1,16 @@
 """The page: alone, strict, captured bytes as text, and good to use on a desk and on a phone."""
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 from parity.report import Report
 from parity.report_html import render_html
 from parity.tally import Balance, Tally
-from tests.conftest import CHROMIUM_ARGS
 from tests.parity.reports import HOSTILE, group, report, sample
 
 Open = Callable[..., Page]
@@ -106,20 +103,6 @@ def test_lines_that_differ_are_marked_on_both_sides() -> None:
     text = render_html(report(groups=(group(samples=(both,)),)))
 
     assert re.findall(r"<mark>\s*(.*?)</mark>", text) == ["&#34;b&#34;: 2", "&#34;b&#34;: 3"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium for this module only: while one is open in a thread, no asynchronous test can run there."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        if os.environ.get("CI"):
-            pytest.fail("no chromium, though `make test` installs it")
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
-        yield chromium
-        chromium.close()
 
 
 def _listen(page: Page, complaints: list[str], asked: list[str]) -> None:
