@@ -7,7 +7,7 @@ by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 import structlog
@@ -90,7 +90,7 @@ class Edge:
         headers: EdgeHeaders,
         mirrors: Mapping[Backend, Mirror],
         sink: ExchangeSink,
-        chance: Callable[[], float] = random.random,
+        source: random.Random | None = None,
     ) -> None:
         self.table = FlagTable()
         self.counters = counters
@@ -102,7 +102,8 @@ class Edge:
         self._races = races
         self._mirrors = mirrors
         self._sink = sink
-        self._chance = chance
+        # Its own, seeded by the system: processes that are forked must not give the same names.
+        self._random = source or random.Random(os.urandom(16))
         self._fallbacks = 0
         self._reported_at = 0.0
 
@@ -110,7 +111,7 @@ class Edge:
         self, method: str, target: str, headers: Headers, peer: str, scheme: str
     ) -> Admission | Refused:
         """Decide about a request from its head; what a client may not say is removed before anything reads it."""
-        fresh_id = os.urandom(16).hex()
+        fresh_id = f"{self._random.getrandbits(128):032x}"
         inbound = self._headers.inbound(headers, peer=peer, scheme=scheme, fresh_id=fresh_id)
         if method == "CONNECT":
             return Refused(Refusal.CONNECT, inbound.request_id)
@@ -280,7 +281,7 @@ class Edge:
         )
 
     def _is_sampled(self, flag: Flag) -> bool:
-        return flag.sample_rate >= 1 or self._chance() < flag.sample_rate
+        return flag.sample_rate >= 1 or self._random.random() < flag.sample_rate
 
     def _report_fallback(self, admission: Admission, modern: Observation) -> None:
         # A backend that is down fails every request: one line a second says so with their number.

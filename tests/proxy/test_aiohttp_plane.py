@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import io
 import time
 from pathlib import Path
 
@@ -116,7 +117,7 @@ async def test_bodies_of_many_megabytes_pass_both_ways(tmp_path: Path) -> None:
 
     async with running(tmp_path) as rig:
         rig.legacy.behaviour = answering(large)
-        answer = await rig.ask("POST", data=large)
+        answer = await rig.ask("POST", data=io.BytesIO(large))
 
         assert rig.legacy.seen[0].body == large
         assert answer.body == large
