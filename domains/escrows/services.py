@@ -36,7 +36,7 @@ from domains.shared.errors import ApiError, ConflictError, Fault, InvalidInputEr
 from domains.shared.node_json import column_value, either
 from domains.shared.pagination import Page
 from domains.shared.permissions import Access, Principal, Scope, in_scope
-from domains.shared.services import CrudService
+from domains.shared.services import KEY, CrudService, Found
 from domains.shared.validation import validated
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -75,17 +75,22 @@ SORT_KEYS: dict[str, ColumnElement[Any]] = {
 _ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc": asc, "desc": desc, "": asc}
 
 
+_BY_ID = escrows.c.id == KEY
+_BY_NUMBER = escrows.c.numeric_id == KEY
+_BY_DISPLAY_ID = escrows.c.display_id == KEY
+_BY_ID_OR_DISPLAY_ID = or_(_BY_ID, _BY_DISPLAY_ID)
+_NONE = false()
+
+
 class EscrowService(CrudService):
     """Escrows, for one caller at a time."""
 
     resource = ESCROW
 
-    def found_by(self, principal: Principal, key: str, access: Access) -> ColumnElement[bool]:
+    def found_by(self, principal: Principal, key: str, access: Access) -> Found:
         """By id; a system_admin may also use the number, the display id or the id behind `escrow-`, as recorded."""
-        if "\0" in key:
-            return false()
         if not principal.is_system_admin:
-            return escrows.c.id == key
+            return _found(_BY_ID, key)
         match access:
             case Access.VIEW:
                 return _by_any_name(key.removeprefix("escrow-"))
@@ -94,9 +99,10 @@ class EscrowService(CrudService):
             case Access.DELETE:
                 return _by_id_or_display_id(key)
 
-    def moved_by(self, principal: Principal, key: str) -> ColumnElement[bool]:
+    def moved_by(self, principal: Principal, key: str) -> Found:
         """Archiving and restoring take the display id from everybody, as recorded."""
-        return self.found_by(principal, key, Access.DELETE) if "\0" in key else _by_id_or_display_id(key)
+        del principal
+        return _by_id_or_display_id(key)
 
     async def list_page(self, principal: Principal, query: Mapping[str, str]) -> Page:
         """The page that a query asks for."""
@@ -153,16 +159,20 @@ def _commission(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"net_commission": either(body.get("net_commission"), body.get("my_commission"))}
 
 
-def _by_any_name(key: str) -> ColumnElement[bool]:
+def _found(how: ColumnElement[bool], key: str) -> Found:
+    return Found(_NONE, key) if "\0" in key else Found(how, key)
+
+
+def _by_any_name(key: str) -> Found:
     if _UUID.fullmatch(key):
-        return escrows.c.id == key
+        return Found(_BY_ID, key)
     if _NUMBER.fullmatch(key):
-        return escrows.c.numeric_id == int(key) if int(key) <= _LARGEST_INTEGER else false()
-    return or_(escrows.c.id == key, escrows.c.display_id == key)
+        return Found(_BY_NUMBER if int(key) <= _LARGEST_INTEGER else _NONE, int(key))
+    return _found(_BY_ID_OR_DISPLAY_ID, key)
 
 
-def _by_id_or_display_id(key: str) -> ColumnElement[bool]:
-    return escrows.c.id == key if _UUID.fullmatch(key) else escrows.c.display_id == key
+def _by_id_or_display_id(key: str) -> Found:
+    return _found(_BY_ID if _UUID.fullmatch(key) else _BY_DISPLAY_ID, key)
 
 
 def _filters(asked: ListQuery) -> list[ColumnElement[bool]]:

@@ -6,16 +6,20 @@ between; only to say why it did not act may a second one be needed. No HTTP is i
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Delete,
     RowMapping,
+    Select,
     Update,
+    bindparam,
     delete,
     func,
-    literal,
     select,
     update,
 )
@@ -25,7 +29,19 @@ from domains.shared.database import Database
 from domains.shared.errors import NotFoundError, VersionConflictError
 from domains.shared.models import Resource
 from domains.shared.pagination import Page, bounds
-from domains.shared.permissions import Access, Principal, granted, refusal
+from domains.shared.permissions import Access, Principal, caller_values, granted, refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which row the key of a request means: a condition made once, with `KEY`, and the value for it."""
+
+    how: ColumnElement[bool]
+    key: Any
+
+
+KEY: BindParameter[Any] = bindparam("key")
+"""Stands for the key in the conditions of `Found`."""
 
 
 class CrudService(ABC):
@@ -38,31 +54,26 @@ class CrudService(ABC):
         self._clock = clock
 
     @abstractmethod
-    def found_by(self, principal: Principal, key: str, access: Access) -> ColumnElement[bool]:
+    def found_by(self, principal: Principal, key: str, access: Access) -> Found:
         """Which row the key of a request means."""
 
-    def moved_by(self, principal: Principal, key: str) -> ColumnElement[bool]:
+    def moved_by(self, principal: Principal, key: str) -> Found:
         """The same for archiving and restoring."""
         return self.found_by(principal, key, Access.EDIT)
 
     async def row(self, principal: Principal, key: str) -> RowMapping:
         """One row that the caller may see; archived ones too."""
-        readable = granted(self.resource, principal, Access.VIEW)
-        found = await self._database.run(
-            select(self.resource.table).where(self.found_by(principal, key, Access.VIEW), readable)
-        )
-        if not found:
-            raise refusal(self.resource, principal, Access.VIEW, f"{self.resource.label} not found")
-        return found[0]
+        found = self.found_by(principal, key, Access.VIEW)
+        reading = _reading(self.resource, found.how, Access.VIEW)
+        if rows := await self._database.run(reading, _values(principal, found)):
+            return rows[0]
+        raise refusal(self.resource, principal, Access.VIEW, f"{self.resource.label} not found")
 
     async def require(self, principal: Principal, key: str, access: Access) -> None:
         """Raise unless the caller was granted that; a system_admin always was."""
         if principal.is_system_admin:
             return
-        allowed = granted(self.resource, principal, access)
-        if not await self._database.run(
-            select(literal(1)).where(self.found_by(principal, key, access), allowed)
-        ):
+        if await self._version(principal, self.found_by(principal, key, access), access) is None:
             raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
 
     async def page(
@@ -93,22 +104,23 @@ class CrudService(ABC):
     ) -> RowMapping:
         """Change columns of one row and return it whole; raises VersionConflictError when it has moved on."""
         table = self.resource.table
-        allowed = self._allowed(principal, self.found_by(principal, key, Access.EDIT), Access.EDIT)
-        fresh = [] if version is None else [table.c.version == version]
+        found = self.found_by(principal, key, Access.EDIT)
         written = {
             **values,
             "updated_at": func.now(),
             "version": table.c.version + 1,
             "last_modified_by": principal.user_id,
         }
-        if changed := await self._database.run(
-            update(table).where(*allowed, *fresh).values(written).returning(table)
+        statement = update(table).values(written)
+        if version is not None:
+            statement = statement.where(table.c.version == version)
+        if changed := await self._write(principal, found, Access.EDIT, statement):
+            return changed
+        if (
+            version is not None
+            and (current := await self._version(principal, found, Access.EDIT)) is not None
         ):
-            return changed[0]
-        if version is not None and (
-            seen := await self._database.run(select(table.c.version).where(*allowed))
-        ):
-            raise VersionConflictError(self.resource.name, current=seen[0]["version"], attempted=version)
+            raise VersionConflictError(self.resource.name, current=current, attempted=version)
         raise refusal(self.resource, principal, Access.EDIT, f"{self.resource.label} not found")
 
     async def archive(self, principal: Principal, key: str) -> RowMapping:
@@ -144,22 +156,37 @@ class CrudService(ABC):
         )
 
     async def _move(
-        self,
-        principal: Principal,
-        wanted: ColumnElement[bool],
-        access: Access,
-        statement: Update | Delete,
-        missing: str,
+        self, principal: Principal, found: Found, access: Access, statement: Update | Delete, missing: str
     ) -> RowMapping:
         """The row that a statement changed, whose WHERE says in which state it must be."""
-        allowed = self._allowed(principal, wanted, access)
-        if moved := await self._database.run(statement.where(*allowed).returning(self.resource.table)):
-            return moved[0]
-        if not principal.is_system_admin and await self._database.run(select(literal(1)).where(*allowed)):
+        if moved := await self._write(principal, found, access, statement):
+            return moved
+        if not principal.is_system_admin and await self._version(principal, found, access) is not None:
             raise NotFoundError(missing)  # theirs, but in another state
         raise refusal(self.resource, principal, access, missing)
 
-    def _allowed(
-        self, principal: Principal, wanted: ColumnElement[bool], access: Access
-    ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        return wanted, granted(self.resource, principal, access)
+    async def _write(
+        self, principal: Principal, found: Found, access: Access, statement: Update | Delete
+    ) -> RowMapping | None:
+        """The granted row after the statement; None when there was none to which it applied."""
+        table = self.resource.table
+        only = statement.where(found.how, granted(self.resource, access)).returning(table)
+        rows = await self._database.run(only, _values(principal, found))
+        return rows[0] if rows else None
+
+    async def _version(self, principal: Principal, found: Found, access: Access) -> int | None:
+        """The version of the granted row; None when there is none."""
+        table = self.resource.table
+        seen = select(table.c.version).where(found.how, granted(self.resource, access))
+        rows = await self._database.run(seen, _values(principal, found))
+        return rows[0]["version"] if rows else None
+
+
+@cache
+def _reading(resource: Resource, how: ColumnElement[bool], access: Access) -> Select[Any]:
+    """Made once, because a whole row is what is asked for most."""
+    return select(resource.table).where(how, granted(resource, access))
+
+
+def _values(principal: Principal, found: Found) -> dict[str, Any]:
+    return {"key": found.key, **caller_values(principal)}

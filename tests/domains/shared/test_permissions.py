@@ -13,6 +13,7 @@ from domains.shared.permissions import (
     Reach,
     Role,
     Scope,
+    caller_values,
     granted,
     in_scope,
     refusal,
@@ -85,14 +86,18 @@ def test_a_scope_is_a_condition_on_rows(role: Role, scope: Scope | None, conditi
 def test_a_row_is_granted_to_its_owner_or_by_sharing_that_very_access(access: Access) -> None:
     column = {Access.VIEW: "can_view", Access.EDIT: "can_edit", Access.DELETE: "can_delete"}[access]
 
-    condition = str(granted(ESCROW, principal(Role.BROKER), access))
+    condition = str(granted(ESCROW, access))
 
-    assert condition.startswith("escrows.owner_id = :owner_id_1 OR (EXISTS (")
+    assert condition.startswith(":caller_may_everything OR escrows.owner_id = :caller OR (EXISTS (")
     assert f"data_access_control.{column}" in condition
 
 
-def test_a_system_admin_was_granted_everything() -> None:
-    assert str(granted(ESCROW, principal(Role.SYSTEM_ADMIN), Access.DELETE)) == "true"
+@pytest.mark.parametrize("role", [None, *Role])
+def test_only_a_system_admin_may_everything(role: Role | None) -> None:
+    assert caller_values(principal(role)) == {
+        "caller": ME,
+        "caller_may_everything": role is Role.SYSTEM_ADMIN,
+    }
 
 
 def test_only_a_system_admin_is_told_that_there_is_none() -> None:

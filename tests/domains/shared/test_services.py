@@ -4,20 +4,20 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import ColumnElement
 
 from domains.escrows.models import ESCROW, escrows
 from domains.shared.clock import utc_now
 from domains.shared.database import Database
 from domains.shared.errors import ForbiddenError, NotFoundError, VersionConflictError
 from domains.shared.permissions import Access, Principal, Role
-from domains.shared.services import CrudService
+from domains.shared.services import KEY, CrudService, Found
 from domains.shared.statements import tallied
 
 ADA = Principal(UUID("c0ffee00-0000-4000-8000-000000000001"), "ada@example.test", Role.SYSTEM_ADMIN)
 ANN = Principal(UUID("c0ffee00-0000-4000-8000-000000000003"), "ann@example.test", Role.AGENT)
 BEN = Principal(UUID("c0ffee00-0000-4000-8000-000000000004"), "ben@example.test", Role.AGENT)
 NINE = "ESC-2025-0009"
+BY_DISPLAY_ID = escrows.c.display_id == KEY
 
 
 class Plain(CrudService):
@@ -25,10 +25,10 @@ class Plain(CrudService):
 
     resource = ESCROW
 
-    def found_by(self, principal: Principal, key: str, access: Access) -> ColumnElement[bool]:
+    def found_by(self, principal: Principal, key: str, access: Access) -> Found:
         """The display id, whoever asks for whatever."""
         del principal, access
-        return escrows.c.display_id == key
+        return Found(BY_DISPLAY_ID, key)
 
 
 @pytest.fixture
