@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import psycopg
 import uvloop
 from aiohttp import web
 
@@ -31,10 +32,18 @@ def database(url: str | None, data_dir: Path) -> Iterator[str]:
     if url is not None:
         if not url.startswith(("postgresql://", "postgres://")):
             raise UsageError(f"--database-url: {url!r}: expected a URL like postgresql://user@host/name")
+        _reach(url)
         yield url
         return
     with Progress() as progress, embedded_postgres(data_dir, progress) as embedded:
         yield embedded
+
+
+def _reach(url: str) -> None:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as error:
+        raise UnavailableError(f"the database refuses: {str(error).strip().splitlines()[0]}") from error
 
 
 @click.command()

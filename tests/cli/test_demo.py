@@ -18,8 +18,8 @@ def test_the_demo_walks_every_stage_finds_the_fault_and_rolls_back(tmp_path: Pat
         "demo", "--json", str(summary_file), "--report", str(report), state_dir=tmp_path, timeout_s=120
     )
 
-    summary = json.loads(summary_file.read_text())
     assert ran.code == 0, ran.err + ran.out
+    summary = json.loads(summary_file.read_text())
     assert set(summary) == FORM
     assert summary["failed"] == 0
     assert summary["requests"] > 500
