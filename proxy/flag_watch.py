@@ -55,6 +55,7 @@ class FlagWatch:
         self._tried = threading.Event()
         self._swapping = threading.Lock()
         self._served: FlagTable | None = None
+        self._engine: sa.Engine | None = None
         self._store: FlagStore | None = None
         self._is_registered = False
         self._is_lost = False
@@ -88,27 +89,27 @@ class FlagWatch:
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        store = self._store
-        if store is not None:
+        if self._store is not None:
             try:
-                store.deregister(self._registration.id)
+                self._store.deregister(self._registration.id)
             except ProxyError as error:
                 log.warning("worker_not_deregistered", error=str(error))
+        if self._engine is not None:
+            self._engine.dispose()
 
     def _watch(self) -> None:
         while not self._stop.is_set():
-            engine: sa.Engine | None = None
             try:
-                engine = self._open_engine()
-                self._follow(engine)
+                self._engine = self._open_engine()
+                self._follow(self._engine)
             except (ProxyError, StoreError, SQLAlchemyError, OSError) as error:
                 self._report_lost(error)
             finally:
                 self._tried.set()
-                if engine is not None and not self._stop.is_set():
+                if self._engine is not None and not self._stop.is_set():
                     self._store = None
                     self._is_registered = False
-                    engine.dispose()
+                    self._engine.dispose()
             self._stop.wait(_RETRY_S)
 
     def _follow(self, engine: sa.Engine) -> None:

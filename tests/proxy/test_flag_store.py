@@ -1,6 +1,7 @@
 """The flag store on a real SQLite file: steps, ledger, rollback, and operators who meet."""
 
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.errors import ConflictError, FlagStoreError, ShareError, StageError, UnknownKeyError
-from proxy.flag_rows import RowChange
+from proxy.flag_rows import Registration, RowChange
 from proxy.flag_store import FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
 from proxy.stages import Stage
@@ -28,6 +29,20 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
     engine = open_database(f"sqlite:///{tmp_path}/store.db")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_engine(database_url: str) -> Iterator[sa.Engine]:
+    admin = open_database(database_url)
+    name = f"flags_{uuid.uuid4().hex}"
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine = open_database(sa.make_url(database_url).set(database=name).render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name}")
+    admin.dispose()
 
 
 @pytest.fixture
@@ -205,7 +220,11 @@ def test_two_operators_cannot_overwrite_each_other_unseen(store: FlagStore, engi
     assert [change.actor for change in store.history()] == ["ada"]
 
 
-def test_operators_who_flip_at_the_same_moment_are_put_in_a_row(engine: sa.Engine) -> None:
+@pytest.mark.parametrize("database", ["engine", "postgres_engine"])
+def test_operators_who_flip_at_the_same_moment_are_put_in_a_row(
+    request: pytest.FixtureRequest, database: str
+) -> None:
+    engine = request.getfixturevalue(database)
     FlagStore(engine, ENDPOINTS).prepare()
     refused: list[str] = []
 
@@ -251,3 +270,20 @@ def test_processes_may_create_the_tables_at_once(tmp_path: Path, attempt: int) -
     assert FlagStore(engines[0], ENDPOINTS).version() == 0
     for engine in engines:
         engine.dispose()
+
+
+def test_the_store_may_be_postgresql(postgres_engine: sa.Engine) -> None:
+    store = FlagStore(postgres_engine, ENDPOINTS)
+    go_to(store, "escrows", Stage.LIVE)
+    store.flip("GET /v1/escrows", Stage.CANARY, canary_share=0.5, actor="ada", reason="the list")
+    store.register(Registration("run", "proxy-1", "elsewhere", 1))
+    store.acknowledge("run", 4)
+    acknowledged = store.wait_acknowledged(4)
+    change = store.roll_back("escrows", actor="ada", reason="back")
+
+    assert [(seen.worker, seen.version) for seen in acknowledged] == [("proxy-1", 4)]
+    assert change is not None
+    assert store.history()[0] == change
+    assert store.table() == FlagTable(
+        5, {"escrows": Flag(Stage.OFF), "GET /v1/escrows": Flag(Stage.OFF, canary_share=0.5)}
+    )

@@ -3,6 +3,7 @@
 import statistics
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,7 +133,8 @@ def test_a_worker_that_ends_strikes_itself_out(tmp_path: Path) -> None:
     with watching(tmp_path) as watched:
         pass
 
-    assert FlagStore(open_database(watched.url), ENDPOINTS).workers() == []
+    assert watched.store.workers() == []
+    watched.engine.dispose()
 
 
 def test_without_store_and_file_everything_is_off(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_a_store_in_the_place_of_another_is_followed_once_it_has_flags(tmp_path:
         watched.engine.dispose()
         for path in tmp_path.glob("store.db*"):
             path.unlink()
-        fresh = FlagStore(open_database(watched.url), ENDPOINTS)
+        fresh = watched.store
         fresh.prepare()
         until(lambda: [worker.version for worker in fresh.workers()] == [-1])
         stage_with_empty_store = watched.tables[-1].rows["escrows"].stage
@@ -188,6 +190,23 @@ def test_a_store_in_the_place_of_another_is_followed_once_it_has_flags(tmp_path:
         until(lambda: watched.tables[-1] == FlagTable(version, {"escrows": Flag(Stage.SHADOW)}))
 
     assert stage_with_empty_store is Stage.LIVE
+
+
+def test_a_store_in_postgresql_is_followed(tmp_path: Path, database_url: str) -> None:
+    schema = f"watch_{uuid.uuid4().hex}"
+    admin = open_database(database_url)
+    with admin.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    url = sa.make_url(database_url).update_query_dict({"options": f"-csearch_path={schema}"})
+
+    with watching(tmp_path, url.render_as_string(hide_password=False)) as watched:
+        version = watched.flip(Stage.SHADOW)
+        acknowledged = watched.store.wait_acknowledged(version)
+
+    with admin.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    admin.dispose()
+    assert [seen.version for seen in acknowledged] == [version]
 
 
 def test_an_older_table_is_refused(tmp_path: Path) -> None:
