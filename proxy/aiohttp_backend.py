@@ -1,4 +1,4 @@
-"""The way to a backend through aiohttp: pooled connections for live requests, others for copies."""
+"""The way to a backend through aiohttp: pooled connections for clients, others for copies."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from proxy.capture import Capture
 from proxy.headers import Headers
 from proxy.mirror import Copy, Reply
 from proxy.refusals import Refusal
-from proxy.settings import LiveSettings, MirrorSettings
+from proxy.settings import ForwardSettings, MirrorSettings
 
 MAX_FIELD_BYTES = 32_768
 _SKIPPED = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
@@ -46,13 +46,13 @@ def failures() -> Iterator[None]:
 
 
 class BackendClient:
-    """Live requests to one backend; at most `connections` at a time, the next ones wait for `wait_s`.
+    """The requests of clients to one backend; at most `connections` at a time, the next ones wait for `wait_s`.
 
     A read is sent again by aiohttp if a pooled connection turns out to be closed before any byte of the
     answer came; a write never is, because nobody knows whether it was committed.
     """
 
-    def __init__(self, url: str, settings: LiveSettings) -> None:
+    def __init__(self, url: str, settings: ForwardSettings) -> None:
         self._url = url
         self._settings = settings
         self._free = asyncio.Semaphore(settings.connections)

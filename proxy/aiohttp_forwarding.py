@@ -140,7 +140,7 @@ class Forwarding:
                 headers,
                 self._body,
                 is_write=admission.is_write,
-                within_s=self._ways.settings.live.fallback_timeout_s if admission.can_fall_back else None,
+                within_s=self._ways.settings.forward.fallback_timeout_s if admission.can_fall_back else None,
             )
         except BackendFailure as failure:
             if not admission.can_fall_back or not self._is_replayable:

@@ -37,10 +37,10 @@ class AiohttpPlane:
     def __init__(self, settings: ProxySettings) -> None:
         self.settings = settings
         self._clients = {
-            backend: BackendClient(settings.url_of(backend), settings.live) for backend in Backend
+            backend: BackendClient(settings.url_of(backend), settings.forward) for backend in Backend
         }
         self._shadows = {
-            backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.live.idle_s)
+            backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.forward.idle_s)
             for backend in Backend
         }
         self._writes: set[asyncio.Task[Answer]] = set()
@@ -57,7 +57,7 @@ class AiohttpPlane:
         return self._shadows[backend]
 
     def client(self, backend: Backend) -> BackendClient:
-        """The way for live requests to that backend."""
+        """The way for clients' requests to that backend."""
         return self._clients[backend]
 
     @property

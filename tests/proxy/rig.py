@@ -17,7 +17,7 @@ from parity.database import open_database
 from parity.exchange import Backend, Batch, Endpoint, Exchange, Receipt
 from parity.wire import encode, read_batch
 from proxy.flag_store import FlagStore
-from proxy.settings import HandoverSettings, LiveSettings, MirrorSettings, ProxySettings
+from proxy.settings import ForwardSettings, HandoverSettings, MirrorSettings, ProxySettings
 from proxy.stages import Stage
 from proxy.worker import run_proxy
 from tests.support.backends import DeadPort, FakeBackend, answering
@@ -255,7 +255,7 @@ class Rig:
         self.parity.assert_the_books_balance()
 
 
-QUICK_LIVE = LiveSettings(
+QUICK_FORWARD = ForwardSettings(
     wait_s=0.15, connect_timeout_s=0.5, answer_timeout_s=0.4, fallback_timeout_s=0.2, connections=64
 )
 QUICK_MIRROR = MirrorSettings(timeout_s=0.2, failures=1_000_000)
@@ -287,7 +287,7 @@ async def running(
             token_key=b"a token key of some length",
             shadow_secret=SECRET,
             parity_socket=socket,
-            live=QUICK_LIVE,
+            forward=QUICK_FORWARD,
             mirror=QUICK_MIRROR,
             handover=QUICK_HANDOVER,
             mirror_drain_s=1.0,

@@ -8,7 +8,7 @@ from proxy.aiohttp_backend import BackendClient, BackendFailure, ShadowClient, f
 from proxy.capture import Budget, Capture
 from proxy.mirror import Copy
 from proxy.refusals import Refusal
-from proxy.settings import LiveSettings, MirrorSettings
+from proxy.settings import ForwardSettings, MirrorSettings
 from tests.support.backends import DeadPort, FakeBackend, answering, sending
 
 
@@ -33,7 +33,7 @@ def test_every_failure_has_its_refusal(error: Exception, refusal: Refusal) -> No
 
 async def test_nothing_is_added_to_a_request_and_no_cookie_is_kept() -> None:
     async with FakeBackend(answering(headers=(("Set-Cookie", "a=1"),))) as backend:
-        client = BackendClient(backend.url, LiveSettings())
+        client = BackendClient(backend.url, ForwardSettings())
         for _ in range(2):
             response = await client.send(
                 "GET", "/x", [("Host", "h"), ("b", "1"), ("A", "2")], None, is_write=False
@@ -48,7 +48,7 @@ async def test_nothing_is_added_to_a_request_and_no_cookie_is_kept() -> None:
 
 async def test_a_connection_whose_answer_was_not_read_is_not_used_again() -> None:
     async with FakeBackend(answering(b"x" * 3_000_000)) as backend:
-        client = BackendClient(backend.url, LiveSettings())
+        client = BackendClient(backend.url, ForwardSettings())
         for _ in range(2):
             client.release(await client.send("GET", "/", [], None, is_write=False))
         await client.close()
@@ -58,7 +58,7 @@ async def test_a_connection_whose_answer_was_not_read_is_not_used_again() -> Non
 
 async def test_a_slot_is_free_again_after_a_failure() -> None:
     dead = DeadPort()
-    client = BackendClient(dead.url, LiveSettings(connections=1, wait_s=0.05))
+    client = BackendClient(dead.url, ForwardSettings(connections=1, wait_s=0.05))
 
     for _ in range(3):
         with pytest.raises(BackendFailure) as caught:

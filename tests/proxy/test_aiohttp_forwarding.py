@@ -21,7 +21,7 @@ from proxy.outbox import NoParity
 from proxy.races import Races
 from proxy.settings import MirrorSettings, ProxySettings
 from proxy.stages import Stage
-from tests.proxy.rig import ENDPOINTS, QUICK_LIVE, get, running, until
+from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, get, running, until
 from tests.support.backends import FakeBackend, answering, closing, hanging, sending
 
 
@@ -69,7 +69,7 @@ async def test_an_answer_that_is_none_is_502(tmp_path: Path, answer: bytes) -> N
 
 
 async def test_no_free_connection_is_503_and_says_when_to_come_again(tmp_path: Path) -> None:
-    async with running(tmp_path, live=replace(QUICK_LIVE, connections=1)) as rig:
+    async with running(tmp_path, forward=replace(QUICK_FORWARD, connections=1)) as rig:
         rig.legacy.behaviour = answering(after_s=0.3)
         first, second = await asyncio.gather(rig.ask(), rig.ask())
 
@@ -160,7 +160,9 @@ async def test_a_write_whose_client_left_is_read_to_its_end(tmp_path: Path) -> N
 
 
 async def test_a_read_whose_client_left_is_cancelled(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.SHADOW, live=replace(QUICK_LIVE, answer_timeout_s=60)) as rig:
+    async with running(
+        tmp_path, stage=Stage.SHADOW, forward=replace(QUICK_FORWARD, answer_timeout_s=60)
+    ) as rig:
         rig.legacy.behaviour = hanging()
         _, writer = await asyncio.open_connection("127.0.0.1", rig.port)
         writer.write(get())

@@ -1,4 +1,4 @@
-"""The live path on real sockets: what passes unharmed, what is changed, what is refused, how it fails."""
+"""Requests of clients on real sockets: what passes unharmed, what is changed, what is refused, how it fails."""
 
 import asyncio
 import gzip

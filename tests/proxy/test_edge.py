@@ -10,7 +10,7 @@ import pytest
 
 from parity.exchange import Backend
 from proxy.stages import READS, WRITES, Stage
-from tests.proxy.rig import QUICK_LIVE, QUICK_MIRROR, Answer, running
+from tests.proxy.rig import QUICK_FORWARD, QUICK_MIRROR, Answer, running
 from tests.support.backends import answering, closing, hanging, sending
 
 WRITE_REQUESTS = [("POST", "/v1/escrows"), ("PUT", "/v1/escrows/1"), ("DELETE", "/v1/escrows/1")]
@@ -245,7 +245,7 @@ async def test_without_room_for_captured_bytes_copies_are_shed(tmp_path: Path) -
 
 
 async def test_a_fallback_under_many_requests_keeps_the_books(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.LIVE, live=replace(QUICK_LIVE, wait_s=5)) as rig:
+    async with running(tmp_path, stage=Stage.LIVE, forward=replace(QUICK_FORWARD, wait_s=5)) as rig:
         rig.modern.behaviour = closing()
         answers = await asyncio.gather(*(rig.ask() for _ in range(100)))
         await rig.settled(100)

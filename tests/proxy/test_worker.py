@@ -11,7 +11,7 @@ from parity.exchange import Backend
 from proxy.errors import ListenError
 from proxy.last_known_good import LastKnownGood
 from proxy.stages import Stage
-from tests.proxy.rig import QUICK_LIVE, QUICK_MIRROR, Rig, get, running, until
+from tests.proxy.rig import QUICK_FORWARD, QUICK_MIRROR, Rig, get, running, until
 from tests.support.backends import answering, hanging
 
 
@@ -100,11 +100,11 @@ async def test_stopping_finishes_requests_and_hands_over_what_is_captured(tmp_pa
 
 
 async def test_stopping_is_bounded_with_everything_hanging(tmp_path: Path) -> None:
-    patient = replace(QUICK_LIVE, answer_timeout_s=60)
+    patient = replace(QUICK_FORWARD, answer_timeout_s=60)
     bounds = replace(QUICK_MIRROR, timeout_s=60)
 
     async with running(
-        tmp_path, stage=Stage.SHADOW, live=patient, mirror=bounds, drain_s=0.2, mirror_drain_s=0.2
+        tmp_path, stage=Stage.SHADOW, forward=patient, mirror=bounds, drain_s=0.2, mirror_drain_s=0.2
     ) as rig:
         rig.modern.behaviour = hanging()
         await rig.ask()
