@@ -48,10 +48,14 @@ format: $(STAMP)  ## Format the code and apply the linter's safe fixes
 bench: $(STAMP)  ## What mirroring to a dead, hanging or slow shadow costs the client; writes build/bench.json
 	@$(BIN)/python -m loadtests.bench $(ARGS)
 
+screenshot: $(STAMP) browser  ## Renew the screenshot of the report in docs/img from a real demo
+	@$(BIN)/python -m pytest -q tests/cli/test_demo.py
+	@mkdir -p docs/img && cp build/report.png docs/img/report.png
+
 lock:  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser format bench lock clean
+.PHONY: help install demo check test browser format bench screenshot lock clean

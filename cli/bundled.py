@@ -14,7 +14,9 @@ from cli.processes import Child
 from cli.serve import database
 from parity.exchange import Backend
 
-yes_option = click.option("--yes", is_flag=True, help="Do not ask before a given database is replaced by the seed.")
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do not ask before a given database or backend is written to."
+)
 """Every command that seeds a database takes `--yes`."""
 
 CONTRACT = ROOT / "tests" / "contract"
@@ -31,7 +33,13 @@ class Bundled:
 
 @contextlib.contextmanager
 def bundled_backends(
-    context: Context, contract: Path, database_url: str | None, *, purpose: str, yes: bool, faults: bool = False
+    context: Context,
+    contract: Path,
+    database_url: str | None,
+    *,
+    purpose: str,
+    yes: bool,
+    faults: bool = False,
 ) -> Iterator[Bundled]:
     """Both backends as processes of their own, for as long as the context lasts; their logs are kept.
 
@@ -39,7 +47,9 @@ def bundled_backends(
     `crossfade serve` stay as they are; a given database is replaced only after a yes.
     """
     if database_url is not None and not yes:
-        click.confirm("Every row in the CRM's tables of that database is replaced. Go on?", abort=True, err=True)
+        click.confirm(
+            "Every row in the CRM's tables of that database is replaced. Go on?", abort=True, err=True
+        )
     seed = contract / "seed"
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(database(database_url, context.settings.state_dir / f"{purpose}-postgres"))
@@ -49,7 +59,16 @@ def bundled_backends(
         progress("starting both backends ...")
         addresses = {}
         for backend in Backend:
-            arguments = [*context.config_arguments, "serve", backend, "--port", "0", "--announce", "--database-url", url]
+            arguments = [
+                *context.config_arguments,
+                "serve",
+                backend,
+                "--port",
+                "0",
+                "--announce",
+                "--database-url",
+                url,
+            ]
             if faults and backend is Backend.MODERN:
                 arguments.append("--faults")
             log = context.settings.state_dir / "logs" / f"{purpose}-{backend}.log"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import sqlalchemy
 
-from cli.errors import UsageProblem
+from cli.errors import UsageError
 from cli.settings import Settings
 from parity.database import open_database
 from parity.exchange import Endpoint
@@ -69,9 +69,9 @@ class Context:
         return sorted({endpoint.domain for endpoint in self.endpoints})
 
     def require_domain(self, name: str) -> str:
-        """The name itself; raises UsageProblem that lists the known ones."""
+        """The name itself; raises UsageError that lists the known ones."""
         if name not in self.domain_names():
-            raise UsageProblem(f"{name!r} is not a domain; expected one of: {', '.join(self.domain_names())}")
+            raise UsageError(f"{name!r} is not a domain; expected one of: {', '.join(self.domain_names())}")
         return name
 
 

@@ -6,8 +6,8 @@ import os
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -15,12 +15,13 @@ import click
 from cli.bundled import CONTRACT, Bundled, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.demo_traffic import Traffic
-from cli.errors import EnvironmentProblem
+from cli.errors import UnavailableError
 from cli.output import console, message
-from cli.settings import load_settings
 from cli.serve import database_option
+from cli.settings import load_settings
 from cli.up import Running
 from loadtests.recording import Credentials, load_recording, of_endpoints
+from parity.outcome import Outcome
 from parity.report import Report, build_report
 from parity.report_html import render_html
 from parity.report_text import render_text
@@ -53,8 +54,12 @@ class Demo:
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave everything running for a look around, until Ctrl-C.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write the summary.")
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), default=Path("build/demo-report.html"))
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write the summary."
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), default=Path("build/demo-report.html")
+)
 @yes_option
 @database_option
 @pass_context
@@ -68,7 +73,9 @@ def demo(
     state_dir = context.settings.state_dir / "demo"
     shutil.rmtree(state_dir, ignore_errors=True)  # a demo shows its own figures, not those of the last one
     with contextlib.ExitStack() as stack:
-        backends = stack.enter_context(bundled_backends(context, CONTRACT, database_url, purpose="demo", yes=yes, faults=True))
+        backends = stack.enter_context(
+            bundled_backends(context, CONTRACT, database_url, purpose="demo", yes=yes, faults=True)
+        )
         demo_context = _own_context(context, state_dir, backends)
         running = Running(demo_context, log_dir=state_dir / "logs")
         stack.callback(running.end)
@@ -98,7 +105,9 @@ def _own_context(context: Context, state_dir: Path, backends: Bundled) -> Contex
 
 def _walk(context: Context, traffic: Traffic, backends: Bundled) -> Demo:
     story = Demo()
-    templates = [(endpoint.method, endpoint.path) for endpoint in context.endpoints if endpoint.domain == DOMAIN]
+    templates = [
+        (endpoint.method, endpoint.path) for endpoint in context.endpoints if endpoint.domain == DOMAIN
+    ]
     exchanges = of_endpoints(load_recording(CONTRACT, DOMAIN), templates)
     message(f"{DOMAIN} is off: legacy serves everything; {traffic.clients} clients send recorded requests")
     traffic.start(exchanges)
@@ -114,20 +123,30 @@ def _walk(context: Context, traffic: Traffic, backends: Bundled) -> Demo:
     for fault in FAULTS:
         _switch(backends, fault, on=True)
         message(f"fault planted in modern: {fault} (docs/faults.md)")
-    _until(context, "the report shows the mismatch and the error", lambda r: r.outcomes["mismatch"] > 0 and r.outcomes["error"] > 0)
+    _until(
+        context,
+        "the report shows the mismatch and the error",
+        _shows_the_faults,
+    )
     _watch(context, traffic, 1.0)
     _roll_back(context, story)
     for fault in FAULTS:
         _switch(backends, fault, on=False)
     _watch(context, traffic, STAGE_S / 2)
     traffic.stop()
-    _until(context, "every mirrored request has its outcome", lambda r: r.in_flight == 0)
+    _until(
+        context,
+        "every request is counted and every mirrored one has its outcome",
+        lambda report: report.tally.requests == traffic.tally.requests and report.balance.in_flight == 0,
+    )
     return story
 
 
 def _flip(context: Context, story: Demo, stage: Stage, share: float | None = None) -> None:
     started_s = time.monotonic()
-    change = context.flags.flip(DOMAIN, stage, canary_share=share, actor=context.actor, reason="the demo walks on")
+    change = context.flags.flip(
+        DOMAIN, stage, canary_share=share, actor=context.actor, reason="the demo walks on"
+    )
     context.flags.wait_acknowledged(change.version, since=started_s)
     ms = (time.monotonic() - started_s) * 1000
     story.flips.append(Step(stage.value, ms))
@@ -139,16 +158,22 @@ def _roll_back(context: Context, story: Demo) -> None:
     started_s = time.monotonic()
     change = context.flags.roll_back(DOMAIN, actor=context.actor, reason="modern answers wrong prices")
     if change is None:
-        raise EnvironmentProblem("nothing to roll back, although the demo had flipped: somebody else changed the flags")
+        raise UnavailableError(
+            "nothing to roll back, although the demo had flipped: somebody else changed the flags"
+        )
     context.flags.wait_acknowledged(change.version, since=started_s)
     story.rollback_ms = (time.monotonic() - started_s) * 1000
-    message(f"$ crossfade rollback {DOMAIN}   version {change.version}, acknowledged in {story.rollback_ms:.0f} ms")
+    message(
+        f"$ crossfade rollback {DOMAIN}   version {change.version}, acknowledged in {story.rollback_ms:.0f} ms"
+    )
 
 
 def _watch(context: Context, traffic: Traffic, seconds: float) -> None:
     time.sleep(seconds)
     report = build_report(context.engine)
-    outcomes = ", ".join(f"{name} {n}" for name, n in report.outcomes.items() if n) or "nothing mirrored yet"
+    outcomes = (
+        ", ".join(f"{n} {name}" for name, n in report.tally.outcomes.items() if n) or "nothing mirrored yet"
+    )
     message(f"  {traffic.tally.requests} requests, {len(traffic.tally.failures)} failed; {outcomes}")
 
 
@@ -161,6 +186,10 @@ def _until(context: Context, what: str, holds: Callable[[Report], bool]) -> None
     message(f"not so within {SETTLE_WITHIN_S:.0f} s: {what}")
 
 
+def _shows_the_faults(report: Report) -> bool:
+    return report.tally.mismatches > 0 and report.tally.outcomes[Outcome.ERROR] > 0
+
+
 def _switch(backends: Bundled, fault: str, *, on: bool) -> None:
     request = urllib.request.Request(  # noqa: S310  a loopback address that we made
         f"{backends.modern}/__faults/{fault}", method="PUT" if on else "DELETE"
@@ -168,38 +197,42 @@ def _switch(backends: Bundled, fault: str, *, on: bool) -> None:
     urllib.request.urlopen(request, timeout=5).close()  # noqa: S310  the same
 
 
-def _summarize(context: Context, traffic: Traffic, story: Demo, report_file: Path, json_file: Path | None) -> bool:
+def _summarize(
+    context: Context, traffic: Traffic, story: Demo, report_file: Path, json_file: Path | None
+) -> bool:
     report = build_report(context.engine)
     report_file.parent.mkdir(parents=True, exist_ok=True)
     report_file.write_text(render_html(report))
     out = console()
     out.print()
-    render_text(report, out)
-    tally = traffic.tally
-    outcomes = dict(report.outcomes)
+    render_text(replace(report, groups=report.open_groups), out)  # the page has the accepted ones too
+    seen, counted = traffic.tally, report.tally
+    outcomes = {outcome.value: n for outcome, n in counted.outcomes.items()}
     passed = (
-        not tally.failures
-        and tally.requests == report.requests
-        and report.mirrored == sum(outcomes.values())
-        and outcomes["mismatch"] > 0
-        and outcomes["error"] > 0
+        not seen.failures
+        and seen.requests == counted.requests
+        and counted.mirrored == counted.total
+        and report.balance.balanced
+        and _shows_the_faults(report)
     )
     out.rule("demo")
-    out.print(f"requests   {tally.requests} sent by clients, {report.requests} counted by the proxy")
-    out.print(f"failed     {len(tally.failures)}")
-    out.print(f"mirrored   {report.mirrored} = " + " + ".join(f"{n} {name}" for name, n in outcomes.items() if n))
+    out.print(f"requests   {seen.requests} sent by clients, {counted.requests} counted by the proxy")
+    out.print(f"failed     {len(seen.failures)}")
+    out.print(
+        f"mirrored   {counted.mirrored} = " + " + ".join(f"{n} {name}" for name, n in outcomes.items() if n)
+    )
     for step in story.flips:
         out.print(f"flip       {DOMAIN} → {step.stage} in {step.ms:.0f} ms")
     out.print(f"rollback   {DOMAIN} → off in {story.rollback_ms:.0f} ms")
     out.print(f"report     {report_file}")
-    for failure in tally.failures[:5]:
+    for failure in seen.failures[:5]:
         out.print(f"  failed: {failure}")
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         summary = {
-            "requests": tally.requests,
-            "failed": len(tally.failures),
-            "mirrored": report.mirrored,
+            "requests": seen.requests,
+            "failed": len(seen.failures),
+            "mirrored": counted.mirrored,
             "outcomes": outcomes,
             "flips": [{"domain": DOMAIN, "stage": s.stage, "ms": round(s.ms, 1)} for s in story.flips],
             "rollback_ms": story.rollback_ms and round(story.rollback_ms, 1),

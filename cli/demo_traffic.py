@@ -28,7 +28,9 @@ class Tally:
 class Traffic:
     """Clients in a thread of their own, so that they go on whatever the demo is waiting for."""
 
-    def __init__(self, proxy: str, credentials: Credentials, *, clients: int, rate: float, seed: int = 1) -> None:
+    def __init__(
+        self, proxy: str, credentials: Credentials, *, clients: int, rate: float, seed: int = 1
+    ) -> None:
         self.tally = Tally()
         self._proxy = proxy
         self._credentials = credentials

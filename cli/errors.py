@@ -1,9 +1,10 @@
 """What ends a command, and with which exit code (shared/libraries.md, "Conventions").
 
 CliError
-├── UsageProblem        2   what was typed or configured
-├── EnvironmentProblem  3   a backend, the database or a port
-└── Refused             4   the state machine, later a verdict or a guard
+├── UsageError         2   what was typed or configured
+└── UnavailableError   3   a backend, the database or a port
+
+What the other folders raise is in the table of `failures.py`.
 """
 
 
@@ -13,19 +14,13 @@ class CliError(Exception):
     exit_code = 1
 
 
-class UsageProblem(CliError):
+class UsageError(CliError):
     """What was typed or configured is not what was expected."""
 
     exit_code = 2
 
 
-class EnvironmentProblem(CliError):
+class UnavailableError(CliError):
     """A backend, the database or a port is not as it must be."""
 
     exit_code = 3
-
-
-class Refused(CliError):
-    """The state machine does not allow it."""
-
-    exit_code = 4

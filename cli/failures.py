@@ -39,7 +39,10 @@ def explain(error: Exception) -> tuple[str, int]:
     for kind, code in _CODES:
         if isinstance(error, kind):
             return _first_line(error), code
-    return f"unexpected {type(error).__name__}: {_first_line(error)} (CROSSFADE_DEBUG=1 shows where)", ENVIRONMENT
+    return (
+        f"unexpected {type(error).__name__}: {_first_line(error)} (CROSSFADE_DEBUG=1 shows where)",
+        ENVIRONMENT,
+    )
 
 
 def _first_line(error: Exception) -> str:

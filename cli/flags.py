@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 
 from cli.context import Context, pass_context
-from cli.errors import UsageProblem
+from cli.errors import UsageError
 from cli.output import console, json_option, message, print_json
 from proxy.flag_rows import Acknowledgement, Change
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
@@ -31,7 +31,12 @@ def flags(context: Context, as_json: bool) -> None:
         )
         return
     out = Table(box=None, pad_edge=False, title=f"flag table, version {table.version}", title_justify="left")
-    for heading, justify in (("domain or endpoint", "left"), ("stage", "left"), ("canary", "right"), ("sample", "right")):
+    for heading, justify in (
+        ("domain or endpoint", "left"),
+        ("stage", "left"),
+        ("canary", "right"),
+        ("sample", "right"),
+    ):
         out.add_column(heading, justify="right" if justify == "right" else "left")
     for key, flag in rows:
         share = f"{flag.canary_share:.0%}" if flag.stage is Stage.CANARY else "-"
@@ -57,14 +62,22 @@ def _flag_json(flag: Flag) -> dict[str, Any]:
 @json_option
 @pass_context
 def flip(
-    context: Context, key: str, stage: str, share: float | None, sample_rate: float | None, reason: str, as_json: bool
+    context: Context,
+    key: str,
+    stage: str,
+    share: float | None,
+    sample_rate: float | None,
+    reason: str,
+    as_json: bool,
 ) -> None:
     """Set the stage of a domain, or of one endpoint such as "GET /v1/escrows".
 
     Forward goes one stage at a time; back goes to any earlier one. Returns when every proxy worker serves it.
     """
     if stage not in STAGES:
-        raise UsageProblem(f"stage {stage!r}: expected one of: {', '.join(STAGES)}")
+        raise UsageError(f"stage {stage!r}: expected one of: {', '.join(STAGES)}")
+    if not reason.strip():
+        raise UsageError("--reason: expected some words, the ledger keeps them")
     started_s = time.monotonic()
     change = context.flags.flip(
         key, Stage(stage), canary_share=share, sample_rate=sample_rate, actor=context.actor, reason=reason
@@ -75,7 +88,9 @@ def flip(
 @click.command()
 @click.argument("key", metavar="DOMAIN|ENDPOINT", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every domain and endpoint.")
-@click.option("--to", "stage", default=Stage.OFF.value, show_default=True, help="The earlier stage to go back to.")
+@click.option(
+    "--to", "stage", default=Stage.OFF.value, show_default=True, help="The earlier stage to go back to."
+)
 @click.option("--reason", default="", help="Why; rolling back needs no reason.")
 @json_option
 @pass_context
@@ -88,17 +103,21 @@ def rollback(
     did not: the flags are changed all the same.
     """
     if everything == (key is not None):
-        raise UsageProblem("expected either a domain (or endpoint) or --all")
+        raise UsageError("expected either a domain (or endpoint) or --all")
     if stage not in STAGES:
-        raise UsageProblem(f"--to {stage!r}: expected one of: {', '.join(STAGES)}")
+        raise UsageError(f"--to {stage!r}: expected one of: {', '.join(STAGES)}")
     started_s = time.monotonic()
     change = context.flags.roll_back(key, to=Stage(stage), actor=context.actor, reason=reason or "rollback")
     if change is None:
         table = context.flags.table()
         if as_json:
-            print_json("crossfade.rollback/1", {"version": table.version, "changed": [], "ms": 0.0, "workers": []})
+            print_json(
+                "crossfade.rollback/1", {"version": table.version, "changed": [], "ms": 0.0, "workers": []}
+            )
         else:
-            message(f"nothing to roll back: {key or 'everything'} is at {stage} or before (version {table.version})")
+            message(
+                f"nothing to roll back: {key or 'everything'} is at {stage} or before (version {table.version})"
+            )
         return
     _report_change(context, "crossfade.rollback/1", change, started_s, as_json=as_json)
 
@@ -156,7 +175,9 @@ def _before(change: Change) -> Flag:
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many, newest first."
+)
 @json_option
 @pass_context
 def history(context: Context, limit: int, as_json: bool) -> None:
@@ -164,7 +185,14 @@ def history(context: Context, limit: int, as_json: bool) -> None:
     changes = context.flags.history(limit)
     if as_json:
         rows = [
-            {"version": c.version, "at": c.changed_at.isoformat(), "action": c.action, "actor": c.actor, "reason": c.reason, "changed": _rows(c)}
+            {
+                "version": c.version,
+                "at": c.changed_at.isoformat(),
+                "action": c.action,
+                "actor": c.actor,
+                "reason": c.reason,
+                "changed": _rows(c),
+            }
             for c in changes
         ]
         print_json("crossfade.history/1", {"changes": rows})
@@ -174,6 +202,8 @@ def history(context: Context, limit: int, as_json: bool) -> None:
         return
     out = console()
     for change in changes:
-        out.print(f"[bold]{change.version}[/]  {change.changed_at:%Y-%m-%d %H:%M:%S} UTC  {change.action} by {change.actor}: {change.reason}")
+        out.print(
+            f"[bold]{change.version}[/]  {change.changed_at:%Y-%m-%d %H:%M:%S} UTC  {change.action} by {change.actor}: {change.reason}"
+        )
         for row in change.rows:
             out.print(f"     {row.key}: {_words(row.before)} → {_words(row.after)}")

@@ -6,23 +6,34 @@ from pathlib import Path
 
 import click
 
+from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
-from cli.errors import UsageProblem
+from cli.errors import UsageError
 from cli.output import console, json_option, message, print_json
 from cli.parity import Span
-from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.serve import database_option
 from cli.up import probe
 from loadtests.result_table import render_table, to_json
 from loadtests.run import run_loadtest
 
+
 @click.command()
 @click.option("--domain", required=True, help="Whose endpoints are loaded, for example escrows.")
-@click.option("--users", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Users at the same time.")
-@click.option("--duration", type=Span(), default="20s", show_default=True, help="Measured time for each side.")
-@click.option("--legacy", metavar="URL", help="A legacy backend that runs; default: the bundled one is started.")
-@click.option("--modern", metavar="URL", help="A modern backend that runs; default: the bundled one is started.")
-@click.option("--contract", type=click.Path(path_type=Path), default=CONTRACT, help="Recorded traffic and seed.")
+@click.option(
+    "--users", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Users at the same time."
+)
+@click.option(
+    "--duration", type=Span(), default="20s", show_default=True, help="Measured time for each side."
+)
+@click.option(
+    "--legacy", metavar="URL", help="A legacy backend that runs; default: the bundled one is started."
+)
+@click.option(
+    "--modern", metavar="URL", help="A modern backend that runs; default: the bundled one is started."
+)
+@click.option(
+    "--contract", type=click.Path(path_type=Path), default=CONTRACT, help="Recorded traffic and seed."
+)
 @yes_option
 @json_option
 @database_option
@@ -46,15 +57,19 @@ def loadtest(
     """
     context.require_domain(domain)
     if (legacy is None) != (modern is None):
-        raise UsageProblem("expected both --legacy and --modern, or neither")
+        raise UsageError("expected both --legacy and --modern, or neither")
     with contextlib.ExitStack() as stack:
         if legacy is None or modern is None:
-            bundled = stack.enter_context(bundled_backends(context, contract, database_url, purpose="loadtest", yes=yes))
+            bundled = stack.enter_context(
+                bundled_backends(context, contract, database_url, purpose="loadtest", yes=yes)
+            )
             legacy, modern, reset = bundled.legacy, bundled.modern, bundled.reset
         else:
             probe("legacy", legacy)
             probe("modern", modern)
             reset = None
+            if not yes:
+                click.confirm(f"The load writes to {legacy} and {modern}. Go on?", abort=True, err=True)
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))
         result = run_loadtest(
             legacy_url=legacy,
@@ -67,6 +82,7 @@ def loadtest(
             reset=reset,
             progress=message,
             work_dir=work_dir,
+            endpoints=[(item.method, item.path) for item in context.endpoints if item.domain == domain],
         )
     if as_json:
         values = to_json(result)
@@ -75,5 +91,3 @@ def loadtest(
         render_table(result, console())
     if not result.passed:
         raise click.exceptions.Exit(1)
-
-

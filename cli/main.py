@@ -10,17 +10,35 @@ import click
 from cli.commands import COMMANDS
 from cli.context import RECORDING_JWT_SECRET, Context
 from cli.failures import explain
-from cli.output import message
+from cli.output import log_to_stderr, message
 from cli.settings import load_settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class InReadingOrder(click.Group):
+    """Lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Unsorted."""
+        _ = ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=InReadingOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="crossfade", prog_name="crossfade")
-@click.option("--config", type=click.Path(path_type=Path), help="Configuration file; default: crossfade.toml if present.")
-@click.option("--actor", envvar="CROSSFADE_ACTOR", help="Who makes a change, for the ledger; default: the login name.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Configuration file; default: crossfade.toml if present.",
+)
+@click.option(
+    "--actor", envvar="CROSSFADE_ACTOR", help="Who makes a change, for the ledger; default: the login name."
+)
 @click.pass_context
 def root(click_context: click.Context, config: Path | None, actor: str | None) -> None:
     """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
+    log_to_stderr()
     click_context.obj = Context(
         settings=load_settings(config),
         config=config,
@@ -43,9 +61,10 @@ for command in COMMANDS:
 def main() -> None:
     """Run a command; every failure is one clear sentence and the exit code that its kind has."""
     try:
-        root(standalone_mode=False, prog_name="crossfade")
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        code = root(
+            standalone_mode=False, prog_name="crossfade"
+        )  # what a command ended with by `Exit`, else None
+        sys.exit(code or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -55,7 +74,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output, `head` say, has had enough
         sys.stderr.close()
         sys.exit(0)
-    except Exception as error:  # noqa: BLE001  the last line of defence: no trace reaches a user
+    except Exception as error:
         if os.environ.get("CROSSFADE_DEBUG"):
             raise
         sentence, code = explain(error)

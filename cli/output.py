@@ -6,6 +6,7 @@ import threading
 from typing import Any, Self
 
 import click
+import structlog
 from rich.console import Console
 
 WIDTH_WITHOUT_TERMINAL = 80
@@ -24,6 +25,19 @@ def console() -> Console:
 def print_json(schema: str, values: dict[str, Any]) -> None:
     """One JSON object on stdout; `schema` is a name and a version like `crossfade.flags/1`."""
     click.echo(json.dumps({"schema": schema, **values}, indent=2, default=str))
+
+
+def log_to_stderr() -> None:
+    """Events of note as JSON lines; stdout is for results alone."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
 
 
 def message(text: str) -> None:

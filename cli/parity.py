@@ -14,7 +14,7 @@ from parity.report_text import render_text
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Span(click.ParamType):
+class Span(click.ParamType[float]):
     """A duration like 90s, 15m, 2h or 7d, as seconds."""
 
     name = "duration"
@@ -35,17 +35,21 @@ def parity() -> None:
 @parity.command()
 @click.option("--domain", help="Only this domain.")
 @click.option("--since", type=Span(), help="Only what happened in the last 90s, 15m, 2h, 7d.")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained HTML file.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained HTML file."
+)
 @json_option
 @pass_context
-def report(context: Context, domain: str | None, since: float | None, html: Path | None, as_json: bool) -> None:
+def report(
+    context: Context, domain: str | None, since: float | None, html: Path | None, as_json: bool
+) -> None:
     """Show outcomes with their sum, and the differences grouped by endpoint and path.
 
     Exit code 0 when nothing differs beyond what was accepted, 1 when something does.
     """
     if domain is not None:
         context.require_domain(domain)
-    found = build_report(context.engine, since_s=since, domain=domain)
+    found = build_report(context.engine, since_s=since, domain=domain, endpoints=context.endpoints)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_html(found))

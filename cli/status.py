@@ -20,18 +20,31 @@ def status(context: Context, as_json: bool) -> None:
     """Show where every domain stands."""
     table = context.flags.table()
     workers = context.flags.workers()
-    domains = {name: build_report(context.engine, domain=name) for name in context.domain_names()}
+    domains = {
+        name: build_report(context.engine, domain=name, endpoints=context.endpoints)
+        for name in context.domain_names()
+    }
     if as_json:
         print_json(
             "crossfade.status/1",
             {
                 "version": table.version,
                 "domains": [
-                    {"domain": name, "stage": table.rows.get(name, DEFAULT_FLAG).stage.value, **_figures(report)}
+                    {
+                        "domain": name,
+                        "stage": table.rows.get(name, DEFAULT_FLAG).stage.value,
+                        "canary_share": table.rows.get(name, DEFAULT_FLAG).canary_share,
+                        **_figures(report),
+                    }
                     for name, report in domains.items()
                 ],
                 "workers": [
-                    {"worker": w.id, "pid": w.pid, "version": w.version, "seen_s_ago": round(time.time() - w.seen_at.timestamp(), 1)}
+                    {
+                        "worker": w.id,
+                        "pid": w.pid,
+                        "version": w.version,
+                        "seen_s_ago": round(time.time() - w.seen_at.timestamp(), 1),
+                    }
                     for w in workers
                 ],
             },
@@ -78,4 +91,13 @@ def _split(stage: Stage, share: float) -> str:
 
 
 def _figures(report: Report) -> dict[str, Any]:
-    return {}
+    tally = report.tally
+    return {
+        "requests": tally.requests,
+        "mirrored": tally.mirrored,
+        "compared": tally.compared,
+        "mismatch": tally.mismatches,
+        "not_compared": tally.not_compared,
+        "fallback": tally.fallback,
+        "failed": tally.failed,
+    }

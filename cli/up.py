@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from cli.context import Context, pass_context
-from cli.errors import EnvironmentProblem, UsageProblem
+from cli.errors import UnavailableError, UsageError
 from cli.output import Progress, json_option, message, print_json
 from cli.processes import Child
 from cli.settings import Settings, load_settings
@@ -25,7 +25,9 @@ RESTART_PAUSE_S = 1.0
 @click.option("--legacy", metavar="URL", help="The legacy backend; wins over [backends] legacy.")
 @click.option("--modern", metavar="URL", help="The modern backend; wins over [backends] modern.")
 @click.option("--listen", metavar="HOST:PORT", help="Where clients connect; wins over [proxy] listen.")
-@click.option("--admin", metavar="HOST:PORT", help="Where /livez and /readyz answer; wins over [proxy] admin.")
+@click.option(
+    "--admin", metavar="HOST:PORT", help="Where /livez and /readyz answer; wins over [proxy] admin."
+)
 @click.option("--no-probe", is_flag=True, help="Start although a backend does not answer yet.")
 @json_option
 @pass_context
@@ -67,19 +69,22 @@ def _backends(settings: Settings) -> dict[str, str]:
     backends = {"legacy": settings.backends.legacy, "modern": settings.backends.modern}
     missing = [name for name, url in backends.items() if url is None]
     if missing:
-        raise UsageProblem(
-            "; ".join(f"no {name} backend: give --{name} URL or [backends] {name} in crossfade.toml" for name in missing)
+        raise UsageError(
+            "; ".join(
+                f"no {name} backend: give --{name} URL or [backends] {name} in crossfade.toml"
+                for name in missing
+            )
         )
     return {name: url for name, url in backends.items() if url is not None}
 
 
 def probe(name: str, url: str) -> None:
-    """Raises EnvironmentProblem when nothing accepts a connection at `url`."""
+    """Raises UnavailableError when nothing accepts a connection at `url`."""
     parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname or "", parts.port or 80), PROBE_WITHIN_S).close()
     except OSError as error:
-        raise EnvironmentProblem(
+        raise UnavailableError(
             f"the {name} backend at {url} does not answer ({error}); start it, or use --no-probe to start without it"
         ) from error
 
@@ -88,7 +93,9 @@ def runtime_socket(settings: Settings) -> Path:
     """Where the parity worker listens; a Unix socket's path may have 107 bytes at most."""
     path = (settings.state_dir / "parity.sock").resolve()
     if len(os.fsencode(path)) > 107:
-        raise UsageProblem(f"state_dir: {str(settings.state_dir)!r}: too long for a Unix socket; expected a shorter path")
+        raise UsageError(
+            f"state_dir: {str(settings.state_dir)!r}: too long for a Unix socket; expected a shorter path"
+        )
     return path
 
 
@@ -97,7 +104,9 @@ def _say_where(settings: Settings, running: "Running", *, as_json: bool) -> None
     admin = f"http://{settings.proxy.admin.rpartition(':')[0]}:{running.proxy.ready['admin_port']}"
     backends: Mapping[str, str | None] = settings.backends.model_dump()
     if as_json:
-        print_json("crossfade.up/1", {"proxy": proxy, "admin": admin, **backends, "store": settings.store_url})
+        print_json(
+            "crossfade.up/1", {"proxy": proxy, "admin": admin, **backends, "store": settings.store_url}
+        )
         return
     message(f"proxy   {proxy}  (Ctrl-C stops it)")
     message(f"admin   {admin}/readyz")
@@ -112,11 +121,15 @@ class Running:
         options, parity_socket = context.config_arguments, runtime_socket(context.settings)
         logs = {name: log_dir / f"{name}.log" if log_dir else None for name in ("parity", "proxy")}
         self.parity = Child(
-            "the parity worker", [*options, "parity-worker", "--socket", str(parity_socket)], log=logs["parity"]
+            "the parity worker",
+            [*options, "parity-worker", "--socket", str(parity_socket)],
+            log=logs["parity"],
         )
         try:
             self.proxy = Child(
-                "the proxy worker", [*options, "proxy-worker", "--parity-socket", str(parity_socket)], log=logs["proxy"]
+                "the proxy worker",
+                [*options, "proxy-worker", "--parity-socket", str(parity_socket)],
+                log=logs["proxy"],
             )
         except BaseException:
             self.parity.end()
@@ -128,11 +141,15 @@ class Running:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         while not self._stopping:
-            for child in (self.parity, self.proxy):
-                if not child.running and not self._stopping:
-                    message(f"{child.name} died and is started again")
-                    self._restart(child)
+            self.look()
             time.sleep(LOOK_EVERY_S)
+
+    def look(self) -> None:
+        """Start again what died."""
+        for child in (self.parity, self.proxy):
+            if not child.running and not self._stopping:
+                message(f"{child.name} died and is started again")
+                self._restart(child)
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
@@ -141,7 +158,7 @@ class Running:
     def _restart(child: Child) -> None:
         try:
             child.restart()
-        except EnvironmentProblem as error:
+        except UnavailableError as error:
             message(f"crossfade: {error}")
             time.sleep(RESTART_PAUSE_S)
 

@@ -11,7 +11,7 @@ import click
 import uvloop
 
 from cli.context import Context, pass_context
-from cli.errors import EnvironmentProblem
+from cli.errors import UnavailableError
 from parity.worker import run_worker
 from proxy.settings import MirrorSettings, ProxySettings
 from proxy.worker import run_proxy
@@ -61,7 +61,7 @@ def _run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
         try:
             runner.run(until_signalled())
         except OSError as error:
-            raise EnvironmentProblem(f"cannot listen: {error}") from error
+            raise UnavailableError(f"cannot listen: {error}") from error
 
 
 @click.command(hidden=True)

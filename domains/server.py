@@ -13,7 +13,7 @@ from domains.shared.authentication import Authenticator
 from domains.shared.background import Background
 from domains.shared.clock import utc_now
 from domains.shared.controllers import CrudController
-from domains.shared.database import connect
+from domains.shared.database import Database
 from domains.shared.errors import ApiError, EndpointNotFoundError, UnprocessedError
 from domains.shared.faults import Faults, Handler
 from domains.shared.node_json import iso_moment
@@ -33,16 +33,18 @@ def create_app(
 ) -> web.Application:
     """The application; it connects to the database with the first request that needs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
-    engine = connect(database_url, pool_size=pool_size)
+    database = Database(database_url, pool_size=pool_size)
     background = Background()
-    front = _Front(Authenticator(engine, background, jwt_secret=jwt_secret, clock=utc_now), shadow_secret)
-    controllers: dict[Build, CrudController] = {route.build: route.build(engine, utc_now) for route in ROUTES}
+    front = _Front(Authenticator(database, background, jwt_secret=jwt_secret, clock=utc_now), shadow_secret)
+    controllers: dict[Build, CrudController] = {
+        route.build: route.build(database, utc_now) for route in ROUTES
+    }
     planted = Faults() if faults else None
 
     async def close(_: web.Application) -> AsyncIterator[None]:
         yield
         await background.drain()
-        await engine.dispose()
+        await database.close()
 
     app.cleanup_ctx.append(close)
     app.router.add_get("/health", _health)

@@ -1,4 +1,4 @@
-"""`make bench`: what does mirroring cost the client, whatever the shadow is like?
+"""`make bench`: what mirroring costs the client, whatever the shadow is like.
 
 `python -m loadtests.bench [--seconds N]` measures one proxy for each shadow condition against the proxy that
 mirrors nothing: the same backend, closed loop, slices shuffled round by round, the ratio of the medians with an
@@ -35,7 +35,8 @@ _PATH = "/v1/escrows/e5c00000-0000-4000-8000-000000000001"
 class ConditionFigures:
     """What the client met under one condition; `ratio` is that of its median to the one without mirroring.
 
-    `cpu_ms` is the proxy's CPU time a request, `copies` what reached the shadow; None where it is not known.
+    `cpu_ms` is the proxy's CPU time a request, `mirrored` the share of requests whose copy reached the shadow; None
+    where it is not known.
     """
 
     condition: Condition
@@ -45,7 +46,7 @@ class ConditionFigures:
     p90_ms: float
     ratio: Interval
     cpu_ms: float | None
-    copies: int | None
+    mirrored: float | None
 
 
 def run_bench(
@@ -82,7 +83,8 @@ def _figures(
     condition: Condition, slices: Sequence[Slice], copies: int | None, seed: int
 ) -> ConditionFigures:
     rounds = _rounds(slices, condition)
-    mine = [measured for measured in slices if measured.target == condition]
+    mine = [measured for measured in slices if measured.target == condition and measured.round >= 0]
+    warm_up = [measured for measured in slices if measured.target == condition and measured.round < 0]
     times = sorted(value for values in rounds for value in values)
     ratio = ratio_of_medians(rounds, _rounds(slices, Condition.OFF), seed=seed)
     if ratio is None:
@@ -90,14 +92,18 @@ def _figures(
     cpu_s = [measured.cpu_s for measured in mine if measured.cpu_s is not None]
     return ConditionFigures(
         condition=condition,
-        requests=len(times) + sum(measured.failed for measured in mine),
+        requests=sum(map(_requests, mine)),
         failed=sum(measured.failed for measured in mine),
         p50_ms=percentile(times, 0.5),
         p90_ms=percentile(times, 0.9),
         ratio=ratio,
         cpu_ms=sum(cpu_s) * 1_000 / len(times) if cpu_s else None,
-        copies=copies,
+        mirrored=None if copies is None else copies / sum(map(_requests, mine + warm_up)),
     )
+
+
+def _requests(measured: Slice) -> int:
+    return len(measured.durations_ms) + measured.failed
 
 
 def _rounds(slices: Sequence[Slice], condition: Condition) -> list[list[float]]:
@@ -109,13 +115,13 @@ def _rounds(slices: Sequence[Slice], condition: Condition) -> list[list[float]]:
 
 
 def figures_of(rows: Sequence[ConditionFigures]) -> list[Figure]:
-    """The figures against their targets."""
+    """The figures against their targets: the upper ends of the intervals, so that noise cannot pass a figure."""
     ratios = [
         Figure(
-            f"median with a {row.condition} / off",
-            round(row.ratio.value, 3),
-            f"<= {TARGET:.2f}",
-            row.ratio.high <= TARGET,
+            name=f"p50, {row.condition} / off (upper bound)",
+            value=round(row.ratio.high, 3),
+            target=f"<= {TARGET:.2f}",
+            passed=row.ratio.high <= TARGET,
         )
         for row in rows
         if row.condition is not Condition.OFF
@@ -137,7 +143,7 @@ def render_conditions(rows: Sequence[ConditionFigures], console: Console) -> Non
             else f"{row.ratio.value:.3f} ({row.ratio.low:.2f}-{row.ratio.high:.2f})"
         )
         cpu = "-" if row.cpu_ms is None else f"{row.cpu_ms:.2f}"
-        copies = "-" if row.copies is None else f"{row.copies / row.requests:.0%}"
+        copies = "-" if row.mirrored is None else f"{row.mirrored:.0%}"
         table.add_row(
             row.condition, f"{row.p50_ms:.2f}", f"{row.p90_ms:.2f}", ratio, str(row.failed), cpu, copies
         )

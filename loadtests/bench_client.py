@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 _SETTLE_S = 0.03
+WARM_UP_ROUND = -1
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -97,11 +98,11 @@ class Connection:
 
 
 def measure(plan: Plan) -> Iterator[Slice]:
-    """All slices, in the order in which they were measured."""
+    """All slices in the order in which they were measured; first the warm-up, as round -1."""
     rng = random.Random(plan.seed)
     connections = {target.name: Connection(target.port, plan.path, plan.timeout_s) for target in plan.targets}
     for target in plan.targets:
-        _slice(target, connections[target.name], -1, plan.warm_up_s)
+        yield _slice(target, connections[target.name], WARM_UP_ROUND, plan.warm_up_s)
     for number in range(plan.rounds):
         for target in rng.sample(plan.targets, len(plan.targets)):
             time.sleep(_SETTLE_S)  # what the slice before still has under way ends on its own time

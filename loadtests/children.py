@@ -1,11 +1,10 @@
 """Child processes of a load test or a benchmark: started in a session of their own, and ended by us."""
 
 import json
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,12 +19,10 @@ _POLL_S = 0.02
 class Child:
     """One Python process; its stdout and stderr go to `<log>.out` and `<log>.err`. A context manager that ends it.
 
-    `arguments` are those of the interpreter, such as `-m locust`; `environment` is added to the inherited one.
+    `arguments` are those of the interpreter, such as `-m locust`.
     """
 
-    def __init__(
-        self, name: str, arguments: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], *, log: Path) -> None:
         self.name = name
         self._out = log.with_suffix(".out")
         self._err = log.with_suffix(".err")
@@ -36,7 +33,6 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env=os.environ | (environment or {}),
                 start_new_session=True,
             )
 

@@ -11,6 +11,7 @@ Settings, as options or environment variables (and on the web page, except the s
     --endpoints         CROSSFADE_LOADTEST_ENDPOINTS "GET /v1/escrows, …"; default: all of the domain
     --leave-out         CROSSFADE_LOADTEST_LEAVE_OUT names of exchanges not to send, with commas
     --jwt-secret        CROSSFADE_JWT_SECRET         signs the tokens of the recorded users
+    --jwt-secret-file   CROSSFADE_JWT_SECRET_FILE    holds that secret instead, so that no command line shows it
     --pace              CROSSFADE_LOADTEST_PACE      mean seconds from a user's request to the next (0.25)
     --load-seed         CROSSFADE_LOADTEST_SEED      the same seed sends the same requests in the same order
     --timeout           CROSSFADE_LOADTEST_TIMEOUT   seconds after which an answer is missing (10)
@@ -25,6 +26,7 @@ process (gevent), so only Locust's own process imports this module.
 import itertools
 import json
 import random
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -187,29 +189,37 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
     def option(
         name: str, variable: str, default: Any, kind: Callable[[str], Any], text: str, **more: Any
     ) -> None:
-        prefix = "CROSSFADE_" if variable in {"CONTRACT", "JWT_SECRET"} else "CROSSFADE_LOADTEST_"
+        prefix = (
+            "CROSSFADE_"
+            if variable in {"CONTRACT", "JWT_SECRET", "JWT_SECRET_FILE"}
+            else "CROSSFADE_LOADTEST_"
+        )
         parser.add_argument(name, env_var=prefix + variable, default=default, type=kind, help=text, **more)
 
     option("--contract", "CONTRACT", "tests/contract", str, "Directory of the recording.")
     option("--domain", "DOMAIN", "escrows", str, "Whose endpoints are loaded.")
     option("--endpoints", "ENDPOINTS", "", str, "Only these endpoints, with commas.")
     option("--leave-out", "LEAVE_OUT", "", str, "Names of exchanges not to send, with commas.")
+    hidden: dict[str, Any] = {"include_in_web_ui": False}
     secret: dict[str, Any] = {"is_secret": True, "include_in_web_ui": False}
     option("--jwt-secret", "JWT_SECRET", "", str, "Signs the tokens of the recorded users.", **secret)
+    option(
+        "--jwt-secret-file", "JWT_SECRET_FILE", "", str, "A file that holds that secret instead.", **hidden
+    )
     option("--pace", "PACE", PACE_S, float, "Mean seconds from a user's request to the next.")
     option("--load-seed", "SEED", 1, int, "The same seed sends the same requests in the same order.")
     option("--timeout", "TIMEOUT", TIMEOUT_S, float, "Seconds after which an answer is missing.")
-    hidden: dict[str, Any] = {"include_in_web_ui": False}
     option("--results", "RESULTS", "", str, "File for one line a request.", **hidden)
     option("--warm-up", "WARM_UP", WARM_UP_S, float, "With --measured: seconds before it.", **hidden)
     option("--measured", "MEASURED", 0.0, float, "Seconds after which the process ends.", **hidden)
 
 
 def _settings(options: Namespace) -> LoadSettings:
+    secret_file = options.jwt_secret_file
     return LoadSettings(
         contract=Path(options.contract),
         domain=options.domain,
-        jwt_secret=options.jwt_secret,
+        jwt_secret=Path(secret_file).read_text() if secret_file else options.jwt_secret,
         endpoints=parse_endpoints(options.endpoints) or domain_endpoints(options.domain),
         left_out=frozenset(name.strip() for name in options.leave_out.split(",") if name.strip()),
         seed=options.load_seed,
@@ -221,6 +231,18 @@ def _settings(options: Namespace) -> LoadSettings:
     )
 
 
+@_on(events.init)
+def _check_settings(environment: Environment, **_: Any) -> None:
+    """Without a web page nobody can correct the settings later: wrong ones are one sentence and exit code 2."""
+    options = environment.parsed_options
+    if options is not None and options.headless:
+        try:
+            _settings(options).workload()
+        except (LoadTestError, OSError, ValueError) as error:
+            sys.stderr.write(f"crossfade: {error}\n")
+            raise SystemExit(2) from error
+
+
 @_on(events.test_start)
 def _begin_load(environment: Environment, **_: Any) -> None:
     """Read the recording anew at each start, with what the web page was told by then."""
@@ -229,7 +251,6 @@ def _begin_load(environment: Environment, **_: Any) -> None:
     try:
         load = _loads[environment] = Load(_settings(environment.parsed_options), environment)
     except (LoadTestError, OSError, ValueError) as error:
-        environment.process_exit_code = 2
         raise StopTest(str(error)) from error
     environment.stop_timeout = load.settings.timeout_s + 1
     if load.settings.measured_s is not None:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from loadtests.interval import Interval
 from loadtests.judge import QUERY_TARGET, TIME_TARGET, EndpointFigures, Judgement, SideFigures
-from loadtests.run import BlockOutcome, LoadResult
+from loadtests.run import BlockRun, LoadResult
 from parity.exchange import Backend
 
 SCHEMA = "crossfade.loadtest/1"
@@ -26,14 +26,14 @@ def render_table(result: LoadResult, console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in result.rows:
         table.add_row(Text(row.endpoint, style="bold"), "legacy", *_cells(row.legacy))
-        table.add_row(_verdict_line("time", row.time_ratio, row.time), "modern", *_cells(row.modern))
-        table.add_row(_verdict_line("queries", row.query_ratio, row.queries))
+        table.add_row(_judgement_line("time", row.time_ratio, row.time), "modern", *_cells(row.modern))
+        table.add_row(_judgement_line("queries", row.query_ratio, row.queries))
     console.print(table)
     for note in notes(result):
         console.print(escape(note), style="dim", highlight=False, soft_wrap=False)
 
 
-def _verdict_line(what: str, ratio: Interval | None, judgement: Judgement) -> Text:
+def _judgement_line(what: str, ratio: Interval | None, judgement: Judgement) -> Text:
     figure = "unknown" if ratio is None else f"{ratio.value:.2f}"
     if ratio is not None and ratio.high > ratio.low:
         figure += f" ({ratio.low:.2f}-{ratio.high:.2f})"
@@ -63,7 +63,7 @@ def notes(result: LoadResult) -> list[str]:
     )
     lines = [load, targets]
     if result.problem:
-        whole = sum(not outcome.problem for outcome in result.blocks)
+        whole = sum(not ran.problem for ran in result.blocks)
         lines.insert(0, f"PARTIAL: {result.problem}; {whole} of {result.planned_blocks} blocks went through.")
     for name, side in (("legacy", overall.legacy), ("modern", overall.modern)):
         if side.late > _LATE_WORTH_SAYING:
@@ -74,9 +74,7 @@ def notes(result: LoadResult) -> list[str]:
     deviating = [name for name, reason in result.left_out.items() if " answers " in reason]
     if deviating:
         shown = ", ".join(deviating[:3]) + (", ..." if len(deviating) > 3 else "")
-        lines.append(
-            f"{len(deviating)} recorded exchanges are answered otherwise by one side and left out: {shown}."
-        )
+        lines.append(f"left out, since one side answers otherwise than recorded ({len(deviating)}): {shown}")
     return lines
 
 
@@ -94,7 +92,7 @@ def to_json(result: LoadResult) -> dict[str, Any]:
         "targets": {"time": TIME_TARGET, "queries": QUERY_TARGET},
         "endpoints": [_row(row) for row in result.rows[:-1]],
         "overall": _row(result.overall),
-        "blocks": {"planned": result.planned_blocks, "run": [_block(outcome) for outcome in result.blocks]},
+        "blocks": {"planned": result.planned_blocks, "run": [_block(ran) for ran in result.blocks]},
         "left_out": result.left_out,
         "notes": notes(result),
     }
@@ -129,14 +127,14 @@ def _interval(interval: Interval | None) -> dict[str, float] | None:
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
-def _block(outcome: BlockOutcome) -> dict[str, Any]:
-    timings = outcome.timings
+def _block(ran: BlockRun) -> dict[str, Any]:
+    timings = ran.timings
     return {
-        "pair": outcome.block.pair,
-        "side": Backend(outcome.block.side).value,
-        "seed": outcome.block.seed,
-        "measured_s": outcome.block.measured_s,
+        "pair": ran.block.pair,
+        "side": Backend(ran.block.side).value,
+        "seed": ran.block.seed,
+        "measured_s": ran.block.measured_s,
         "requests": len(timings),
         "errors": sum(not timing.as_recorded for timing in timings),
-        "problem": outcome.problem,
+        "problem": ran.problem,
     }

@@ -5,7 +5,9 @@ are offered the same requests at the same pace; what that does and does not say 
 dies ends the run; what was measured until then is judged and marked as partial.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,14 @@ from loadtests.errors import LoadTestError
 from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
 from loadtests.probe import probe
 from loadtests.recording import Credentials
-from loadtests.settings import PACE_S, SIDE_DOWN_EXIT_CODE, LoadSettings, domain_endpoints
+from loadtests.settings import (
+    PACE_S,
+    SIDE_DOWN_EXIT_CODE,
+    TIMEOUT_S,
+    WARM_UP_S,
+    LoadSettings,
+    domain_endpoints,
+)
 from loadtests.timings import Timing, read_timings, within
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
@@ -25,7 +34,7 @@ _GRACE_S = 30.0  # for Locust to start, its users to finish and clean up
 
 
 @dataclass(frozen=True, slots=True)
-class BlockOutcome:
+class BlockRun:
     """What came of one block; `problem` is empty when it went through."""
 
     block: Block
@@ -44,13 +53,13 @@ class LoadResult:
     seed: int
     rows: tuple[EndpointFigures, ...]
     left_out: dict[str, str]
-    blocks: tuple[BlockOutcome, ...]
+    blocks: tuple[BlockRun, ...]
     planned_blocks: int
 
     @property
     def problem(self) -> str:
         """Why the run is partial; empty when every block went through."""
-        return next((outcome.problem for outcome in self.blocks if outcome.problem), "")
+        return next((ran.problem for ran in self.blocks if ran.problem), "")
 
     @property
     def overall(self) -> EndpointFigures:
@@ -78,6 +87,8 @@ def run_loadtest(
     work_dir: Path,
     seed: int = 1,
     pace_s: float = PACE_S,
+    warm_up_s: float = WARM_UP_S,
+    timeout_s: float = TIMEOUT_S,
     endpoints: Sequence[Template] | None = None,
 ) -> LoadResult:
     """Measure `duration_s` seconds of each side and judge them.
@@ -93,6 +104,8 @@ def run_loadtest(
         jwt_secret=jwt_secret,
         endpoints=tuple(endpoints if endpoints is not None else domain_endpoints(domain)),
         pace_s=pace_s,
+        warm_up_s=warm_up_s,
+        timeout_s=timeout_s,
     )
     urls = {Backend.LEGACY: legacy_url.rstrip("/"), Backend.MODERN: modern_url.rstrip("/")}
     whole = settings.workload()
@@ -102,16 +115,16 @@ def run_loadtest(
     workload = probe(whole, Credentials(contract, jwt_secret), urls)
     work_dir.mkdir(parents=True, exist_ok=True)
     plan = plan_blocks(duration_s, seed=seed)
-    outcomes: list[BlockOutcome] = []
+    runs: list[BlockRun] = []
     for number, block in enumerate(plan, 1):
         if reset:
             reset()
         progress(
             f"block {number} of {len(plan)}: {users} users on {block.side} for {block.measured_s:.1f} s ..."
         )
-        outcomes.append(_run_block(block, settings, workload, whole, urls[block.side], users, work_dir))
-        if outcomes[-1].problem:
-            progress(f"stopped in block {number}: {outcomes[-1].problem}")
+        runs.append(_run_block(block, settings, workload, whole, urls[block.side], users, work_dir))
+        if runs[-1].problem:
+            progress(f"stopped in block {number}: {runs[-1].problem}")
             break
     progress("judging ...")
     names = dict.fromkeys(step.endpoint for scenario in whole.scenarios for step in scenario.steps)
@@ -121,9 +134,9 @@ def run_loadtest(
         duration_s=duration_s,
         pace_s=pace_s,
         seed=seed,
-        rows=tuple(judge(_pairs(outcomes), names, seed=seed)),
+        rows=tuple(judge(_pairs(runs), names, seed=seed)),
         left_out=workload.left_out,
-        blocks=tuple(outcomes),
+        blocks=tuple(runs),
         planned_blocks=len(plan),
     )
 
@@ -136,7 +149,7 @@ def _run_block(
     url: str,
     users: int,
     work_dir: Path,
-) -> BlockOutcome:
+) -> BlockRun:
     stem = work_dir / f"block-{block.pair:02}-{block.side}"
     results = stem.with_suffix(".jsonl")
     kept = {scenario.name for scenario in workload.scenarios}
@@ -165,21 +178,28 @@ def _run_block(
         "--only-summary",
         *(f"--{key}={value}" for key, value in arguments.items()),
     ]
-    # the secret goes by the environment, since anybody may read a command line
-    with Child(
-        "Locust", command, log=stem, environment={"CROSSFADE_JWT_SECRET": settings.jwt_secret}
-    ) as locust:
+    with (
+        _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret,
+        Child("Locust", [*command, f"--jwt-secret-file={secret}"], log=stem) as locust,
+    ):
         code = locust.wait(_GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s)
         words = locust.last_words()
-    timings = _measured(results, settings, block)
-    return BlockOutcome(block, timings, _problem(block, code, words, timings, url))
-
-
-def _measured(results: Path, settings: LoadSettings, block: Block) -> tuple[Timing, ...]:
-    if not results.exists():
-        return ()
+    timings = read_timings(results) if results.exists() else []
     until_s = settings.warm_up_s + block.measured_s
-    return tuple(within(read_timings(results), after_s=settings.warm_up_s, until_s=until_s))
+    measured = within(timings, after_s=settings.warm_up_s, until_s=until_s)
+    return BlockRun(block, tuple(measured), _problem(block, code, words, timings, url))
+
+
+@contextlib.contextmanager
+def _private(file: Path, text: str) -> Iterator[Path]:
+    """A file that only we may read, for as long as the context lasts: anybody may read a command line."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timing], url: str) -> str:
@@ -189,18 +209,14 @@ def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timin
         return f"the {block.side} backend at {url} stopped answering"
     if code:
         raise LoadTestError(f"Locust ended with exit code {code}: {words}")
-    if timings and not any(timing.status for timing in timings):
+    if not any(timing.status for timing in timings):
         return f"the {block.side} backend at {url} gave no answer in a whole block"
     return ""
 
 
-def _pairs(outcomes: Sequence[BlockOutcome]) -> list[PairOfBlocks]:
+def _pairs(runs: Sequence[BlockRun]) -> list[PairOfBlocks]:
     """The pairs of which both blocks went through."""
-    whole = {
-        (outcome.block.pair, outcome.block.side): outcome.timings
-        for outcome in outcomes
-        if not outcome.problem
-    }
+    whole = {(ran.block.pair, ran.block.side): ran.timings for ran in runs if not ran.problem}
     numbers = sorted({pair for pair, _ in whole})
     return [
         PairOfBlocks(whole[number, Backend.LEGACY], whole[number, Backend.MODERN])

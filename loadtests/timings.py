@@ -57,5 +57,14 @@ def read_timings(file: Path) -> list[Timing]:
 
 
 def within(timings: Iterable[Timing], *, after_s: float, until_s: float) -> list[Timing]:
-    """Those sent within the window, however long their answers took (the slow ones must not drop out)."""
-    return [timing for timing in timings if after_s <= timing.started_s < until_s]
+    """Those sent within the window, however long their answers took (the slow ones must not drop out).
+
+    With them those sent before it that it found waiting and that never got an answer: a side that hangs from
+    the warm-up on has no other.
+    """
+    return [
+        timing
+        for timing in timings
+        if after_s <= timing.started_s < until_s
+        or (not timing.status and timing.started_s < after_s < timing.started_s + timing.duration_ms / 1_000)
+    ]

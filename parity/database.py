@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -19,6 +18,7 @@ from parity.errors import StoreError
 BUSY_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_S = 5
 
+_WRITES = "crossfade_writes"
 _ADVISORY_LOCK = 0x43524F53  # any constant of ours: two processes that create the tables at once take turns
 
 
@@ -60,8 +60,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that will write. On SQLite it waits for its turn at once: who has read cannot wait any more."""
+    with engine.execution_options(**{_WRITES: True}).begin() as connection:
+        yield connection
 
 
 @contextmanager
@@ -79,10 +87,20 @@ def create_tables(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Make the tables that are not there yet; two processes may do so at once."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+    # a table and its indices are made in one transaction; those of a table that is there are not touched, for
+    # even `IF NOT EXISTS` would wait for its writers
+    there = set(sa.inspect(connection).get_table_names())
     for table in metadata.sorted_tables:
+        if table.name in there:
+            continue
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def insert_of(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say what to do where the row is there already."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def upsert(
@@ -99,8 +117,7 @@ def upsert(
     """
     if not rows:
         return
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(table)
+    statement = insert_of(connection, table)
     new = statement.excluded
     changed: dict[str, Any] = {column: table.c[column] + new[column] for column in add}
     for column, how in keep.items():

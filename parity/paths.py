@@ -23,7 +23,8 @@ STATUS: Steps = ("$status",)
 BODY: Steps = ("$",)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
-_WORDY = re.compile(r"(?!.*[0-9]{5})[A-Za-z_][A-Za-z0-9_-]{0,47}\Z")
+# digits only where a name has them: at its end, or before its next part
+_WORDY = re.compile(r"(?=.{1,48}\Z)[A-Za-z_](?:[A-Za-z_-]|[0-9]{1,4}(?![0-9a-z]))*\Z", re.ASCII)
 _HEXISH = re.compile(r"(?=.*[0-9])[0-9a-fA-F-]{8,}\Z")
 _GLOB_STEP = re.compile(
     r"""\.?(?P<deep>\*\*)

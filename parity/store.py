@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parity.database import create_tables, storing, upsert
+from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.exchange import Batch, Exchange
 from parity.outcome import Comparison, Outcome
 from parity.redact import Redactor
@@ -51,7 +51,7 @@ class ParityStore:
             self._redactor, batch.exchanges, comparisons, max_characters=self._limits.sample_characters
         )
         self._prepare()
-        with storing("record a batch"), self._engine.begin() as connection:
+        with storing("record a batch"), writing(self._engine) as connection:
             if not self._is_new(connection, batch, at):
                 return False
             minute = int(at // 60)
@@ -65,20 +65,19 @@ class ParityStore:
 
     def _prepare(self) -> None:
         if not self._prepared:
-            with storing("make the tables of the store"), self._engine.begin() as connection:
+            with storing("make the tables of the store"), writing(self._engine) as connection:
                 create_tables(connection, METADATA)
             self._prepared = True
 
     def _is_new(self, connection: sa.Connection, batch: Batch, at: float) -> bool:
         # the first statement is a change, so that two workers with the same batch take turns
         run = {"proxy": batch.proxy, "last_seq": batch.seq, "in_flight": batch.in_flight, "seen_at": at}
-        newer = sa.update(RUNS).where(RUNS.c.proxy == batch.proxy, RUNS.c.last_seq < batch.seq).values(run)
-        if connection.execute(newer).rowcount:
-            return True
-        known = connection.execute(sa.select(RUNS.c.proxy).where(RUNS.c.proxy == batch.proxy)).first()
-        if known is None:
-            connection.execute(sa.insert(RUNS), run)
-        return known is None
+        insert = insert_of(connection, RUNS).values(run)
+        newer = RUNS.c.last_seq < insert.excluded.last_seq
+        taken = insert.on_conflict_do_update(index_elements=["proxy"], set_=run, where=newer).returning(
+            RUNS.c.last_seq
+        )
+        return connection.execute(taken).first() is not None
 
     def _count(
         self, connection: sa.Connection, batch: Batch, comparisons: Sequence[Comparison], minute: int
@@ -167,7 +166,7 @@ class ParityStore:
         self._prepare()
         oldest = now - self._limits.retention_s
         minute = int(oldest // 60)
-        with storing("prune the store"), self._engine.begin() as connection:
+        with storing("prune the store"), writing(self._engine) as connection:
             old = sa.delete(COUNTS).where(COUNTS.c.minute > 0, COUNTS.c.minute < minute).returning(*COUNTS.c)
             folded: Counter[tuple[str, str, str]] = Counter()
             for row in connection.execute(old):

@@ -143,6 +143,8 @@ class _Walk:
 
     def _alike(self, index: int, legacy: Any, modern: Any) -> bool:
         """Whether two items are the same under the rules; leaves no trace of a difference."""
+        if legacy == modern and repr(legacy) == repr(modern):
+            return True  # quick, and strict in types; what is only ordered differently is walked
         probe = _Walk([*self._steps, index], self._compare_at, probing=True)
         try:
             probe.values(legacy, modern)

@@ -61,6 +61,9 @@ async def run_worker(
                 if ready is not None:
                     ready()
                 await stop.wait()
+                await asyncio.sleep(
+                    QUIET_S
+                )  # connections that the kernel has accepted already get their turn
             finally:
                 server.close()
                 await intake.drain(DRAIN_S)
@@ -187,9 +190,12 @@ class _Intake:
 
     async def drain(self, timeout_s: float) -> None:
         """Let connections finish what was sent; those that take longer are closed."""
-        pending = set(self._connections)
-        if pending:
-            _, pending = await asyncio.wait(pending, timeout=timeout_s)
-        for task in pending:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await asyncio.sleep(QUIET_S)  # those accepted a moment ago have not begun
+                while self._connections:
+                    await asyncio.wait(set(self._connections))
+        late = set(self._connections)
+        for task in late:
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        await asyncio.gather(*late, return_exceptions=True)

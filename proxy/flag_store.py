@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.schema import CreateTable
 
+from parity.database import create_tables
 from parity.exchange import Endpoint
 from proxy.acknowledgements import Acknowledgements
 from proxy.errors import ConflictError, FlagStoreError, StageError, UnknownKeyError
@@ -29,6 +29,9 @@ from proxy.flag_rows import (
 )
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share
 from proxy.stages import Stage
+
+_CREATIONS = 6
+_CREATION_PAUSE_S = 0.01
 
 
 class FlagStore:
@@ -156,20 +159,20 @@ class FlagStore:
 
     def prepare(self) -> None:
         """Create the tables if they are not there."""
-        try:
+        for attempt in range(_CREATIONS):
             try:
                 self._create()
-            except (SQLAlchemyError, OSError):
-                # Two processes that create the same table at once: the second try finds it.
-                self._create()
-        except (SQLAlchemyError, OSError) as error:
-            raise _refused(error) from error
+                break
+            except (SQLAlchemyError, OSError) as error:
+                # Processes that create the same table at once get in each other's way; the next try finds it.
+                if attempt == _CREATIONS - 1:
+                    raise _refused(error) from error
+                time.sleep(_CREATION_PAUSE_S * 2**attempt)
         self._prepared = True
 
     def _create(self) -> None:
         with self._engine.begin() as connection:
-            for table in METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
+            create_tables(connection, METADATA)
             if connection.scalar(sa.select(REVISIONS.c.version)) is None:
                 connection.execute(sa.insert(REVISIONS).values(id=1, version=0))
 

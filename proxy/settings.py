@@ -30,7 +30,7 @@ class StickySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveSettings:
+class ForwardSettings:
     """Bounds of the way to the authoritative backend.
 
     `idle_s` must stay below the idle time after which a backend closes a connection (5 s for Node), or a
@@ -105,7 +105,7 @@ class ProxySettings:
     drain_s: float = 10.0
     mirror_drain_s: float = 3.0
     sticky: StickySettings = StickySettings()
-    live: LiveSettings = LiveSettings()
+    forward: ForwardSettings = ForwardSettings()
     mirror: MirrorSettings = MirrorSettings()
     handover: HandoverSettings = HandoverSettings()
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,12 +22,16 @@ def contract() -> Path:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url() -> Iterator[str]:
     """A real PostgreSQL for the session: CROSSFADE_TEST_DATABASE_URL, else an embedded one of its own."""
     if given := os.environ.get("CROSSFADE_TEST_DATABASE_URL"):
         yield given
         return
-    with embedded_postgres(tmp_path_factory.mktemp("pg") / "data") as url:
+    # not below pytest's own directory: other runs remove old ones of those, with a server in it
+    with (
+        tempfile.TemporaryDirectory(prefix="crossfade-tests-") as directory,
+        embedded_postgres(Path(directory) / "postgres") as url,
+    ):
         yield url
 
 
@@ -39,9 +44,12 @@ def seeded_database(database_url: str, contract: Path) -> str:
     return database_url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium; in CI it must be there, elsewhere its absence is a skip that says so."""
+    """A real Chromium; in CI it must be there, elsewhere its absence is a skip that says so.
+
+    One for each module: while it is open no asynchronous test can run, for Playwright's loop does.
+    """
     executable = shutil.which("chromium")
     if executable is None:
         if os.environ.get("CI"):

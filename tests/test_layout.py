@@ -29,14 +29,11 @@ def source_files() -> Iterator[Path]:
             yield path
 
 
-def test_path(source: Path) -> Path:
+def mirror_of(source: Path) -> Path:
     parts = source.relative_to(ROOT).parts
     if parts[0] == "domains" and len(parts) == 3 and parts[1] != "shared":
         return source.parent / "tests" / f"test_{source.name}"
     return ROOT.joinpath("tests", *parts[:-1], f"test_{source.name}")
-
-
-test_path.__test__ = False  # type: ignore[attr-defined]  pytest would take its name for a test
 
 
 def test_the_top_level_folders_are_the_architecture() -> None:
@@ -48,11 +45,13 @@ def test_the_top_level_folders_are_the_architecture() -> None:
 
 @pytest.mark.parametrize("source", list(source_files()), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_source_file_has_the_test_file_that_mirrors_it(source: Path) -> None:
-    assert test_path(source).exists(), f"{source.relative_to(ROOT)} wants {test_path(source).relative_to(ROOT)}"
+    assert mirror_of(source).exists(), (
+        f"{source.relative_to(ROOT)} wants {mirror_of(source).relative_to(ROOT)}"
+    )
 
 
 def test_every_test_file_mirrors_a_source_file() -> None:
-    wanted = {test_path(source) for source in source_files()}
+    wanted = {mirror_of(source) for source in source_files()}
     own_subject = {"test_recording.py"}  # a room's or the bridge's replay of the recorded API
     strays = [
         str(path.relative_to(ROOT))
@@ -67,14 +66,20 @@ def test_every_test_file_mirrors_a_source_file() -> None:
 
 
 def test_no_module_is_longer_than_four_hundred_lines() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in python_files() if (n := len(p.read_text().splitlines())) > MAX_LINES}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in python_files()
+        if (n := len(p.read_text().splitlines())) > MAX_LINES
+    }
 
     assert long == {}
 
 
 def test_every_module_opens_with_a_docstring() -> None:
     silent = [
-        str(path.relative_to(ROOT)) for path in python_files() if not ast.get_docstring(ast.parse(path.read_text()))
+        str(path.relative_to(ROOT))
+        for path in python_files()
+        if not ast.get_docstring(ast.parse(path.read_text()))
     ]
 
     assert silent == []
@@ -148,7 +153,9 @@ def test_ci_runs_what_the_readme_says_and_nothing_else() -> None:
 
 
 def test_the_glossary_has_an_avoid_line_for_every_word() -> None:
-    rows = [line for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.startswith("| **")]
+    rows = [
+        line for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.startswith("| **")
+    ]
 
     assert len(rows) >= 30
     assert all(len(row.strip("|").split("|")) == 4 for row in rows)

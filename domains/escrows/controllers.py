@@ -3,11 +3,11 @@
 from typing import Any
 
 from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domains.escrows.services import EscrowService
 from domains.shared.clock import Clock
 from domains.shared.controllers import CrudController
+from domains.shared.database import Database
 from domains.shared.pagination import Page
 
 
@@ -25,6 +25,6 @@ class EscrowController(CrudController):
         return {"displayId": row["display_id"]}
 
 
-def build(engine: AsyncEngine, clock: Clock) -> EscrowController:
+def build(database: Database, clock: Clock) -> EscrowController:
     """The room's controller on a database."""
-    return EscrowController(EscrowService(engine, clock))
+    return EscrowController(EscrowService(database, clock))

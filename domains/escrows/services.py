@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     UnaryExpression,
     asc,
+    bindparam,
     cast,
     desc,
     false,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domains.escrows.models import ESCROW, escrows
-from domains.escrows.utils import list_row, whole_escrow
+from domains.escrows.utils import LIST_PEOPLE, list_row, whole_escrow
 from domains.escrows.validators import (
     IGNORED_IN_UPDATES,
     CreateEscrow,
@@ -35,13 +36,14 @@ from domains.shared.errors import ApiError, ConflictError, Fault, InvalidInputEr
 from domains.shared.node_json import column_value, either
 from domains.shared.pagination import Page
 from domains.shared.permissions import Access, Principal, Scope, in_scope
-from domains.shared.services import CrudService
+from domains.shared.services import KEY, CrudService, Found
 from domains.shared.validation import validated
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 _LARGEST_INTEGER = 2**31 - 1
 _NUMBERING_ATTEMPTS = 50
+_AT_LEAST_4_DIGITS = "FM99999999999990000"
 
 _SHOWN_COMMISSION: ColumnElement[Any] = func.coalesce(escrows.c.my_commission, escrows.c.net_commission, 0)
 _LIST_COLUMNS = (
@@ -61,6 +63,7 @@ _LIST_COLUMNS = (
         )
     ),
     _SHOWN_COMMISSION.label("my_commission"),
+    *(escrows.c.people[role][what].astext.label(key) for key, role, what in LIST_PEOPLE),
 )
 _OF_THE_OFFICER = ("escrow_officer_name", "escrow_officer_email", "escrow_officer_phone", "escrow_company")
 SORT_KEYS: dict[str, ColumnElement[Any]] = {
@@ -69,7 +72,14 @@ SORT_KEYS: dict[str, ColumnElement[Any]] = {
     "my_commission": _SHOWN_COMMISSION,
 }
 """What a list can be sorted by (Q-06)."""
-_ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc": asc, "desc": desc}
+_ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc": asc, "desc": desc, "": asc}
+
+
+_BY_ID = escrows.c.id == KEY
+_BY_NUMBER = escrows.c.numeric_id == KEY
+_BY_DISPLAY_ID = escrows.c.display_id == KEY
+_BY_ID_OR_DISPLAY_ID = or_(_BY_ID, _BY_DISPLAY_ID)
+_NONE = false()
 
 
 class EscrowService(CrudService):
@@ -77,12 +87,10 @@ class EscrowService(CrudService):
 
     resource = ESCROW
 
-    def found_by(self, principal: Principal, key: str, access: Access) -> ColumnElement[bool]:
+    def found_by(self, principal: Principal, key: str, access: Access) -> Found:
         """By id; a system_admin may also use the number, the display id or the id behind `escrow-`, as recorded."""
-        if "\0" in key:
-            return false()
         if not principal.is_system_admin:
-            return escrows.c.id == key
+            return _found(_BY_ID, key)
         match access:
             case Access.VIEW:
                 return _by_any_name(key.removeprefix("escrow-"))
@@ -91,9 +99,10 @@ class EscrowService(CrudService):
             case Access.DELETE:
                 return _by_id_or_display_id(key)
 
-    def moved_by(self, principal: Principal, key: str) -> ColumnElement[bool]:
+    def moved_by(self, principal: Principal, key: str) -> Found:
         """Archiving and restoring take the display id from everybody, as recorded."""
-        return self.found_by(principal, key, Access.DELETE) if "\0" in key else _by_id_or_display_id(key)
+        del principal
+        return _by_id_or_display_id(key)
 
     async def list_page(self, principal: Principal, query: Mapping[str, str]) -> Page:
         """The page that a query asks for."""
@@ -107,7 +116,7 @@ class EscrowService(CrudService):
 
     async def get(self, principal: Principal, key: str) -> dict[str, Any]:
         """One escrow, whole."""
-        return whole_escrow(await self.row(principal, key, list(escrows.c)), self._clock())
+        return whole_escrow(await self.row(principal, key), self._clock())
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> dict[str, Any]:
         """A new escrow with the next number of the year. Its creator does not own it (Q-20)."""
@@ -124,7 +133,7 @@ class EscrowService(CrudService):
         numbered = insert(escrows).values(values).on_conflict_do_nothing(index_elements=["display_id"])
         statement = numbered.returning(escrows.c.id, escrows.c.display_id)
         for _ in range(_NUMBERING_ATTEMPTS):  # Q-14: whoever was numbered alike at the same moment goes first
-            if created := await self._run(statement):
+            if created := await self._database.run(statement):
                 return {"id": created[0]["id"], "displayId": created[0]["display_id"]}
         raise ConflictError("Escrow could not be numbered. Please try again.")
 
@@ -150,16 +159,20 @@ def _commission(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"net_commission": either(body.get("net_commission"), body.get("my_commission"))}
 
 
-def _by_any_name(key: str) -> ColumnElement[bool]:
+def _found(how: ColumnElement[bool], key: str) -> Found:
+    return Found(_NONE, key) if "\0" in key else Found(how, key)
+
+
+def _by_any_name(key: str) -> Found:
     if _UUID.fullmatch(key):
-        return escrows.c.id == key
+        return Found(_BY_ID, key)
     if _NUMBER.fullmatch(key):
-        return escrows.c.numeric_id == int(key) if int(key) <= _LARGEST_INTEGER else false()
-    return or_(escrows.c.id == key, escrows.c.display_id == key)
+        return Found(_BY_NUMBER if int(key) <= _LARGEST_INTEGER else _NONE, int(key))
+    return _found(_BY_ID_OR_DISPLAY_ID, key)
 
 
-def _by_id_or_display_id(key: str) -> ColumnElement[bool]:
-    return escrows.c.id == key if _UUID.fullmatch(key) else escrows.c.display_id == key
+def _by_id_or_display_id(key: str) -> Found:
+    return _found(_BY_ID if _UUID.fullmatch(key) else _BY_DISPLAY_ID, key)
 
 
 def _filters(asked: ListQuery) -> list[ColumnElement[bool]]:
@@ -191,10 +204,11 @@ def _order(query: Mapping[str, str]) -> ColumnElement[Any]:
 def _next_display_id(year: int) -> ColumnElement[str]:
     """`ESC-<year>-<number>` with the number after the highest of that year, computed where it is inserted."""
     prefix = f"ESC-{year}-"
-    number = cast(func.substring(escrows.c.display_id, f"^{prefix}([0-9]+)$"), BigInteger)
-    highest = select(func.max(number)).where(escrows.c.display_id.like(f"{prefix}%")).scalar_subquery()
-    digits = cast(func.coalesce(highest, 0) + 1, String)
-    numbered: ColumnElement[str] = literal(prefix) + func.lpad(
-        digits, func.greatest(4, func.length(digits)), "0"
+    number = cast(func.substring(escrows.c.display_id, "^ESC-[0-9]+-([0-9]+)$"), BigInteger)
+    # a constant in the text of the statement, so that its plan may use the index
+    alike = bindparam("alike", f"{prefix}%", String, literal_execute=True)
+    highest = select(func.max(number)).where(escrows.c.display_id.like(alike)).scalar_subquery()
+    numbered: ColumnElement[str] = literal(prefix) + func.to_char(
+        func.coalesce(highest, 0) + 1, _AT_LEAST_4_DIGITS
     )
     return numbered

@@ -7,14 +7,13 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from domains.shared.node_json import dumps_text, either, field, iso_day, iso_moment, number
+from domains.shared.node_json import either, field, iso_day, iso_moment, number
 
 _DAY = timedelta(days=1)
 _LIST_PROGRESS = 64
 _DETAIL_DEADLINES = 2
 
-# the answer's key, the role and what is read of it
-_LIST_PEOPLE = (
+LIST_PEOPLE = (
     ("buyer_name", "buyer", "name"),
     ("buyer_email", "buyer", "email"),
     ("seller_name", "seller", "name"),
@@ -30,6 +29,7 @@ _LIST_PEOPLE = (
     ("escrow_officer_phone", "escrow_officer", "phone"),
     ("escrow_company", "escrow_officer", "company"),
 )
+"""What a list shows of the people: the answer's key, the role, and what is read of it."""
 _ROLES = (
     *("buyer", "seller", "buyerAgent", "sellerAgent", "loanOfficer", "escrowOfficer", "titleOfficer"),
     *("homeInspector", "appraiser", "transactionCoordinator"),
@@ -99,8 +99,7 @@ def list_row(row: Row, now: datetime) -> dict[str, Any]:
     """One escrow of the list; `my_commission` stands for the net commission where there is none."""
     today = now.date()
     acceptance, closing = row["acceptance_date"], row["closing_date"]
-    people = row["people"]
-    shown = {
+    return {
         "id": row["id"],
         "displayId": row["display_id"],
         "escrowNumber": row["display_id"],
@@ -129,11 +128,8 @@ def list_row(row: Row, now: datetime) -> dict[str, Any]:
         "upcomingDeadlines": random.randint(1, 5),  # Q-24
         "created_at": iso_moment(row["created_at"]),
         "updated_at": iso_moment(row["updated_at"]),
-        "people": people,
-    }
-    for key, role, what in _LIST_PEOPLE:
-        shown[key] = _as_text(field(field(people, role), what))
-    return shown | {
+        "people": row["people"],
+        **{key: row[key] for key, _, _ in LIST_PEOPLE},
         "checklists": row["checklists"],
         "timeline": row["timeline"],
         "deleted_at": iso_moment(row["deleted_at"]),
@@ -169,11 +165,6 @@ def _midnight(day: date) -> datetime:
 def _rounded(value: float) -> int:
     """JavaScript's `Math.round`: halves go up."""
     return math.floor(value + 0.5)
-
-
-def _as_text(value: Any) -> str | None:
-    """PostgreSQL's `->>`."""
-    return value if value is None or isinstance(value, str) else dumps_text(value)
 
 
 def _details(row: Row, financials: Any, now: datetime) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class ListQuery(BaseModel):
     closing_date_end: Annotated[IsoText | None, Says("Invalid closingDateEnd format")] = None
     page: Annotated[Count, Says("Page must be an integer")] = 1
     limit: Annotated[Count, Says("Limit must be an integer")] = 20
-    scope: str = ""
+    scope: str | None = None
     search: str = ""
     archived: str = ""
     include_archived: str = ""

@@ -7,16 +7,15 @@ out at once. What a key was used for is written behind the answer; a shadow copy
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, cast
 from uuid import UUID
 
 import jwt
 from jwt.types import Options
-from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 
 from domains.shared.background import Background
 from domains.shared.clock import Clock
+from domains.shared.database import Database
 from domains.shared.errors import UnauthenticatedError
 from domains.shared.models import api_key_logs, api_keys, security_events, users
 from domains.shared.permissions import Principal, Role
@@ -69,19 +68,6 @@ _LOG = insert(api_key_logs).from_select(
 )
 
 
-class Key(Protocol):
-    """What is read of an API key and its user."""
-
-    id: UUID
-    team_id: UUID | None
-    is_active: bool
-    expires_at: datetime | None
-    user_id: UUID
-    email: str
-    role: str | None
-    user_is_active: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Presented:
     """What a request presents of its caller, and where it came from. `is_copy`: a shadow copy, by its signature."""
@@ -98,8 +84,8 @@ class Presented:
 class Authenticator:
     """Tells who a request comes from; raises UnauthenticatedError with the code of the recorded API."""
 
-    def __init__(self, engine: AsyncEngine, background: Background, *, jwt_secret: str, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, background: Background, *, jwt_secret: str, clock: Clock) -> None:
+        self._database = database
         self._background = background
         self._secret = jwt_secret
         self._clock = clock
@@ -121,18 +107,16 @@ class Authenticator:
             raise UnauthenticatedError("INVALID_TOKEN", "Invalid authentication token") from None
         user = None
         if (user_id := _uuid(claims.get("id"))) is not None:
-            async with self._engine.connect() as connection:
-                user = (await connection.execute(_USER, {"user_id": user_id})).first()
+            user = next(iter(await self._database.run(_USER, {"user_id": user_id})), None)
         if user is None:
             raise UnauthenticatedError("USER_NOT_FOUND", "User not found")
-        if not user.is_active:
+        if not user["is_active"]:
             raise UnauthenticatedError("ACCOUNT_DISABLED", "Account has been disabled")
-        return Principal(user.id, user.email, Role.of(user.role))
+        return Principal(user["id"], user["email"], Role.of(user["role"]))
 
     async def _by_key(self, api_key: str, presented: Presented) -> Principal:
         key_hash = hashlib.sha256(api_key.encode("utf-8", "surrogateescape")).hexdigest()
-        async with self._engine.connect() as connection:
-            key = cast("Key | None", (await connection.execute(_KEY, {"key_hash": key_hash})).first())
+        key = next(iter(await self._database.run(_KEY, {"key_hash": key_hash})), None)
         verdict = _verdict(key, self._clock())
         if not presented.is_copy:
             # counted here, because it is this request's, though the answer does not wait for it
@@ -143,41 +127,40 @@ class Authenticator:
         return verdict
 
     async def _write_use(
-        self, key: Key | None, verdict: Principal | UnauthenticatedError, presented: Presented
+        self, key: RowMapping | None, verdict: Principal | UnauthenticatedError, presented: Presented
     ) -> None:
         """One statement: the key was used, or was refused."""
         origin = {"ip_address": presented.ip_address, "user_agent": presented.user_agent}
         target = presented.target[:_TARGET_LENGTH]
-        async with self._engine.connect() as connection:
-            if key is not None and isinstance(verdict, Principal):
-                used = {"key_id": key.id, "endpoint": target, "method": presented.method}
-                await connection.execute(_LOG, used | origin)
-            elif isinstance(verdict, UnauthenticatedError):
-                expired = verdict.code == "API_KEY_EXPIRED"
-                refused = insert(security_events).values(
-                    event_type="api_key_expired" if expired else "api_key_used",
-                    event_category="api_key",
-                    severity="warning",
-                    success=False,
-                    message=verdict.message,
-                    request_path=target,
-                    request_method=presented.method,
-                    api_key_id=None if key is None else key.id,
-                    **origin,
-                )
-                await connection.execute(refused)
+        if key is not None and isinstance(verdict, Principal):
+            used = {"key_id": key["id"], "endpoint": target, "method": presented.method}
+            await self._database.run(_LOG, used | origin)
+        elif isinstance(verdict, UnauthenticatedError):
+            expired = verdict.code == "API_KEY_EXPIRED"
+            refused = insert(security_events).values(
+                event_type="api_key_expired" if expired else "api_key_used",
+                event_category="api_key",
+                severity="warning",
+                success=False,
+                message=verdict.message,
+                request_path=target,
+                request_method=presented.method,
+                api_key_id=None if key is None else key["id"],
+                **origin,
+            )
+            await self._database.run(refused)
 
 
-def _verdict(key: Key | None, now: datetime) -> Principal | UnauthenticatedError:
+def _verdict(key: RowMapping | None, now: datetime) -> Principal | UnauthenticatedError:
     if key is None:
         return UnauthenticatedError("INVALID_API_KEY", "Invalid API key provided")
-    if not key.is_active:
+    if not key["is_active"]:
         return UnauthenticatedError("API_KEY_DEACTIVATED", "API key has been deactivated")
-    if not key.user_is_active:
+    if not key["user_is_active"]:
         return UnauthenticatedError("API_KEY_DEACTIVATED", "User account has been deactivated")
-    if key.expires_at is not None and key.expires_at < now:
+    if key["expires_at"] is not None and key["expires_at"] < now:
         return UnauthenticatedError("API_KEY_EXPIRED", "API key has expired")
-    return Principal(key.user_id, key.email, Role.of(key.role), key_team_id=key.team_id)
+    return Principal(key["user_id"], key["email"], Role.of(key["role"]), key_team_id=key["team_id"])
 
 
 def _uuid(value: object) -> UUID | None:

@@ -1,17 +1,21 @@
 """The connection to PostgreSQL: one pool per process, made for many short statements.
 
-Statements run in autocommit, so a request that needs one statement sends one: a write is a single statement
-too, and with that its own transaction. `engine.begin()` on a copy with another isolation level is for the
-day a write needs two.
+Statements run in autocommit: a write is one statement, and with that its own transaction.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from psycopg.types.string import TextLoader
-from sqlalchemy import event, make_url
+from sqlalchemy import Executable, RowMapping, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import greenlet_spawn
 
 from domains.shared import node_json
+from domains.shared.errors import Fault, InvalidInputError
 from domains.shared.statements import count_statements
 
 POOL_WAIT_S = 10.0
@@ -19,8 +23,35 @@ CONNECT_TIMEOUT_S = 5
 RECYCLE_S = 1800
 
 
-def connect(database_url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine on `postgresql://…`; it connects when the first statement is run."""
+class Database:
+    """Runs statements on a pool; it connects when the first one is run."""
+
+    def __init__(self, database_url: str, *, pool_size: int) -> None:
+        self._engine = _engine(database_url, pool_size)
+
+    async def run(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Sequence[RowMapping]:
+        """Run one statement; what PostgreSQL refuses of a client's values is the client's error (Q-09)."""
+        try:
+            # one switch of context for the whole, where AsyncEngine needs one for each step of it
+            return await greenlet_spawn(self._run, statement, values)
+        except (DataError, IntegrityError) as error:
+            diagnostics = getattr(error.orig, "diag", None)
+            field = getattr(diagnostics, "column_name", None) or getattr(diagnostics, "constraint_name", None)
+            raise InvalidInputError([Fault(field or "", "Does not fit what is stored")]) from error
+
+    def _run(self, statement: Executable, values: Mapping[str, Any] | None) -> Sequence[RowMapping]:
+        with self._engine.sync_engine.connect() as connection:
+            result = connection.execute(statement, values)
+            return result.mappings().all() if result.returns_rows else ()
+
+    async def close(self) -> None:
+        """Close the pool's connections."""
+        await self._engine.dispose()
+
+
+def _engine(database_url: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         make_url(database_url).set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",

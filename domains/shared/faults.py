@@ -58,7 +58,7 @@ class Faults:
                 and answer.status == 200
                 and isinstance(answer, web.Response)
             ):
-                answer.body = node_json.dumps(_dearer(node_json.loads(bytes(answer.body or b""))))
+                answer.body = node_json.dumps(_dearer(node_json.loads(answer.text or "null")))
             return answer
 
         return faulty

@@ -69,7 +69,10 @@ def number(text: str | None) -> int | float:
 
 def either(*values: Any) -> Any:
     """`a || b || c` of JavaScript: the first that is not empty, else the last; `[]` and `{}` are not empty."""
-    return next((value for value in values if value or isinstance(value, list | dict)), values[-1])
+    for value in values:
+        if value or isinstance(value, list | dict):
+            return value
+    return values[-1]
 
 
 def field(value: Any, key: str) -> Any:

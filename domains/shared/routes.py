@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domains.shared.clock import Clock
 from domains.shared.controllers import CrudController
+from domains.shared.database import Database
 from domains.shared.requests import Call
 
-Build = Callable[[AsyncEngine, Clock], CrudController]
+Build = Callable[[Database, Clock], CrudController]
 """Makes a room's controller on a database."""
 
 

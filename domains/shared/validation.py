@@ -83,9 +83,7 @@ def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
             at = str(row["loc"][0])
             name, sentence = _declared(model, at)
             field = name if name in values and at not in values else at
-            faults.setdefault(
-                at, Fault(field, row["msg"] if row["type"] == _SIZE else sentence or row["msg"])
-            )
+            faults.setdefault(at, Fault(field, _sentence(row["type"], row["msg"], sentence)))
         raise InvalidInputError(list(faults.values())) from None
 
 

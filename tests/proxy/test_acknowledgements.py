@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.acknowledgements import STALE_S
 from proxy.errors import NotAcknowledgedError
@@ -22,7 +23,7 @@ ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"),)
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    engine = open_database(f"sqlite:///{tmp_path}/store.db")
     yield engine
     engine.dispose()
 

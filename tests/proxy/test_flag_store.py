@@ -1,15 +1,18 @@
 """The flag store on a real SQLite file: steps, ledger, rollback, and operators who meet."""
 
 import threading
+import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.errors import ConflictError, FlagStoreError, ShareError, StageError, UnknownKeyError
-from proxy.flag_rows import RowChange
+from proxy.flag_rows import Registration, RowChange
 from proxy.flag_store import FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
 from proxy.stages import Stage
@@ -23,9 +26,23 @@ ENDPOINTS = (
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    engine = open_database(f"sqlite:///{tmp_path}/store.db")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_engine(database_url: str) -> Iterator[sa.Engine]:
+    admin = open_database(database_url)
+    name = f"flags_{uuid.uuid4().hex}"
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine = open_database(sa.make_url(database_url).set(database=name).render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name}")
+    admin.dispose()
 
 
 @pytest.fixture
@@ -203,7 +220,11 @@ def test_two_operators_cannot_overwrite_each_other_unseen(store: FlagStore, engi
     assert [change.actor for change in store.history()] == ["ada"]
 
 
-def test_operators_who_flip_at_the_same_moment_are_put_in_a_row(engine: sa.Engine) -> None:
+@pytest.mark.parametrize("database", ["engine", "postgres_engine"])
+def test_operators_who_flip_at_the_same_moment_are_put_in_a_row(
+    request: pytest.FixtureRequest, database: str
+) -> None:
+    engine = request.getfixturevalue(database)
     FlagStore(engine, ENDPOINTS).prepare()
     refused: list[str] = []
 
@@ -231,7 +252,7 @@ def test_operators_who_flip_at_the_same_moment_are_put_in_a_row(engine: sa.Engin
 
 
 def test_a_store_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'no' / 'such' / 'place.db'}")
+    engine = open_database(f"sqlite:///{tmp_path}/no/such/place.db")
 
     with pytest.raises(
         FlagStoreError, match=r"^the flag store does not answer: unable to open database file$"
@@ -239,14 +260,30 @@ def test_a_store_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
         FlagStore(engine, ENDPOINTS).table()
 
 
-def test_two_processes_may_create_the_tables_at_once(tmp_path: Path) -> None:
-    engines = [sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}") for _ in range(4)]
-    threads = [threading.Thread(target=FlagStore(engine, ENDPOINTS).prepare) for engine in engines]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+@pytest.mark.parametrize("attempt", range(5))
+def test_processes_may_create_the_tables_at_once(tmp_path: Path, attempt: int) -> None:
+    engines = [open_database(f"sqlite:///{tmp_path}/store-{attempt}.db") for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda engine: FlagStore(engine, ENDPOINTS).prepare(), engines))
 
     assert FlagStore(engines[0], ENDPOINTS).version() == 0
     for engine in engines:
         engine.dispose()
+
+
+def test_the_store_may_be_postgresql(postgres_engine: sa.Engine) -> None:
+    store = FlagStore(postgres_engine, ENDPOINTS)
+    go_to(store, "escrows", Stage.LIVE)
+    store.flip("GET /v1/escrows", Stage.CANARY, canary_share=0.5, actor="ada", reason="the list")
+    store.register(Registration("run", "proxy-1", "elsewhere", 1))
+    store.acknowledge("run", 4)
+    acknowledged = store.wait_acknowledged(4)
+    change = store.roll_back("escrows", actor="ada", reason="back")
+
+    assert [(seen.worker, seen.version) for seen in acknowledged] == [("proxy-1", 4)]
+    assert change is not None
+    assert store.history()[0] == change
+    assert store.table() == FlagTable(
+        5, {"escrows": Flag(Stage.OFF), "GET /v1/escrows": Flag(Stage.OFF, canary_share=0.5)}
+    )

@@ -1,0 +1,56 @@
+"""Stops sending copies to a shadow backend that only fails, and finds out when it is back."""
+
+import time
+from collections.abc import Callable
+
+
+class Breaker:
+    """After `failures` failures on end nothing is admitted for `cool_down_s`, then one copy as a probe.
+
+    `changed(is_down)` is called when the shadow goes down and when it is up again.
+    """
+
+    def __init__(
+        self,
+        failures: int,
+        cool_down_s: float,
+        changed: Callable[[bool], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit = failures
+        self._cool_down_s = cool_down_s
+        self._changed = changed
+        self._clock = clock
+        self._failed = 0
+        self._probe_at: float | None = None
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the shadow is taken to be down."""
+        return self._probe_at is not None
+
+    def admits(self) -> bool:
+        """Whether a copy may be sent now; of those that ask after the cool-down only the first may."""
+        if self._probe_at is None:
+            return True
+        now = self._clock()
+        if now < self._probe_at:
+            return False
+        self._probe_at = now + self._cool_down_s
+        return True
+
+    def succeeded(self) -> None:
+        """The shadow answered, rightly or wrongly."""
+        self._failed = 0
+        if self._probe_at is not None:
+            self._probe_at = None
+            self._changed(False)
+
+    def failed(self) -> None:
+        """The shadow did not answer."""
+        self._failed += 1
+        if self._probe_at is not None:
+            self._probe_at = self._clock() + self._cool_down_s
+        elif self._failed >= self._limit:
+            self._probe_at = self._clock() + self._cool_down_s
+            self._changed(True)

@@ -1,0 +1,64 @@
+"""What happened how often since the last batch, and how many mirrored requests are still on their way."""
+
+from parity.exchange import Count
+
+UNLISTED = "(unlisted)"
+"""The endpoint under which unlisted requests are counted: their paths are no label, there are too many."""
+
+
+class Counters:
+    """The proxy's side of the books. Not for use from several threads.
+
+    Every mirrored request is counted once as `mirrored` and leaves `in_flight` once: into a batch as an
+    exchange, or as `shed`. So at every moment mirrored = exchanges in batches + shed + in flight.
+    """
+
+    __slots__ = ("_deltas", "in_flight")
+
+    def __init__(self) -> None:
+        self._deltas: dict[tuple[str, str, str], int] = {}
+        self.in_flight = 0
+
+    def requested(self, endpoint: str) -> None:
+        """A client asked."""
+        self._add(endpoint, "requests")
+
+    def not_mirrored(self, endpoint: str, reason: str) -> None:
+        """No copy: `stage`, `write`, `sampled_out`, `unlisted`, or `unanswered` (there is nothing to compare with)."""
+        self._add(endpoint, "not_mirrored", reason)
+
+    def mirrored(self, endpoint: str) -> None:
+        """There will be exactly one outcome."""
+        self._add(endpoint, "mirrored")
+        self.in_flight += 1
+
+    def shed(self, endpoint: str, reason: str) -> None:
+        """The outcome of a mirrored request is that a bound was reached: `shadow_queue`, `shadow_down`, `parity_queue`."""
+        self._add(endpoint, "shed", reason)
+        self.in_flight -= 1
+
+    def handed_over(self, exchanges: int) -> None:
+        """So many mirrored requests are in a batch: their outcomes are the parity worker's."""
+        self.in_flight -= exchanges
+
+    def fell_back(self, endpoint: str) -> None:
+        """Modern failed, legacy answered."""
+        self._add(endpoint, "fallback")
+
+    def failed(self, endpoint: str) -> None:
+        """The client got an error of the proxy's own, or a broken answer."""
+        self._add(endpoint, "failed")
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to take."""
+        return bool(self._deltas)
+
+    def take(self) -> tuple[Count, ...]:
+        """What was counted since the last time."""
+        deltas, self._deltas = self._deltas, {}
+        return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in deltas.items())
+
+    def _add(self, endpoint: str, name: str, reason: str = "") -> None:
+        key = (endpoint, name, reason)
+        self._deltas[key] = self._deltas.get(key, 0) + 1

@@ -1,0 +1,177 @@
+"""One proxy worker: puts the parts together, runs them, and ends them in order."""
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from parity.database import open_database
+from parity.exchange import Backend
+from proxy.admin import Admin
+from proxy.aiohttp_plane import AiohttpPlane
+from proxy.capture import Budget
+from proxy.counters import Counters
+from proxy.edge import Edge
+from proxy.flag_rows import Registration
+from proxy.flag_watch import FlagWatch
+from proxy.flags import FlagTable
+from proxy.handover import Handover
+from proxy.headers import EdgeHeaders, observe
+from proxy.last_known_good import LastKnownGood
+from proxy.mirror import ExchangeSink, Mirror
+from proxy.outbox import NoParity, Outbox
+from proxy.plane import DataPlane
+from proxy.races import Races
+from proxy.settings import ProxySettings
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_SWAP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker consists of, but for flags and listeners."""
+
+    edge: Edge
+    plane: DataPlane
+    counters: Counters
+    mirrors: tuple[Mirror, ...]
+    outbox: Outbox
+    handover: Handover | None
+
+
+def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
+    """Wire a worker; `run_id` names this run in its batches."""
+    counters = Counters()
+    budget = Budget(settings.mirror.held_bytes)
+    races = Races()
+    headers = EdgeHeaders(settings)
+    outbox = Outbox(run_id, settings.handover, counters)
+    handover: Handover | None = None
+    sink: ExchangeSink = NoParity(counters)
+    if settings.parity_socket is not None:
+        handover = Handover(settings.parity_socket, outbox, settings.handover)
+        sink = handover
+    mirrors = {
+        backend: Mirror(
+            backend,
+            plane.sender(backend),
+            sink,
+            settings=settings.mirror,
+            secret=settings.shadow_secret.encode(),
+            counters=counters,
+            budget=budget,
+            races=races,
+            observe=lambda fields: observe(headers.outbound(fields, Backend.LEGACY, 0)),
+        )
+        for backend in Backend
+    }
+    edge = Edge(
+        settings,
+        counters=counters,
+        budget=budget,
+        races=races,
+        headers=headers,
+        mirrors=mirrors,
+        sink=sink,
+    )
+    return Parts(edge, plane, counters, tuple(mirrors.values()), outbox, handover)
+
+
+async def run_proxy(
+    settings: ProxySettings,
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[int, int], None] | None = None,
+) -> None:
+    """Serve until `stop` is set, then drain and return. `ready` gets the port and the admin port.
+
+    Raises `ListenError`; a store that is away is no error.
+    """
+    run_id = f"{settings.worker_name}-{secrets.token_hex(6)}"
+    plane = AiohttpPlane(settings)
+    parts = assemble(settings, plane, run_id)
+    admin = Admin(settings, parts.edge, lambda: plane.is_closing)
+    watch: FlagWatch | None = None
+    handing_over: asyncio.Task[None] | None = None
+    try:
+        admin_port = await admin.start()
+        # The port is taken first, so that one in use changes nothing; served is only when the flags are known.
+        port = await plane.bind(parts.edge)
+        watch = FlagWatch(
+            open_engine=lambda: open_database(settings.store_url),
+            endpoints=settings.endpoints,
+            registration=Registration(
+                id=run_id,
+                name=settings.worker_name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                port=port,
+                admin_port=admin_port,
+            ),
+            known_good=LastKnownGood(settings.state_dir),
+            swap=_swapper(parts.edge, asyncio.get_running_loop()),
+        )
+        table = await asyncio.to_thread(watch.start)
+        await plane.serve()
+        if parts.handover is not None:
+            handing_over = asyncio.create_task(parts.handover.run())
+            handing_over.add_done_callback(_report_end)
+        log.info("proxy_started", worker=run_id, port=port, admin_port=admin_port, flag_version=table.version)
+        if ready is not None:
+            ready(port, admin_port)
+        await stop.wait()
+    finally:
+        await _shut_down(settings, parts, watch, handing_over)
+        await admin.close()
+        log.info("proxy_stopped", worker=run_id)
+
+
+async def _shut_down(
+    settings: ProxySettings,
+    parts: Parts,
+    watch: FlagWatch | None,
+    handing_over: asyncio.Task[None] | None,
+) -> None:
+    """Clients first, then copies, then what is captured; each within its bound."""
+    await parts.plane.stop_accepting()
+    await parts.plane.finish(settings.drain_s)
+    await asyncio.gather(*(mirror.drain(settings.mirror_drain_s) for mirror in parts.mirrors))
+    if parts.handover is not None and handing_over is not None:
+        parts.handover.close()
+        await asyncio.wait({handing_over}, timeout=settings.mirror_drain_s)
+        if not handing_over.done():
+            handing_over.cancel()
+            await asyncio.gather(handing_over, return_exceptions=True)
+            log.warning("exchanges_not_handed_over", waiting=parts.outbox.waiting)
+    if watch is not None:
+        await asyncio.to_thread(watch.stop)
+    await parts.plane.close()
+
+
+def _swapper(edge: Edge, loop: asyncio.AbstractEventLoop) -> Callable[[FlagTable], bool]:
+    def swap(table: FlagTable) -> bool:
+        done = threading.Event()
+
+        def apply() -> None:
+            edge.table = table
+            done.set()
+
+        try:
+            loop.call_soon_threadsafe(apply)
+        except RuntimeError:
+            return False  # the loop is closed: the worker has ended
+        return done.wait(_SWAP_S)
+
+    return swap
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("handover_failed", error=repr(error))

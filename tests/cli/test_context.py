@@ -1,0 +1,44 @@
+"""What a command stands on."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.context import Context
+from cli.errors import UsageError
+from cli.settings import EndpointRow, ParitySection, Settings
+from domains.routes import ROUTES
+from parity.exchange import Endpoint
+
+
+def context(tmp_path: Path, **settings: object) -> Context:
+    return Context(
+        Settings.model_validate({"state_dir": tmp_path, **settings}), None, jwt_secret="s", actor="a"
+    )
+
+
+def test_without_endpoints_of_its_own_the_configuration_means_the_reference_crm(tmp_path: Path) -> None:
+    reference = context(tmp_path)
+
+    assert [endpoint.name for endpoint in reference.endpoints] == [f"{r.method} {r.path}" for r in ROUTES]
+    assert [file.name for file in reference.rule_files] == ["parity.toml"] * len(reference.rule_files)
+    assert reference.rule_files
+
+
+def test_backends_of_an_adopter_bring_their_own_endpoints_and_rules(tmp_path: Path) -> None:
+    row = EndpointRow(domain="orders", method="GET", path="/v1/orders/{id}")
+    own = context(tmp_path, endpoints=(row,), parity=ParitySection(rules=(Path("own.toml"),)))
+
+    assert own.endpoints == (Endpoint("orders", "GET", "/v1/orders/{id}"),)
+    assert own.rule_files == (Path("own.toml"),)
+
+
+def test_an_adopter_without_rules_does_not_get_those_of_the_reference_crm(tmp_path: Path) -> None:
+    row = EndpointRow(domain="orders", method="GET", path="/v1/orders/{id}")
+
+    assert context(tmp_path, endpoints=(row,)).rule_files == ()
+
+
+def test_an_unknown_domain_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'bogus' is not a domain; expected one of: escrows"):
+        context(tmp_path).require_domain("bogus")

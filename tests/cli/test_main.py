@@ -1,0 +1,42 @@
+"""The root of the command line, as a process of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import InProcess, run_process
+
+
+def test_help_lists_the_commands_in_reading_order(crossfade: InProcess) -> None:
+    ran = crossfade("--help")
+
+    assert ran.code == 0
+    assert ran.out.index("\n  up ") < ran.out.index("\n  rollback ") < ran.out.index("\n  demo ")
+
+
+def test_an_unknown_command_is_exit_code_2(tmp_path: Path) -> None:
+    ran = run_process("bogus", state_dir=tmp_path)
+
+    assert ran.code == 2
+    assert "No such command 'bogus'" in ran.err
+
+
+def test_an_error_that_nobody_foresaw_shows_no_trace_unless_asked(
+    crossfade: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROSSFADE_STORE__URL", "bogus://")
+
+    quiet = crossfade("flags")
+    monkeypatch.setenv("CROSSFADE_DEBUG", "1")
+    with pytest.raises(Exception, match="bogus"):
+        crossfade("flags")
+
+    assert quiet.code == 3
+    assert quiet.err.startswith("crossfade: ")
+    assert "Traceback" not in quiet.err
+
+
+def test_nothing_is_coloured_without_a_terminal(crossfade: InProcess) -> None:
+    crossfade("flip", "escrows", "shadow", "--reason", "x")
+
+    assert "\x1b[" not in crossfade("status").out + crossfade("history").out

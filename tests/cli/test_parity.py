@@ -1,0 +1,97 @@
+"""`crossfade parity report`: where it goes and what it ends with."""
+
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from parity.compare import compare
+from parity.database import open_database
+from parity.exchange import Backend, Batch, Count, Exchange, Observation
+from parity.redact import Redactor
+from parity.rules import RuleBook
+from parity.store import ParityStore
+from tests.support.command import InProcess
+
+ENDPOINT = "GET /v1/escrows/{id}"
+
+
+def record(crossfade: InProcess, legacy: bytes, modern: bytes) -> None:
+    headers = (("content-type", "application/json"),)
+    exchange = Exchange(
+        id="1",
+        endpoint=ENDPOINT,
+        domain="escrows",
+        method="GET",
+        target="/v1/escrows/5",
+        client="token",
+        stage="shadow",
+        authoritative=Backend.LEGACY,
+        legacy=Observation(200, headers, legacy, 0.01),
+        modern=Observation(200, headers, modern, 0.01),
+        at=time.time(),
+    )
+    counts = (Count(ENDPOINT, "requests", "", 1), Count(ENDPOINT, "mirrored", "", 1))
+    batch = Batch("proxy", 1, (exchange,), counts, in_flight=0)
+    store = ParityStore(open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3"), Redactor(b"k" * 32))
+    store.record(batch, [compare(exchange, RuleBook(), today=datetime.now(UTC).date())])
+
+
+def test_a_report_without_differences_is_exit_code_0(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a":1}')
+
+    ran = crossfade("parity", "report")
+
+    assert ran.code == 0
+    assert "1 match" in ran.out
+
+
+def test_a_report_with_differences_is_exit_code_1_and_names_the_path(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+
+    ran = crossfade("parity", "report")
+
+    assert ran.code == 1
+    assert "$.a" in ran.out
+
+
+def test_json_is_versioned(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+
+    values = json.loads(crossfade("parity", "report", "--json").out)
+
+    assert values["schema"] == "crossfade.parity-report/1"
+    assert values["outcomes"]["mismatch"] == 1
+
+
+def test_html_is_one_file(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+
+    ran = crossfade("parity", "report", "--html", "out/report.html")
+
+    assert ran.code == 1
+    assert ran.err == "wrote out/report.html\n"
+    assert "$.a" in (crossfade.state_dir / "out/report.html").read_text()
+
+
+def test_only_the_last_minutes_are_shown_when_asked(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+
+    ran = crossfade("parity", "report", "--since", "15m", "--json")
+
+    assert json.loads(ran.out)["since_s"] == 900
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--since", "yesterday"), "'yesterday': expected a duration like 90s, 15m, 2h or 7d"),
+        (("--domain", "bogus"), "'bogus' is not a domain; expected one of: escrows"),
+    ],
+)
+def test_bad_input_is_one_sentence(crossfade: InProcess, arguments: tuple[str, str], message: str) -> None:
+    ran = crossfade("parity", "report", *arguments)
+
+    assert ran.code == 2
+    assert message in ran.err

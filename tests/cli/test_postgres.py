@@ -1,0 +1,78 @@
+"""The embedded PostgreSQL: found by several, stopped by the last."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cli.errors import UnavailableError
+from cli.postgres import embedded_postgres
+
+HOLD = """
+import sys
+from pathlib import Path
+from cli.postgres import embedded_postgres
+with embedded_postgres(Path(sys.argv[1])) as url:
+    print(url, flush=True)
+    sys.stdin.readline()
+"""
+ROOT = Path(__file__).parent.parent.parent
+
+
+def hold(data_dir: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(data_dir)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("postgresql://")
+    return process
+
+
+def running(data_dir: Path) -> bool:
+    return (data_dir / "postmaster.pid").exists()
+
+
+def test_two_processes_share_one_server_and_the_last_one_stops_it(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    with hold(data_dir) as other:
+        with embedded_postgres(data_dir) as url, psycopg.connect(url) as connection:
+            row = connection.execute("select count(*) from pg_stat_activity").fetchone()
+        still_running = running(data_dir)
+
+        other.communicate("\n", timeout=20)
+
+    assert row is not None
+    assert still_running
+    assert not running(data_dir)
+
+
+def test_a_user_that_was_killed_does_not_keep_the_server_alive(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    with hold(data_dir) as other:
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
+
+    with embedded_postgres(data_dir):
+        pass
+
+    assert not running(data_dir)
+
+
+def test_a_directory_that_is_no_data_directory_is_one_clear_sentence(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    (data_dir / "PG_VERSION").write_text("9")
+
+    with (
+        pytest.raises(UnavailableError, match=r"the embedded PostgreSQL in .* does not start"),
+        embedded_postgres(data_dir),
+    ):
+        pass

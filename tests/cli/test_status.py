@@ -1,0 +1,49 @@
+"""What `crossfade status` says."""
+
+import json
+
+from tests.support.command import InProcess
+
+
+def test_before_anything_runs_every_domain_is_off(crossfade: InProcess) -> None:
+    ran = crossfade("status")
+
+    assert ran.code == 0
+    assert ran.out.splitlines()[1].split() == ["escrows", "off", "nothing", "0", "0", "0", "0"]
+    assert "no proxy worker is running (crossfade up starts one)" in ran.out
+
+
+def test_the_split_follows_the_stage(crossfade: InProcess) -> None:
+    crossfade("flip", "escrows", "shadow", "--reason", "x")
+    crossfade("flip", "escrows", "canary", "--share", "0.25", "--reason", "x")
+    canary = crossfade("status").out
+    crossfade("flip", "escrows", "live", "--reason", "x")
+    live = crossfade("status").out
+
+    assert "25% of clients" in canary
+    assert "everything" in live
+
+
+def test_an_endpoint_with_a_row_of_its_own_is_shown(crossfade: InProcess) -> None:
+    crossfade("flip", "GET /v1/escrows", "shadow", "--reason", "x")
+
+    assert "GET /v1/escrows: shadow (a row of its own)" in crossfade("status").out
+
+
+def test_json_has_the_figures_of_every_domain(crossfade: InProcess) -> None:
+    values = json.loads(crossfade("status", "--json").out)
+
+    assert values["schema"] == "crossfade.status/1"
+    assert values["workers"] == []
+    assert values["domains"][0] == {
+        "domain": "escrows",
+        "stage": "off",
+        "canary_share": 0.05,
+        "requests": 0,
+        "mirrored": 0,
+        "compared": 0,
+        "mismatch": 0,
+        "not_compared": 0,
+        "fallback": 0,
+        "failed": 0,
+    }

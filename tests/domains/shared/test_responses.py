@@ -1,0 +1,48 @@
+"""The envelope of the API."""
+
+import json
+
+from domains.shared.errors import EndpointNotFoundError, Fault, InvalidInputError
+from domains.shared.responses import failure, finish, plain, success
+from domains.shared.statements import Tally
+
+
+def test_a_success_has_its_parts_in_their_order() -> None:
+    answer = success(status=201, message="done", data={"b": 1, "a": "é"})
+
+    assert (answer.status, answer.body) == (
+        201,
+        '{"success":true,"message":"done","data":{"b":1,"a":"é"}}'.encode(),
+    )
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+
+
+def test_a_failure_has_a_code_a_message_and_what_goes_with_them() -> None:
+    answer = failure(InvalidInputError([Fault("city", "City must be a string")]))
+
+    assert answer.status == 400
+    assert json.loads(answer.text or "") == {
+        "success": False,
+        "error": {
+            "code": "VALIDATION_ERROR",
+            "message": "Invalid input data",
+            "details": [{"message": "City must be a string", "field": "city"}],
+        },
+    }
+
+
+def test_a_missing_endpoint_has_the_time_beside_the_error() -> None:
+    body = json.loads(failure(EndpointNotFoundError("2026-11-23T04:24:48.722Z")).text or "")
+
+    assert body["timestamp"] == "2026-11-23T04:24:48.722Z"
+
+
+def test_a_request_that_did_not_come_to_the_rate_limit_has_no_header_of_it() -> None:
+    limited, unlimited = plain({}), plain({})
+
+    finish(limited, Tally(statements=3, seconds=0.0015), limited=True)
+    finish(unlimited, Tally(), limited=False)
+
+    assert "RateLimit-Limit" in limited.headers
+    assert "RateLimit-Limit" not in unlimited.headers
+    assert (limited.headers["X-Query-Count"], limited.headers["Server-Timing"]) == ("3", "db;dur=1.50")

@@ -1,0 +1,51 @@
+"""The signature that tells a copy."""
+
+import hashlib
+import hmac
+
+import pytest
+
+from domains.shared.shadow import is_copy
+
+SECRET, NOW = "secret", 1_800_000_000
+
+
+def signature(
+    at: int = NOW, *, method: str = "GET", target: str = "/a?b=%2F", body: bytes = b"", key: str = SECRET
+) -> str:
+    text = f"{method}\n{target}\n{at}\n{hashlib.sha256(body).hexdigest()}"
+    return f"t={at},v1={hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()}"
+
+
+def judged(mark: str | None, value: str | None, *, secret: str = SECRET, body: bytes = b"") -> bool:
+    return is_copy(mark, value, method="GET", target="/a?b=%2F", body=body, secret=secret, now_s=NOW + 0.5)
+
+
+def test_a_signed_mark_is_a_copy() -> None:
+    assert judged("read", signature())
+    assert judged("read", signature(body=b"x"), body=b"x")
+    assert judged("read", signature(NOW - 299))
+
+
+@pytest.mark.parametrize(
+    ("mark", "value"),
+    [
+        (None, signature()),
+        ("rehearse", signature()),
+        ("read", None),
+        ("read", ""),
+        ("read", "t=1,v1=zz"),
+        ("read", signature(NOW - 301)),
+        ("read", signature(NOW + 302)),
+        ("read", signature(method="PUT")),
+        ("read", signature(target="/a?b=/")),
+        ("read", signature(body=b"x")),
+        ("read", signature(key="guess")),
+    ],
+)
+def test_anything_else_is_not(mark: str | None, value: str | None) -> None:
+    assert not judged(mark, value)
+
+
+def test_without_a_secret_nothing_is_a_copy() -> None:
+    assert not judged("read", signature(key=""), secret="")

@@ -1,0 +1,76 @@
+"""Percentiles and bootstrap intervals."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtests.interval import Interval, bootstrap, percentile, ratio_of_medians, weighted_median
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (0.5, 3.0), (0.9, 4.6), (1.0, 5.0)])
+def test_a_percentile_lies_linearly_between_its_neighbours(share: float, expected: float) -> None:
+    assert percentile([1, 2, 3, 4, 5], share) == pytest.approx(expected)
+
+
+def test_the_percentile_of_one_value_is_that_value() -> None:
+    assert percentile([7.0], 0.95) == 7.0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50).map(float), st.integers(0, 3)), min_size=1),
+    st.lists(st.integers(0, 3), min_size=4, max_size=4),
+)
+def test_a_weighted_median_is_the_median_of_the_repeated_values(
+    values: list[tuple[float, int]], weights: list[int]
+) -> None:
+    repeated = sorted(value for value, unit in values for _ in range(weights[unit]))
+
+    expected = percentile(repeated, 0.5) if repeated else None
+    assert weighted_median(sorted(values), weights) == expected
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    units = [[float(n + m) for m in range(5)] for n in range(6)]
+
+    assert ratio_of_medians(units, units[::-1], seed=3) == ratio_of_medians(units, units[::-1], seed=3)
+
+
+def test_constant_units_have_an_interval_without_width() -> None:
+    assert ratio_of_medians([[6.0]] * 6, [[8.0]] * 6, seed=1) == Interval(0.75, 0.75, 0.75)
+
+
+@pytest.mark.parametrize("denominator", [[[]] * 6, [[0.0]] * 6])
+def test_there_is_no_ratio_to_nothing(denominator: list[list[float]]) -> None:
+    assert ratio_of_medians([[1.0]] * 6, denominator, seed=1) is None
+
+
+def test_the_interval_of_a_mean_of_six_units_covers_the_truth_about_as_often_as_it_says() -> None:
+    rng = random.Random(5)
+    covered = 0
+
+    for _ in range(100):
+        units = [rng.gauss(10, 1) for _ in range(6)]
+
+        def mean(weights: Sequence[int], units: Sequence[float] = units) -> float:
+            return sum(w * u for w, u in zip(weights, units, strict=True)) / sum(weights)
+
+        interval = bootstrap(6, mean, seed=1)
+        covered += interval is not None and interval.low <= 10 <= interval.high
+
+    assert covered >= 88
+
+
+def test_more_units_make_a_narrower_interval() -> None:
+    rng = random.Random(1)
+    units = [[rng.gauss(10, 1)] for _ in range(48)]
+    ones = [[10.0]] * 48
+
+    few = ratio_of_medians(units[:6], ones[:6], seed=1)
+    many = ratio_of_medians(units, ones, seed=1)
+
+    assert few is not None
+    assert many is not None
+    assert many.high - many.low < few.high - few.low

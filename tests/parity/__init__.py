@@ -1,0 +1,1 @@
+"""Tests of parity, one file a module."""

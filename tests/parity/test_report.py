@@ -1,0 +1,146 @@
+"""The report read from a store: books, endpoints, groups, and what it is narrowed to."""
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from parity.compare import compare
+from parity.database import open_database
+from parity.errors import StoreError
+from parity.exchange import Batch, Count, Endpoint
+from parity.outcome import Outcome
+from parity.redact import Redactor
+from parity.report import LOST_AFTER_S, SCHEMA, Report, build_report
+from parity.rules import RuleBook
+from parity.store import ParityStore
+from tests.parity.factories import DETAIL, LIST, TODAY, acceptance, batch, exchange, observation
+
+NOW = 1_795_000_000.0
+BOOK = RuleBook(acceptances=(acceptance("$.accepted"),))
+
+
+def record(engine: sa.Engine, *batches: Batch, at: float = NOW) -> None:
+    store = ParityStore(engine, Redactor(b"key"))
+    for given in batches:
+        store.record(given, [compare(found, BOOK, today=TODAY) for found in given.exchanges], now=at)
+
+
+def report(engine: sa.Engine, at: float = NOW, **narrowed: object) -> Report:
+    return build_report(engine, now=at, **narrowed)  # type: ignore[arg-type]  # each test gives what it is about
+
+
+def test_a_store_without_tables_is_an_empty_report(engine: sa.Engine) -> None:
+    found = report(engine)
+
+    assert (found.tally.total, found.groups, found.endpoints, found.differs) == (0, (), (), False)
+    assert found.balance.balanced
+
+
+def test_a_store_that_is_away_is_one_sentence() -> None:
+    with pytest.raises(StoreError, match="cannot read the store: unable to open database file"):
+        build_report(open_database("sqlite:////no/such/folder/store.db"))
+
+
+def test_open_groups_come_before_accepted_ones_largest_first(engine: sa.Engine) -> None:
+    accepted = exchange({"accepted": 1}, {"accepted": 2})
+    rare, common = exchange({"rare": 1}, {"rare": 2}), exchange({"common": 1}, {"common": 2})
+
+    record(engine, batch(*[accepted] * 5, rare, *[common] * 3, exchange()))
+
+    found = report(engine)
+    assert [(group.path, group.n) for group in found.groups] == [
+        ("$.common", 3),
+        ("$.rare", 1),
+        ("$.accepted", 5),
+    ]
+    assert [group.path for group in found.open_groups] == ["$.common", "$.rare"]
+    assert [group.owner for group in found.accepted_groups] == ["crm-migration"]
+    assert found.groups[0].share == pytest.approx(0.3)
+    assert found.differs
+
+
+def test_accepted_differences_alone_do_not_differ(engine: sa.Engine) -> None:
+    record(engine, batch(exchange({"accepted": 1}, {"accepted": 2})))
+
+    assert not report(engine).differs
+
+
+def test_the_books_balance_with_what_is_in_flight(engine: sa.Engine) -> None:
+    counts = [Count(LIST, "mirrored", "", 4), Count(LIST, "shed", "parity_queue", 1)]
+
+    record(engine, batch(exchange(), counts=counts, in_flight=2))
+
+    assert report(engine).balance.balanced
+    assert report(engine).balance.in_flight == 2
+
+
+def test_what_was_in_flight_in_a_proxy_that_is_gone_is_lost(engine: sa.Engine) -> None:
+    record(engine, batch(exchange(), counts=[Count(LIST, "mirrored", "", 3)], in_flight=2))
+
+    found = report(engine, at=NOW + LOST_AFTER_S + 1)
+    assert (found.balance.in_flight, found.balance.lost, found.balance.balanced) == (0, 2, False)
+
+
+def test_a_mirrored_request_without_an_outcome_is_an_imbalance(engine: sa.Engine) -> None:
+    record(engine, batch(exchange(), counts=[Count(LIST, "mirrored", "", 2)]))
+
+    assert report(engine).balance.off_by == 1
+
+
+def test_a_report_since_some_time_counts_only_what_came_then(engine: sa.Engine) -> None:
+    record(engine, batch(exchange({"a": 1}, {"a": 2})), at=NOW - 7_200)
+    record(engine, batch(exchange({"a": 1}, {"a": 2}), exchange(), seq=2))
+
+    found = report(engine, since_s=3_600)
+    assert (found.tally.total, [group.n for group in found.groups]) == (2, [1])
+    assert found.balance.outcomes == 3
+
+
+def test_a_report_of_one_domain_has_its_endpoints_only(engine: sa.Engine) -> None:
+    other = exchange({"b": 1}, {"b": 2}, endpoint="GET /v1/leads", domain="leads")
+    unmirrored = [Count(DETAIL, "requests", "", 4), Count("", "requests", "", 9)]
+
+    record(engine, batch(exchange({"a": 1}, {"a": 2}), other), batch(counts=unmirrored, seq=2))
+
+    found = report(engine, domain="escrows")
+    assert [row.endpoint for row in found.endpoints] == [LIST]
+    assert [group.path for group in found.groups] == ["$.a"]
+    known = report(engine, domain="escrows", endpoints=[Endpoint("escrows", "GET", "/v1/escrows/{id}")])
+    assert known.tally.requests == 5
+    assert report(engine).tally.requests == 15
+
+
+def test_endpoints_stand_in_the_order_of_their_paths(engine: sa.Engine) -> None:
+    names = ["GET /v1/escrows/{id}", "POST /v1/escrows", "DELETE /v1/escrows/{id}", "GET /v1/escrows"]
+
+    record(engine, batch(*(exchange(endpoint=name) for name in names)))
+
+    assert [row.endpoint for row in report(engine).endpoints] == [
+        "GET /v1/escrows",
+        "POST /v1/escrows",
+        "DELETE /v1/escrows/{id}",
+        "GET /v1/escrows/{id}",
+    ]
+
+
+def test_the_latest_sample_comes_first(engine: sa.Engine) -> None:
+    record(engine, batch(*(exchange({"n": 0}, {"n": number}) for number in (1, 2))))
+
+    assert [sample.modern for sample in report(engine).groups[0].samples] == ["2", "1"]
+
+
+def test_as_json_it_has_a_schema_and_everything(engine: sa.Engine) -> None:
+    late = exchange(modern=observation(error="timeout"))
+    record(engine, batch(exchange({"a": 1}, {"a": 2}), exchange({"a": 1}, {}), late))
+
+    values = json.loads(json.dumps(report(engine).to_json()))
+
+    assert values["schema"] == SCHEMA
+    assert values["differs"] is True
+    assert sum(values["outcomes"].values()) == values["mirrored"] == 3
+    assert set(values["outcomes"]) == {outcome.value for outcome in Outcome}
+    assert values["reasons"] == {"timeout": {"modern_timeout": 1}}
+    assert values["balance"]["balanced"] is True
+    assert {group["kind"] for group in values["groups"]} == {"value", "missing"}
+    assert values["endpoints"][0]["costs"]["query_ratio"] == 1.0

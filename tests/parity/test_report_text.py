@@ -1,0 +1,78 @@
+"""The report in the terminal: 80 columns, readable without colour, captured text as text."""
+
+from io import StringIO
+
+from rich.console import Console
+
+from parity.report import Report
+from parity.report_text import SHOWN_GROUPS, render_text
+from parity.tally import Balance, Tally
+from tests.parity.reports import HOSTILE, group, report, sample
+
+
+def rendered(found: Report, *, width: int = 80) -> str:
+    out = StringIO()
+    render_text(found, Console(file=out, width=width, no_color=True))
+    return out.getvalue()
+
+
+def test_it_says_the_verdict_the_books_the_endpoints_and_the_groups() -> None:
+    text = rendered(report())
+
+    assert "3 of 1,204 comparisons differ, in 1 group at 1 endpoint." in text
+    assert "12 mirrored requests were not compared" not in text
+    assert "13 mirrored requests were not compared: 8 error, 4 timeout, 1 shed." in text
+    assert "1,217 mirrored = 1,217 outcomes + 0 in flight" in text
+    assert "stage 200, sampled out 83" in text
+    assert "GET /v1/escrows/{id}/archive" in text
+    assert "$.data.details.purchasePrice  another value" in text
+    assert "legacy 200  445000" in text
+    assert "modern 200  445001" in text
+    assert "accepted: Q-16: items gain field (crm, until 2027-06-30)" in text
+
+
+def test_it_fits_eighty_columns() -> None:
+    long = group(path="$.data" + ".nested" * 30, samples=(sample(legacy='"' + "x" * 500 + '"', modern=None),))
+
+    lines = rendered(report(groups=(long,))).splitlines()
+
+    assert max(map(len, lines)) <= 80
+
+
+def test_captured_text_is_not_taken_as_markup() -> None:
+    hostile = group(path=HOSTILE, samples=(sample(legacy=HOSTILE, target=HOSTILE),))
+
+    text = rendered(report(groups=(hostile,)), width=300)
+
+    assert text.count(HOSTILE) == 3
+
+
+def test_a_side_that_has_nothing_says_so() -> None:
+    assert "modern 200  nothing" in rendered(report(groups=(group(samples=(sample(modern=None),)),)))
+
+
+def test_statuses_are_shown_once() -> None:
+    status = sample(path="$status", legacy="200", modern="500", modern_status=500)
+    text = rendered(report(groups=(group(path="$status", kind="status", samples=(status,)),)))
+
+    assert [line.split() for line in text.splitlines() if "modern 500" in line] == [["modern", "500"]]
+
+
+def test_of_many_groups_the_largest_are_shown() -> None:
+    groups = tuple(group(id=str(number), path=f"$.k{number}") for number in range(SHOWN_GROUPS + 3))
+
+    text = rendered(report(groups=groups))
+
+    assert f"$.k{SHOWN_GROUPS} " not in text
+    assert "and 3 groups more" in text
+
+
+def test_an_imbalance_is_an_alarm() -> None:
+    assert "THE BOOKS DO NOT BALANCE" in rendered(report(balance=Balance(mirrored=9, outcomes=8)))
+
+
+def test_an_empty_store_is_a_report_too() -> None:
+    text = rendered(report(tally=Tally(), endpoints=(), groups=(), balance=Balance(), domain="escrows"))
+
+    assert "Nothing has been compared yet." in text
+    assert "(all domains, all time)" in text

@@ -1,0 +1,126 @@
+"""The sentences and figures of a report."""
+
+import pytest
+
+from parity.outcome import Kind, Outcome
+from parity.report import Report
+from parity.report_words import (
+    KINDS,
+    MEANINGS,
+    alarm,
+    balance_line,
+    count,
+    duration,
+    headline,
+    milliseconds,
+    moment,
+    percent,
+    ratio,
+    reasons,
+    remarks,
+    subject,
+    sum_line,
+)
+from parity.tally import Balance, Tally
+from tests.parity.reports import group, report
+
+
+def of(balance: Balance | None = None, **outcomes: int) -> Report:
+    tally = Tally(
+        mirrored=sum(outcomes.values()), outcomes={Outcome(name): n for name, n in outcomes.items()}
+    )
+    return report(tally=tally, balance=balance or Balance(), groups=(group(),))
+
+
+def test_every_outcome_and_kind_has_its_words() -> None:
+    assert set(MEANINGS) == set(Outcome)
+    assert set(KINDS) == set(Kind)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (of(), "Nothing has been compared yet."),
+        (of(error=3), "Nothing has been compared yet."),
+        (of(match=1), "The one comparison agrees."),
+        (of(match=1_204), "All 1,204 comparisons agree."),
+        (of(match=1_201, mismatch=3), "3 of 1,204 comparisons differ, in 1 group at 1 endpoint."),
+        (of(mismatch=1), "1 of 1 comparison differs, in 1 group at 1 endpoint."),
+    ],
+)
+def test_the_headline_is_the_verdict(found: Report, expected: str) -> None:
+    assert headline(found) == expected
+
+
+def test_remarks_say_what_was_not_compared() -> None:
+    assert remarks(of(match=3, accepted=2, error=1, timeout=2)) == [
+        "2 comparisons differ only as accepted.",
+        "3 mirrored requests were not compared: 1 error, 2 timeout.",
+    ]
+    assert remarks(of(match=1, accepted=1, shed=1)) == [
+        "1 comparison differs only as accepted.",
+        "1 mirrored request was not compared: 1 shed.",
+    ]
+
+
+def test_nothing_mirrored_says_when_there_would_be_something() -> None:
+    assert remarks(of()) == ["No request has been mirrored: a domain is mirrored from stage shadow to live."]
+
+
+@pytest.mark.parametrize(
+    ("balance", "expected"),
+    [
+        (Balance(mirrored=3, outcomes=1), "2 mirrored requests without an outcome"),
+        (Balance(mirrored=1, outcomes=2), "1 outcome without a mirrored request"),
+        (Balance(mirrored=1, lost=1), "1 exchange lost in proxy workers that ended without handing over"),
+    ],
+)
+def test_an_imbalance_is_the_first_remark(balance: Balance, expected: str) -> None:
+    found = of(balance, match=1)
+
+    assert remarks(found)[0] == alarm(balance)
+    assert expected in alarm(balance)
+
+
+def test_the_balance_is_an_equation() -> None:
+    assert balance_line(Balance(5, 3, 2)) == "5 mirrored = 3 outcomes + 2 in flight"
+    assert balance_line(Balance(5, 3, 0, 1)) == "5 mirrored ≠ 3 outcomes + 0 in flight + 1 lost"
+
+
+def test_the_sum_leaves_zeroes_out() -> None:
+    assert sum_line(of(match=3, accepted=0, mismatch=1)) == "3 match + 1 mismatch = 4"
+    assert sum_line(of()) == "0 = 0"
+
+
+def test_figures_are_written_for_people() -> None:
+    assert (count(1, "group"), count(1_204, "group"), count(2, "box", "boxes")) == (
+        "1 group",
+        "1,204 groups",
+        "2 boxes",
+    )
+    assert [percent(value) for value in (None, 0.0, 1.0, 0.000001, 0.99999999, 0.1234)] == [
+        "-",
+        "0%",
+        "100%",
+        "0.01%",
+        "99.99%",
+        "12.34%",
+    ]
+    assert (ratio(None), ratio(0.5)) == ("-", "0.50x")
+    assert [milliseconds(value) for value in (0.00123, 0.0456, 0.789)] == ["1.23", "45.6", "789"]
+    assert [duration(value) for value in (90, 900, 7_200, 604_800, 0.5)] == [
+        "90 s",
+        "15 min",
+        "2 h",
+        "7 d",
+        "0.5 s",
+    ]
+    assert moment(1_795_432_411.3) == "2026-11-23 11:13:31 UTC"
+    assert (
+        reasons([("stage", 3), ("sampled_out", 84), ("", 1)]) == "sampled out 84, stage 3, no reason given 1"
+    )
+
+
+def test_the_subject_names_domain_and_span() -> None:
+    assert subject(report(domain="escrows", since_s=900)).startswith("escrows · last 15 min · 2026-")
+    assert subject(report()).startswith("all domains · since the beginning · ")

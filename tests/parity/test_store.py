@@ -1,0 +1,196 @@
+"""The parity store: each batch exactly once, the books in balance, bounded, and nothing unredacted."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from parity.compare import compare
+from parity.database import open_database
+from parity.errors import StoreError
+from parity.exchange import Batch, Count, Exchange
+from parity.outcome import Comparison, Outcome
+from parity.redact import Redactor
+from parity.report import Report, build_report
+from parity.rules import RuleBook
+from parity.samples import OTHER_PATHS
+from parity.store import Limits, ParityStore
+from parity.tables import METADATA, RUNS
+from tests.parity.factories import LIST, TODAY, batch, exchange, observation
+
+NOW = 1_795_000_000.0
+DAY_S = 86_400.0
+
+
+def record(store: ParityStore, given: Batch, now: float = NOW) -> bool:
+    comparisons = [compare(found, RuleBook(), today=TODAY) for found in given.exchanges]
+    return store.record(given, comparisons, now=now)
+
+
+def report(engine: sa.Engine, now: float = NOW) -> Report:
+    return build_report(engine, now=now)
+
+
+def mismatch(number: int = 1) -> Exchange:
+    return exchange({"n": 0}, {"n": number}, id=f"{number:08x}")
+
+
+def test_a_batch_is_counted_by_outcome(engine: sa.Engine, store: ParityStore) -> None:
+    late = exchange(modern=observation(error="timeout"))
+
+    assert record(store, batch(exchange(), mismatch(), late))
+
+    tally = report(engine).tally
+    assert (tally.requests, tally.mirrored, tally.compared, tally.mismatches) == (3, 3, 2, 1)
+    assert tally.reasons == {Outcome.TIMEOUT: {"modern_timeout": 1}}
+
+
+def test_a_batch_sent_again_changes_nothing(engine: sa.Engine, store: ParityStore) -> None:
+    first = batch(exchange(), mismatch())
+    record(store, first)
+    before = report(engine)
+
+    assert not record(store, first)
+    assert not record(ParityStore(engine, Redactor(b"key")), first)
+    assert report(engine) == before
+
+
+def test_batches_of_several_runs_are_kept_apart(engine: sa.Engine, store: ParityStore) -> None:
+    assert record(store, batch(exchange(), proxy="a", seq=1))
+    assert record(store, batch(exchange(), proxy="b", seq=1))
+    assert record(store, batch(exchange(), proxy="a", seq=2))
+
+    assert report(engine).tally.total == 3
+
+
+def test_one_batch_from_two_connections_at_once_is_counted_once(engine: sa.Engine) -> None:
+    given = batch(*(mismatch(number) for number in range(1, 20)))
+    stores = [ParityStore(engine, Redactor(b"key")) for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as threads:
+        taken = list(threads.map(lambda store: record(store, given), stores))
+
+    assert report(engine).tally.total == 19
+    assert sum(taken) == 1
+
+
+def test_what_fails_half_way_is_recorded_not_at_all(engine: sa.Engine, store: ParityStore) -> None:
+    record(store, batch(exchange(), proxy="a", seq=1))
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE parity_samples RENAME TO parity_gone"))
+    given = batch(mismatch(), proxy="a", seq=2)
+
+    with pytest.raises(StoreError, match="cannot record a batch"):
+        record(store, given)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE parity_gone RENAME TO parity_samples"))
+
+    assert report(engine).tally.total == 1
+    assert record(store, given)
+    assert report(engine).tally.total == 2
+
+
+def test_what_the_proxy_counts_under_an_outcome_of_ours_is_not_taken(
+    engine: sa.Engine, store: ParityStore
+) -> None:
+    counts = [
+        Count(LIST, "mismatch", "", 5),
+        Count(LIST, "shed", "shadow_queue", 2),
+        Count(LIST, "mirrored", "", 2),
+    ]
+
+    record(store, batch(counts=counts))
+
+    assert report(engine).tally.mismatches == 0
+    assert report(engine).tally.outcomes[Outcome.SHED] == 2
+
+
+def test_differences_are_grouped_with_the_latest_samples(engine: sa.Engine, store: ParityStore) -> None:
+    record(store, batch(*(mismatch(number) for number in range(1, 8))))
+    record(store, batch(mismatch(8), seq=2), now=NOW + 120)
+
+    (group,) = report(engine, NOW + 120).groups
+    assert (group.path, group.kind, group.n, group.share) == ("$.n", "value", 8, 1.0)
+    assert [sample.modern for sample in group.samples] == ["8", "7", "6", "5", "4"]
+    assert (group.first_seen_at, group.last_seen_at) == (NOW, NOW + 120)
+
+
+def test_too_many_groups_share_one(engine: sa.Engine) -> None:
+    store = ParityStore(engine, Redactor(b"key"), Limits(groups_per_endpoint=3))
+    keys = [f"k{letter}" for letter in "abcdefgh"]
+
+    record(store, batch(exchange(dict.fromkeys(keys, 1), dict.fromkeys(keys, 2))))
+
+    groups = report(engine).groups
+    assert {group.path for group in groups} == {OTHER_PATHS, "$.ka", "$.kb", "$.kc"}
+
+
+def test_nothing_unredacted_is_on_disk(tmp_path: Path) -> None:
+    secret = "Nettle Brindlefox"
+    engine = open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    found = exchange(
+        {"buyer_name": secret, secret: 1},
+        observation({"buyer_name": secret + "!", "note": secret}, headers=(("content-type", secret),)),
+        target=f"/v1/escrows/{secret}?search={secret}",
+        id=secret,
+        stage=secret,
+        client=secret,
+    )
+
+    record(ParityStore(engine, Redactor(b"key")), batch(found))
+    engine.dispose()
+
+    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"<text:17:" in stored
+    assert b"Nettle" not in stored
+    assert b"Brindlefox" not in stored
+
+
+def test_pruning_forgets_by_age_and_keeps_the_balance(engine: sa.Engine, store: ParityStore) -> None:
+    record(store, batch(exchange(), mismatch()), now=NOW - 40 * DAY_S)
+    record(store, batch(mismatch(2), seq=2, proxy="late"), now=NOW)
+
+    found = report(engine)
+    assert (found.balance.mirrored, found.balance.outcomes, found.balance.balanced) == (3, 3, True)
+    assert [group.n for group in found.groups] == [1]
+    assert build_report(engine, since_s=3_600, now=NOW).tally.total == 1
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(RUNS.c.proxy)).scalars().all() == ["late"]
+
+
+def test_pruning_bounds_the_samples(engine: sa.Engine) -> None:
+    store = ParityStore(engine, Redactor(b"key"), Limits(total_samples=3))
+    keys = [f"k{letter}" for letter in "abcdef"]
+
+    record(store, batch(exchange(dict.fromkeys(keys, 1), dict.fromkeys(keys, 2))))
+
+    assert sum(len(group.samples) for group in report(engine).groups) == 3
+
+
+def test_what_modern_needs_is_summed_beside_what_legacy_needs(engine: sa.Engine, store: ParityStore) -> None:
+    quick = observation({"id": 1}, duration_s=0.005, query_count=2)
+    silent = observation({"id": 1}, duration_s=0.015, query_count=None)
+
+    record(
+        store,
+        batch(exchange(None, quick), exchange(None, silent), exchange(modern=observation(error="broken"))),
+    )
+
+    (row,) = report(engine).endpoints
+    assert (row.costs.n, row.costs.query_n) == (2, 1)
+    assert row.costs.duration_ratio == pytest.approx(1.0)
+    assert row.costs.query_ratio == pytest.approx(0.5)
+
+
+def test_a_comparison_is_wanted_for_each_exchange(store: ParityStore) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        store.record(batch(exchange(), exchange()), [Comparison(Outcome.MATCH)])
+
+
+def test_the_tables_are_made_when_they_are_needed(engine: sa.Engine, store: ParityStore) -> None:
+    assert report(engine).tally.total == 0
+
+    record(store, batch())
+
+    assert set(METADATA.tables) <= set(sa.inspect(engine).get_table_names())

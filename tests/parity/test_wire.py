@@ -1,0 +1,78 @@
+"""Frames: what goes in comes out, and what is no frame is refused."""
+
+import asyncio
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity.errors import FrameError
+from parity.exchange import Receipt
+from parity.wire import decode_batch, encode, read_batch, read_receipt
+from tests.parity.factories import batch, exchange, observation
+
+
+def reader(content: bytes) -> asyncio.StreamReader:
+    stream = asyncio.StreamReader()
+    stream.feed_data(content)
+    stream.feed_eof()
+    return stream
+
+
+async def test_batches_come_out_as_they_went_in() -> None:
+    sent = [batch(exchange(observation(b"\xff\x00"), raced=True)), batch(seq=2, in_flight=3)]
+    stream = reader(b"".join(encode(one) for one in sent))
+
+    assert [await read_batch(stream), await read_batch(stream), await read_batch(stream)] == [*sent, None]
+
+
+async def test_receipts_come_out_as_they_went_in() -> None:
+    stream = reader(encode(Receipt(7)))
+
+    assert [await read_receipt(stream), await read_receipt(stream)] == [Receipt(7), None]
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 10])
+async def test_a_frame_cut_short_is_refused(cut: int) -> None:
+    with pytest.raises(FrameError, match="closed"):
+        await read_batch(reader(encode(batch())[:cut]))
+
+
+async def test_a_frame_over_the_bound_is_refused_by_both_sides() -> None:
+    large = batch(exchange(observation(b"x" * 2_000)))
+
+    with pytest.raises(FrameError, match="over the bound of 1000"):
+        encode(large, max_bytes=1_000)
+    with pytest.raises(FrameError, match="over the bound of 1000"):
+        await read_batch(reader(encode(large)), max_bytes=1_000)
+
+
+async def test_another_message_is_refused() -> None:
+    with pytest.raises(FrameError, match="no batch"):
+        await read_batch(reader(encode(Receipt(1))))
+    with pytest.raises(FrameError, match="no receipt"):
+        await read_receipt(reader(b"\0\0\0\1\x07"))
+
+
+@given(st.binary(max_size=100) | st.binary(max_size=20).map(lambda tail: encode(batch())[4:-5] + tail))
+def test_any_bytes_are_a_batch_or_refused(payload: bytes) -> None:
+    try:
+        decoded = decode_batch(payload)
+    except FrameError:
+        return
+    assert msgspec.msgpack.decode(encode(decoded)[4:]) is not None
+
+
+def test_what_nests_without_end_is_refused() -> None:
+    with pytest.raises(FrameError):
+        decode_batch(b"\x91" * 100_000)
+
+
+def test_a_refusal_quotes_no_value() -> None:
+    payload = msgspec.msgpack.encode({"proxy": "p", "seq": "Nettle Brindlefox"})
+
+    with pytest.raises(FrameError) as caught:
+        decode_batch(payload)
+
+    assert "Brindlefox" not in str(caught.value)

@@ -1,0 +1,270 @@
+"""The parity worker on a real socket: several proxies, broken frames, a store that refuses, stopping."""
+
+import asyncio
+import shutil
+import socket as sockets
+import struct
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+import parity.worker
+from parity.database import open_database
+from parity.errors import SocketError, StoreError
+from parity.exchange import Batch, Receipt
+from parity.outcome import Outcome
+from parity.report import Report, build_report
+from parity.rules import RuleBook
+from parity.wire import encode, read_receipt
+from parity.worker import owned, run_worker
+from tests.parity.factories import batch, by_shape, exchange
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+WAIT_S = 5.0
+
+
+@pytest.fixture
+def socket() -> Iterator[Path]:
+    """A socket path short enough for every system."""
+    folder = tempfile.mkdtemp(prefix="xf-")
+    yield Path(folder) / "parity.sock"
+    shutil.rmtree(folder)
+
+
+class Running:
+    """A worker that runs, and what a test does with it."""
+
+    def __init__(self, socket: Path, store_url: str, stop: asyncio.Event) -> None:
+        self.socket = socket
+        self.store_url = store_url
+        self.stop = stop
+
+    async def connect(self) -> Streams:
+        """A connection of a proxy."""
+        return await asyncio.open_unix_connection(self.socket)
+
+    def report(self) -> Report:
+        """What the store has by now."""
+        return build_report(open_database(self.store_url))
+
+
+@asynccontextmanager
+async def running(socket: Path, store_url: str, rules: RuleBook | None = None) -> AsyncIterator[Running]:
+    stop, ready = asyncio.Event(), asyncio.Event()
+    worker = asyncio.create_task(
+        run_worker(
+            socket=socket,
+            store_url=store_url,
+            rules=rules or RuleBook(),
+            redaction_key=b"key",
+            stop=stop,
+            ready=ready.set,
+        )
+    )
+    started = asyncio.create_task(ready.wait())
+    await asyncio.wait({worker, started}, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    if worker.done():
+        worker.result()
+    try:
+        yield Running(socket, store_url, stop)
+    finally:
+        stop.set()
+        await asyncio.wait_for(worker, WAIT_S)
+
+
+async def send(streams: Streams, *batches: Batch) -> list[Receipt | None]:
+    reader, writer = streams
+    for one in batches:
+        writer.write(encode(one))
+    return [await asyncio.wait_for(read_receipt(reader), WAIT_S) for _ in batches]
+
+
+def mode_of(socket: Path) -> int | None:
+    return socket.stat().st_mode & 0o777 if socket.exists() else None
+
+
+async def closed(streams: Streams) -> bool:
+    try:
+        return await asyncio.wait_for(streams[0].read(), WAIT_S) == b""
+    except ConnectionError:
+        return True
+
+
+async def test_a_batch_is_compared_recorded_and_receipted(socket: Path, sqlite_url: str) -> None:
+    async with running(socket, sqlite_url, RuleBook(rules=(by_shape("$.id"),))) as worker:
+        receipts = await send(
+            await worker.connect(), batch(exchange({"id": 1}, {"id": 2}), exchange({"a": 1}, {"a": 2}))
+        )
+
+        assert receipts == [Receipt(1)]
+        assert worker.report().tally.outcomes[Outcome.MATCH] == 1
+        assert worker.report().tally.mismatches == 1
+
+
+async def test_several_proxies_hand_over_at_once(socket: Path, sqlite_url: str) -> None:
+    async def proxy(worker: Running, name: str) -> None:
+        streams = await worker.connect()
+        for seq in range(1, 6):
+            assert await send(streams, batch(exchange(), proxy=name, seq=seq)) == [Receipt(seq)]
+
+    async with running(socket, sqlite_url) as worker:
+        await asyncio.gather(*(proxy(worker, f"proxy-{number}") for number in range(4)))
+
+        assert worker.report().balance.outcomes == 20
+        assert worker.report().balance.balanced
+
+
+async def test_a_batch_sent_again_gets_its_receipt_and_is_not_counted_again(
+    socket: Path, sqlite_url: str
+) -> None:
+    async with running(socket, sqlite_url) as worker:
+        assert await send(await worker.connect(), batch(exchange()), batch(exchange())) == [Receipt(1)] * 2
+        assert await send(await worker.connect(), batch(exchange())) == [Receipt(1)]
+
+        assert worker.report().tally.total == 1
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        struct.pack(">I", 5) + b"hello",
+        struct.pack(">I", 2**32 - 1),
+        struct.pack(">I", 9) + b"x",
+    ],
+)
+async def test_a_broken_frame_ends_its_connection_only(socket: Path, sqlite_url: str, frame: bytes) -> None:
+    async with running(socket, sqlite_url) as worker:
+        good, bad = await worker.connect(), await worker.connect()
+        with capture_logs() as logs:
+            bad[1].write(frame)
+            bad[1].write_eof()
+
+            assert await closed(bad)
+        assert await send(good, batch(exchange())) == [Receipt(1)]
+        assert [entry["event"] for entry in logs] == ["frame_refused"]
+
+
+async def test_a_store_that_refuses_costs_no_batch(socket: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    async with running(socket, f"sqlite:///{folder / 'store.db'}") as worker:
+        with capture_logs() as logs:
+            assert await send(await worker.connect(), batch(exchange())) == [None]
+        folder.mkdir()
+
+        assert await send(await worker.connect(), batch(exchange())) == [Receipt(1)]
+        assert worker.report().tally.total == 1
+        assert [entry["event"] for entry in logs] == ["batch_not_recorded"]
+
+
+async def test_a_fault_of_the_comparer_is_an_outcome_and_quotes_no_body(
+    socket: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise KeyError("Nettle Brindlefox")
+
+    monkeypatch.setattr(parity.worker, "compare", broken)
+    with capture_logs() as logs:
+        async with running(socket, sqlite_url) as worker:
+            assert await send(await worker.connect(), batch(exchange())) == [Receipt(1)]
+            assert worker.report().tally.reasons == {Outcome.SKIPPED: {"comparison_failed": 1}}
+
+    (entry,) = [entry for entry in logs if entry["event"] == "comparison_failed"]
+    assert entry["fault"].startswith("KeyError in test_worker.py:")
+    assert "Brindlefox" not in str(logs)
+
+
+async def test_stopping_takes_what_was_sent_before(socket: Path, sqlite_url: str) -> None:
+    async with running(socket, sqlite_url) as worker:
+        reader, writer = await worker.connect()
+        for seq in range(1, 21):
+            writer.write(encode(batch(exchange(), seq=seq)))
+        await writer.drain()
+        worker.stop.set()
+
+        receipts = [await asyncio.wait_for(read_receipt(reader), WAIT_S) for _ in range(20)]
+
+    assert [receipt.seq for receipt in receipts if receipt] == list(range(1, 21))
+    assert worker.report().tally.total == 20
+
+
+async def test_stopping_does_not_wait_for_idle_or_half_sent_connections(
+    socket: Path, sqlite_url: str
+) -> None:
+    async with running(socket, sqlite_url) as worker:
+        idle, half = await worker.connect(), await worker.connect()
+        half[1].write(encode(batch(exchange()))[:20])
+        await half[1].drain()
+        worker.stop.set()
+
+        assert await closed(idle)
+        assert await closed(half)
+
+    assert mode_of(socket) is None
+
+
+async def test_a_proxy_that_vanishes_is_no_fault(socket: Path, sqlite_url: str) -> None:
+    async with running(socket, sqlite_url) as worker:
+        _, writer = await worker.connect()
+        writer.write(encode(batch(exchange())))
+        writer.transport.abort()
+
+        assert await send(await worker.connect(), batch(exchange(), proxy="other")) == [Receipt(1)]
+
+
+async def test_two_workers_cannot_own_one_socket(socket: Path, sqlite_url: str) -> None:
+    async with running(socket, sqlite_url) as worker:
+        with pytest.raises(SocketError, match="another parity worker already owns"):
+            async with running(socket, sqlite_url):
+                pass
+
+        assert await send(await worker.connect(), batch(exchange())) == [Receipt(1)]
+
+
+async def test_a_socket_left_by_a_worker_that_was_killed_is_replaced(socket: Path, sqlite_url: str) -> None:
+    with sockets.socket(sockets.AF_UNIX) as left:
+        left.bind(str(socket))
+
+    async with running(socket, sqlite_url) as worker:
+        assert await send(await worker.connect(), batch(exchange())) == [Receipt(1)]
+
+
+def test_a_socket_on_which_something_else_listens_is_left_alone(socket: Path) -> None:
+    with sockets.socket(sockets.AF_UNIX) as other:
+        other.bind(str(socket))
+        other.listen()
+
+        with pytest.raises(SocketError, match="another process already listens"), owned(socket):
+            pass
+    assert socket.exists()
+
+
+def test_a_file_that_is_no_socket_is_left_alone(socket: Path) -> None:
+    socket.write_text("precious")
+
+    with pytest.raises(SocketError, match="is no socket"), owned(socket):
+        pass
+    assert socket.read_text() == "precious"
+
+
+async def test_only_the_owner_may_hand_over(socket: Path, sqlite_url: str) -> None:
+    async with running(socket, sqlite_url):
+        assert mode_of(socket) == 0o600
+
+
+async def test_a_path_too_long_for_a_socket_is_one_sentence(tmp_path: Path, sqlite_url: str) -> None:
+    with pytest.raises(SocketError, match="cannot listen on"):
+        async with running(tmp_path / ("x" * 120), sqlite_url):
+            pass
+
+
+async def test_a_store_that_is_none_is_refused_at_the_start(socket: Path) -> None:
+    with pytest.raises(StoreError, match="not supported"):
+        async with running(socket, "mysql://host/db"):
+            pass

@@ -1,0 +1,36 @@
+"""The proxy's side of the books."""
+
+from parity.exchange import Count
+from proxy.counters import Counters
+
+
+def test_what_is_taken_is_counted_from_zero_again() -> None:
+    counters = Counters()
+    counters.requested("a")
+    counters.requested("a")
+    counters.not_mirrored("a", "stage")
+
+    first, second = counters.take(), counters.take()
+
+    assert first == (Count("a", "requests", "", 2), Count("a", "not_mirrored", "stage", 1))
+    assert second == ()
+    assert not counters.pending
+
+
+def test_a_mirrored_request_is_in_flight_until_it_is_shed_or_handed_over() -> None:
+    counters = Counters()
+    for _ in range(3):
+        counters.mirrored("a")
+    counters.shed("a", "shadow_queue")
+    counters.handed_over(1)
+
+    assert counters.in_flight == 1
+
+
+def test_fallbacks_and_failures_are_counted_beside() -> None:
+    counters = Counters()
+    counters.fell_back("a")
+    counters.failed("b")
+
+    assert counters.take() == (Count("a", "fallback", "", 1), Count("b", "failed", "", 1))
+    assert counters.in_flight == 0

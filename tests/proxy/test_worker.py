@@ -1,0 +1,225 @@
+"""A whole proxy worker: start, rollback under load, drain; what an operator relies on."""
+
+import asyncio
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parity.exchange import Backend
+from proxy.errors import ListenError
+from proxy.last_known_good import LastKnownGood
+from proxy.stages import Stage
+from tests.proxy.rig import QUICK_FORWARD, QUICK_MIRROR, Rig, get, running, until
+from tests.support.backends import answering, hanging
+
+
+async def steadily(rig: Rig, answers: list[tuple[int, str, int]], stopped: asyncio.Event) -> None:
+    """Ask without a pause; keeps status, backend and flag version of every answer."""
+    while not stopped.is_set():
+        answer = await rig.ask()
+        served_by, version = answer.header("X-Served-By") or "", int(answer.header("X-Flag-Version") or -1)
+        answers.append((answer.status, served_by, version))
+
+
+async def test_after_an_acknowledged_rollback_modern_serves_no_new_request(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.LIVE) as rig:
+        answers: list[tuple[int, str, int]] = []
+        stopped = asyncio.Event()
+        clients = [asyncio.create_task(steadily(rig, answers, stopped)) for _ in range(8)]
+
+        for _ in range(5):
+            await until(lambda: len(answers) > 0 and answers[-1][1] == "modern")
+            await rig.roll_back()
+            begun = len(rig.modern.begun)
+            late = await asyncio.gather(*(rig.ask() for _ in range(20)))
+            await asyncio.sleep(0.02)
+            assert {answer.header("X-Served-By") for answer in late} == {"legacy"}
+            live_after = [seen for seen in rig.modern.seen[begun:] if not seen.header("X-Crossfade-Shadow")]
+            assert len(live_after) <= len(clients), "only what was in flight may still arrive"
+            await asyncio.sleep(0.02)
+            assert len(rig.modern.seen) == len(rig.modern.begun)
+            answers.clear()
+            await rig.flip_to(Stage.LIVE)
+        stopped.set()
+        await asyncio.gather(*clients)
+
+        assert {status for status, _, _ in answers} == {200}
+
+
+async def test_the_answer_names_the_backend_that_its_flag_version_says(tmp_path: Path) -> None:
+    expected = {0: "legacy", 1: "legacy", 2: "legacy", 3: "modern", 4: "legacy"}
+
+    async with running(tmp_path) as rig:
+        answers: list[tuple[int, str, int]] = []
+        stopped = asyncio.Event()
+        clients = [asyncio.create_task(steadily(rig, answers, stopped)) for _ in range(4)]
+        await rig.flip_to(Stage.CANARY, canary_share=0.0)
+        await asyncio.to_thread(rig.store.flip, "escrows", Stage.LIVE, actor="test", reason="test")
+        await until(lambda: answers[-1][2] == 3)
+        await rig.roll_back()
+        stopped.set()
+        await asyncio.gather(*clients)
+        await rig.settled(len(answers))
+
+    assert {status for status, _, _ in answers} == {200}
+    assert {(served_by, version) for _, served_by, version in answers} <= {
+        (served_by, version) for version, served_by in expected.items()
+    }
+
+
+async def test_a_request_in_flight_finishes_on_modern_after_the_rollback(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.LIVE) as rig:
+        rig.modern.behaviour = answering(b"late", after_s=0.15)
+        asking = asyncio.create_task(rig.ask("POST"))
+        await until(lambda: len(rig.modern.seen) == 1)
+        await rig.roll_back()
+        answer = await asking
+
+        assert (answer.status, answer.body, answer.header("X-Served-By")) == (200, b"late", "modern")
+
+
+async def test_stopping_finishes_requests_and_hands_over_what_is_captured(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.SHADOW) as rig:
+        rig.legacy.behaviour = answering(after_s=0.15)
+        rig.modern.behaviour = answering(after_s=0.05)
+        asking = [asyncio.create_task(rig.ask()) for _ in range(10)]
+        await until(lambda: len(rig.legacy.seen) == 10)
+        await rig.end()
+        answers = await asyncio.gather(*asking)
+
+        assert {answer.status for answer in answers} == {200}
+        assert {answer.header("Connection") for answer in answers} == {"close"}
+        assert len(rig.parity.exchanges) == 10
+        assert rig.parity.batches[-1].in_flight == 0
+        rig.parity.assert_the_books_balance()
+        with pytest.raises(ConnectionRefusedError):
+            await rig.raw(get())
+        assert rig.store.workers() == []
+
+
+async def test_stopping_is_bounded_with_everything_hanging(tmp_path: Path) -> None:
+    patient = replace(QUICK_FORWARD, answer_timeout_s=60)
+    bounds = replace(QUICK_MIRROR, timeout_s=60)
+
+    async with running(
+        tmp_path, stage=Stage.SHADOW, forward=patient, mirror=bounds, drain_s=0.2, mirror_drain_s=0.2
+    ) as rig:
+        rig.modern.behaviour = hanging()
+        await rig.ask()
+        rig.legacy.behaviour = hanging()
+        stuck = [asyncio.create_task(rig.raw(get(method=method))) for method in ("GET", "POST")]
+        await until(lambda: len(rig.legacy.seen) == 3)
+        await asyncio.wait_for(rig.end(), 5)
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+        assert rig.parity.batches[-1].in_flight == 0
+        assert rig.parity.counts()["shed/shadow_queue"] == 1
+        rig.parity.assert_the_books_balance()
+
+
+async def test_stopping_without_a_parity_worker_ends_too(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.SHADOW, mirror_drain_s=0.1) as rig:
+        await rig.parity.stop()
+        await rig.ask()
+
+        await asyncio.wait_for(rig.end(), 5)
+
+
+async def test_a_proxy_starts_and_serves_without_its_store(tmp_path: Path) -> None:
+    nowhere = f"sqlite:///{tmp_path}/no/such/place.db"
+
+    async with running(tmp_path, store_url=nowhere) as rig:
+        answer = await rig.ask()
+
+    assert (answer.status, answer.header("X-Served-By"), answer.header("X-Flag-Version")) == (
+        200,
+        "legacy",
+        "0",
+    )
+
+
+async def test_a_restart_without_the_store_keeps_the_stages(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.LIVE) as rig:
+        assert LastKnownGood(rig.settings.state_dir).load() is not None
+        await rig.end()
+        rig.settings = replace(rig.settings, store_url=f"sqlite:///{tmp_path}/no/such/place.db")
+        await rig.start()
+        answer = await rig.ask()
+
+    assert (answer.header("X-Served-By"), answer.header("X-Flag-Version")) == ("modern", "3")
+
+
+async def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with running(tmp_path, starts=False, listen_port=port) as rig:
+            with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{port}: "):
+                await rig.start()
+            rig._running = None
+        async with running(tmp_path, starts=False, admin_port=port) as rig:
+            with pytest.raises(ListenError, match=r"cannot listen on .* \(admin\)"):
+                await rig.start()
+            rig._running = None
+
+
+async def test_workers_share_a_port_and_both_acknowledge(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    async with running(tmp_path, listen_port=port, reuse_port=True) as first:
+        second = Rig(
+            replace(first.settings, worker_name="proxy-2", parity_socket=None),
+            first.legacy,
+            first.modern,
+            first.parity,
+            first.engine,
+        )
+        await second.start()
+        try:
+            version = await first.flip_to(Stage.SHADOW)
+            acknowledged = await asyncio.to_thread(first.store.wait_acknowledged, version)
+        finally:
+            await second.session.close()
+            await second.end()
+
+    assert {(seen.worker, seen.version) for seen in acknowledged} == {("proxy-1", 1), ("proxy-2", 1)}
+
+
+async def test_without_a_parity_socket_copies_go_out_and_nothing_is_kept(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.SHADOW, parity_socket=None) as rig:
+        answers = [await rig.ask() for _ in range(5)]
+        await until(lambda: len(rig.modern.seen) == 5)
+
+    assert {answer.status for answer in answers} == {200}
+
+
+async def test_a_storm_of_faults_loses_no_request_and_no_outcome(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.SHADOW) as rig:
+        behaviours = [hanging(), answering(), answering(b"x" * 1_100_000), answering(after_s=0.1)]
+        answers: list[tuple[int, str, int]] = []
+        stopped = asyncio.Event()
+        clients = [asyncio.create_task(steadily(rig, answers, stopped)) for _ in range(8)]
+        for number in range(8):
+            rig.modern.behaviour = behaviours[number % len(behaviours)]
+            if number % 3 == 0:
+                await rig.parity.stop()
+                await rig.parity.start()
+            if number % 4 == 2:
+                await rig.roll_back()
+                await rig.flip_to(Stage.SHADOW)
+            await asyncio.sleep(0.03)
+        stopped.set()
+        await asyncio.gather(*clients)
+        await rig.settled(len(answers))
+
+        counts = rig.parity.counts()
+        assert {status for status, _, _ in answers} == {200}
+        assert {backend for _, backend, _ in answers} == {Backend.LEGACY.value}
+        assert counts["requests"] == len(answers)
+        shed = sum(n for name, n in counts.items() if name.startswith("shed"))
+        assert counts["mirrored"] == len(rig.parity.exchanges) + shed

@@ -1,0 +1,66 @@
+"""Run `crossfade …` as a user would and keep what it printed and its exit code."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Crossfade = Callable[..., Ran]
+
+
+class InProcess:
+    """Runs the command in this process, with a state directory of its own: quick."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state_dir: Path
+    ) -> None:
+        self.state_dir = state_dir
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        for name in [name for name in os.environ if name.startswith("CROSSFADE_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("CROSSFADE_STATE_DIR", str(state_dir))
+        monkeypatch.setenv("CROSSFADE_ACTOR", "olivia")
+        monkeypatch.chdir(state_dir)
+
+    def __call__(self, *arguments: str) -> Ran:
+        """Run one command."""
+        self._monkeypatch.setattr(sys, "argv", ["crossfade", *arguments])
+        code = 0
+        self._capsys.readouterr()
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = self._capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+
+def run_process(*arguments: str, state_dir: Path, timeout_s: float = 60, **environment: str) -> Ran:
+    """Run the command as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        cwd=Path(__file__).parent.parent.parent,
+        env=os.environ | {"CROSSFADE_STATE_DIR": str(state_dir), "CROSSFADE_ACTOR": "olivia"} | environment,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
