@@ -14,7 +14,7 @@ from yarl import URL
 import legacy_bridge.app
 from domains.routes import ROUTES
 from legacy_bridge.seed import reset
-from loadtests.recording import Recorded, load_recording
+from loadtests.recording import Recorded, endpoint_of, load_recording
 from parity.exchange import Backend, Exchange, Observation
 from parity.outcome import Acceptance, Outcome
 from parity.rules import RuleBook
@@ -58,7 +58,10 @@ UNRECORDED = (
     ("ghost", "list_ghost", "GET", "/v1/escrows"),
     ("expired:agent_ann", "list_expired", "GET", "/v1/escrows"),
     ("agent_ann", "no_endpoint", "GET", "/v1/escrows/5/bogus"),
+    ("agent_ann", "archive_unknown", "PUT", "/v1/escrows/deadbeef-0000-4000-8000-000000000000/archive"),
+    ("agent_ann", "restore_unknown", "PUT", "/v1/escrows/deadbeef-0000-4000-8000-000000000000/restore"),
 )
+ENDPOINTS = [(route.method, route.path) for route in ROUTES if route.domain == "escrows"]
 
 
 async def ask_both(modern: Modern, legacy_url: str) -> list[Replayed]:
@@ -78,10 +81,13 @@ async def ask_both(modern: Modern, legacy_url: str) -> list[Replayed]:
                         answer.status, headers, await answer.read(), query_count=counted
                     )
             legacy, new = seen[Backend.LEGACY], seen[Backend.MODERN]
-            at_one = target.startswith("/v1/escrows/") and not target.endswith("bogus")
+            recorded = Recorded(
+                *("unrecorded", name, "escrows", user, method, target.partition("?")[0], {}, {}, None),
+                *(legacy.status, {}, None, legacy.query_count or 0, ()),
+            )
             exchange = Exchange(
                 id=name,
-                endpoint="GET /v1/escrows/{id}" if at_one else "GET /v1/escrows",
+                endpoint=" ".join(endpoint_of(recorded, ENDPOINTS) or ("GET", "/v1/escrows")),
                 domain="escrows",
                 method=method,
                 target=target,
@@ -92,11 +98,6 @@ async def ask_both(modern: Modern, legacy_url: str) -> list[Replayed]:
                 modern=new,
                 at=0.0,
             )
-            recorded = Recorded(
-                *("unrecorded", name, "escrows", user, method, target, {}, {}, None, legacy.status, {}, None),
-                legacy.query_count or 0,
-                (),
-            )
             asked.append(Replayed(recorded, exchange, new.query_count))
     return asked
 
@@ -106,14 +107,13 @@ def replayed(database_url: str, contract: Path) -> list[Replayed]:
     """Every exchange of the seven endpoints in recorded order, then the others: made once, judged by many tests."""
     reset(database_url, contract / "seed")
     recording = load_recording(contract, "escrows")
-    endpoints = [(route.method, route.path) for route in ROUTES if route.domain == "escrows"]
     before = leave_recorded_state(database_url, recording)
     legacy_app = legacy_bridge.app.create_app(database_url=database_url, jwt_secret=JWT_SECRET)
 
     async def run() -> list[Replayed]:
         async with serving(database_url, contract) as modern, TestServer(legacy_app) as legacy:
             base_url = str(modern.client.make_url("/"))
-            recorded = await replay(base_url, recording, endpoints, modern.credentials, before=before)
+            recorded = await replay(base_url, recording, ENDPOINTS, modern.credentials, before=before)
             return recorded + await ask_both(modern, str(legacy.make_url("/")))
 
     return asyncio.run(run())

@@ -3,15 +3,16 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from cli.postgres import embedded_postgres
+from tests.domains.support import Modern, serving
 
-CONTRACT = Path(__file__).parent / "contract"
+CONTRACT = Path(__file__).parent / "tests" / "contract"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
@@ -59,3 +60,10 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+async def modern(seeded_database: str, contract: Path) -> AsyncIterator[Modern]:
+    """The modern backend over the seeded database."""
+    async with serving(seeded_database, contract) as running:
+        yield running
