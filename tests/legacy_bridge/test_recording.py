@@ -96,3 +96,11 @@ def test_a_recorded_answer_is_moved_to_the_day_of_the_replay() -> None:
         stored,
         "ESC-2027-0007",
     ]
+
+
+def test_the_day_and_the_year_of_the_recording_are_moved_too() -> None:
+    message = "Year built must be between 1800 and 2028"
+
+    moved = redated(["2026-11-23T00:00:00.000Z", message], datetime(2027, 2, 5, 12, tzinfo=UTC))
+
+    assert moved == ["2027-02-05T00:00:00.000Z", "Year built must be between 1800 and 2029"]

@@ -30,6 +30,8 @@ _TIMEOUT_S = 20.0
 _RECORDER = "crm-recorder/1"  # the user agent of the recording, which answers show
 _DAY = timedelta(days=1)
 _CREATED_DISPLAY_ID = re.compile(rf"ESC-{RECORDED_YEAR}-(\d{{4}})")
+_RECORDED_TODAY = f"{RECORDED_YEAR}-11-23T00:00:00.000Z"  # no seeded row and no request has that date
+_LATEST_YEAR_BUILT = f"between 1800 and {RECORDED_YEAR + 2}"
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00\.000Z")
 _ROW_13 = "e5c00000-0000-4000-8000-000000000013"
 _GET_ROW_13 = "get_full_after_checklists"
@@ -159,7 +161,7 @@ def volatile_rules(recorded: Recorded, endpoint: str) -> list[Rule]:
 
 
 def redated(value: Any, now: datetime) -> Any:
-    """A recorded escrow answer as the same server would have given it at `now`."""
+    """A recorded answer as the same server would have given it at `now`."""
     match value:
         case dict():
             moved = {key: redated(item, now) for key, item in value.items()}
@@ -167,6 +169,9 @@ def redated(value: Any, now: datetime) -> Any:
         case list():
             return [redated(item, now) for item in value]
         case str():
+            if value == _RECORDED_TODAY:
+                return f"{now.date()}T00:00:00.000Z"
+            value = value.replace(_LATEST_YEAR_BUILT, f"between 1800 and {now.year + 2}")
             return _CREATED_DISPLAY_ID.sub(rf"ESC-{now.year}-\1", value)
         case _:
             return value
