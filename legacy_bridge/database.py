@@ -1,6 +1,6 @@
 """The connection pool, which counts every statement that a request sends.
 
-Values go to the server and come back as node-postgres has them: parameters as untyped text, NUMERIC, BIGINT
+Values go to the server and come back as node-postgres has them: parameters as untyped text, NUMERIC, BIGINT, TIME
 and UUID as strings, JSON numbers as doubles.
 """
 
@@ -30,7 +30,7 @@ _CONNECT_TIMEOUT_S = 5
 _POOL_TIMEOUT_S = 10.0
 _MAX_UNAWAITED = 1000
 _DRAIN_S = 5.0
-_AS_TEXT = ("numeric", "int8", "uuid")
+_AS_TEXT = ("numeric", "int8", "uuid", "time")
 
 _log = structlog.get_logger()
 

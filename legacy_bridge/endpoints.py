@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from legacy_bridge import clients, contacts, escrows, leads, listings, users
+from legacy_bridge import appointments, clients, contacts, escrows, leads, listings, users
 from legacy_bridge.auth import Auth
 from legacy_bridge.calls import Handlers
 
@@ -32,6 +32,7 @@ DOMAINS: tuple[Domain, ...] = (
     Domain("clients", {"/v1/clients": Auth.KEY_OR_TOKEN}, clients.HANDLERS),
     Domain("leads", {"/v1/leads": Auth.KEY_OR_TOKEN}, leads.HANDLERS),
     Domain("contacts", {"/v1/contacts": Auth.TOKEN, "/v1/contact-roles": Auth.TOKEN}, contacts.HANDLERS),
+    Domain("appointments", {"/v1/appointments": Auth.KEY_OR_TOKEN}, appointments.HANDLERS),
     Domain("users", users.ROUTERS, users.HANDLERS, users.EXCEPTIONS),
 )
 """Every domain that is served."""

@@ -43,6 +43,11 @@ def is_integer_from_1(value: str) -> bool:
     return _INTEGER.fullmatch(value) is not None and int(value) >= 1
 
 
+def is_integer(value: str, lowest: int, highest: int) -> bool:
+    """An integer between two others, in decimal digits."""
+    return _INTEGER.fullmatch(value) is not None and lowest <= int(value) <= highest
+
+
 def is_float_from_0(value: str) -> bool:
     """A decimal number of 0 or more."""
     return _FLOAT.fullmatch(value) is not None and float(value) >= 0
