@@ -258,7 +258,8 @@ def _check_business_rules(body: Mapping[str, Any]) -> None:
     violations = Violations()
     score, budget = body.get("lead_score"), body.get("budget_range")
     lowest, highest = _SCORES
-    if score is not None and not lowest <= node.to_number(score) <= highest:
+    points = node.to_number(score)
+    if points < lowest or points > highest:  # what is not a number passes
         message = f"Lead score must be between {lowest} and {highest}"
         violations.add("lead_score", message, "LEAD_SCORE_RANGE")
     if isinstance(budget, str) and not budget.strip():

@@ -1,5 +1,6 @@
 """What the legacy backend checks of a listing before it acts."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -42,7 +43,8 @@ def check_business_rules(body: Mapping[str, Any]) -> None:
     if ("listPrice" in body or "list_price" in body) and node.to_number(price) <= 0:
         violations.add("list_price", "List price must be greater than zero", "POSITIVE_LIST_PRICE")
     latest = datetime.now(UTC).year + _YEARS_AHEAD
-    if year is not None and not _EARLIEST_YEAR <= node.to_number(year) <= latest:
+    built = math.nan if year is None else node.to_number(year)
+    if built < _EARLIEST_YEAR or built > latest:  # what is not a number passes
         message = f"Year built must be between {_EARLIEST_YEAR} and {latest}"
         violations.add("year_built", message, "REASONABLE_YEAR_BUILT")
     if node.truthy(price) and node.truthy(area):

@@ -283,7 +283,7 @@ async def delete_listings(call: Call) -> Answer:
                 [ids, *_agent_or_team(call.user)],
             )
             known = {row["id"] for row in found}
-            if missing := [wanted for wanted in ids if wanted not in known]:
+            if missing := [wanted for wanted in ids if not (isinstance(wanted, str) and wanted in known)]:
                 message = f"Some listings not found: {', '.join(map(node.text, missing))}"
                 raise Refusal(404, "NOT_FOUND", message, notFoundIds=missing)
             if unarchived := [row["id"] for row in found if row["deleted_at"] is None]:

@@ -23,8 +23,27 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def write_json(value: Any) -> str:
-    """JSON.stringify, with the dates of the database driver."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_date_text)
+    """JSON.stringify, with the dates of the database driver; what is not finite becomes null."""
+    try:
+        return _dump(value)
+    except ValueError:
+        return _dump(_all_finite(value))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_date_text, allow_nan=False)
+
+
+def _all_finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _all_finite(item) for key, item in value.items()}
+        case list():
+            return [_all_finite(item) for item in value]
+        case float():
+            return finite(value)
+        case _:
+            return value
 
 
 def number(value: float) -> float:
@@ -36,7 +55,7 @@ def number(value: float) -> float:
 def parse_int(digits: Any) -> float:
     """`parseInt(digits)`: the decimal integer that the text begins with, else NaN."""
     found = _LEADING_INTEGER.match(text(digits))
-    return _integer(found[1]) if found else math.nan
+    return number(float(found[1])) if found else math.nan
 
 
 def finite(value: float) -> float | None:
@@ -156,9 +175,11 @@ def round_half_up(value: float) -> int:
     return math.floor(value + 0.5)
 
 
-def _integer(digits: str) -> int:
-    value = int(digits)
-    return value if abs(value) <= _MAX_SAFE_INTEGER else int(Decimal(repr(float(value))))
+def _integer(digits: str) -> float:
+    value = float(digits)
+    if abs(value) <= _MAX_SAFE_INTEGER:
+        return int(value)
+    return int(Decimal(repr(value))) if math.isfinite(value) else value
 
 
 def _double(digits: str) -> float:

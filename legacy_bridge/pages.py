@@ -21,7 +21,7 @@ class Page:
 
     def pages(self, total: int) -> float | None:
         """How many pages `total` rows fill; None where the limit is zero."""
-        if self.limit == 0:
+        if self.limit == 0 or math.isnan(self.limit):
             return None
         return node.finite(math.ceil(total / self.limit))
 

@@ -164,3 +164,16 @@ def test_numbers_beyond_all_bounds_have_words_but_no_json() -> None:
 
 def test_a_moment_without_a_zone_is_utc() -> None:
     assert node.write_json([datetime(2026, 1, 2, 3, 4, 5)]) == '["2026-01-02T03:04:05.000Z"]'  # noqa: DTZ001 - a column without a zone
+
+
+def test_numbers_that_are_too_large_are_infinite_and_written_as_null() -> None:
+    read = node.parse_json('{"a": [1e999, -1' + "0" * 400 + ', 1.5, "x"]}')
+
+    assert read == {"a": [math.inf, -math.inf, 1.5, "x"]}
+    assert node.write_json(read) == '{"a":[null,null,1.5,"x"]}'
+
+
+def test_a_template_shows_null_by_name_and_an_array_by_its_items() -> None:
+    values = (None, ["a", None, [1, True]], {}, 2.5)
+
+    assert [node.template(value) for value in values] == ["null", "a,,1,true", "[object Object]", "2.5"]
