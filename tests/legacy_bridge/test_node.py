@@ -174,6 +174,6 @@ def test_numbers_that_are_too_large_are_infinite_and_written_as_null() -> None:
 
 
 def test_a_template_shows_null_by_name_and_an_array_by_its_items() -> None:
-    values = (None, ["a", None, [1, True]], {}, 2.5)
+    values: tuple[Any, ...] = (None, ["a", None, [1, True]], {}, 2.5)
 
     assert [node.template(value) for value in values] == ["null", "a,,1,true", "[object Object]", "2.5"]
