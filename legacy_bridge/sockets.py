@@ -21,7 +21,6 @@ from legacy_bridge.errors import Refusal
 from legacy_bridge.events import EVERYBODY, Event
 
 _MAX_MESSAGE_BYTES = 64 * 1024  # clients have next to nothing to say
-_CLOSE_S = 2.0
 
 _log = structlog.get_logger()
 
@@ -35,6 +34,7 @@ class SocketServer:
         self._server = socketio.AsyncServer(
             async_mode="aiohttp", cors_allowed_origins="*", max_http_buffer_size=_MAX_MESSAGE_BYTES
         )
+        self._greetings: set[asyncio.Task[None]] = set()
         self._server.on("connect", self._connect)
         self._server.on("disconnect", self._disconnect)
 
@@ -65,7 +65,12 @@ class SocketServer:
         if team_id:
             await self._tell(f"team-{team_id}", "team:userConnected", _presence(user_id))
             await self._server.enter_room(sid, f"team-{team_id}")
-        await self._tell(sid, "connection", {"status": "connected"} | _presence(user_id))
+        # a client that is let in learns so when this returns, and is greeted after that
+        greeting = asyncio.create_task(
+            self._tell(sid, "connection", {"status": "connected"} | _presence(user_id))
+        )
+        self._greetings.add(greeting)
+        greeting.add_done_callback(self._greetings.discard)
 
     async def _disconnect(self, sid: str, _: str | None = None) -> None:
         session = await self._server.get_session(sid)
@@ -87,12 +92,9 @@ class SocketServer:
         await self._server.emit(event, plain, room=room)
 
     async def _end(self, _: web.Application) -> None:
-        if self._server.eio.sockets:  # engine.io cannot end none
-            try:
-                async with asyncio.timeout(_CLOSE_S):
-                    await self._server.eio.disconnect()
-            except TimeoutError:
-                _log.warning("sockets_left_open")
+        for socket in list(self._server.eio.sockets.values()):
+            await socket.close(wait=False)  # who is gone without a word would be waited for
+            await socket.queue.put(None)  # the writer of a WebSocket ends at that, not at the farewell
         await self._server.shutdown()
 
 
