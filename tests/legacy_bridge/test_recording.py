@@ -16,12 +16,12 @@ from legacy_bridge.endpoints import DOMAINS
 from legacy_bridge.seed import reset
 from loadtests.recording import Credentials, Recorded, load_recording
 from parity.rules import RuleBook
-from tests.conftest import CONTRACT
 from tests.legacy_bridge.support import Ear
 from tests.support.replay import JWT_SECRET, Replayed, differences, redated, replay
 
 # The shapes of the recording's volatile paths suffice: whatever hangs on the day is moved to today.
 NO_RULES = RuleBook()
+CONTRACT = Path(__file__).parent.parent / "contract"
 
 EXCHANGES = [
     pytest.param(recorded, id=f"{recorded.id}-{recorded.name}")
