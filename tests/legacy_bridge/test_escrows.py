@@ -192,29 +192,16 @@ async def test_an_update_moves_the_price_past_the_business_rules(legacy: Legacy)
     assert caught.code == "BUSINESS_RULE_VIOLATION"
 
 
-async def test_archiving_is_undone_by_restoring_and_made_final_by_deleting(legacy: Legacy) -> None:
-    steps = (
-        ("PUT", "/archive"),
-        ("PUT", "/archive"),
-        ("PUT", "/restore"),
-        ("DELETE", ""),
-        ("PUT", "/archive"),
-        ("DELETE", ""),
-    )
+async def test_a_creation_and_a_change_are_told_to_broker_team_and_user(legacy: Legacy) -> None:
+    await legacy.send("apikey:agent_ann", "POST", "/v1/escrows", body={"propertyAddress": "1 Key Lane"})
+    await legacy.send("apikey:agent_ann", "PUT", escrow(3), body={"city": "X"})
+    await legacy.send("apikey:agent_ann", "PUT", escrow(3), body={"moat": "X"})
 
-    statuses = [(await legacy.send(ADA, method, escrow(14) + tail)).status for method, tail in steps]
-
-    assert statuses == [200, 404, 200, 404, 200, 200]
-    assert legacy.rows("SELECT 1 FROM escrows WHERE numeric_id = 14") == []
-
-
-async def test_a_change_that_the_database_refuses_shows_why(legacy: Legacy) -> None:
-    legacy.execute("ALTER TABLE escrows ADD CONSTRAINT frozen CHECK (deleted_at < '2026-01-01') NOT VALID")
-    try:
-        reply = await legacy.send(ADA, "PUT", escrow(14) + "/archive")
-    finally:
-        legacy.execute("ALTER TABLE escrows DROP CONSTRAINT frozen")
-
-    details = 'new row for relation "escrows" violates check constraint "frozen"'
-    expected = {"code": "ARCHIVE_ERROR", "message": "Failed to archive escrow", "details": details}
-    assert (reply.status, reply.body["error"]) == (500, expected)
+    told = [(event["room"].split("-")[0], event["data"]["action"]) for event in legacy.ear.heard()]
+    assert told == [
+        ("team", "created"),
+        ("user", "created"),
+        ("broker", "updated"),
+        ("team", "updated"),
+        ("user", "updated"),
+    ]

@@ -177,3 +177,17 @@ def test_a_template_shows_null_by_name_and_an_array_by_its_items() -> None:
     values: tuple[Any, ...] = (None, ["a", None, [1, True]], {}, 2.5)
 
     assert [node.template(value) for value in values] == ["null", "a,,1,true", "[object Object]", "2.5"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": 1}, {"a": 1}),
+        (["x", None], {"0": "x", "1": None}),
+        ("ab", {"0": "a", "1": "b"}),
+        (None, {}),
+        (5, {}),
+    ],
+)
+def test_a_value_is_spread_into_its_fields(value: Any, expected: dict[str, Any]) -> None:
+    assert node.spread(value) == expected

@@ -9,7 +9,10 @@ from legacy_bridge.validation import (
     CREATE_CHECKS,
     LIST_CHECKS,
     check_business_rules,
+    check_ids,
+    is_boolean,
     is_float_from_0,
+    is_integer,
     is_integer_from_1,
     is_iso8601,
     is_numeric,
@@ -141,3 +144,19 @@ def test_arrays_pass_where_each_item_does() -> None:
 )
 def test_broken_business_rules_are_all_named(body: dict[str, Any], rules: list[str]) -> None:
     assert _violated(body) == rules
+
+
+def test_truth_has_two_words_and_two_digits() -> None:
+    assert [is_boolean(value) for value in ("true", "false", "1", "0", "yes", "True", "")] == [True] * 4 + [
+        False
+    ] * 3
+
+
+def test_integers_keep_within_their_bounds() -> None:
+    assert [is_integer(value, 15, 480) for value in ("15", "480", "14", "481", "15.5", "")] == [True] * 2 + [
+        False
+    ] * 4
+
+
+def test_the_ids_of_a_batch_are_handed_on() -> None:
+    assert check_ids({"ids": ["a", "b"]}) == ["a", "b"]
