@@ -5,17 +5,20 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
 from legacy_bridge import node
+from legacy_bridge.app import create_app
 from legacy_bridge.events import Event
 from loadtests.recording import Credentials
+from tests.support.replay import JWT_SECRET
 
 SHADOW_SECRET = "synthetic-shadow-secret"
 
@@ -101,6 +104,18 @@ class Legacy:
         """Change the database behind the backend's back."""
         with psycopg.connect(self.database_url) as connection:
             connection.execute(sql.encode(), values)
+
+
+@asynccontextmanager
+async def running(database_url: str, contract: Path, **facts: Any) -> AsyncIterator[Legacy]:
+    """The legacy backend on a real socket; `facts` are those of `create_app` that are not the usual ones."""
+    ear = Ear()
+    usual: dict[str, Any] = {"shadow_secret": SHADOW_SECRET, "pool_size": 4, "event_sink": ear}
+    app = create_app(database_url=database_url, jwt_secret=JWT_SECRET, **(usual | facts))
+    client: TestClient[Any, Any] = TestClient(TestServer(app))
+    await client.start_server()
+    yield Legacy(client, Credentials(contract, JWT_SECRET), database_url, ear)
+    await client.close()
 
 
 def signed(

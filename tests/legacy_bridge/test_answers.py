@@ -1,12 +1,12 @@
 """The envelope and the headers."""
 
-from legacy_bridge.answers import refused, respond, unexpected
+from legacy_bridge.answers import refused, respond, too_many, unexpected
 from legacy_bridge.database import Statements
 from legacy_bridge.errors import Refusal
 
 
 def test_an_answer_carries_the_recorded_headers() -> None:
-    answer = respond(200, {"name": "é"}, Statements(3, 0.0125))
+    answer = respond(200, {"name": "é"}, Statements(3, 0.0125), extra=[("Set-Cookie", "a=b")])
 
     assert answer.text == '{"name":"é"}'
     assert dict(answer.headers) == {
@@ -14,15 +14,15 @@ def test_an_answer_carries_the_recorded_headers() -> None:
         "Vary": "Origin, Accept-Encoding",
         "X-Query-Count": "3",
         "Server-Timing": "db;dur=12.50",
-        "RateLimit-Policy": "500;w=900",
-        "RateLimit-Limit": "500",
+        "Set-Cookie": "a=b",
     }
 
 
-def test_an_answer_from_before_the_rate_limiter_does_not_mention_it() -> None:
-    answer = respond(400, {}, Statements(), rate_limited=False)
+def test_who_asks_too_often_is_answered_in_plain_text() -> None:
+    answer = too_many(Statements(), [("Retry-After", "7")])
 
-    assert "RateLimit-Limit" not in answer.headers
+    assert (answer.status, answer.content_type) == (429, "text/html")
+    assert answer.headers["Retry-After"] == "7"
 
 
 def test_a_refusal_keeps_the_order_of_its_keys() -> None:

@@ -71,6 +71,17 @@ async def test_a_statement_that_nobody_waits_for_is_counted_at_once_and_only_onc
     assert (counted, statements.get().count) == (1, 1)
 
 
+async def test_a_transaction_that_nobody_waits_for_happens_as_a_whole_or_not(database: Database) -> None:
+    change = "UPDATE escrows SET city = $1 WHERE numeric_id = 1"
+    await database.transaction_unawaited([(change, ["Kept"])])
+    await database.transaction_unawaited([(change, ["Lost"]), ("SELECT nonsense", [])])
+    while database._unawaited:
+        await asyncio.wait(database._unawaited)
+
+    assert statements.get().count == 3 + 4
+    assert await database.query("SELECT city FROM escrows WHERE numeric_id = 1") == [{"city": "Kept"}]
+
+
 async def test_the_failure_of_a_statement_that_nobody_waits_for_hurts_nobody(database: Database) -> None:
     await database.query_unawaited("SELECT nonsense", [])
 

@@ -3,19 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import jwt
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestServer
 
-from legacy_bridge.app import create_app
 from legacy_bridge.database import Database, Statements, statements
 from legacy_bridge.events import EVERYBODY, Event
 from legacy_bridge.sockets import SocketServer
-from loadtests.recording import Credentials
-from tests.legacy_bridge.support import Ear, Legacy, escrow
+from tests.legacy_bridge.support import Legacy, escrow, running
 from tests.support.javascript import JavaScriptSocket
 from tests.support.replay import JWT_SECRET
 
@@ -28,15 +25,12 @@ TEAM = {"id": ANN, "teamId": "alpha"}
 @pytest.fixture
 async def legacy(seeded_database: str, contract: Path) -> AsyncIterator[Legacy]:
     """The legacy backend with its own sockets as the sink."""
-    app = create_app(database_url=seeded_database, jwt_secret=JWT_SECRET, pool_size=4)
-    client: TestClient[Any, Any] = TestClient(TestServer(app))
-    await client.start_server()
-    yield Legacy(client, Credentials(contract, JWT_SECRET), seeded_database, Ear())
-    await client.close()
+    async with running(seeded_database, contract, event_sink=None) as legacy:
+        yield legacy
 
 
 @asynccontextmanager
-async def running(database_url: str) -> AsyncIterator[tuple[SocketServer, str]]:
+async def sockets_alone(database_url: str) -> AsyncIterator[tuple[SocketServer, str]]:
     """Sockets alone on a server."""
     statements.set(Statements())
     database = Database(database_url, pool_size=2)
@@ -99,7 +93,7 @@ async def test_who_has_no_valid_token_is_not_let_in(legacy: Legacy, given: str, 
 
 async def test_an_event_reaches_the_sockets_of_its_room_only(seeded_database: str) -> None:
     async with (
-        running(seeded_database) as (sockets, base_url),
+        sockets_alone(seeded_database) as (sockets, base_url),
         JavaScriptSocket.connecting(base_url, jwt.encode({"id": ADA}, JWT_SECRET)) as ada,
         JavaScriptSocket.connecting(base_url, jwt.encode({"id": ANN}, JWT_SECRET)) as ann,
         JavaScriptSocket.connecting(base_url, jwt.encode({"id": "no-uuid"}, JWT_SECRET)) as stranger,
@@ -123,7 +117,7 @@ async def test_an_event_reaches_the_sockets_of_its_room_only(seeded_database: st
 
 async def test_a_team_hears_who_comes_and_goes(seeded_database: str) -> None:
     async with (
-        running(seeded_database) as (_, base_url),
+        sockets_alone(seeded_database) as (_, base_url),
         JavaScriptSocket.connecting(base_url, jwt.encode(TEAM | {"id": ADA}, JWT_SECRET)) as ada,
     ):
         await ada.connected()
