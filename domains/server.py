@@ -15,6 +15,7 @@ from domains.shared.clock import utc_now
 from domains.shared.controllers import CrudController
 from domains.shared.database import Database
 from domains.shared.errors import ApiError, EndpointNotFoundError, UnprocessedError
+from domains.shared.events import EventSink, NobodyListens
 from domains.shared.faults import Faults, Handler
 from domains.shared.node_json import iso_moment
 from domains.shared.requests import MAX_BODY_BYTES, Call, UnreadableError, presented, read_body
@@ -29,13 +30,20 @@ _log = structlog.get_logger()
 
 
 def create_app(
-    *, database_url: str, jwt_secret: str, shadow_secret: str = "", pool_size: int = 10, faults: bool = False
+    *,
+    database_url: str,
+    jwt_secret: str,
+    shadow_secret: str = "",
+    pool_size: int = 10,
+    faults: bool = False,
+    event_sink: EventSink | None = None,
 ) -> web.Application:
     """The application; it connects to the database with the first request that needs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     database = Database(database_url, pool_size=pool_size)
     background = Background()
-    front = _Front(Authenticator(database, background, jwt_secret=jwt_secret, clock=utc_now), shadow_secret)
+    authenticator = Authenticator(database, background, jwt_secret=jwt_secret, clock=utc_now)
+    front = _Front(authenticator, shadow_secret, event_sink or NobodyListens())
     controllers: dict[Build, CrudController] = {
         route.build: route.build(database, utc_now) for route in ROUTES
     }
@@ -65,9 +73,10 @@ def create_app(
 class _Front:
     """What happens to every request of a domain before and after its controller."""
 
-    def __init__(self, authenticator: Authenticator, shadow_secret: str) -> None:
+    def __init__(self, authenticator: Authenticator, shadow_secret: str, event_sink: EventSink) -> None:
         self._authenticator = authenticator
         self._shadow_secret = shadow_secret
+        self._event_sink = event_sink
 
     def serve(self, route: Route, controller: CrudController) -> Handler:
         """The aiohttp handler of one endpoint."""
@@ -85,7 +94,10 @@ class _Front:
                 principal = await self._authenticator.authenticate(
                     presented(request, raw, self._shadow_secret)
                 )
-                answer = await act(Call(principal, request.match_info.get("id", ""), request.query, body))
+                call = Call(principal, request.match_info, request.query, body)
+                answer = await act(call)
+                if call.events:
+                    await self._event_sink.publish(call.events)
             except UnreadableError as error:
                 answer, limited = failure(_unprocessed(error.status)), False
             except ApiError as error:

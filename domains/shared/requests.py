@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 from domains.shared import node_json
 from domains.shared.authentication import Presented
+from domains.shared.events import Event
 from domains.shared.permissions import Principal
 from domains.shared.shadow import is_copy
 from domains.shared.validation import sanitized
@@ -27,12 +28,22 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated request; `key` is the `{id}` of its path, `body` has its strings escaped."""
+    """One authenticated request; `params` are the `{…}` of its path, `body` has its strings escaped."""
 
     principal: Principal
-    key: str
+    params: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """The `{id}` of its path."""
+        return self.params.get("id", "")
+
+    def emit(self, *events: Event) -> None:
+        """Tell the sockets, once the controller has succeeded."""
+        self.events.extend(events)
 
 
 async def read_body(request: web.Request) -> tuple[bytes, dict[str, Any]]:

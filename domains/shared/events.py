@@ -1,0 +1,38 @@
+"""What happened, for the connected sockets: a controller emits it, and it is told once the request has succeeded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+EVERYBODY = "*"
+"""The room of every socket of every tenant; nothing of a record is told there (Q-08)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One message to the sockets of a room: `user-<id>`, `team-<id>`, `broker-<id>` or EVERYBODY."""
+
+    room: str
+    event: str
+    data: Mapping[str, Any]
+
+
+class EventSink(Protocol):
+    """Where the events of a request go, after it has succeeded."""
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Hand the events on, in their order."""
+        ...
+
+
+class NobodyListens:
+    """A sink for a backend without sockets."""
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Forget the events."""
+
+
+def data_update(room: str, entity: str, entity_id: Any, action: str, subset: Mapping[str, Any]) -> Event:
+    """The event of a row that was created, updated or deleted; `subset` are the few fields that it shows."""
+    shown = {"entityType": entity, "entityId": entity_id, "action": action, "data": subset}
+    return Event(room, "data:update", shown)
