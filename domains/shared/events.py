@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
+
+from domains.shared.permissions import Principal
 
 EVERYBODY = "*"
 """The room of every socket of every tenant; nothing of a record is told there (Q-08)."""
@@ -15,6 +18,14 @@ class Event:
     room: str
     event: str
     data: Mapping[str, Any]
+
+
+class Change(StrEnum):
+    """What happened to a row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
 
 
 class EventSink(Protocol):
@@ -36,3 +47,21 @@ def data_update(room: str, entity: str, entity_id: Any, action: str, subset: Map
     """The event of a row that was created, updated or deleted; `subset` are the few fields that it shows."""
     shown = {"entityType": entity, "entityId": entity_id, "action": action, "data": subset}
     return Event(room, "data:update", shown)
+
+
+def data_updates(
+    principal: Principal,
+    entity: str,
+    entity_id: Any,
+    change: Change,
+    subset: Mapping[str, Any],
+    *,
+    broker_id: Any = None,
+) -> list[Event]:
+    """`data_update` for the row's broker where given, the team of the caller's API key, and the caller."""
+    rooms = (("broker", broker_id), ("team", principal.key_team_id), ("user", principal.user_id))
+    return [
+        data_update(f"{kind}-{key}", entity, str(entity_id), change.value, subset)
+        for kind, key in rooms
+        if key is not None
+    ]
