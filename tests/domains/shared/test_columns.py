@@ -1,0 +1,34 @@
+"""Columns by kind."""
+
+from sqlalchemy import Column
+from sqlalchemy.dialects import postgresql
+
+from domains.shared.columns import days, documents, flags, ids, integers, moments, monies, texts
+
+
+def test_each_kind_makes_its_columns_in_their_order() -> None:
+    columns: list[Column[object]] = [
+        *texts(50, "a", "b"),
+        *texts(None, "c"),
+        *monies("d"),
+        *integers("e"),
+        *flags("f"),
+        *days("g"),
+        *moments("h"),
+        *documents("i"),
+        *ids("j"),
+    ]
+
+    declared = [f"{column.name} {column.type.compile(dialect=postgresql.dialect())}" for column in columns]  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    assert declared == [
+        "a VARCHAR(50)",
+        "b VARCHAR(50)",
+        "c TEXT",
+        "d NUMERIC(12, 2)",
+        "e INTEGER",
+        "f BOOLEAN",
+        "g DATE",
+        "h TIMESTAMP WITH TIME ZONE",
+        "i JSONB",
+        "j UUID",
+    ]
