@@ -14,6 +14,7 @@ from typing import Any
 _MAX_SAFE_INTEGER = 2**53
 _FIRST_EXPONENT = 1e21  # from here on JavaScript writes integers with an exponent
 _DAY_S = 86_400
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LEADING_INTEGER = re.compile(r"\s*([-+]?[0-9]+)")
 
 
@@ -31,7 +32,11 @@ def write_json(value: Any) -> str:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_date_text, allow_nan=False)
+    written = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_date_text
+    )
+    # half a surrogate pair is written as an escape
+    return written if written.isascii() else _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def _all_finite(value: Any) -> Any:

@@ -68,6 +68,14 @@ async def test_some_financials_are_columns_too(
     assert legacy.rows(f"SELECT {column} FROM escrows WHERE numeric_id = 1") == [(value,)]
 
 
+async def test_a_text_that_postgresql_cannot_keep_is_an_error_of_the_server(legacy: Legacy) -> None:
+    for text in ("\0", "\ud800"):
+        reply = await legacy.send(ADA, "PUT", escrow(1) + "/checklist-loan", body={"le": text})
+
+        expected = {"code": "SERVER_ERROR", "message": "Failed to update loan checklist"}
+        assert (reply.status, reply.body["error"]) == (500, expected)
+
+
 async def test_financials_that_are_no_number_are_an_error_of_the_server(legacy: Legacy) -> None:
     reply = await legacy.send(ADA, "PUT", escrow(1) + "/financials", body={"purchasePrice": "lots"})
 

@@ -191,3 +191,7 @@ def test_a_template_shows_null_by_name_and_an_array_by_its_items() -> None:
 )
 def test_a_value_is_spread_into_its_fields(value: Any, expected: dict[str, Any]) -> None:
     assert node.spread(value) == expected
+
+
+def test_half_a_surrogate_pair_is_an_escape_in_json() -> None:
+    assert node.write_json(["\ud800é", "\U0001f600"]) == '["\\ud800é","\U0001f600"]'
