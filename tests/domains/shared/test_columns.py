@@ -3,20 +3,20 @@
 from sqlalchemy import Column
 from sqlalchemy.dialects import postgresql
 
-from domains.shared.columns import days, documents, flags, ids, integers, moments, monies, texts
+from domains.shared.columns import days, flags, integers, json_values, moments, money, texts, uuids
 
 
 def test_each_kind_makes_its_columns_in_their_order() -> None:
     columns: list[Column[object]] = [
         *texts(50, "a", "b"),
         *texts(None, "c"),
-        *monies("d"),
+        *money("d"),
         *integers("e"),
         *flags("f"),
         *days("g"),
         *moments("h"),
-        *documents("i"),
-        *ids("j"),
+        *json_values("i"),
+        *uuids("j"),
     ]
 
     declared = [f"{column.name} {column.type.compile(dialect=postgresql.dialect())}" for column in columns]  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
