@@ -9,8 +9,17 @@ from legacy_bridge.events import Event
 
 def test_a_call_knows_its_id_its_client_and_what_it_told() -> None:
     nothing = cast("Any", None)
-    headers = {"User-Agent": "browser"}
-    call = Call(nothing, nothing, ANONYMOUS, "GET", "/x/7", {"id": "7"}, {}, {}, headers=headers)
+    call = Call(
+        database=nothing,
+        services=nothing,
+        user=ANONYMOUS,
+        method="GET",
+        target="/x/7",
+        params={"id": "7"},
+        query={},
+        body={},
+        headers={"User-Agent": "browser"},
+    )
 
     call.emit(Event("*", "x", {}))
 
