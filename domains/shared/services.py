@@ -4,7 +4,6 @@ Each operation is one statement that finds the row, checks the permission and ac
 between; only to say why it did not act may a second one be needed. No HTTP is in sight.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    false,
     func,
     select,
     update,
@@ -30,6 +30,7 @@ from domains.shared.errors import NotFoundError, VersionConflictError
 from domains.shared.models import Resource
 from domains.shared.pagination import Page, bounds
 from domains.shared.permissions import Access, Principal, caller_values, granted, refusal
+from domains.shared.uuids import uuid_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +43,46 @@ class Found:
 
 KEY: BindParameter[Any] = bindparam("key")
 """Stands for the key in the conditions of `Found`."""
+_NONE = false()
 
 
-class CrudService(ABC):
+class CrudService:
     """Reads and writes the rows of one resource for a caller, who gets what they were granted and nothing else."""
 
     resource: ClassVar[Resource]
+    hides_archived: ClassVar[bool] = False
+    """Whether an archived row can neither be read nor changed (Q-26)."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    @abstractmethod
     def found_by(self, principal: Principal, key: str, access: Access) -> Found:
-        """Which row the key of a request means."""
+        """Which row the key of a request means: that of the id; what cannot be one is the id of nothing (Q-09)."""
+        del principal, access
+        row_id = uuid_of(key)
+        return Found(_NONE, key) if row_id is None else Found(_by_id(self.resource), row_id)
 
     def moved_by(self, principal: Principal, key: str) -> Found:
         """The same for archiving and restoring."""
         return self.found_by(principal, key, Access.EDIT)
 
     async def row(self, principal: Principal, key: str) -> RowMapping:
-        """One row that the caller may see; archived ones too."""
+        """One row that the caller may see."""
         found = self.found_by(principal, key, Access.VIEW)
         reading = _reading(self.resource, found.how, Access.VIEW)
-        if rows := await self._database.run(reading, _values(principal, found)):
-            return rows[0]
-        raise refusal(self.resource, principal, Access.VIEW, f"{self.resource.label} not found")
+        missing = f"{self.resource.label} not found"
+        if not (rows := await self._database.run(reading, _values(principal, found))):
+            raise refusal(self.resource, principal, Access.VIEW, missing)
+        if self.hides_archived and rows[0]["deleted_at"] is not None:
+            raise NotFoundError(missing)
+        return rows[0]
 
     async def require(self, principal: Principal, key: str, access: Access) -> None:
         """Raise unless the caller was granted that; a system_admin always was."""
         if principal.is_system_admin:
             return
-        if await self._version(principal, self.found_by(principal, key, access), access) is None:
+        if await self._granted(principal, self.found_by(principal, key, access), access) is None:
             raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
 
     async def page(
@@ -114,14 +123,18 @@ class CrudService(ABC):
         statement = update(table).values(written)
         if version is not None:
             statement = statement.where(table.c.version == version)
+        if self.hides_archived:
+            statement = statement.where(table.c.deleted_at.is_(None))
         if changed := await self._write(principal, found, Access.EDIT, statement):
             return changed
-        if (
-            version is not None
-            and (current := await self._version(principal, found, Access.EDIT)) is not None
-        ):
-            raise VersionConflictError(self.resource.name, current=current, attempted=version)
-        raise refusal(self.resource, principal, Access.EDIT, f"{self.resource.label} not found")
+        missing = f"{self.resource.label} not found"
+        is_unexplained = version is not None or (self.hides_archived and not principal.is_system_admin)
+        if is_unexplained and (current := await self._granted(principal, found, Access.EDIT)):
+            if self.hides_archived and current["deleted_at"] is not None:
+                raise NotFoundError(missing)
+            if version is not None:
+                raise VersionConflictError(self.resource.name, current=current["version"], attempted=version)
+        raise refusal(self.resource, principal, Access.EDIT, missing)
 
     async def archive(self, principal: Principal, key: str) -> RowMapping:
         """Put one row into the archive."""
@@ -161,7 +174,7 @@ class CrudService(ABC):
         """The row that a statement changed, whose WHERE says in which state it must be."""
         if moved := await self._write(principal, found, access, statement):
             return moved
-        if not principal.is_system_admin and await self._version(principal, found, access) is not None:
+        if not principal.is_system_admin and await self._granted(principal, found, access) is not None:
             raise NotFoundError(missing)  # theirs, but in another state
         raise refusal(self.resource, principal, access, missing)
 
@@ -174,12 +187,19 @@ class CrudService(ABC):
         rows = await self._database.run(only, _values(principal, found))
         return rows[0] if rows else None
 
-    async def _version(self, principal: Principal, found: Found, access: Access) -> int | None:
-        """The version of the granted row; None when there is none."""
+    async def _granted(self, principal: Principal, found: Found, access: Access) -> RowMapping | None:
+        """The version of the granted row, and when it was archived; None when there is none."""
         table = self.resource.table
-        seen = select(table.c.version).where(found.how, granted(self.resource, access))
+        columns = [table.c[name] for name in ("version", "deleted_at") if name in table.c]
+        seen = select(*columns).where(found.how, granted(self.resource, access))
         rows = await self._database.run(seen, _values(principal, found))
-        return rows[0]["version"] if rows else None
+        return rows[0] if rows else None
+
+
+@cache
+def _by_id(resource: Resource) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = resource.table.c.id == KEY
+    return found
 
 
 @cache
