@@ -10,7 +10,7 @@ from legacy_bridge import shadow
 from legacy_bridge.answers import not_found, refused, respond, too_many, unexpected
 from legacy_bridge.auth import Auth, authenticate
 from legacy_bridge.bodies import MAX_BODY_BYTES, Body, read_body
-from legacy_bridge.calls import Answer, Call, Handler, Services
+from legacy_bridge.calls import COOKIE_DOMAIN, Answer, Call, Handler, Services
 from legacy_bridge.database import Database, Statements, statements
 from legacy_bridge.endpoints import DOMAINS
 from legacy_bridge.errors import Refusal
@@ -19,8 +19,6 @@ from legacy_bridge.ports import Ports
 from legacy_bridge.rate_limits import RateLimiter, RateLimits, client_of
 from legacy_bridge.sockets import SocketServer
 
-COOKIE_DOMAIN = ".crm.example.test"
-_MAX_ADDRESS = 45  # the width of the columns that keep it
 _DATABASE = web.AppKey("database", Database)
 
 _log = structlog.get_logger()
@@ -127,17 +125,17 @@ class _Front:
         user = await authenticate(request, self._database, self._services.jwt_secret, auth, is_copy=is_copy)
         call = Call(
             self._database,
-            self._services,
             user,
-            request.method,
-            request.raw_path,
             request.match_info,
             request.query,
             body.fields,
             is_array=body.is_array,
             headers=request.headers,
             cookies=request.cookies,
-            remote=client_of(request)[:_MAX_ADDRESS],
+            remote=client_of(request),
+            method=request.method,
+            target=request.raw_path,
+            services=self._services,
         )
         answer = await handler(call)
         if call.events and not is_copy:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from legacy_bridge.database import Database, Row
 from legacy_bridge.errors import Refusal
+from legacy_bridge.rate_limits import client_of
 
 _BEARER = "Bearer "
 _ALGORITHMS = ("HS256",)
@@ -174,5 +175,5 @@ async def _log_refused_key(
     )
 
 
-def _origin(request: web.Request) -> tuple[str | None, str | None]:
-    return request.remote, request.headers.get("User-Agent")
+def _origin(request: web.Request) -> tuple[str, str | None]:
+    return client_of(request), request.headers.get("User-Agent")

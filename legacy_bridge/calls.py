@@ -1,5 +1,6 @@
 """What a handler is given and what it gives back; every domain module is a table of them."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,14 +10,17 @@ from legacy_bridge.database import Database
 from legacy_bridge.events import Event
 from legacy_bridge.ports import Ports
 
+COOKIE_DOMAIN = ".crm.example.test"
+"""The domain of the recorded cookies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the handlers of sign-in need besides the database."""
 
-    jwt_secret: str = field(repr=False)
-    cookie_domain: str
-    ports: Ports
+    jwt_secret: str = field(default_factory=secrets.token_hex, repr=False)
+    cookie_domain: str = COOKIE_DOMAIN
+    ports: Ports = field(default_factory=Ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,7 @@ class Call:
     """
 
     database: Database
-    services: Services
     user: User
-    method: str
-    target: str
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: dict[str, Any]
@@ -39,6 +40,9 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
     remote: str | None = None
+    method: str = "GET"
+    target: str = ""
+    services: Services = field(default_factory=Services)
     events: list[Event] = field(default_factory=list)
 
     @property

@@ -15,6 +15,7 @@ from legacy_bridge.database import Row, send
 from legacy_bridge.errors import Refusal
 from legacy_bridge.escrow_detail import build_detail
 from legacy_bridge.escrow_lookup import ESCROW, bare_id, find_escrow, id_column, not_found
+from legacy_bridge.notifications import CLOSED, notify_of_escrow
 from legacy_bridge.permissions import (
     ADMIN,
     MODIFY,
@@ -282,6 +283,8 @@ async def update_escrow(call: Call) -> Answer:
         )
         if not rows:
             await call.database.query(f"SELECT version FROM escrows WHERE {column} = $1", [wanted])  # noqa: S608 - a column named below
+        elif body.get("escrowStatus") == CLOSED:
+            await notify_of_escrow(call, rows[0])
     except psycopg.Error as error:
         raise Refusal(500, "UPDATE_ERROR", "Failed to update escrow") from error
     if not rows:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 _MAX_CLIENTS = 100_000  # a spoofed header may name any number of them
+_MAX_ADDRESS = 45  # the width of the columns that keep an address
 _AUTH = "/v1/auth"
 
 
@@ -112,7 +113,7 @@ class RateLimiter:
 def client_of(request: web.Request) -> str:
     """Whom the request comes from: the first address of X-Forwarded-For, if it has one (Q-17)."""
     claimed = request.headers.get("X-Forwarded-For", "").split(",")[0].strip()
-    return claimed or request.remote or ""
+    return (claimed or request.remote or "")[:_MAX_ADDRESS]
 
 
 def _is_under(path: str, prefix: str) -> bool:
