@@ -16,7 +16,7 @@ class EscrowController(CrudController):
 
     collection = "escrows"
 
-    def pagination(self, page: Page) -> dict[str, int]:
+    def pagination(self, page: Page) -> dict[str, int | None]:
         """`{total, page, limit, totalPages}`."""
         return {"total": page.total, "page": page.number, "limit": page.limit, "totalPages": page.of}
 

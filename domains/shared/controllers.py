@@ -54,7 +54,7 @@ class CrudController:
         self._label = service.resource.label
 
     @abstractmethod
-    def pagination(self, page: Page) -> dict[str, int]:
+    def pagination(self, page: Page) -> dict[str, int | None]:
         """The page in the room's own spelling (Q-21)."""
 
     @abstractmethod

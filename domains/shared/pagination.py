@@ -18,9 +18,9 @@ class Page:
     limit: int
 
     @property
-    def of(self) -> int:
-        """How many pages there are."""
-        return -(-self.total // self.limit)
+    def of(self) -> int | None:
+        """How many pages there are; None where the limit is zero."""
+        return -(-self.total // self.limit) if self.limit else None
 
 
 def bounds(number: int, limit: int) -> tuple[int, int]:

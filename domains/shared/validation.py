@@ -54,7 +54,9 @@ _ISO_8601 = re.compile(
 )
 _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]*\.)?[0-9]+", re.ASCII)
 _DIGITS = re.compile(r"[+-]?[0-9]{1,300}", re.ASCII)
+_LEADING_DIGITS = re.compile(r"\s*([+-]?[0-9]{1,300})", re.ASCII)
 _INTEGER_LIMIT = 2**31
+_BIGINT_LIMIT = 2**63
 _SIZE: LiteralString = "size"
 """Kind of a fault whose own sentence is better than the field's: the value is of the right kind, but too much."""
 
@@ -182,6 +184,24 @@ def _to_count(value: Any) -> int:
     return int(value)
 
 
+def _to_leading_count(value: Any) -> int:
+    found = _LEADING_DIGITS.match(str(value))
+    if found is None:
+        raise _wrong("Must be an integer")
+    number = int(float(found[1]))  # JavaScript's integers are doubles
+    if number >= _BIGINT_LIMIT:
+        raise _wrong("Must be smaller")
+    if number < 0:
+        raise _wrong("Must not be negative")
+    return number
+
+
+def _refuse_zero(value: int) -> int:
+    if value == 0:
+        raise _wrong("Must be 1 or more")
+    return value
+
+
 def _to_integer(value: Any) -> int:
     number = _to_number(value)
     if number != number.to_integral_value():
@@ -258,6 +278,10 @@ Positive = Annotated[Decimal, BeforeValidator(_to_positive)]
 """A number of 0 or more, also as text."""
 Count = Annotated[int, BeforeValidator(_to_count)]
 """A whole number of 1 or more, as a query has it."""
+PageLimit = Annotated[int, BeforeValidator(_to_leading_count)]
+"""The whole number of 0 or more that a text begins with, as most lists read `page` and `limit`."""
+PageNumber = Annotated[PageLimit, AfterValidator(_refuse_zero)]
+"""The same, of 1 or more."""
 Day = Annotated[date, BeforeValidator(_to_day)]
 """A calendar date of ISO 8601; a time behind it is cut off, as PostgreSQL does."""
 Json = Annotated[Any, BeforeValidator(_to_json)]

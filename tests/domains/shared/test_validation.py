@@ -14,6 +14,8 @@ from domains.shared.validation import (
     NOT_NULL,
     Count,
     IsoText,
+    PageLimit,
+    PageNumber,
     Positive,
     Says,
     Whole,
@@ -44,6 +46,8 @@ class Query(BaseModel):
     least: Positive | None = None
     since: IsoText | None = None
     size: Annotated[Whole | None, NOT_NULL] = None
+    page: PageNumber = 1
+    limit: PageLimit = 20
 
 
 def taken(**values: Any) -> dict[str, Any]:
@@ -169,3 +173,17 @@ def test_top_level_strings_are_escaped_for_storage() -> None:
         "b": {"c": "<"},
         "d": 5,
     }
+
+
+@pytest.mark.parametrize(("text", "number"), [("7", 7), (" +7", 7), ("2abc", 2), ("1.9", 1), ("1e5", 1)])
+def test_a_page_is_the_number_that_a_text_begins_with(text: str, number: int) -> None:
+    assert validated(Query, {"page": text}).page == number
+
+
+@pytest.mark.parametrize("text", ["", "abc", "-1", "0", "99999999999999999999", "NaN"])
+def test_a_page_is_counted_from_one(text: str) -> None:
+    assert [field for field, _ in refused(Query, page=text)] == ["page"]
+
+
+def test_a_limit_may_be_zero() -> None:
+    assert validated(Query, {"limit": "0"}).limit == 0
