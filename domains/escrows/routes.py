@@ -18,6 +18,9 @@ def _route(
 ROUTES = (
     _route("GET", "/v1/escrows", EscrowController.list_page),
     _route("POST", "/v1/escrows", EscrowController.create),
+    _route("GET", "/v1/escrows/stats", EscrowController.count),
+    _route("GET", "/v1/escrows/export", EscrowController.export),
+    _route("POST", "/v1/escrows/batch-delete", EscrowController.delete_many),
     _route("GET", "/v1/escrows/{id}", EscrowController.get),
     _route("PUT", "/v1/escrows/{id}", EscrowController.update),
     _route("DELETE", "/v1/escrows/{id}", EscrowController.delete),

@@ -1,12 +1,13 @@
 """The rules of escrows: which word finds one, what a list shows, how one is numbered, what an update may touch."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    RowMapping,
     String,
     UnaryExpression,
     asc,
@@ -32,11 +33,21 @@ from domains.escrows.validators import (
     check_business_rules,
     with_camel_twins,
 )
-from domains.shared.errors import ApiError, ConflictError, Fault, InvalidInputError, NoUpdatesError
-from domains.shared.node_json import column_value, either
+from domains.shared.batches import Batch, Needs
+from domains.shared.csv_export import Export
+from domains.shared.errors import (
+    ApiError,
+    ConflictError,
+    Fault,
+    InvalidInputError,
+    NotFoundError,
+    NoUpdatesError,
+)
+from domains.shared.node_json import either
 from domains.shared.pagination import Page
 from domains.shared.permissions import Access, Principal, Scope, in_scope
 from domains.shared.services import KEY, CrudService, Found
+from domains.shared.statistics import Statistics
 from domains.shared.validation import validated
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -75,6 +86,35 @@ SORT_KEYS: dict[str, ColumnElement[Any]] = {
 _ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc": asc, "desc": desc, "": asc}
 
 
+TOLD = ("id", "display_id", "property_address", "broker_id")
+"""What of a new escrow its events need."""
+EXPORTED = Export(
+    {
+        name: escrows.c[name]
+        for name in (
+            *(
+                "display_id",
+                "property_address",
+                "city",
+                "state",
+                "zip_code",
+                "property_type",
+                "escrow_status",
+            ),
+            *(
+                "purchase_price",
+                "earnest_money_deposit",
+                "gross_commission",
+                "net_commission",
+                "my_commission",
+            ),
+            *("acceptance_date", "closing_date", "escrow_company", "title_company", "lead_source"),
+            *("created_at", "updated_at", "deleted_at"),
+        )
+    }
+)
+"""What of an escrow stands in a CSV file."""
+
 _BY_ID = escrows.c.id == KEY
 _BY_NUMBER = escrows.c.numeric_id == KEY
 _BY_DISPLAY_ID = escrows.c.display_id == KEY
@@ -86,6 +126,15 @@ class EscrowService(CrudService):
     """Escrows, for one caller at a time."""
 
     resource = ESCROW
+    not_to_archive = "Escrow not found or already archived"
+    not_to_restore = "Escrow not found in archives"
+    batch = Batch(Needs.ALL, names=("id", "display_id"), shows=("id", "display_id", "property_address"))
+    statistics = Statistics(
+        "byStatus",
+        escrows.c.escrow_status,
+        {"purchasePrice": escrows.c.purchase_price, "myCommission": _SHOWN_COMMISSION},
+    )
+    exported = EXPORTED
 
     def found_by(self, principal: Principal, key: str, access: Access) -> Found:
         """By id; a system_admin may also use the number, the display id or the id behind `escrow-`, as recorded."""
@@ -104,13 +153,29 @@ class EscrowService(CrudService):
         del principal
         return _by_id_or_display_id(key)
 
+    def wanted(self, principal: Principal, query: Mapping[str, str]) -> Sequence[ColumnElement[bool]]:
+        """The rows that a query asks for, of those in its scope."""
+        return self._wanted(principal, validated(ListQuery, query))
+
+    def _wanted(self, principal: Principal, asked: ListQuery) -> Sequence[ColumnElement[bool]]:
+        return [in_scope(self.resource, principal, Scope.of(asked.scope)), *_filters(asked)]
+
+    def not_to_delete(self) -> ApiError:
+        """It is not told apart from what is not there."""
+        missing = "Escrow not found in archives. Only archived escrows can be permanently deleted."
+        return NotFoundError(missing)
+
+    def incomplete(self, ids: Sequence[str], rows: Sequence[RowMapping]) -> ApiError:
+        """With how many there should be, and how many there are."""
+        missing = "Some escrows not found or not archived. Only archived escrows can be deleted."
+        found = sum(row["was_archived"] for row in rows)
+        return NotFoundError(missing, extra={"details": {"requested": len(ids), "found": found}})
+
     async def list_page(self, principal: Principal, query: Mapping[str, str]) -> Page:
         """The page that a query asks for."""
         asked = validated(ListQuery, query)
-        scope = in_scope(self.resource, principal, Scope.of(asked.scope))
-        page = await self.page(
-            _LIST_COLUMNS, [scope, *_filters(asked)], _order(query), number=asked.page, limit=asked.limit
-        )
+        where = self._wanted(principal, asked)
+        page = await self.page(_LIST_COLUMNS, where, _order(query), number=asked.page, limit=asked.limit)
         now = self._clock()
         return Page([list_row(row, now) for row in page.rows], page.total, page.number, page.limit)
 
@@ -118,7 +183,7 @@ class EscrowService(CrudService):
         """One escrow, whole."""
         return whole_escrow(await self.row(principal, key), self._clock())
 
-    async def create(self, principal: Principal, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new escrow with the next number of the year. Its creator does not own it (Q-20)."""
         wanted = validated(CreateEscrow, with_camel_twins({**body, **_commission(body)}))
         check_business_rules(body)
@@ -131,13 +196,13 @@ class EscrowService(CrudService):
             "display_id": _next_display_id(self._clock().year),
         }
         numbered = insert(escrows).values(values).on_conflict_do_nothing(index_elements=["display_id"])
-        statement = numbered.returning(escrows.c.id, escrows.c.display_id)
+        statement = numbered.returning(*(escrows.c[name] for name in TOLD))
         for _ in range(_NUMBERING_ATTEMPTS):  # Q-14: whoever was numbered alike at the same moment goes first
             if created := await self._database.run(statement):
-                return {"id": created[0]["id"], "displayId": created[0]["display_id"]}
+                return created[0]
         raise ConflictError("Escrow could not be numbered. Please try again.")
 
-    async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> RowMapping:
         """The whole row after the update; with a `version` only if it still has that one (Q-10)."""
         validated(UpdateChecks, with_camel_twins(body))
         try:
@@ -150,8 +215,7 @@ class EscrowService(CrudService):
         except ApiError:
             await self.require(principal, key, Access.EDIT)  # a stranger learns nothing about the body
             raise
-        row = await self.change(principal, key, changes, version=version)
-        return {column.name: column_value(row[column.name]) for column in escrows.c}
+        return await self.change(principal, key, changes, version=version)
 
 
 def _commission(body: Mapping[str, Any]) -> dict[str, Any]:

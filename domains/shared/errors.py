@@ -5,6 +5,7 @@ ApiError
 ├── BusinessRuleError      400  each field is fine, together they break a rule
 ├── InvalidScopeError      400  a scope that does not exist
 ├── NoUpdatesError         400  an update that updates nothing
+├── NotArchivedError       400  what is not in the archive cannot be deleted
 ├── UnauthenticatedError   401  the caller did not prove who they are
 ├── ForbiddenError         403  the caller may not do this
 ├── NotFoundError          404  there is none, or none in the state that the request needs
@@ -85,6 +86,13 @@ class NoUpdatesError(ApiError):
 
     status = 400
     code = "NO_UPDATES"
+
+
+class NotArchivedError(ApiError):
+    """What is not in the archive cannot be deleted."""
+
+    status = 400
+    code = "NOT_ARCHIVED"
 
 
 class UnauthenticatedError(ApiError):

@@ -57,6 +57,7 @@ class Faults:
                 PlantedFault.WRONG_PRICE in self._on
                 and answer.status == 200
                 and isinstance(answer, web.Response)
+                and isinstance(answer.body, bytes)  # a file is sent while it is made
             ):
                 answer.body = node_json.dumps(_dearer(node_json.loads(answer.text or "null")))
             return answer

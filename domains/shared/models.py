@@ -74,6 +74,12 @@ class Resource:
 
     name: str
     table: Table
+    owner: str = "owner_id"
+    """The column with the user whose row it is."""
+    keeps_private: bool = False
+    """Whether a private row is shown to its owner and to system_admins alone, whatever was shared."""
+    personal: bool = False
+    """Whether a row is its owner's alone, and for everybody else, a system_admin too, there is none."""
 
     @property
     def label(self) -> str:

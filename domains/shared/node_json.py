@@ -49,8 +49,8 @@ def iso_moment(moment: None) -> None: ...
 @overload
 def iso_moment(moment: datetime | None) -> str | None: ...
 def iso_moment(moment: datetime | None) -> str | None:
-    """An aware UTC timestamp as Node writes it: milliseconds, cut off and not rounded."""
-    return None if moment is None else f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
+    """A UTC timestamp, aware or of a column without zone, as Node writes it: milliseconds, cut off and not rounded."""
+    return None if moment is None else f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def column_value(value: Any) -> Any:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, String, Uuid, bindparam, cast, exists, false, or_, true
+from sqlalchemy import Boolean, ColumnElement, String, Uuid, and_, bindparam, cast, exists, false, or_, true
 
 from domains.shared.errors import ApiError, ForbiddenError, InvalidScopeError, NotFoundError
 from domains.shared.models import Resource, data_access_control
@@ -54,7 +54,8 @@ class Access(StrEnum):
 
 
 _CALLER = bindparam("caller", type_=Uuid)
-_EVERYTHING = bindparam("caller_may_everything", type_=Boolean)
+EVERYTHING = bindparam("caller_may_everything", type_=Boolean)
+"""Stands for whether the caller is a system_admin; it comes with `caller_values`."""
 _GRANTS = {
     Access.VIEW: data_access_control.c.can_view,
     Access.EDIT: data_access_control.c.can_edit,
@@ -66,17 +67,19 @@ _GRANTS = {
 def granted(resource: Resource, access: Access) -> ColumnElement[bool]:
     """The rows of the resource with which a caller may do that; who that is comes with `caller_values`."""
     row = resource.table.c
+    own = row[resource.owner] == _CALLER
+    if resource.personal:
+        return own
     shared = data_access_control.c
-    return or_(
-        _EVERYTHING,
-        row.owner_id == _CALLER,
-        exists().where(
-            shared.resource_type == resource.name,
-            cast(shared.resource_id, String) == cast(row.id, String),
-            shared.user_id == _CALLER,
-            _GRANTS[access],
-        ),
+    is_shared: ColumnElement[bool] = exists().where(
+        shared.resource_type == resource.name,
+        cast(shared.resource_id, String) == cast(row.id, String),
+        shared.user_id == _CALLER,
+        _GRANTS[access],
     )
+    if resource.keeps_private and access is Access.VIEW:
+        is_shared = and_(row.is_private.is_not(True), is_shared)
+    return or_(EVERYTHING, own, is_shared)
 
 
 def caller_values(principal: Principal) -> dict[str, Any]:
@@ -85,8 +88,8 @@ def caller_values(principal: Principal) -> dict[str, Any]:
 
 
 def refusal(resource: Resource, principal: Principal, access: Access, missing: str) -> ApiError:
-    """The answer when no granted row was found: only a system_admin is told whether there is one."""
-    if principal.is_system_admin:
+    """The answer when no granted row was found: whether there is one is told to a system_admin alone."""
+    if principal.is_system_admin or resource.personal:
         return NotFoundError(missing)
     return ForbiddenError(f"You do not have permission to {access} this {resource.name}")
 
@@ -162,12 +165,12 @@ REACH: dict[Role | None, dict[Scope | None, Reach]] = {
 
 def in_scope(resource: Resource, principal: Principal, scope: Scope | None) -> ColumnElement[bool]:
     """The rows that a list shows; raises ForbiddenError where the scope is closed to the caller."""
-    reach = REACH[principal.role][scope]
+    reach = Reach.OWN if resource.personal else REACH[principal.role][scope]
     match reach:
         case Reach.EVERY:
             return true()
         case Reach.OWN:
-            own: ColumnElement[bool] = resource.table.c.owner_id == principal.user_id
+            own: ColumnElement[bool] = resource.table.c[resource.owner] == principal.user_id
             return own
         case Reach.NONE:
             return false()

@@ -1,5 +1,6 @@
 """HTTP out: the envelope of the API, its headers, and what the proxy is told beside it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +22,16 @@ def failure(error: ApiError) -> web.Response:
     """The error envelope."""
     row = {"code": error.code, "message": error.message, **error.extra}
     return _answer(error.status, {"success": False, "error": row, **error.beside})
+
+
+def csv_file(name: str, pieces: AsyncIterator[bytes]) -> web.Response:
+    """A CSV file that is sent while it is made: it is never in memory as a whole."""
+    headers = {
+        "Content-Type": "text/csv; charset=utf-8; header=present",
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.Response(body=pieces, headers=headers)
 
 
 def plain(body: Any, *, status: int = 200) -> web.Response:

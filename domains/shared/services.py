@@ -4,7 +4,7 @@ Each operation is one statement that finds the row, checks the permission and ac
 between; only to say why it did not act may a second one be needed. No HTTP is in sight.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -21,15 +21,20 @@ from sqlalchemy import (
     false,
     func,
     select,
+    true,
     update,
 )
 
+from domains.shared.archiving import Archive, by_deleted_at
+from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
 from domains.shared.clock import Clock
+from domains.shared.csv_export import CHUNK_ROWS, Export, heading, lines
 from domains.shared.database import Database
-from domains.shared.errors import NotFoundError, VersionConflictError
+from domains.shared.errors import ApiError, NotArchivedError, NotFoundError, VersionConflictError
 from domains.shared.models import Resource
 from domains.shared.pagination import Page, bounds
-from domains.shared.permissions import Access, Principal, caller_values, granted, refusal
+from domains.shared.permissions import Access, Principal, Scope, caller_values, granted, in_scope, refusal
+from domains.shared.statistics import Statistics, counted, counting
 from domains.shared.uuids import uuid_of
 
 
@@ -52,6 +57,23 @@ class CrudService:
     resource: ClassVar[Resource]
     hides_archived: ClassVar[bool] = False
     """Whether an archived row can neither be read nor changed (Q-26)."""
+    archiving: ClassVar[Archive]
+    """Which rows are archived; where a room does not say so, those with a `deleted_at`."""
+    not_to_archive: ClassVar[str]
+    not_to_restore: ClassVar[str]
+    """The sentences for what is in another state, or not there; else that there is none."""
+    batch: ClassVar[Batch] = Batch(Needs.NO_ACTIVE)
+    statistics: ClassVar[Statistics]
+    exported: ClassVar[Export]
+
+    def __init_subclass__(cls) -> None:
+        missing = f"{cls.resource.label} not found"
+        facts: dict[str, Any] = {"not_to_archive": missing, "not_to_restore": missing}
+        if "deleted_at" in cls.resource.table.c:
+            facts["archiving"] = by_deleted_at(cls.resource.table)
+        for name, value in facts.items():
+            if not hasattr(cls, name):
+                setattr(cls, name, value)
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -67,6 +89,10 @@ class CrudService:
         """The same for archiving and restoring."""
         return self.found_by(principal, key, Access.EDIT)
 
+    def wanted(self, principal: Principal, query: Mapping[str, str]) -> Sequence[ColumnElement[bool]]:
+        """The rows that a query asks for, of those in its scope."""
+        return [in_scope(self.resource, principal, Scope.of(query.get("scope")))]
+
     async def row(self, principal: Principal, key: str) -> RowMapping:
         """One row that the caller may see."""
         found = self.found_by(principal, key, Access.VIEW)
@@ -79,8 +105,8 @@ class CrudService:
         return rows[0]
 
     async def require(self, principal: Principal, key: str, access: Access) -> None:
-        """Raise unless the caller was granted that; a system_admin always was."""
-        if principal.is_system_admin:
+        """Raise unless the caller was granted that; a system_admin always was, but not what is personal."""
+        if principal.is_system_admin and not self.resource.personal:
             return
         if await self._granted(principal, self.found_by(principal, key, access), access) is None:
             raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
@@ -138,45 +164,109 @@ class CrudService:
 
     async def archive(self, principal: Principal, key: str) -> RowMapping:
         """Put one row into the archive."""
-        table = self.resource.table
-        put = (
-            update(table)
-            .where(table.c.deleted_at.is_(None))
-            .values(deleted_at=func.now(), updated_at=func.now())
-        )
-        missing = f"{self.resource.label} not found or already archived"
-        return await self._move(principal, self.moved_by(principal, key), Access.EDIT, put, missing)
+        put = update(self.resource.table).values({**self.archiving.put, "updated_at": func.now()})
+        if not self.archiving.repeatable:
+            put = put.where(~self.archiving.inside)
+        found = self.moved_by(principal, key)
+        return await self._move(principal, found, Access.EDIT, put, NotFoundError(self.not_to_archive))
 
     async def restore(self, principal: Principal, key: str) -> RowMapping:
         """Take one row out of the archive."""
-        table = self.resource.table
-        taken = (
-            update(table)
-            .where(table.c.deleted_at.is_not(None))
-            .values(deleted_at=None, updated_at=func.now())
-        )
-        missing = f"{self.resource.label} not found in archives"
-        return await self._move(principal, self.moved_by(principal, key), Access.EDIT, taken, missing)
+        taken = update(self.resource.table).values({**self.archiving.take, "updated_at": func.now()})
+        if not self.archiving.repeatable:
+            taken = taken.where(self.archiving.inside)
+        found = self.moved_by(principal, key)
+        return await self._move(principal, found, Access.EDIT, taken, NotFoundError(self.not_to_restore))
 
     async def delete(self, principal: Principal, key: str) -> RowMapping:
-        """Delete one archived row for good."""
-        table = self.resource.table
-        gone = delete(table).where(table.c.deleted_at.is_not(None))
-        only = f"Only archived {self.resource.name}s can be permanently deleted."
-        missing = f"{self.resource.label} not found in archives. {only}"
-        return await self._move(
-            principal, self.found_by(principal, key, Access.DELETE), Access.DELETE, gone, missing
-        )
+        """Delete one row for good."""
+        gone = delete(self.resource.table)
+        if self.archiving.before_deletion:
+            gone = gone.where(self.archiving.inside)
+        found = self.found_by(principal, key, Access.DELETE)
+        return await self._move(principal, found, Access.DELETE, gone, self.not_to_delete())
+
+    async def delete_many(self, principal: Principal, body: Mapping[str, Any]) -> Sequence[RowMapping]:
+        """Delete the rows of the `ids` for good; of nothing that the caller may not delete, or of none (Q-02)."""
+        ids = ids_of(body)
+        values = batch_values(self.resource, ids) | caller_values(principal)
+        rows = await self._database.run(deletion(self.resource, self.archiving, self.batch), values)
+        if not principal.is_system_admin and not (
+            len(rows) >= values["different"] and all(row["was_granted"] for row in rows)
+        ):
+            raise refusal(self.resource, principal, Access.DELETE, "")
+        archived = [row for row in rows if row["was_archived"]]
+        match self.batch.needs:
+            case Needs.ALL if len(archived) != len(ids):
+                raise self.incomplete(ids, rows)
+            case Needs.NO_ACTIVE if len(archived) != len(rows):
+                active = ", ".join(str(row["id"]) for row in rows if not row["was_archived"])
+                raise NotArchivedError(f"Some {self.resource.name}s are not archived: {active}")
+        return [row for row in archived if row["was_deleted"]]
+
+    async def count(self, principal: Principal, query: Mapping[str, str]) -> dict[str, Any]:
+        """The statistics of the rows that a list in this scope shows (Q-15)."""
+        scope = in_scope(self.resource, principal, Scope.of(query.get("scope")))
+        statement = counting(self.resource, self.archiving, self.statistics, [scope])
+        return counted(self.statistics, await self._database.run(statement))
+
+    async def export(self, principal: Principal, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """The rows that a list with this query shows, as CSV in pieces (Q-15); raises before it returns."""
+        where = self.wanted(principal, query)
+        rows = await self._exported(where, None)
+
+        async def pieces(rows: Sequence[RowMapping]) -> AsyncIterator[bytes]:
+            yield heading(self.exported)
+            while rows:
+                yield lines(self.exported, rows)
+                rows = await self._exported(where, rows[-1]) if len(rows) == CHUNK_ROWS else ()
+
+        return pieces(rows)
+
+    async def _exported(
+        self, where: Sequence[ColumnElement[bool]], after: RowMapping | None
+    ) -> Sequence[RowMapping]:
+        """The rows after one of them, in the order of their ids, which no write between two pieces can change."""
+        key = self.resource.table.c.id
+        columns = [column.label(name) for name, column in self.exported.columns.items()]
+        reading = select(*columns, key.label("after")).where(*where).order_by(key).limit(CHUNK_ROWS)
+        if self.exported.source is not None:
+            reading = reading.select_from(self.exported.source)
+        return await self._database.run(reading if after is None else reading.where(key > after["after"]))
+
+    def not_to_delete(self) -> ApiError:
+        """What is answered to the deletion of what is not in the archive."""
+        return NotArchivedError(f"{self.resource.label} must be archived before deletion")
+
+    def incomplete(self, ids: Sequence[str], rows: Sequence[RowMapping]) -> ApiError:
+        """What is answered to a batch that needs them all where there are not all of them in the archive."""
+        del ids, rows
+        return self.not_to_delete()
 
     async def _move(
-        self, principal: Principal, found: Found, access: Access, statement: Update | Delete, missing: str
+        self,
+        principal: Principal,
+        found: Found,
+        access: Access,
+        statement: Update | Delete,
+        otherwise: ApiError,
     ) -> RowMapping:
-        """The row that a statement changed, whose WHERE says in which state it must be."""
-        if moved := await self._write(principal, found, access, statement):
-            return moved
-        if not principal.is_system_admin and await self._granted(principal, found, access) is not None:
-            raise NotFoundError(missing)  # theirs, but in another state
-        raise refusal(self.resource, principal, access, missing)
+        """The row that a statement changed, whose WHERE says in which state it must be; else raises `otherwise`.
+
+        One statement for the change and, where it did not happen, for the reason.
+        """
+        may = granted(self.resource, access)
+        moved = statement.where(found.how, may).returning(self.resource.table).cte("moved")
+        seen = select(may.label("was_granted")).where(found.how).subquery("seen")
+        told = select(seen.c.was_granted, moved).select_from(seen.outerjoin(moved, true()))
+        rows = await self._database.run(told, _values(principal, found))
+        if rows and rows[0]["id"] is not None:
+            return rows[0]
+        if principal.is_system_admin and isinstance(otherwise, NotFoundError):
+            raise otherwise  # the recorded sentence for what is not there is the same
+        if rows and rows[0]["was_granted"]:
+            raise otherwise
+        raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
 
     async def _write(
         self, principal: Principal, found: Found, access: Access, statement: Update | Delete

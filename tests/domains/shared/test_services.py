@@ -108,4 +108,4 @@ async def test_the_owner_is_told_that_the_row_is_in_another_state_and_a_stranger
     with pytest.raises(ForbiddenError):
         await service.restore(BEN, NINE)
 
-    assert caught.value.message == "Escrow not found in archives"
+    assert caught.value.message == "Escrow not found"
