@@ -103,14 +103,16 @@ async def replay(
     *,
     before: Before = lambda _: None,
     heard: Callable[[], tuple[Mapping[str, Any], ...]] = tuple,
+    templates: Endpoints = (),
 ) -> list[Replayed]:
     """Send the exchanges of `endpoints` in recorded order; `before` runs before each of them.
 
     `recording` is the whole recording of a domain, in its order; without `endpoints` all of it is sent. `heard`
-    hands over the events that the backend told its sockets since it was last asked.
+    hands over the events that the backend told its sockets since it was last asked. An exchange is called after
+    its endpoint, one of `endpoints` or else of `templates`.
     """
     chosen = recording if endpoints is None else of_endpoints(recording, tuple(endpoints))
-    templates = tuple(endpoints or ())
+    named = tuple(templates if endpoints is None else endpoints)
     answers: dict[str, Any] = {}
     replayed: list[Replayed] = []
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
@@ -128,7 +130,7 @@ async def replay(
             counted = actual.header("x-query-count")
             exchange = Exchange(
                 id=recorded.id,
-                endpoint=_endpoint_of(recorded, templates),
+                endpoint=_endpoint_of(recorded, named),
                 domain=recorded.domain,
                 method=request.method,
                 target=request.target,
