@@ -3,9 +3,12 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import MetaData, Table
 
 from domains.escrows.models import ESCROW
+from domains.shared.columns import flags, uuids
 from domains.shared.errors import ForbiddenError, InvalidScopeError, NotFoundError
+from domains.shared.models import Resource
 from domains.shared.permissions import (
     REACH,
     Access,
@@ -126,3 +129,28 @@ def test_an_unknown_scope_is_invalid_and_none_is_the_default() -> None:
 
     assert caught.value.message == "Invalid scope. Must be one of: user, team, brokerage, all"
     assert (Scope.of(None), Scope.of("team")) == (None, Scope.TEAM)
+
+
+PERSONAL = Resource(
+    "note", Table("notes", MetaData(), *uuids("id", "user_id")), owner="user_id", personal=True
+)
+KEPT = Resource(
+    "plan", Table("plans", MetaData(), *uuids("id", "owner_id"), *flags("is_private")), keeps_private=True
+)
+
+
+@pytest.mark.parametrize("access", Access)
+def test_what_is_personal_is_granted_to_its_owner_alone(access: Access) -> None:
+    assert str(granted(PERSONAL, access)) == "notes.user_id = :caller"
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_what_is_personal_is_nothing_to_everybody_else(role: Role | None) -> None:
+    assert isinstance(refusal(PERSONAL, principal(role), Access.VIEW, "Note not found"), NotFoundError)
+    assert str(in_scope(PERSONAL, principal(role), Scope.USER)) == "notes.user_id = :user_id_1"
+
+
+def test_a_private_row_that_was_shared_is_not_shown() -> None:
+    conditions = {access: "plans.is_private IS NOT true" in str(granted(KEPT, access)) for access in Access}
+
+    assert conditions == {Access.VIEW: True, Access.EDIT: False, Access.DELETE: False}
