@@ -2,6 +2,7 @@
 
 ApiError
 ├── InvalidInputError      400  fields that do not hold what they must, all of them at once
+├── UnusableInputError     400  a body without what it is about
 ├── BusinessRuleError      400  each field is fine, together they break a rule
 ├── InvalidScopeError      400  a scope that does not exist
 ├── NoUpdatesError         400  an update that updates nothing
@@ -61,6 +62,16 @@ class InvalidInputError(ApiError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         details = [{"message": fault.message, "field": fault.field} for fault in faults]
         super().__init__("Invalid input data", extra={"details": details})
+
+
+class UnusableInputError(ApiError):
+    """A body without what it is about, said in one sentence; `code` says it in a word."""
+
+    status = 400
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class BusinessRuleError(ApiError):

@@ -13,6 +13,9 @@ users = Table(
     Column("email", String(255), nullable=False),
     Column("role", String(50)),
     Column("is_active", Boolean),
+    Column("first_name", String(100)),
+    Column("last_name", String(100)),
+    Column("phone", String(20)),
 )
 
 api_keys = Table(

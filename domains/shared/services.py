@@ -4,15 +4,18 @@ Each operation is one statement that finds the row, checks the permission and ac
 between; only to say why it did not act may a second one be needed. No HTTP is in sight.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
     Delete,
+    Executable,
+    FromClause,
     RowMapping,
     Select,
     Update,
@@ -46,6 +49,8 @@ class Found:
     key: Any
 
 
+Also = Callable[[CTE], CTE]
+"""From the rows that a statement changed to another one, on what belongs to them: both happen, or none."""
 KEY: BindParameter[Any] = bindparam("key")
 """Stands for the key in the conditions of `Found`."""
 _NONE = false()
@@ -55,6 +60,9 @@ class CrudService:
     """Reads and writes the rows of one resource for a caller, who gets what they were granted and nothing else."""
 
     resource: ClassVar[Resource]
+    source: ClassVar[FromClause]
+    whole: ClassVar[Sequence[ColumnElement[Any]]]
+    """Where a read finds its columns, and which ones one row has; else the table, and all of its columns."""
     hides_archived: ClassVar[bool] = False
     """Whether an archived row can neither be read nor changed (Q-26)."""
     archiving: ClassVar[Archive]
@@ -68,9 +76,11 @@ class CrudService:
 
     def __init_subclass__(cls) -> None:
         missing = f"{cls.resource.label} not found"
+        table = cls.resource.table
         facts: dict[str, Any] = {"not_to_archive": missing, "not_to_restore": missing}
-        if "deleted_at" in cls.resource.table.c:
-            facts["archiving"] = by_deleted_at(cls.resource.table)
+        facts |= {"source": table, "whole": tuple(table.c)}
+        if "deleted_at" in table.c:
+            facts["archiving"] = by_deleted_at(table)
         for name, value in facts.items():
             if not hasattr(cls, name):
                 setattr(cls, name, value)
@@ -96,7 +106,7 @@ class CrudService:
     async def row(self, principal: Principal, key: str) -> RowMapping:
         """One row that the caller may see."""
         found = self.found_by(principal, key, Access.VIEW)
-        reading = _reading(self.resource, found.how, Access.VIEW)
+        reading = _reading(type(self), found.how, Access.VIEW)  # type: ignore[arg-type]  # mypy: a class hashes
         missing = f"{self.resource.label} not found"
         if not (rows := await self._database.run(reading, _values(principal, found))):
             raise refusal(self.resource, principal, Access.VIEW, missing)
@@ -124,10 +134,10 @@ class CrudService:
 
         Rows with equal sort keys stay in the database's order.
         """
-        table = self.resource.table
         size, offset = bounds(number, limit)
-        counted = select(func.count().label("total")).select_from(table).where(*where)
-        paged = select(*columns, counted.scalar_subquery().label("total_rows")).where(*where)
+        counted = select(func.count().label("total")).select_from(self.source).where(*where)
+        total_rows = counted.correlate(None).scalar_subquery().label("total_rows")
+        paged = select(*columns, total_rows).select_from(self.source).where(*where)
         rows = await self._database.run(paged.order_by(order).limit(size).offset(offset))
         if rows:
             return Page(rows, rows[0]["total_rows"], number, limit)
@@ -135,7 +145,13 @@ class CrudService:
         return Page(rows, total, number, limit)
 
     async def change(
-        self, principal: Principal, key: str, values: Mapping[str, Any], *, version: int | None
+        self,
+        principal: Principal,
+        key: str,
+        values: Mapping[str, Any],
+        *,
+        version: int | None,
+        also: Also | None = None,
     ) -> RowMapping:
         """Change columns of one row and return it whole; raises VersionConflictError when it has moved on."""
         table = self.resource.table
@@ -151,7 +167,7 @@ class CrudService:
             statement = statement.where(table.c.version == version)
         if self.hides_archived:
             statement = statement.where(table.c.deleted_at.is_(None))
-        if changed := await self._write(principal, found, Access.EDIT, statement):
+        if changed := await self._write(principal, found, Access.EDIT, statement, also):
             return changed
         missing = f"{self.resource.label} not found"
         is_unexplained = version is not None or (self.hides_archived and not principal.is_system_admin)
@@ -250,6 +266,7 @@ class CrudService:
         access: Access,
         statement: Update | Delete,
         otherwise: ApiError,
+        also: Also | None = None,
     ) -> RowMapping:
         """The row that a statement changed, whose WHERE says in which state it must be; else raises `otherwise`.
 
@@ -259,6 +276,8 @@ class CrudService:
         moved = statement.where(found.how, may).returning(self.resource.table).cte("moved")
         seen = select(may.label("was_granted")).where(found.how).subquery("seen")
         told = select(seen.c.was_granted, moved).select_from(seen.outerjoin(moved, true()))
+        if also is not None:
+            told = told.add_cte(also(moved))
         rows = await self._database.run(told, _values(principal, found))
         if rows and rows[0]["id"] is not None:
             return rows[0]
@@ -269,11 +288,20 @@ class CrudService:
         raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
 
     async def _write(
-        self, principal: Principal, found: Found, access: Access, statement: Update | Delete
+        self,
+        principal: Principal,
+        found: Found,
+        access: Access,
+        statement: Update | Delete,
+        also: Also | None = None,
     ) -> RowMapping | None:
         """The granted row after the statement; None when there was none to which it applied."""
         table = self.resource.table
-        only = statement.where(found.how, granted(self.resource, access)).returning(table)
+        written = statement.where(found.how, granted(self.resource, access)).returning(table)
+        only: Executable = written
+        if also is not None:
+            changed = written.cte("changed")
+            only = select(changed).add_cte(also(changed))
         rows = await self._database.run(only, _values(principal, found))
         return rows[0] if rows else None
 
@@ -293,9 +321,9 @@ def _by_id(resource: Resource) -> ColumnElement[bool]:
 
 
 @cache
-def _reading(resource: Resource, how: ColumnElement[bool], access: Access) -> Select[Any]:
+def _reading(room: type[CrudService], how: ColumnElement[bool], access: Access) -> Select[Any]:
     """Made once, because a whole row is what is asked for most."""
-    return select(resource.table).where(how, granted(resource, access))
+    return select(*room.whole).select_from(room.source).where(how, granted(room.resource, access))
 
 
 def _values(principal: Principal, found: Found) -> dict[str, Any]:
