@@ -90,11 +90,11 @@ class _Front:
         with tallied() as tally:
             limited = True
             try:
-                raw, body = await read_body(request)
+                body = await read_body(request)
                 principal = await self._authenticator.authenticate(
-                    presented(request, raw, self._shadow_secret)
+                    presented(request, body.raw, self._shadow_secret)
                 )
-                call = Call(principal, request.match_info, request.query, body)
+                call = Call(principal, request.match_info, request.query, body.fields, body.is_array)
                 answer = await act(call)
                 if call.events:
                     await self._event_sink.publish(call.events)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -34,6 +34,8 @@ class Call:
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
+    is_array: bool = False
+    """Whether the body is an array, whose indices are its keys then."""
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -46,23 +48,32 @@ class Call:
         self.events.extend(events)
 
 
-async def read_body(request: web.Request) -> tuple[bytes, dict[str, Any]]:
-    """The bytes of the body and its fields, an array's by their index; raises UnreadableError."""
+class Body(NamedTuple):
+    """The bytes of a body and its fields, an array's by their index."""
+
+    raw: bytes
+    fields: dict[str, Any]
+    is_array: bool = False
+
+
+async def read_body(request: web.Request) -> Body:
+    """The body of a request; raises UnreadableError."""
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise UnreadableError(413) from None
     if not raw or request.content_type not in _JSON_TYPES:
-        return raw, {}
+        return Body(raw, {})
     try:
         parsed = node_json.loads(raw)
     except (ValueError, RecursionError):
         raise UnreadableError(400) from None
-    if isinstance(parsed, list):
+    is_array = isinstance(parsed, list)
+    if is_array:
         parsed = {str(index): value for index, value in enumerate(parsed)}
     if not isinstance(parsed, dict):
         raise UnreadableError(400)
-    return raw, sanitized(parsed)
+    return Body(raw, sanitized(parsed), is_array)
 
 
 def presented(request: web.Request, raw: bytes, shadow_secret: str) -> Presented:

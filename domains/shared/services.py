@@ -105,7 +105,10 @@ class CrudService:
 
     async def row(self, principal: Principal, key: str) -> RowMapping:
         """One row that the caller may see."""
-        found = self.found_by(principal, key, Access.VIEW)
+        return await self.read(principal, self.found_by(principal, key, Access.VIEW))
+
+    async def read(self, principal: Principal, found: Found) -> RowMapping:
+        """One row that the caller may see, by other words than those of `found_by`."""
         reading = _reading(type(self), found.how, Access.VIEW)  # type: ignore[arg-type]  # mypy: a class hashes
         missing = f"{self.resource.label} not found"
         if not (rows := await self._database.run(reading, _values(principal, found))):
