@@ -1,6 +1,5 @@
 """HTTP in, service call, HTTP out: the same for every room, which declares the words of its answers."""
 
-from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
@@ -73,9 +72,14 @@ class CrudController:
         self._label = service.resource.label
         self._many = f"{service.resource.name}s"
 
-    @abstractmethod
     def pagination(self, page: Page) -> dict[str, int | None]:
-        """The page in the room's own spelling (Q-21)."""
+        """The page in the spelling of most rooms (Q-21)."""
+        return {
+            "currentPage": page.number,
+            "totalPages": page.of,
+            "totalCount": page.total,
+            "limit": page.limit,
+        }
 
     def shown(self, row: Row) -> dict[str, Any]:
         """A row as the API shows it."""

@@ -144,7 +144,7 @@ class CrudService:
         rows = await self._database.run(paged.order_by(order).limit(size).offset(offset))
         if rows:
             return Page(rows, rows[0]["total_rows"], number, limit)
-        total = 0 if number == 1 else (await self._database.run(counted))[0]["total"]
+        total = 0 if number == 1 and limit else (await self._database.run(counted))[0]["total"]
         return Page(rows, total, number, limit)
 
     async def change(
