@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, LiteralString, TypeVar, cast
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -24,10 +25,11 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String, Table
+from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String, Table, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared.errors import Fault, InvalidInputError
+from domains.shared.uuids import uuid_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -104,16 +106,22 @@ def _declared(model: type[BaseModel], at: str) -> tuple[str, str | None]:
 
 
 def row_model(
-    name: str, table: Table, columns: Iterable[str], *, given: Mapping[str, Any] | None = None
+    name: str,
+    table: Table,
+    columns: Iterable[str],
+    *,
+    given: Mapping[str, Any] | None = None,
+    aliases: Mapping[str, str] | None = None,
 ) -> type[BaseModel]:
     """A model of these columns, each optional, spelled as the column or in camelCase; other keys are refused.
 
-    `given` replaces the type that a column's own would be.
+    `given` replaces the type that a column's own would be, `aliases` (column → alias) the other spellings.
     """
     given = given or {}
+    spelled = to_camel if aliases is None else lambda key: aliases.get(key, key)
     fields = {key: (given.get(key) or _type_of(table.c[key]), Field(None)) for key in columns}
     config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+        extra="forbid", alias_generator=spelled, validate_by_name=True, validate_by_alias=True
     )
     return cast("type[BaseModel]", create_model(name, __config__=config, **fields))  # type: ignore[call-overload]  # the fields are data
 
@@ -133,6 +141,8 @@ def _type_of(column: Column[Any]) -> Any:
             kind = Day
         case JSONB():
             kind = Json
+        case Uuid():
+            kind = Id
         case other:
             raise TypeError(f"no wire type for a column of {other}")
     return kind | None if column.nullable else kind
@@ -227,6 +237,12 @@ def _to_iso_text(value: str) -> str:
     return value
 
 
+def _to_uuid(value: Any) -> UUID:
+    if (found := uuid_of(value)) is None:
+        raise _wrong("Must be a UUID")
+    return found
+
+
 def _to_json(value: Any) -> Any:
     if isinstance(value, str):
         raise _wrong("Must be an object or an array")
@@ -284,7 +300,9 @@ PageNumber = Annotated[PageLimit, AfterValidator(_refuse_zero)]
 """The same, of 1 or more."""
 Day = Annotated[date, BeforeValidator(_to_day)]
 """A calendar date of ISO 8601; a time behind it is cut off, as PostgreSQL does."""
+Id = Annotated[UUID, BeforeValidator(_to_uuid)]
+"""A UUID."""
 Json = Annotated[Any, BeforeValidator(_to_json)]
 """What a JSONB column holds."""
-IsoText = Annotated[str, AfterValidator(_to_iso_text)]
+IsoText = Annotated[Text, AfterValidator(_to_iso_text)]
 """A date in any form of ISO 8601, kept as text: for values that are checked and then not used."""

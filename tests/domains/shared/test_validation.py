@@ -3,10 +3,11 @@
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, MetaData, Numeric, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, MetaData, Numeric, String, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared.errors import InvalidInputError
@@ -187,3 +188,21 @@ def test_a_page_is_counted_from_one(text: str) -> None:
 
 def test_a_limit_may_be_zero() -> None:
     assert validated(Query, {"limit": "0"}).limit == 0
+
+
+def test_a_room_can_name_the_other_spellings_itself() -> None:
+    model = row_model("Other", THINGS, ["list_price", "rooms"], aliases={"rooms": "roomCount"})
+
+    taken = validated(model, {"roomCount": 3, "list_price": 5})
+
+    assert taken.model_dump() == {"list_price": Decimal(5), "rooms": 3}
+    assert [field for field, _ in refused(model, listPrice=5)] == ["listPrice"]
+
+
+def test_an_id_is_a_uuid() -> None:
+    table = Table("owned", MetaData(), Column("agent_id", Uuid))
+    model = row_model("Owned", table, ["agent_id"])
+
+    text = "c0ffee00-0000-4000-8000-000000000003"
+    assert validated(model, {"agentId": text}).model_dump() == {"agent_id": UUID(text)}
+    assert refused(model, agentId="me") == [("agentId", "Must be a UUID")]
