@@ -40,13 +40,13 @@ class Service(Protocol):
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Row:
         """One after an update."""
 
-    async def archive(self, principal: Principal, key: str) -> RowMapping:
+    async def archive(self, principal: Principal, key: str) -> Row:
         """One that was put into the archive."""
 
-    async def restore(self, principal: Principal, key: str) -> RowMapping:
+    async def restore(self, principal: Principal, key: str) -> Row:
         """One that was taken out of it."""
 
-    async def delete(self, principal: Principal, key: str) -> RowMapping:
+    async def delete(self, principal: Principal, key: str) -> Row:
         """One that is gone for good."""
 
     async def delete_many(self, principal: Principal, body: Mapping[str, Any]) -> Sequence[RowMapping]:

@@ -111,7 +111,7 @@ class CrudService:
         """One row that the caller may see, by other words than those of `found_by`."""
         reading = _reading(type(self), found.how, Access.VIEW)  # type: ignore[arg-type]  # mypy: a class hashes
         missing = f"{self.resource.label} not found"
-        if not (rows := await self._database.run(reading, _values(principal, found))):
+        if not (rows := await self._database.run(reading, values_of(principal, found))):
             raise refusal(self.resource, principal, Access.VIEW, missing)
         if self.hides_archived and rows[0]["deleted_at"] is not None:
             raise NotFoundError(missing)
@@ -181,7 +181,7 @@ class CrudService:
                 raise VersionConflictError(self.resource.name, current=current["version"], attempted=version)
         raise refusal(self.resource, principal, Access.EDIT, missing)
 
-    async def archive(self, principal: Principal, key: str) -> RowMapping:
+    async def archive(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Put one row into the archive."""
         put = update(self.resource.table).values({**self.archiving.put, "updated_at": func.now()})
         if not self.archiving.repeatable:
@@ -189,7 +189,7 @@ class CrudService:
         found = self.moved_by(principal, key)
         return await self._move(principal, found, Access.EDIT, put, NotFoundError(self.not_to_archive))
 
-    async def restore(self, principal: Principal, key: str) -> RowMapping:
+    async def restore(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Take one row out of the archive."""
         taken = update(self.resource.table).values({**self.archiving.take, "updated_at": func.now()})
         if not self.archiving.repeatable:
@@ -197,7 +197,7 @@ class CrudService:
         found = self.moved_by(principal, key)
         return await self._move(principal, found, Access.EDIT, taken, NotFoundError(self.not_to_restore))
 
-    async def delete(self, principal: Principal, key: str) -> RowMapping:
+    async def delete(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Delete one row for good."""
         gone = delete(self.resource.table)
         if self.archiving.before_deletion:
@@ -270,7 +270,7 @@ class CrudService:
         statement: Update | Delete,
         otherwise: ApiError,
         also: Also | None = None,
-    ) -> RowMapping:
+    ) -> Mapping[Any, Any]:
         """The row that a statement changed, whose WHERE says in which state it must be; else raises `otherwise`.
 
         One statement for the change and, where it did not happen, for the reason.
@@ -281,9 +281,9 @@ class CrudService:
         told = select(seen.c.was_granted, moved).select_from(seen.outerjoin(moved, true()))
         if also is not None:
             told = told.add_cte(also(moved))
-        rows = await self._database.run(told, _values(principal, found))
+        rows = await self._database.run(told, values_of(principal, found))
         if rows and rows[0]["id"] is not None:
-            return rows[0]
+            return {column.name: rows[0][column.name] for column in self.resource.table.c}
         if principal.is_system_admin and isinstance(otherwise, NotFoundError):
             raise otherwise  # the recorded sentence for what is not there is the same
         if rows and rows[0]["was_granted"]:
@@ -305,15 +305,21 @@ class CrudService:
         if also is not None:
             changed = written.cte("changed")
             only = select(changed).add_cte(also(changed))
-        rows = await self._database.run(only, _values(principal, found))
+        rows = await self._database.run(only, values_of(principal, found))
         return rows[0] if rows else None
 
-    async def _granted(self, principal: Principal, found: Found, access: Access) -> RowMapping | None:
-        """The version of the granted row, and when it was archived; None when there is none."""
+    async def _granted(
+        self,
+        principal: Principal,
+        found: Found,
+        access: Access,
+        names: Sequence[str] = ("version", "deleted_at"),
+    ) -> RowMapping | None:
+        """Some columns of the granted row, as far as the table has them; None when there is none."""
         table = self.resource.table
-        columns = [table.c[name] for name in ("version", "deleted_at") if name in table.c]
+        columns = [table.c[name] for name in names if name in table.c]
         seen = select(*columns).where(found.how, granted(self.resource, access))
-        rows = await self._database.run(seen, _values(principal, found))
+        rows = await self._database.run(seen, values_of(principal, found))
         return rows[0] if rows else None
 
 
@@ -329,5 +335,6 @@ def _reading(room: type[CrudService], how: ColumnElement[bool], access: Access) 
     return select(*room.whole).select_from(room.source).where(how, granted(room.resource, access))
 
 
-def _values(principal: Principal, found: Found) -> dict[str, Any]:
+def values_of(principal: Principal, found: Found) -> dict[str, Any]:
+    """The parameters of a statement about one row."""
     return {"key": found.key, **caller_values(principal)}
