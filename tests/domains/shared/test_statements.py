@@ -3,87 +3,62 @@
 import asyncio
 
 import pytest
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import text
 
-from domains.shared.statements import count_later, count_statements, tallied
+from domains.shared.database import Database
+from domains.shared.errors import InvalidInputError
+from domains.shared.statements import count_later, one_statement, tallied
 
-ONE = text("SELECT 1")
-
-
-def engine_of(database_url: str, **options: str) -> AsyncEngine:
-    engine = create_async_engine(make_url(database_url).set(drivername="postgresql+psycopg"), **options)
-    count_statements(engine)
-    return engine
+ONE = text("SELECT 1 AS one")
 
 
-async def test_in_autocommit_a_statement_is_one(database_url: str) -> None:
-    engine = engine_of(database_url, isolation_level="AUTOCOMMIT")
+async def test_outside_of_a_transaction_a_statement_is_one(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
 
     with tallied() as tally:
-        async with engine.connect() as connection:
-            await connection.execute(ONE)
-            await connection.execute(ONE)
+        await database.run(ONE)
+        await database.run(ONE)
 
-    await engine.dispose()
+    await database.close()
     assert tally.statements == 2
     assert tally.seconds > 0
 
 
-@pytest.mark.parametrize(("ending", "statements"), [("commit", 4), ("rollback", 4), ("close", 4)])
-async def test_in_a_transaction_begin_and_its_end_count_too(
-    database_url: str, ending: str, statements: int
-) -> None:
-    engine = engine_of(database_url)
+async def test_in_a_transaction_begin_and_commit_count_too(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
 
     with tallied() as tally:
-        async with engine.connect() as connection:
-            await connection.execute(ONE)
-            await connection.execute(ONE)
-            if ending != "close":
-                await getattr(connection, ending)()
+        async with database.transaction():
+            await database.run(ONE)
+            await database.run(ONE)
 
-    await engine.dispose()
-    assert tally.statements == statements
+    await database.close()
+    assert tally.statements == 4
 
 
-async def test_a_transaction_in_which_nothing_was_sent_sends_nothing(database_url: str) -> None:
-    engine = engine_of(database_url)
+async def test_a_statement_that_fails_was_sent_and_so_was_the_rollback(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
 
-    with tallied() as tally:
-        async with engine.begin():
-            pass
+    with tallied() as tally, pytest.raises(InvalidInputError):
+        async with database.transaction():
+            await database.run(text("SELECT 'none'::uuid"))
 
-    await engine.dispose()
-    assert tally.statements == 0
-
-
-async def test_many_rows_at_once_are_many_statements(database_url: str) -> None:
-    engine = engine_of(database_url, isolation_level="AUTOCOMMIT")
-
-    with tallied() as tally:
-        async with engine.connect() as connection:
-            await connection.execute(
-                text("SELECT set_config('crossfade.n', :n, false)"), [{"n": "1"}, {"n": "2"}]
-            )
-
-    await engine.dispose()
-    assert tally.statements == 2
+    await database.close()
+    assert tally.statements == 3
 
 
 async def test_requests_at_the_same_time_are_counted_apart(database_url: str) -> None:
-    engine = engine_of(database_url, isolation_level="AUTOCOMMIT")
+    database = Database(database_url, pool_size=3)
 
     async def request(n: int) -> int:
         with tallied() as tally:
             for _ in range(n):
-                async with engine.connect() as connection:
-                    await connection.execute(ONE)
+                await database.run(ONE)
         return tally.statements
 
     counted = await asyncio.gather(*(request(n) for n in range(6)))
 
-    await engine.dispose()
+    await database.close()
     assert counted == [0, 1, 2, 3, 4, 5]
 
 
@@ -94,3 +69,13 @@ def test_a_statement_that_comes_later_is_counted_now() -> None:
     count_later(1)
 
     assert tally.statements == 1
+
+
+def test_what_belongs_to_no_request_is_not_counted() -> None:
+    with one_statement():
+        pass
+
+    with tallied() as tally:
+        pass
+
+    assert (tally.statements, tally.seconds) == (0, 0)

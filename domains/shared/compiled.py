@@ -1,0 +1,112 @@
+"""SQLAlchemy writes the SQL, psycopg sends it: a statement becomes text and parameters, once for each of its forms.
+
+SQLAlchemy's own way of executing costs two thirds of a statement's CPU time (greenlets, events, results; measured in
+docs/adr/); what is kept of it is what rooms see: the expression language, its types, its cache of compiled forms.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg.types.string import TextLoader
+from sqlalchemy import Dialect, Executable, Numeric
+from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.util import LRUCache
+
+from domains.shared import node_json
+
+_FORMS_KEPT = 1000
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What psycopg is given, and how the values of each column come back; None is as they are."""
+
+    text: str
+    parameters: Mapping[str, Any]
+    loads: Sequence[Convert | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What is the same for all statements that differ in their values alone."""
+
+    dumps: Mapping[str, Convert]
+    loads: Sequence[Convert | None] | None
+    is_final: bool
+
+
+class Compiler:
+    """Makes statements ready to be sent."""
+
+    def __init__(self) -> None:
+        make: Callable[..., Dialect] = PGDialectAsync_psycopg
+        self._dialect = make(json_serializer=node_json.dumps_text, json_deserializer=node_json.loads)
+        self._compiled: LRUCache[Any, Any] = LRUCache(_FORMS_KEPT)
+        self._forms: LRUCache[int, tuple[SQLCompiler, _Form]] = LRUCache(_FORMS_KEPT)
+
+    def prepare(self, statement: Executable, values: Mapping[str, Any] | None) -> Prepared:
+        """The statement with these values for its open parameters."""
+        compiled, extracted, collected = self._compile(statement, sorted(values) if values else [])
+        form = self._form(compiled, statement)
+        parameters = compiled.construct_params(values, extracted, _collected_params=collected)
+        text = compiled.string
+        dumps = form.dumps
+        if not form.is_final:  # a list of values for IN, of which nobody knows the length before
+            expanded = compiled._process_parameters_for_postcompile(parameters)  # noqa: SLF001 - see _compile
+            text = expanded.statement
+            parameters = {**parameters, **expanded.additional_parameters}
+            dumps = {**dumps, **{n: dump for n, dump in expanded.processors.items() if callable(dump)}}
+        for name, dump in dumps.items():
+            if name in parameters:
+                parameters[name] = dump(parameters[name])
+        return Prepared(text, parameters, form.loads)
+
+    def _compile(self, statement: Any, keys: list[str]) -> tuple[SQLCompiler, Any, Any]:
+        # no public function compiles with a cache; this is the one that Connection.execute calls
+        compiled, extracted, collected, _ = statement._compile_w_cache(  # noqa: SLF001 - see above
+            self._dialect, compiled_cache=self._compiled, column_keys=keys
+        )
+        return compiled, extracted, collected
+
+    def _form(self, compiled: SQLCompiler, statement: Any) -> _Form:
+        known = self._forms.get(id(compiled))
+        if known is not None and known[0] is compiled:
+            return known[1]
+        if getattr(compiled, "insert_prefetch", ()) or getattr(compiled, "update_prefetch", ()):
+            raise NotImplementedError(
+                f"values that Python makes for columns are not computed here: {compiled}"
+            )
+        form = _Form(
+            # what Connection.execute applies; a sequence of them is for tuples, which nothing here compares
+            dumps={name: dump for name, dump in compiled._bind_processors.items() if callable(dump)},  # noqa: SLF001
+            loads=self._loads(statement),
+            is_final=not (compiled.literal_execute_params or compiled.post_compile_params),
+        )
+        self._forms[id(compiled)] = (compiled, form)
+        return form
+
+    def _loads(self, statement: Any) -> Sequence[Convert | None] | None:
+        columns = getattr(statement, "exported_columns", None)
+        if columns is None:
+            return None
+        loads = [
+            # numbers are as `adapt` has them come back
+            None
+            if isinstance(column.type, Numeric)
+            else column.type.dialect_impl(self._dialect).result_processor(self._dialect, None)
+            for column in columns
+        ]
+        return loads if any(loads) else None
+
+
+async def adapt(connection: AsyncConnection[Any]) -> None:
+    """Have values come back as both APIs answer them: NUMERIC as PostgreSQL's text, trailing zeros included."""
+    connection.adapters.register_loader("numeric", TextLoader)
+    set_json_dumps(node_json.dumps_text, connection)
+    set_json_loads(node_json.loads, connection)
