@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from cli.postgres import embedded_postgres
 from tests.domains.support import Modern, serving
 
+pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
 CONTRACT = Path(__file__).parent / "tests" / "contract"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 

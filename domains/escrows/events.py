@@ -1,14 +1,19 @@
-"""What happened to an escrow, and whom it is told: its broker, the team of an API key, and who did it."""
+"""What happened to an escrow, and whom it is told."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from domains.shared.events import Change, Event, data_update, data_updates
+from domains.shared.node_json import iso_moment
 from domains.shared.permissions import Principal
 
 
 def escrow_changed(principal: Principal, key: str, change: Change, row: Mapping[Any, Any]) -> Sequence[Event]:
-    """The escrow was created, updated or deleted; of a deletion only the team of an API key hears, as recorded."""
+    """It was created, updated or deleted: its broker, the team of an API key and whoever did it hear of it.
+
+    Of a deletion only the team does, as recorded.
+    """
     if change is Change.DELETED:
         team, shown = principal.key_team_id, {"displayId": row["display_id"]}
         return [] if team is None else [data_update(f"team-{team}", "escrow", key, change.value, shown)]
@@ -18,3 +23,12 @@ def escrow_changed(principal: Principal, key: str, change: Change, row: Mapping[
         "propertyAddress": row["property_address"],
     }
     return data_updates(principal, "escrow", row["id"], change, shown, broker_id=row["broker_id"])
+
+
+def section_changed(
+    row: Mapping[Any, Any], kind: str, changed: Mapping[str, Any], now: datetime
+) -> Sequence[Event]:
+    """A section of the escrow was changed: its user, its team and its broker hear of it, and nobody else (Q-08)."""
+    shown = {"escrowId": row["id"], "type": f"{kind}:updated", **changed, "timestamp": iso_moment(now)}
+    rooms = (("user", row["owner_id"]), ("team", row["team_id"]), ("broker", row["broker_id"]))
+    return [Event(f"{whose}-{key}", "escrow:updated", shown) for whose, key in rooms if key is not None]

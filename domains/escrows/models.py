@@ -1,5 +1,7 @@
 """The table of escrows, column for column in the order in which the API shows a whole row."""
 
+from typing import Any
+
 from sqlalchemy import (
     Column,
     DateTime,
@@ -85,3 +87,42 @@ escrows = Table(
 )
 
 ESCROW = Resource(name="escrow", table=escrows)
+
+PROPERTY: tuple[tuple[str, str, Any], ...] = (
+    ("address", "property_address", None),
+    ("city", "city", None),
+    ("state", "state", "CA"),
+    ("zipCode", "zip_code", None),
+    ("county", "county", None),
+    ("propertyType", "property_type", "Single Family"),
+    ("bedrooms", "bedrooms", None),
+    ("bathrooms", "bathrooms", None),
+    ("squareFeet", "square_feet", None),
+    ("lotSizeSqft", "lot_size_sqft", None),
+    ("yearBuilt", "year_built", None),
+    ("stories", "stories", None),
+    ("garageSpaces", "garage_spaces", None),
+    ("pool", "pool", False),
+    ("spa", "spa", False),
+    ("viewType", "view_type", None),
+    ("architecturalStyle", "architectural_style", None),
+    ("propertyCondition", "property_condition", None),
+    ("zoning", "zoning", None),
+    ("subdivision", "subdivision", None),
+    ("crossStreets", "cross_streets", None),
+    ("latitude", "latitude", None),
+    ("longitude", "longitude", None),
+    ("apn", "apn", None),
+    ("mlsNumber", "mls_number", None),
+    ("hoaFee", "hoa_fee", None),
+    ("hoaFrequency", "hoa_frequency", None),
+    ("hoaName", "hoa_name", None),
+    ("gatedCommunity", "gated_community", False),
+    ("seniorCommunity", "senior_community", False),
+    ("listPrice", "list_price", None),
+    ("listDate", "list_date", None),
+    ("daysOnMarket", "days_on_market", None),
+    ("previousListPrice", "previous_list_price", None),
+    ("originalListPrice", "original_list_price", None),
+)
+"""What is shown of a property: the answer's key, the column and what stands for an empty one."""

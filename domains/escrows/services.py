@@ -142,16 +142,16 @@ class EscrowService(CrudService):
             return _found(_BY_ID, key)
         match access:
             case Access.VIEW:
-                return _by_any_name(key.removeprefix("escrow-"))
+                return by_any_name(key.removeprefix("escrow-"))
             case Access.EDIT:
-                return _by_id_or_display_id(key.removeprefix("escrow-"))
+                return by_id_or_display_id(key.removeprefix("escrow-"))
             case Access.DELETE:
-                return _by_id_or_display_id(key)
+                return by_id_or_display_id(key)
 
     def moved_by(self, principal: Principal, key: str) -> Found:
         """Archiving and restoring take the display id from everybody, as recorded."""
         del principal
-        return _by_id_or_display_id(key)
+        return by_id_or_display_id(key)
 
     def wanted(self, principal: Principal, query: Mapping[str, str]) -> Sequence[ColumnElement[bool]]:
         """The rows that a query asks for, of those in its scope."""
@@ -227,7 +227,8 @@ def _found(how: ColumnElement[bool], key: str) -> Found:
     return Found(_NONE, key) if "\0" in key else Found(how, key)
 
 
-def _by_any_name(key: str) -> Found:
+def by_any_name(key: str) -> Found:
+    """The escrow with that id, number or display id."""
     if _UUID.fullmatch(key):
         return Found(_BY_ID, key)
     if _NUMBER.fullmatch(key):
@@ -235,7 +236,8 @@ def _by_any_name(key: str) -> Found:
     return _found(_BY_ID_OR_DISPLAY_ID, key)
 
 
-def _by_id_or_display_id(key: str) -> Found:
+def by_id_or_display_id(key: str) -> Found:
+    """The escrow with that id, or with that display id where it cannot be one."""
     return _found(_BY_ID if _UUID.fullmatch(key) else _BY_DISPLAY_ID, key)
 
 

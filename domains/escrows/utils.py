@@ -2,12 +2,12 @@
 
 import math
 import random
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping
-
-from domains.shared.node_json import either, field, iso_day, iso_moment, number
+from domains.escrows.models import PROPERTY
+from domains.shared.node_json import either, field, iso_day, iso_moment, loads, number
 
 _DAY = timedelta(days=1)
 _LIST_PROGRESS = 64
@@ -53,46 +53,8 @@ _CHECKLISTS = {
     ),
     "admin": ("mlsStatusUpdate", "tcEmail", "tcGlideInvite", "addContactsToPhone", "addContactsToNotion"),
 }
-# the answer's key, the column and what stands for an empty one
-_PROPERTY: tuple[tuple[str, str, Any], ...] = (
-    ("address", "property_address", None),
-    ("city", "city", None),
-    ("state", "state", "CA"),
-    ("zipCode", "zip_code", None),
-    ("county", "county", None),
-    ("propertyType", "property_type", "Single Family"),
-    ("bedrooms", "bedrooms", None),
-    ("bathrooms", "bathrooms", None),
-    ("squareFeet", "square_feet", None),
-    ("lotSizeSqft", "lot_size_sqft", None),
-    ("yearBuilt", "year_built", None),
-    ("stories", "stories", None),
-    ("garageSpaces", "garage_spaces", None),
-    ("pool", "pool", False),
-    ("spa", "spa", False),
-    ("viewType", "view_type", None),
-    ("architecturalStyle", "architectural_style", None),
-    ("propertyCondition", "property_condition", None),
-    ("zoning", "zoning", None),
-    ("subdivision", "subdivision", None),
-    ("crossStreets", "cross_streets", None),
-    ("latitude", "latitude", None),
-    ("longitude", "longitude", None),
-    ("apn", "apn", None),
-    ("mlsNumber", "mls_number", None),
-    ("hoaFee", "hoa_fee", None),
-    ("hoaFrequency", "hoa_frequency", None),
-    ("hoaName", "hoa_name", None),
-    ("gatedCommunity", "gated_community", False),
-    ("seniorCommunity", "senior_community", False),
-    ("listPrice", "list_price", None),
-    ("listDate", "list_date", None),
-    ("daysOnMarket", "days_on_market", None),
-    ("previousListPrice", "previous_list_price", None),
-    ("originalListPrice", "original_list_price", None),
-)
 
-Row = RowMapping
+Row = Mapping[Any, Any]
 
 
 def list_row(row: Row, now: datetime) -> dict[str, Any]:
@@ -151,6 +113,23 @@ def whole_escrow(row: Row, now: datetime) -> dict[str, Any]:
         },
         "documents": either(row["documents"], []),
     }
+
+
+def property_section(row: Row) -> dict[str, Any]:
+    """What the whole escrow shows of the property, and three more."""
+    return _property(row) | {
+        "features": either(row["property_features"], {}),
+        "images": either(row["property_images"], []),
+        "purchasePrice": number(row["purchase_price"]),
+    }
+
+
+def notes_of(row: Row) -> Any:
+    """The notes, which are kept as the text of a JSON array; what is no JSON reads as none."""
+    try:
+        return loads(row["notes"]) if row["notes"] else []
+    except ValueError:
+        return []
 
 
 def _until(day: date, now: datetime) -> float:
@@ -215,7 +194,7 @@ def _items(value: Any) -> list[Any]:
 
 
 def _property(row: Row) -> dict[str, Any]:
-    shown = {key: either(row[column], empty) for key, column, empty in _PROPERTY}
+    shown = {key: either(row[column], empty) for key, column, empty in PROPERTY}
     shown["listDate"] = iso_day(row["list_date"])
     area, price = row["square_feet"], row["purchase_price"]
     shown["pricePerSqft"] = _rounded(number(price) / area) if area and price else None

@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from domains.escrows.models import escrows
-from domains.shared.errors import BusinessRuleError, Violation
-from domains.shared.node_json import moment_of, number_of
+from domains.escrows.models import PROPERTY, escrows
+from domains.shared.errors import (
+    BusinessRuleError,
+    Fault,
+    InvalidInputError,
+    NoUpdatesError,
+    UnusableInputError,
+    Violation,
+)
+from domains.shared.node_json import either, moment_of, number_of
 from domains.shared.validation import (
     NOT_NULL,
     Count,
@@ -23,6 +30,7 @@ from domains.shared.validation import (
     at_most,
     fits,
     row_model,
+    validated,
 )
 
 _Word = Annotated[str, at_most(50)]
@@ -157,3 +165,143 @@ def check_business_rules(body: Mapping[str, Any]) -> None:
         violations.append(Violation("earnest_money", text, "EARNEST_MONEY_EXCEEDS_PRICE"))
     if violations:
         raise BusinessRuleError(violations)
+
+
+def _to_yes_or_no(value: Any) -> Any:
+    words = [str(item).lower() for item in (value if isinstance(value, list) else [value])]
+    if not all(word in {"true", "false", "1", "0"} for word in words):
+        raise ValueError("no boolean")
+    return value
+
+
+def _to_content(value: Any) -> Any:
+    if any(item is None or item == "" for item in (value if isinstance(value, list) else [value])):
+        raise ValueError("empty")
+    return value
+
+
+_Note = Annotated[str | None, NOT_NULL]
+
+
+class ChecklistItem(BaseModel):
+    """The body of `PATCH /v1/escrows/{id}/checklist`; the value is stored as it was sent."""
+
+    item: Annotated[Any, BeforeValidator(_to_content), Says("Checklist item is required")]
+    value: Annotated[Any, BeforeValidator(_to_yes_or_no), Says("Value must be boolean")]
+    note: Annotated[_Note, Says("Note must be a string")] = None
+
+
+class AddNote(BaseModel):
+    """The body of `POST /v1/escrows/{id}/notes`."""
+
+    note: Annotated[Any, BeforeValidator(_to_content), Says("Note content is required")]
+    type: Annotated[_Note, Says("Note type must be a string")] = "general"
+
+
+def split_item(item: Any) -> tuple[str, str]:
+    """The checklist and the key of `checklist.key`; raises InvalidInputError or UnusableInputError."""
+    if not isinstance(item, str):
+        raise InvalidInputError([Fault("item", "Checklist item must be a string")])
+    category, key, *_ = [*item.split("."), ""]
+    if not category or not key:
+        form = 'Checklist item must be in format "category.field" (e.g., "loan.le")'
+        raise UnusableInputError("INVALID_ITEM", form)
+    return category, key
+
+
+def documents_of(body: Mapping[str, Any], *, is_array: bool) -> list[Any]:
+    """The documents, which are the whole body."""
+    if not is_array:
+        raise InvalidInputError([Fault("documents", "Documents must be an array")])
+    return list(body.values())
+
+
+_DETAILS = {
+    "property_address": "propertyAddress",
+    "property_image_url": "propertyImage",
+    "zillow_url": "zillowUrl",
+    "escrow_status": "escrowStatus",
+    "purchase_price": "purchasePrice",
+    "earnest_money_deposit": "earnestMoneyDeposit",
+    "down_payment": "downPayment",
+    "loan_amount": "loanAmount",
+    "my_commission": "myCommission",
+    "closing_date": "scheduledCoeDate",
+    "escrow_company": "escrowCompany",
+    "escrow_officer_name": "escrowOfficerName",
+    "escrow_officer_email": "escrowOfficerEmail",
+    "escrow_officer_phone": "escrowOfficerPhone",
+    "title_company": "titleCompany",
+    "transaction_type": "transactionType",
+    "lead_source": "leadSource",
+}
+_UpdateDetails = row_model("UpdateDetails", escrows, _DETAILS, aliases=_DETAILS)
+_PROPERTY_ALIASES = {
+    "gated_community": "gatedCommunity",
+    "senior_community": "seniorCommunity",
+    "square_feet": "squareFeet",
+    "year_built": "yearBuilt",
+    "garage_spaces": "garageSpaces",
+    "lot_size_sqft": "lotSizeSqft",
+    "property_type": "propertyType",
+}
+_UpdateProperty = row_model(
+    "UpdateProperty",
+    escrows,
+    (
+        *(column for _, column, _ in PROPERTY),
+        *("property_image_url", "zillow_url", "property_features", "property_images", "purchase_price"),
+    ),
+    aliases=_PROPERTY_ALIASES,
+)
+_MONEY_COLUMNS = {
+    to_camel(name): name
+    for name in (
+        *("purchase_price", "gross_commission", "net_commission", "commission_percentage"),
+        *("commission_adjustments", "expense_adjustments"),
+    )
+}
+_MINE = ("agent1099Income", "agentSplit", "agentNet")
+_StoredMoney = row_model(
+    "StoredMoney",
+    escrows,
+    _MONEY_COLUMNS.values(),
+)
+
+
+class _MyCommission(BaseModel):
+    """Whichever of the three is stored as the agent's commission."""
+
+    agent1099Income: _Money | None = None  # noqa: N815 - the client's spelling
+    agentSplit: _Money | None = None  # noqa: N815 - the client's spelling
+    agentNet: _Money | None = None  # noqa: N815 - the client's spelling
+
+
+def details_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that an update of the details changes; other keys are ignored."""
+    known = set(_DETAILS.values())
+    sent = {key: value for key, value in body.items() if key in known}
+    if not sent:
+        raise NoUpdatesError("No valid fields to update")
+    return validated(_UpdateDetails, sent).model_dump(exclude_unset=True)
+
+
+def property_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that an update of the property changes: those of a property alone (Q-06)."""
+    if not body:
+        raise NoUpdatesError("No valid property fields to update")
+    sent = {"lotSizeSqft" if key == "lotSize" else key: value for key, value in body.items()}
+    return validated(_UpdateProperty, sent).model_dump(exclude_unset=True)
+
+
+def money_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns to which some of the financials are written too."""
+    columns = {key: body[key] for key in _MONEY_COLUMNS if key in body}
+    values = validated(_StoredMoney, columns).model_dump(exclude_unset=True)
+    if "agentSplit" in body or "agent1099Income" in body:
+        chosen = next((key for key in _MINE if either(body.get(key), None) is not None), None)
+        mine = {} if chosen is None else {chosen: body[chosen]}
+        values["my_commission"] = next(
+            iter(validated(_MyCommission, mine).model_dump(exclude_unset=True).values()), 0
+        )
+    return values

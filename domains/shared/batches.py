@@ -73,8 +73,11 @@ def batch_values(resource: Resource, ids: Sequence[str]) -> dict[str, Any]:
         faults = [
             Fault(f"ids[{place}]", "Each ID must be a UUID") for place, key in enumerate(keys) if key is None
         ]
-        if faults:
-            raise InvalidInputError(faults)
+    else:
+        nul = "Must not hold a NUL character"
+        faults = [Fault(f"ids[{place}]", nul) for place, text in enumerate(ids) if "\0" in text]
+    if faults:
+        raise InvalidInputError(faults)
     return {"ids": keys, "asked": len(ids), "different": len(set(keys))}
 
 

@@ -75,9 +75,21 @@ def either(*values: Any) -> Any:
     return values[-1]
 
 
+def truthy(value: Any) -> bool:
+    """Whether JavaScript takes it for true; `[]` and `{}` are."""
+    return bool(value) or isinstance(value, list | dict)
+
+
 def field(value: Any, key: str) -> Any:
     """`value?.key` of JavaScript."""
     return value.get(key) if isinstance(value, dict) else None
+
+
+def spread(value: Any) -> dict[str, Any]:
+    """`{ ...value }` of JavaScript: the items of an array by their indices; of no object nothing."""
+    if isinstance(value, list):
+        return {str(index): item for index, item in enumerate(value)}
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def number_of(body: Mapping[str, Any], key: str) -> float | None:

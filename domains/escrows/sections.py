@@ -1,0 +1,267 @@
+"""The sections of an escrow: read one by one, and changed in place, so that two changes at once are both kept."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, Text, Update, case, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from domains.escrows.models import escrows
+from domains.escrows.services import EscrowService, by_any_name, by_id_or_display_id
+from domains.escrows.utils import Row, notes_of, property_section, whole_escrow
+from domains.escrows.validators import (
+    AddNote,
+    ChecklistItem,
+    details_of,
+    documents_of,
+    money_of,
+    property_of,
+    split_item,
+)
+from domains.shared.errors import (
+    ApiError,
+    ConflictError,
+    Fault,
+    InvalidInputError,
+    NotFoundError,
+    NoUpdatesError,
+)
+from domains.shared.node_json import dumps_text, iso_moment, spread
+from domains.shared.people import contacts
+from domains.shared.permissions import Access, Principal, refusal
+from domains.shared.services import Found
+from domains.shared.uuids import uuid_of
+from domains.shared.validation import validated
+
+T = TypeVar("T")
+_JSON = JSONB()
+_NOTING_ATTEMPTS = 20
+_SHOWN_OF_A_CONTACT = (
+    *("id", "contact_type", "first_name", "last_name", "full_name", "company", "email", "phone"),
+    *("phone_secondary", "work_phone", "street_address", "city", "state", "zip_code", "license_number"),
+    *("preferred_contact_method", "notes", "tags"),
+)
+_CONTACTS = select(*(contacts.c[name] for name in _SHOWN_OF_A_CONTACT)).where(contacts.c.deleted_at.is_(None))
+
+
+_DATABASE = select(
+    literal(value=True).label("connected"),
+    func.current_database().label("database"),
+    func.now().label("serverTime"),
+)
+
+
+class SectionService(EscrowService):
+    """Escrows with their sections; each is granted as the escrow is (Q-02)."""
+
+    async def database_health(self) -> Row:
+        """Whether the database answers, its name and its time."""
+        return (await self._database.run(_DATABASE))[0]
+
+    async def part(self, principal: Principal, key: str, name: str) -> Any:
+        """The timeline, the financials or the documents, as the whole escrow shows them."""
+        row = await self.read(principal, _part(key))
+        return whole_escrow(row, self._clock())[name]
+
+    async def details(self, principal: Principal, key: str) -> dict[str, Any]:
+        """The details, as the whole escrow shows them."""
+        return self.shown_details(await self.read(principal, by_id_or_display_id(key)))
+
+    async def property(self, principal: Principal, key: str) -> dict[str, Any]:
+        """What the whole escrow shows of the property, and three more."""
+        row = await self.read(principal, by_id_or_display_id(key))
+        return property_section(row)
+
+    async def notes(self, principal: Principal, key: str) -> Any:
+        """The notes; what is stored and no JSON reads as none."""
+        return notes_of(await self.read(principal, by_id_or_display_id(key)))
+
+    async def require_part(self, principal: Principal, key: str) -> None:
+        """Raise unless there is such an escrow, and the caller may see it."""
+        await self.read(principal, _part(key))
+
+    async def people(self, principal: Principal, key: str) -> dict[str, Any]:
+        """The contacts of the roles that hold a contact's id; other shapes are left out."""
+        row = await self.read(principal, _part(key))
+        wanted = {
+            role: found
+            for role, person in spread(row["people"]).items()
+            if (found := uuid_of(person)) is not None
+        }
+        if not wanted:
+            return {}
+        rows = await self._database.run(_CONTACTS.where(contacts.c.id.in_(set(wanted.values()))))
+        by_id: dict[UUID, RowMapping] = {contact["id"]: contact for contact in rows}
+        return {role: dict(by_id[person]) for role, person in wanted.items() if person in by_id}
+
+    async def change_people(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Row:
+        """Merge people into those that are stored."""
+        return await self._store(principal, _part(key), {"people": _merged(escrows.c.people, body)})
+
+    async def change_timeline(
+        self, principal: Principal, key: str, body: Mapping[str, Any], *, is_array: bool
+    ) -> Row:
+        """Merge an array into the stored one by position, or an object into a stored object (Q-13)."""
+        stored = escrows.c.timeline
+        if is_array:
+            merged = case(
+                (func.jsonb_typeof(stored) == "object", _merged(stored, body)),
+                else_=_merged_arrays(stored, list(body.values())),
+            )
+            return await self._store(principal, _part(key), {"timeline": merged})
+        fits = func.coalesce(func.jsonb_typeof(stored), "null") != "array"
+        refused = InvalidInputError([Fault("timeline", "Timeline must be an array")])
+        values = {"timeline": _merged(stored, body)}
+        return await self._store(principal, _part(key), values, only=fits, otherwise=refused)
+
+    async def change_financials(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Row:
+        """Merge numbers into those that are stored; some are columns too."""
+        found = _part(key)
+        columns = await self._checked(principal, found, lambda: money_of(body))
+        merged = {"financials": _merged(escrows.c.financials, body)}
+        return await self._store(principal, found, merged | columns)
+
+    async def change_checklist(
+        self, principal: Principal, key: str, category: str, body: Mapping[str, Any]
+    ) -> Row:
+        """Merge items into one of the stored checklists."""
+        return await self._store(principal, _part(key), {"checklists": _with_items(category, body)})
+
+    async def change_item(
+        self, principal: Principal, key: str, body: Mapping[str, Any]
+    ) -> tuple[Row, dict[str, Any]]:
+        """Set one item of a checklist, `category.key`, and say which."""
+        validated(ChecklistItem, body)
+        found = _part(key)
+        category, item = await self._checked(principal, found, lambda: split_item(body["item"]))
+        noted = {f"{item}_note": body["note"]} if body.get("note") else {}
+        items = {item: body["value"], **noted}
+        row = await self._store(principal, found, {"checklists": _with_items(category, items)})
+        return row, {"category": category, "field": item, "value": body["value"]}
+
+    async def change_documents(
+        self, principal: Principal, key: str, body: Mapping[str, Any], *, is_array: bool
+    ) -> Row:
+        """Replace the documents."""
+        documents = documents_of(body, is_array=is_array)
+        return await self._store(principal, _part(key), {"documents": literal(documents, _JSON)})
+
+    async def change_details(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Change some of the details, and leave the version alone."""
+        found = by_id_or_display_id(key)
+        columns = await self._checked(principal, found, lambda: details_of(body))
+        return self.shown_details(await self._store(principal, found, columns))
+
+    async def change_property(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Row:
+        """Change columns of the property, and leave the version alone."""
+        found = by_id_or_display_id(key.removeprefix("escrow-"))
+        columns = await self._checked(principal, found, lambda: property_of(body))
+        return await self._store(principal, found, columns)
+
+    async def add_note(
+        self, principal: Principal, key: str, body: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], int]:
+        """A new note, and how many there are now; written only over the notes that were read."""
+        wanted, found = validated(AddNote, body), by_id_or_display_id(key)
+        for _ in range(_NOTING_ATTEMPTS):
+            row = await self._editable(principal, found)
+            notes = notes_of(row)
+            if not isinstance(notes, list):
+                break
+            now = self._clock()
+            note = {
+                "id": str(int(now.timestamp() * 1000)),
+                "content": wanted.note,
+                "type": wanted.type,
+                "createdAt": iso_moment(now),
+                "createdBy": "System",
+            }
+            written = (
+                update(escrows)
+                .where(escrows.c.id == row["id"], escrows.c.notes.is_not_distinct_from(row["notes"]))
+                .values(notes=dumps_text([*notes, note]), updated_at=func.now())
+                .returning(escrows.c.id)
+            )
+            if await self._database.run(written):
+                return note, len(notes) + 1
+        raise ConflictError("The note could not be added. Please try again.")
+
+    def shown_details(self, row: Row) -> dict[str, Any]:
+        """The details of a row."""
+        details: dict[str, Any] = whole_escrow(row, self._clock())["details"]
+        return details
+
+    def shown_part(self, row: Row, name: str) -> Any:
+        """A section of a row as the whole escrow shows it."""
+        return whole_escrow(row, self._clock())[name]
+
+    async def _store(
+        self,
+        principal: Principal,
+        found: Found,
+        values: Mapping[str, Any],
+        *,
+        only: ColumnElement[bool] | None = None,
+        otherwise: ApiError | None = None,
+    ) -> Row:
+        """The row after the change; where it is not one to which `only` applies, raises `otherwise`."""
+        statement: Update = update(escrows).values({**values, "updated_at": func.now()})
+        if only is not None:
+            statement = statement.where(only)
+        missing = otherwise or NotFoundError(f"{self.resource.label} not found")
+        return await self._move(principal, found, Access.EDIT, statement, missing)
+
+    async def _editable(self, principal: Principal, found: Found) -> Row:
+        """The id and the notes of an escrow that the caller may change."""
+        if (row := await self._granted(principal, found, Access.EDIT, ("id", "notes"))) is not None:
+            return row
+        raise refusal(self.resource, principal, Access.EDIT, f"{self.resource.label} not found")
+
+    async def _checked(self, principal: Principal, found: Found, check: Callable[[], T]) -> T:
+        """What the check of a body gives; whoever may not change the escrow learns nothing about the body."""
+        try:
+            return check()
+        except NoUpdatesError:
+            raise  # as recorded, before anything is looked up
+        except ApiError:
+            await self._editable(principal, found)
+            raise
+
+
+def _part(key: str) -> Found:
+    return by_any_name(key.removeprefix("escrow-"))
+
+
+def _with_items(category: str, items: Mapping[str, Any]) -> ColumnElement[Any]:
+    """The checklists with the items merged into one of them."""
+    stored = escrows.c.checklists
+    one = func.jsonb_build_object(cast(category, Text), _merged(stored[category], items))
+    return _spread(stored).op("||", return_type=_JSON)(one)
+
+
+def _merged(stored: ColumnElement[Any], given: Mapping[str, Any]) -> ColumnElement[Any]:
+    """`{ ...stored, ...given }` of JavaScript."""
+    return _spread(stored).op("||", return_type=_JSON)(literal(dict(given), _JSON))
+
+
+def _spread(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """`{ ...stored }`: of an array its items by their indices, of what is neither array nor object nothing."""
+    items = func.jsonb_array_elements(stored).table_valued("value", with_ordinality="place").render_derived()
+    by_index = select(func.jsonb_object_agg(cast(items.c.place - 1, Text), items.c.value)).scalar_subquery()
+    nothing = literal({}, _JSON)
+    kind = func.jsonb_typeof(stored)
+    return case(
+        (kind == "object", stored), (kind == "array", func.coalesce(by_index, nothing)), else_=nothing
+    )
+
+
+def _merged_arrays(stored: ColumnElement[Any], given: Sequence[Any]) -> ColumnElement[Any]:
+    """The stored array with the given items from its start on: what lies beyond them stays."""
+    items = func.jsonb_array_elements(stored).table_valued("value", with_ordinality="place").render_derived()
+    rest = select(func.jsonb_agg(items.c.value)).where(items.c.place > len(given)).scalar_subquery()
+    kept = case(
+        (func.jsonb_typeof(stored) == "array", func.coalesce(rest, literal([], _JSON))),
+        else_=literal([], _JSON),
+    )
+    return literal(list(given), _JSON).op("||", return_type=_JSON)(kept)
