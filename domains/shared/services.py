@@ -155,7 +155,7 @@ class CrudService:
         *,
         version: int | None,
         also: Also | None = None,
-    ) -> RowMapping:
+    ) -> Mapping[Any, Any]:
         """Change columns of one row and return it whole; raises VersionConflictError when it has moved on."""
         table = self.resource.table
         found = self.found_by(principal, key, Access.EDIT)
@@ -170,16 +170,20 @@ class CrudService:
             statement = statement.where(table.c.version == version)
         if self.hides_archived:
             statement = statement.where(table.c.deleted_at.is_(None))
-        if changed := await self._write(principal, found, Access.EDIT, statement, also):
-            return changed
-        missing = f"{self.resource.label} not found"
-        is_unexplained = version is not None or (self.hides_archived and not principal.is_system_admin)
-        if is_unexplained and (current := await self._granted(principal, found, Access.EDIT)):
-            if self.hides_archived and current["deleted_at"] is not None:
-                raise NotFoundError(missing)
-            if version is not None:
-                raise VersionConflictError(self.resource.name, current=current["version"], attempted=version)
-        raise refusal(self.resource, principal, Access.EDIT, missing)
+        missing = NotFoundError(f"{self.resource.label} not found")
+        try:
+            return await self._move(principal, found, Access.EDIT, statement, missing, also)
+        except NotFoundError:
+            current = None if version is None else await self._granted(principal, found, Access.EDIT)
+            if (
+                version is None
+                or current is None
+                or (self.hides_archived and current["deleted_at"] is not None)
+            ):
+                raise
+            raise VersionConflictError(
+                self.resource.name, current=current["version"], attempted=version
+            ) from None
 
     async def archive(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Put one row into the archive."""
