@@ -66,6 +66,8 @@ class CrudController:
     """The key of the rows in a list."""
     timestamped: ClassVar[bool] = False
     """Whether an answer ends with the time at which it was given (Q-21)."""
+    timestamped_batch: ClassVar[bool] = False
+    """Whether the answer to a batch does so."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -158,9 +160,9 @@ class CrudController:
         return self.answer(self.deleted(row))
 
     async def delete_many(self, call: Call) -> web.Response:
-        """POST on `/batch-delete` of the collection: its answers have no time."""
+        """POST on `/batch-delete` of the collection."""
         rows = await self._service.delete_many(call.principal, call.body)
-        return self.answer(self.many_deleted(rows), timestamped=False)
+        return self.answer(self.many_deleted(rows), timestamped=self.timestamped_batch)
 
     async def count(self, call: Call) -> web.Response:
         """GET on `/stats` of the collection (Q-15)."""

@@ -271,7 +271,8 @@ def fits(precision: int, scale: int) -> AfterValidator:
     digits = precision - scale
 
     def check(value: Decimal) -> Decimal:
-        if abs(round(value, scale)) >= Decimal(10) ** digits:
+        largest = Decimal(10) ** digits
+        if abs(value) >= largest or abs(round(value, scale)) >= largest:
             raise PydanticCustomError(
                 _SIZE, "Must have at most {digits} digits before the point", {"digits": digits}
             )

@@ -77,3 +77,10 @@ def test_a_number_of_a_body(body: dict[str, object], number: float | None) -> No
 )
 def test_a_moment_of_a_body(value: object, moment: datetime | None) -> None:
     assert node_json.moment_of(value) == moment
+
+
+@pytest.mark.parametrize(
+    ("value", "is_true"), [([], True), ({}, True), ("0", True), ("", False), (0, False), (None, False)]
+)
+def test_an_empty_array_is_true(value: object, *, is_true: bool) -> None:
+    assert node_json.truthy(value) is is_true

@@ -1,0 +1,32 @@
+"""Every endpoint of listings, one line each."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from domains.listings.controllers import ListingController, build
+from domains.shared.requests import Call
+from domains.shared.routes import Route
+
+
+def _route(
+    method: str, path: str, handler: Callable[[ListingController, Call], Awaitable[web.Response]]
+) -> Route:
+    return Route("listings", method, path, handler, build)
+
+
+ROUTES = (
+    _route("GET", "/v1/listings", ListingController.list_page),
+    _route("POST", "/v1/listings", ListingController.create),
+    _route("GET", "/v1/listings/stats", ListingController.count),
+    _route("GET", "/v1/listings/export", ListingController.export),
+    _route("GET", "/v1/listings/health/db", ListingController.check_health),
+    _route("POST", "/v1/listings/batch-delete", ListingController.delete_many),
+    _route("GET", "/v1/listings/{id}", ListingController.get),
+    _route("PUT", "/v1/listings/{id}", ListingController.update),
+    _route("DELETE", "/v1/listings/{id}", ListingController.delete),
+    _route("PUT", "/v1/listings/{id}/archive", ListingController.archive),
+    _route("POST", "/v1/listings/{id}/price-reduction", ListingController.reduce_price),
+    _route("POST", "/v1/listings/{id}/showings", ListingController.log_showing),
+)
+"""The endpoints of this room."""
