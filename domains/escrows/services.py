@@ -202,7 +202,7 @@ class EscrowService(CrudService):
                 return created[0]
         raise ConflictError("Escrow could not be numbered. Please try again.")
 
-    async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> RowMapping:
+    async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole row after the update; with a `version` only if it still has that one (Q-10)."""
         validated(UpdateChecks, with_camel_twins(body))
         try:
