@@ -1,29 +1,43 @@
-"""The list of commands, in the order in which `crossfade --help` is read."""
+"""The list of commands, in the order in which `crossfade --help` is read, each loaded when it is asked for.
+
+A rollback has to be quick: it must not wait until the load test's and the servers' libraries are imported.
+"""
+
+import importlib
 
 import click
 
-from cli.db import db
-from cli.demo import demo
-from cli.flags import flags, flip, history, rollback
-from cli.loadtest import loadtest
-from cli.parity import parity
-from cli.serve import serve
-from cli.status import status
-from cli.up import up
-from cli.workers import parity_worker, proxy_worker
+COMMANDS: dict[str, str] = {
+    "up": "cli.up:up",
+    "status": "cli.status:status",
+    "flags": "cli.flags:flags",
+    "flip": "cli.flags:flip",
+    "rollback": "cli.flags:rollback",
+    "history": "cli.flags:history",
+    "parity": "cli.parity:parity",
+    "loadtest": "cli.loadtest:loadtest",
+    "serve": "cli.serve:serve",
+    "db": "cli.db:db",
+    "demo": "cli.demo:demo",
+    "proxy-worker": "cli.workers:proxy_worker",
+    "parity-worker": "cli.workers:parity_worker",
+}
+"""Name → module and attribute."""
 
-COMMANDS: tuple[click.Command, ...] = (
-    up,
-    status,
-    flags,
-    flip,
-    rollback,
-    history,
-    parity,
-    loadtest,
-    serve,
-    db,
-    demo,
-    proxy_worker,
-    parity_worker,
-)
+
+class LazyCommands(click.Group):
+    """A group whose commands are imported by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In reading order."""
+        _ = ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None for an unknown name."""
+        _ = ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command

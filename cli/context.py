@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import sqlalchemy
@@ -11,8 +12,10 @@ from cli.errors import UsageError
 from cli.settings import Settings
 from parity.database import open_database
 from parity.exchange import Endpoint
-from parity.rules import RuleBook
 from proxy.flag_store import FlagStore
+
+if TYPE_CHECKING:
+    from parity.rules import RuleBook
 
 RECORDING_JWT_SECRET = "synthetic-jwt-secret-for-local-tests-only"  # noqa: S105  that of the recording, all synthetic
 ROOT = Path(__file__).parent.parent
@@ -48,8 +51,10 @@ class Context:
             return self.settings.parity.rules
         return tuple(sorted((ROOT / "domains").glob("*/parity.toml")))
 
-    def rules(self) -> RuleBook:
+    def rules(self) -> "RuleBook":
         """The rule book; raises RulesError with every bad row at once."""
+        from parity.rules import RuleBook
+
         return RuleBook.load(self.rule_files)
 
     @cached_property

@@ -150,7 +150,7 @@ def _flip(context: Context, story: Demo, stage: Stage, share: float | None = Non
     context.flags.wait_acknowledged(change.version, since=started_s)
     ms = (time.monotonic() - started_s) * 1000
     story.flips.append(Step(stage.value, ms))
-    typed = f"crossfade flip {DOMAIN} {stage}{f' --share {share}' if share is not None else ''}"
+    typed = f"crossfade flip {DOMAIN} {stage}{f' --share {share}' if share is not None else ''} --reason ..."
     message(f"$ {typed}   version {change.version}, acknowledged in {ms:.0f} ms")
 
 

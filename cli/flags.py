@@ -78,8 +78,9 @@ def flip(
         raise UsageError(f"stage {stage!r}: expected one of: {', '.join(STAGES)}")
     if not reason.strip():
         raise UsageError("--reason: expected some words, the ledger keeps them")
+    store = context.flags  # made before the clock starts: what is measured is the change
     started_s = time.monotonic()
-    change = context.flags.flip(
+    change = store.flip(
         key, Stage(stage), canary_share=share, sample_rate=sample_rate, actor=context.actor, reason=reason
     )
     _report_change(context, "crossfade.flip/1", change, started_s, as_json=as_json)
@@ -106,8 +107,9 @@ def rollback(
         raise UsageError("expected either a domain (or endpoint) or --all")
     if stage not in STAGES:
         raise UsageError(f"--to {stage!r}: expected one of: {', '.join(STAGES)}")
+    store = context.flags
     started_s = time.monotonic()
-    change = context.flags.roll_back(key, to=Stage(stage), actor=context.actor, reason=reason or "rollback")
+    change = store.roll_back(key, to=Stage(stage), actor=context.actor, reason=reason or "rollback")
     if change is None:
         table = context.flags.table()
         if as_json:

@@ -7,24 +7,14 @@ from pathlib import Path
 
 import click
 
-from cli.commands import COMMANDS
+from cli.commands import LazyCommands
 from cli.context import RECORDING_JWT_SECRET, Context
-from cli.failures import explain
-from cli.output import log_to_stderr, message
+from cli.output import message
 from cli.settings import load_settings
 
 
-class InReadingOrder(click.Group):
-    """Lists its commands in the order in which they were added."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Unsorted."""
-        _ = ctx
-        return list(self.commands)
-
-
 @click.group(
-    cls=InReadingOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(package_name="crossfade", prog_name="crossfade")
 @click.option(
@@ -38,7 +28,6 @@ class InReadingOrder(click.Group):
 @click.pass_context
 def root(click_context: click.Context, config: Path | None, actor: str | None) -> None:
     """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
-    log_to_stderr()
     click_context.obj = Context(
         settings=load_settings(config),
         config=config,
@@ -52,10 +41,6 @@ def _login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without an entry, as in some containers
         return f"uid-{os.getuid()}"
-
-
-for command in COMMANDS:
-    root.add_command(command)
 
 
 def main() -> None:
@@ -77,6 +62,8 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("CROSSFADE_DEBUG"):
             raise
+        from cli.failures import explain
+
         sentence, code = explain(error)
         message(f"crossfade: {sentence}")
         sys.exit(code)

@@ -6,7 +6,6 @@ import threading
 from typing import Any, Self
 
 import click
-import structlog
 from rich.console import Console
 
 WIDTH_WITHOUT_TERMINAL = 80
@@ -28,7 +27,9 @@ def print_json(schema: str, values: dict[str, Any]) -> None:
 
 
 def log_to_stderr() -> None:
-    """Events of note as JSON lines; stdout is for results alone."""
+    """Events of note as JSON lines, for the commands that serve; stdout is for results alone."""
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -36,7 +37,7 @@ def log_to_stderr() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # the stderr of the moment
     )
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError, UsageError
-from cli.output import Progress, message
+from cli.output import Progress, log_to_stderr, message
 from cli.postgres import embedded_postgres
 from parity.exchange import Backend
 
@@ -75,6 +75,7 @@ def serve(
 
     The JWT secret comes from CROSSFADE_JWT_SECRET (default: that of the recording, for local use only).
     """
+    log_to_stderr()
     if faults and backend != Backend.MODERN:
         raise UsageError("--faults: the fault switch is modern's; legacy is as it was recorded")
     with database(database_url, context.settings.postgres_dir) as url:

@@ -12,6 +12,7 @@ import uvloop
 
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError
+from cli.output import log_to_stderr
 from parity.worker import run_worker
 from proxy.settings import MirrorSettings, ProxySettings
 from proxy.worker import run_proxy
@@ -51,6 +52,8 @@ def _announce(values: dict[str, Any]) -> None:
 
 
 def _run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    log_to_stderr()
+
     async def until_signalled() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

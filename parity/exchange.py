@@ -97,7 +97,8 @@ class Count(msgspec.Struct, frozen=True):
     """How often something happened at one endpoint since the last batch.
 
     `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `failed`, `shed`; `reason` says why
-    where the name alone does not (`not_mirrored`: `stage`, `write`, `sampled_out`, `unlisted`; `shed`:
+    where the name alone does not (`not_mirrored`: `stage`, `write`, `sampled_out`, `unlisted`,
+    `unanswered`; `shed`:
     `shadow_queue`, `shadow_down`, `parity_queue`).
     """
 

@@ -18,8 +18,9 @@ DOCS = ROOT / "docs"
 
 
 def commands(group: click.Group, prefix: str = "crossfade") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
-        if command.hidden:
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if command is None or command.hidden:
             continue
         if isinstance(command, click.Group):
             yield from commands(command, f"{prefix} {name}")

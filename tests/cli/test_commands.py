@@ -1,11 +1,36 @@
 """The list of commands."""
 
+import subprocess
+import sys
+
+import click
+import pytest
+
 from cli.commands import COMMANDS
+from cli.main import root
+
+HEAVY = {"aiohttp.web", "jinja2", "locust", "uvloop"}
 
 
-def test_workers_are_hidden_and_everything_else_has_a_sentence() -> None:
-    hidden = {command.name for command in COMMANDS if command.hidden}
-    silent = [command.name for command in COMMANDS if not command.help]
+def command(name: str) -> click.Command:
+    found = root.get_command(click.Context(root), name)
+    assert found is not None
+    return found
 
-    assert hidden == {"proxy-worker", "parity-worker"}
-    assert silent == []
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_name_leads_to_its_command_and_each_has_a_sentence(name: str) -> None:
+    assert command(name).name == name
+    assert command(name).help
+
+
+def test_only_the_workers_are_hidden() -> None:
+    assert {name for name in COMMANDS if command(name).hidden} == {"proxy-worker", "parity-worker"}
+
+
+def test_rolling_back_does_not_wait_for_libraries_that_it_does_not_need() -> None:
+    code = "import sys, cli.main, cli.flags; print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert HEAVY & set(loaded.split()) == set()
