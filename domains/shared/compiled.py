@@ -106,7 +106,8 @@ class Compiler:
 
 
 async def adapt(connection: AsyncConnection[Any]) -> None:
-    """Have values come back as both APIs answer them: NUMERIC as PostgreSQL's text, trailing zeros included."""
-    connection.adapters.register_loader("numeric", TextLoader)
+    """Have values come back as both APIs answer them: NUMERIC and TIME as PostgreSQL's text."""
+    for name in ("numeric", "time"):
+        connection.adapters.register_loader(name, TextLoader)
     set_json_dumps(node_json.dumps_text, connection)
     set_json_loads(node_json.loads, connection)

@@ -200,6 +200,16 @@ async def _do_not_count(connection: Connection, text: str) -> None:
     await connection.execute(text.encode())
 
 
+def _field_of(diagnostic: psycopg.errors.Diagnostic) -> str:
+    """The column that a value does not fit; of a constraint, the one that its name speaks of."""
+    if diagnostic.column_name:
+        return diagnostic.column_name
+    name = (diagnostic.constraint_name or "").removeprefix(f"{diagnostic.table_name}_")
+    for kind in ("_fkey", "_check", "_key"):
+        name = name.removesuffix(kind)
+    return name
+
+
 async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, Any]]:
     cursor = connection.cursor()
     try:
@@ -209,8 +219,7 @@ async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, An
                 return []
             rows = await cursor.fetchall()
     except (psycopg.DataError, psycopg.IntegrityError) as error:
-        field_name = error.diag.column_name or error.diag.constraint_name
-        raise InvalidInputError([Fault(field_name or "", "Does not fit what is stored")]) from error
+        raise InvalidInputError([Fault(_field_of(error.diag), "Does not fit what is stored")]) from error
     names = [column.name for column in cursor.description]
     if prepared.loads is None:
         return [dict(zip(names, row, strict=True)) for row in rows]

@@ -128,8 +128,7 @@ class CrudService:
         self,
         columns: Sequence[ColumnElement[Any]],
         where: Sequence[ColumnElement[bool]],
-        order: ColumnElement[Any],
-        *,
+        *order: ColumnElement[Any],
         number: int,
         limit: int,
     ) -> Page:
@@ -141,7 +140,7 @@ class CrudService:
         counted = select(func.count().label("total")).select_from(self.source).where(*where)
         total_rows = counted.correlate(None).scalar_subquery().label("total_rows")
         paged = select(*columns, total_rows).select_from(self.source).where(*where)
-        rows = await self._database.run(paged.order_by(order).limit(size).offset(offset))
+        rows = await self._database.run(paged.order_by(*order).limit(size).offset(offset))
         if rows:
             return Page(rows, rows[0]["total_rows"], number, limit)
         total = 0 if number == 1 and limit else (await self._database.run(counted))[0]["total"]
