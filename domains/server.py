@@ -1,32 +1,28 @@
 """The modern backend as an aiohttp application: body, caller, controller, answer, in the recorded order."""
 
-import secrets
-import string
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 
-import structlog
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from domains.routes import ROUTES
 from domains.shared.authentication import Authenticator
 from domains.shared.background import Background
+from domains.shared.caching import Cache, CacheSettings
 from domains.shared.clock import utc_now
 from domains.shared.controllers import CrudController
 from domains.shared.database import Database
-from domains.shared.errors import ApiError, EndpointNotFoundError, UnprocessedError
+from domains.shared.errors import EndpointNotFoundError
 from domains.shared.events import EventSink, NobodyListens
 from domains.shared.faults import Faults, Handler
+from domains.shared.front import Front
+from domains.shared.generations import Generations
 from domains.shared.node_json import iso_moment
-from domains.shared.requests import MAX_BODY_BYTES, Call, UnreadableError, presented, read_body
+from domains.shared.performance import SLOW_S, Performance
+from domains.shared.requests import MAX_BODY_BYTES
 from domains.shared.responses import failure, finish, plain
-from domains.shared.routes import Build, Route
-from domains.shared.statements import Tally, tallied
-
-Act = Callable[[Call], Awaitable[web.Response]]
-
-_BASE36 = string.digits + string.ascii_lowercase
-_log = structlog.get_logger()
+from domains.shared.routes import Build
+from domains.shared.statements import Tally
 
 
 def create_app(
@@ -37,13 +33,26 @@ def create_app(
     pool_size: int = 10,
     faults: bool = False,
     event_sink: EventSink | None = None,
+    cache: CacheSettings | None = None,
+    slow_s: float = SLOW_S,
 ) -> web.Application:
     """The application; it connects to the database with the first request that needs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     database = Database(database_url, pool_size=pool_size)
     background = Background()
-    authenticator = Authenticator(database, background, jwt_secret=jwt_secret, clock=utc_now)
-    front = _Front(authenticator, shadow_secret, event_sink or NobodyListens())
+    answers = Cache(cache or CacheSettings())
+    performance = Performance(slow_s=slow_s)
+    front = Front(
+        authenticator=Authenticator(
+            database, background, jwt_secret=jwt_secret, clock=utc_now, cache=answers
+        ),
+        database=database,
+        cache=answers,
+        generations=Generations(ROUTES),
+        performance=performance,
+        event_sink=event_sink or NobodyListens(),
+        shadow_secret=shadow_secret,
+    )
     controllers: dict[Build, CrudController] = {
         route.build: route.build(database, utc_now) for route in ROUTES
     }
@@ -56,6 +65,7 @@ def create_app(
 
     app.cleanup_ctx.append(close)
     app.router.add_get("/health", _health)
+    app.router.add_get("/metrics", _exposition(performance))
     if planted is not None:
         planted.add_routes(app)
     for route in ROUTES:
@@ -64,60 +74,18 @@ def create_app(
             handler = planted.around(handler, method=route.method, path=route.path)
         for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
             app.router.add_route(method, f"{route.path}{{slash:/?}}", handler)
-    for domain in sorted({route.domain for route in ROUTES}):
-        app.router.add_route("*", f"/v1/{domain}{{rest:(/.*)?}}", front.unknown)
+    for router, by_key in {route.router: route.by_key for route in ROUTES}.items():
+        app.router.add_route("*", f"{router}{{rest:(/.*)?}}", front.unknown(by_key=by_key))
     app.router.add_route("*", "/{rest:.*}", _outside)
     return app
 
 
-class _Front:
-    """What happens to every request of a domain before and after its controller."""
+def _exposition(performance: Performance) -> Handler:
+    async def expose(_: web.Request) -> web.Response:
+        headers = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+        return web.Response(body=performance.exposition(), headers=headers)
 
-    def __init__(self, authenticator: Authenticator, shadow_secret: str, event_sink: EventSink) -> None:
-        self._authenticator = authenticator
-        self._shadow_secret = shadow_secret
-        self._event_sink = event_sink
-
-    def serve(self, route: Route, controller: CrudController) -> Handler:
-        """The aiohttp handler of one endpoint."""
-        return partial(self._answer, partial(route.handler, controller))
-
-    async def unknown(self, request: web.Request) -> web.StreamResponse:
-        """A path of a domain that has no endpoint: only those who are let in are told."""
-        return await self._answer(_no_endpoint, request)
-
-    async def _answer(self, act: Act, request: web.Request) -> web.StreamResponse:
-        with tallied() as tally:
-            limited = True
-            try:
-                body = await read_body(request)
-                principal = await self._authenticator.authenticate(
-                    presented(request, body.raw, self._shadow_secret)
-                )
-                call = Call(principal, request.match_info, request.query, body.fields, body.is_array)
-                answer = await act(call)
-                if call.events:
-                    await self._event_sink.publish(call.events)
-            except UnreadableError as error:
-                answer, limited = failure(_unprocessed(error.status)), False
-            except ApiError as error:
-                answer = failure(error)
-            except Exception:  # noqa: BLE001 - the edge: whatever it is, the client gets an answer without it
-                unforeseen = _unprocessed(500)
-                _log.exception("request_failed", method=request.method, path=request.path, **unforeseen.extra)
-                answer = failure(unforeseen)
-        finish(answer, tally, limited=limited)
-        return answer
-
-
-def _unprocessed(status: int) -> UnprocessedError:
-    now = utc_now()
-    word = "".join(secrets.choice(_BASE36) for _ in range(9))
-    return UnprocessedError(status, error_id=f"ERR_{int(now.timestamp() * 1000)}_{word}", at=iso_moment(now))
-
-
-async def _no_endpoint(_: Call) -> web.Response:
-    raise EndpointNotFoundError(iso_moment(utc_now()))
+    return expose
 
 
 async def _health(_: web.Request) -> web.Response:

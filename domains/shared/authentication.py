@@ -5,23 +5,33 @@ out at once. What a key was used for is written behind the answer; a shadow copy
 """
 
 import hashlib
+import math
+import time
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import jwt
+from cachetools import LRUCache
 from jwt.types import Options
-from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, func, insert, select, update
 
 from domains.shared.background import Background
+from domains.shared.caching import Cache
 from domains.shared.clock import Clock
 from domains.shared.database import Database
 from domains.shared.errors import UnauthenticatedError
 from domains.shared.models import api_key_logs, api_keys, security_events, users
 from domains.shared.permissions import Principal, Role
+from domains.shared.shadow import Copy
 from domains.shared.statements import count_later
 
 _BEARER = "Bearer "
+_TOKENS_KEPT = 2048
+_LONGEST_KEPT = 2048
+_ROW_BYTES = 600
 _TARGET_LENGTH = 500
 # only the signature, `exp` and `nbf` are looked at: the recorded tokens come from a library that does so
 _OPTIONS: Options = {
@@ -70,7 +80,7 @@ _LOG = insert(api_key_logs).from_select(
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a request presents of its caller, and where it came from. `is_copy`: a shadow copy, by its signature."""
+    """What a request presents of its caller, and where it came from; `copy` is what its signature proves it to be."""
 
     authorization: str | None
     api_key: str | None
@@ -78,15 +88,21 @@ class Presented:
     target: str
     ip_address: str | None
     user_agent: str | None
-    is_copy: bool
+    copy: Copy | None
+    seen: Hashable = ()
+    """What the caller's row must have seen, for the cache."""
 
 
 class Authenticator:
     """Tells who a request comes from; raises UnauthenticatedError with the code of the recorded API."""
 
-    def __init__(self, database: Database, background: Background, *, jwt_secret: str, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, background: Background, *, jwt_secret: str, clock: Clock, cache: Cache
+    ) -> None:
         self._database = database
         self._background = background
+        self._cache = cache
+        self._claims: LRUCache[str, Mapping[str, Any]] = LRUCache(_TOKENS_KEPT)
         self._secret = jwt_secret
         self._clock = clock
 
@@ -95,19 +111,19 @@ class Authenticator:
         if presented.api_key:
             return await self._by_key(presented.api_key, presented)
         if presented.authorization and presented.authorization.startswith(_BEARER):
-            return await self._by_token(presented.authorization.removeprefix(_BEARER))
+            return await self._by_token(presented.authorization.removeprefix(_BEARER), presented.seen)
         raise UnauthenticatedError("NO_AUTH_TOKEN", "No authentication token provided")
 
-    async def _by_token(self, token: str) -> Principal:
+    async def _by_token(self, token: str, seen: Hashable) -> Principal:
         try:
-            claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=_OPTIONS)
+            claims = self._verified(token)
         except jwt.ExpiredSignatureError:
             raise UnauthenticatedError("TOKEN_EXPIRED", "Authentication token has expired") from None
         except jwt.InvalidTokenError:
             raise UnauthenticatedError("INVALID_TOKEN", "Invalid authentication token") from None
         user = None
         if (user_id := _uuid(claims.get("id"))) is not None:
-            user = next(iter(await self._database.run(_USER, {"user_id": user_id})), None)
+            user = await self._row(_USER, {"user_id": user_id}, seen)
         if user is None:
             raise UnauthenticatedError("USER_NOT_FOUND", "User not found")
         if not user["is_active"]:
@@ -116,15 +132,40 @@ class Authenticator:
 
     async def _by_key(self, api_key: str, presented: Presented) -> Principal:
         key_hash = hashlib.sha256(api_key.encode("utf-8", "surrogateescape")).hexdigest()
-        key = next(iter(await self._database.run(_KEY, {"key_hash": key_hash})), None)
+        key = await self._row(_KEY, {"key_hash": key_hash}, presented.seen)
         verdict = _verdict(key, self._clock())
-        if not presented.is_copy:
+        if presented.copy is None:
             # counted here, because it is this request's, though the answer does not wait for it
             count_later(1)
             await self._background.run("api_key_bookkeeping", self._write_use(key, verdict, presented))
         if isinstance(verdict, UnauthenticatedError):
             raise verdict
         return verdict
+
+    def _verified(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token; a signature is checked once, and the time at every use."""
+        claims = self._claims.get(token)
+        now_s = time.time()
+        if claims is None or now_s >= claims.get("exp", math.inf):
+            claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=_OPTIONS)
+            if isinstance(claims.get("exp"), int) and len(token) <= _LONGEST_KEPT:
+                self._claims[token] = claims
+        return claims
+
+    async def _row(
+        self, statement: Executable, values: Mapping[str, Any], seen: Hashable
+    ) -> RowMapping | None:
+        """The one row, as it was a moment ago if nothing was written to its domain since."""
+
+        async def read() -> RowMapping | None:
+            return next(iter(await self._database.run(statement, values)), None)
+
+        if not self._cache.is_on:
+            return await read()
+        key = ("caller", *values.items(), seen)
+        row: RowMapping | None
+        row, _ = await self._cache.get(key, read, lambda found: None if found is None else _ROW_BYTES)
+        return row
 
     async def _write_use(
         self, key: RowMapping | None, verdict: Principal | UnauthenticatedError, presented: Presented

@@ -1,7 +1,7 @@
 """HTTP in: what a request carries once it was read and its caller is known."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from domains.shared import node_json
 from domains.shared.authentication import Presented
 from domains.shared.events import Event
 from domains.shared.permissions import Principal
-from domains.shared.shadow import is_copy
+from domains.shared.shadow import copy_of
 from domains.shared.validation import sanitized
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -76,10 +76,10 @@ async def read_body(request: web.Request) -> Body:
     return Body(raw, sanitized(parsed), is_array)
 
 
-def presented(request: web.Request, raw: bytes, shadow_secret: str) -> Presented:
-    """What the request presents of its caller."""
+def presented(request: web.Request, raw: bytes, shadow_secret: str, seen: Hashable = ()) -> Presented:
+    """What the request presents of its caller, whose row must have seen that much."""
     headers = request.headers
-    copied = is_copy(
+    copy = copy_of(
         headers.get("X-Crossfade-Shadow"),
         headers.get("X-Crossfade-Signature"),
         method=request.method,
@@ -95,5 +95,6 @@ def presented(request: web.Request, raw: bytes, shadow_secret: str) -> Presented
         target=request.raw_path,
         ip_address=request.remote,
         user_agent=headers.get("User-Agent"),
-        is_copy=copied,
+        copy=copy,
+        seen=seen,
     )

@@ -1,6 +1,7 @@
 """HTTP out: the envelope of the API, its headers, and what the proxy is told beside it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from domains.shared.errors import ApiError
 from domains.shared.statements import Tally
 
 _VARY = {"Vary": "Origin, Accept-Encoding"}
+_HEADERS_KEPT = 2  # Content-Type, and Content-Length where it was asked for
 _RATE_LIMIT = {"RateLimit-Policy": "500;w=900", "RateLimit-Limit": "500"}
 
 
@@ -39,13 +41,44 @@ def plain(body: Any, *, status: int = 200) -> web.Response:
     return _answer(status, body)
 
 
-def finish(answer: web.StreamResponse, tally: Tally, *, limited: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A whole answer as it can be given again."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+    def answer(self) -> web.Response:
+        """The answer, anew."""
+        return web.Response(status=self.status, body=self.body, headers={"Content-Type": self.content_type})
+
+
+def kept(answer: web.Response) -> Kept | None:
+    """The answer to be kept; None where it is a stream, has headers of its own, or is a fault of ours."""
+    body = answer.body
+    if answer.status >= 500 or not isinstance(body, bytes) or len(answer.headers) > _HEADERS_KEPT:
+        return None
+    return Kept(answer.status, answer.headers["Content-Type"], body)
+
+
+def finish(
+    answer: web.StreamResponse,
+    tally: Tally,
+    *,
+    limited: bool,
+    cache: str = "",
+    write_set: str | None = None,
+) -> None:
     """The headers of every answer; `limited` says whether the request came as far as the rate limit."""
     answer.headers.update(_VARY)
     if limited:
         answer.headers.update(_RATE_LIMIT)
     answer.headers["X-Query-Count"] = str(tally.statements)
-    answer.headers["Server-Timing"] = f"db;dur={tally.seconds * 1000:.2f}"
+    timing = f"db;dur={tally.seconds * 1000:.2f}"
+    answer.headers["Server-Timing"] = f"{timing}, cache;desc={cache}" if cache else timing
+    if write_set is not None:
+        answer.headers["X-Write-Set"] = write_set
 
 
 def _answer(status: int, body: Any) -> web.Response:

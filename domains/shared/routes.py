@@ -24,3 +24,16 @@ class Route:
     path: str
     handler: Callable[[Any, Call], Awaitable[web.Response]]
     build: Build
+    by_key: bool = True
+    """Whether an API key lets in, too; else a token alone."""
+    cached: bool = True
+    """Whether a read may be answered as it was a moment ago, as long as nothing was written meanwhile."""
+    mirrorable: bool = True
+    """Whether copies of its requests may go to the shadow backend; not where somebody signs in, on or off."""
+    reads: tuple[str, ...] | None = None
+    """The other domains that its answer shows; None is any."""
+
+    @property
+    def router(self) -> str:
+        """`/v1/<name>`: the paths below it are this route's neighbours, whether they are endpoints or not."""
+        return "/".join(self.path.split("/", 3)[:3])

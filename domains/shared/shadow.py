@@ -7,12 +7,22 @@ body. Without a secret nothing is a copy; an old or wrong signature counts as no
 import hashlib
 import hmac
 import re
+from enum import StrEnum
 
 MAX_AGE_S = 300
 _SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})", re.ASCII)
 
 
-def is_copy(
+class Copy(StrEnum):
+    """What kind of copy a request is."""
+
+    READ = "read"
+    """A read that was answered already, or will be, by the other backend."""
+    REHEARSE = "rehearse"
+    """A write that the other backend commits: here it is run and rolled back."""
+
+
+def copy_of(
     mark: str | None,
     signature: str | None,
     *,
@@ -21,13 +31,14 @@ def is_copy(
     body: bytes,
     secret: str,
     now_s: float,
-) -> bool:
-    """Whether the two header values prove that this is a copy of a read."""
-    if not secret or mark != "read" or signature is None:
-        return False
+) -> Copy | None:
+    """The copy that the two header values prove this to be; None is a request of its own."""
+    kind = next((copy for copy in Copy if copy == mark), None)
+    if not secret or kind is None or signature is None:
+        return None
     found = _SIGNATURE.fullmatch(signature)
     if found is None or abs(now_s - int(found[1])) > MAX_AGE_S:
-        return False
+        return None
     signed = f"{method}\n{target}\n{found[1]}\n{hashlib.sha256(body).hexdigest()}"
     expected = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, found[2])
+    return kind if hmac.compare_digest(expected, found[2]) else None

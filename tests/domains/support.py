@@ -13,9 +13,12 @@ import psycopg
 from aiohttp.test_utils import TestClient, TestServer
 
 from domains.server import create_app
+from domains.shared.caching import CacheSettings
 from loadtests.recording import Credentials
 from tests.support.replay import JWT_SECRET
 
+NO_CACHE = CacheSettings(max_bytes=0)
+"""What a test sees is what the database says now, also behind the backend's back."""
 SHADOW_SECRET = "synthetic-shadow-secret"
 UNKNOWN = "/v1/escrows/deadbeef-0000-4000-8000-000000000000"
 
@@ -87,7 +90,12 @@ class Modern:
 
 @asynccontextmanager
 async def serving(
-    database_url: str, contract: Path, *, faults: bool = False, pool_size: int = 4
+    database_url: str,
+    contract: Path,
+    *,
+    faults: bool = False,
+    pool_size: int = 4,
+    cache: CacheSettings = NO_CACHE,
 ) -> AsyncIterator[Modern]:
     """The modern backend over a database, stopped at the end."""
     app = create_app(
@@ -96,6 +104,7 @@ async def serving(
         shadow_secret=SHADOW_SECRET,
         pool_size=pool_size,
         faults=faults,
+        cache=cache,
     )
     client: TestClient[Any, Any] = TestClient(TestServer(app))
     await client.start_server()

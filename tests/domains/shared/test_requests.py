@@ -6,6 +6,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from domains.shared.requests import presented
+from domains.shared.shadow import Copy
 from tests.domains.support import SHADOW_SECRET, Modern, signed
 
 
@@ -53,12 +54,12 @@ def test_either_name_of_the_key_header_is_taken() -> None:
 
         shown = presented(request, b"", "")
 
-        assert (shown.api_key, shown.authorization, shown.target, shown.user_agent, shown.is_copy) == (
+        assert (shown.api_key, shown.authorization, shown.target, shown.user_agent, shown.copy) == (
             "secret",
             None,
             "/v1/escrows?a=%2F",
             "tests",
-            False,
+            None,
         )
 
 
@@ -67,4 +68,4 @@ def test_a_copy_is_told_by_its_signature_over_the_raw_target() -> None:
 
     request = make_mocked_request("GET", target, headers=signed(target))
 
-    assert presented(request, b"", SHADOW_SECRET).is_copy
+    assert presented(request, b"", SHADOW_SECRET).copy is Copy.READ

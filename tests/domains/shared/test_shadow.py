@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from domains.shared.shadow import is_copy
+from domains.shared.shadow import Copy, copy_of
 
 SECRET, NOW = "secret", 1_800_000_000
 
@@ -17,21 +17,22 @@ def signature(
     return f"t={at},v1={hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()}"
 
 
-def judged(mark: str | None, value: str | None, *, secret: str = SECRET, body: bytes = b"") -> bool:
-    return is_copy(mark, value, method="GET", target="/a?b=%2F", body=body, secret=secret, now_s=NOW + 0.5)
+def judged(mark: str | None, value: str | None, *, secret: str = SECRET, body: bytes = b"") -> Copy | None:
+    return copy_of(mark, value, method="GET", target="/a?b=%2F", body=body, secret=secret, now_s=NOW + 0.5)
 
 
 def test_a_signed_mark_is_a_copy() -> None:
     assert judged("read", signature())
     assert judged("read", signature(body=b"x"), body=b"x")
-    assert judged("read", signature(NOW - 299))
+    assert judged("read", signature(NOW - 299)) is Copy.READ
+    assert judged("rehearse", signature()) is Copy.REHEARSE
 
 
 @pytest.mark.parametrize(
     ("mark", "value"),
     [
         (None, signature()),
-        ("rehearse", signature()),
+        ("write", signature()),
         ("read", None),
         ("read", ""),
         ("read", "t=1,v1=zz"),
@@ -44,7 +45,7 @@ def test_a_signed_mark_is_a_copy() -> None:
     ],
 )
 def test_anything_else_is_not(mark: str | None, value: str | None) -> None:
-    assert not judged(mark, value)
+    assert judged(mark, value) is None
 
 
 def test_without_a_secret_nothing_is_a_copy() -> None:

@@ -1,0 +1,192 @@
+"""What happens to every request of a domain before and after its controller.
+
+Body, caller, cache or controller, events, answer; a copy that rehearses runs the same and leaves nothing behind.
+"""
+
+import secrets
+import string
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from domains.shared.authentication import Authenticator
+from domains.shared.caching import Cache
+from domains.shared.clock import utc_now
+from domains.shared.controllers import CrudController
+from domains.shared.database import Database
+from domains.shared.errors import ApiError, EndpointNotFoundError, UnprocessedError
+from domains.shared.events import EventSink
+from domains.shared.faults import Handler
+from domains.shared.generations import HEADER, Generations
+from domains.shared.node_json import iso_moment
+from domains.shared.performance import Performance, Served
+from domains.shared.permissions import Principal
+from domains.shared.requests import Call, UnreadableError, presented, read_body
+from domains.shared.responses import Kept, failure, finish, kept
+from domains.shared.routes import Route
+from domains.shared.shadow import Copy
+from domains.shared.statements import Tally, tallied
+
+Act = Callable[[Call], Awaitable[web.Response]]
+
+CALLERS = "users"
+"""The domain whose writes may change who a caller is."""
+_UNLISTED = "unlisted"
+_BASE36 = string.digits + string.ascii_lowercase
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Course:
+    """How the request went so far, for its headers and figures."""
+
+    tally: Tally
+    by_key: bool
+    limited: bool = True
+    cache: str = ""
+    write_set: str | None = None
+
+
+class Front:
+    """Makes the aiohttp handler of an endpoint."""
+
+    def __init__(
+        self,
+        *,
+        authenticator: Authenticator,
+        database: Database,
+        cache: Cache,
+        generations: Generations,
+        performance: Performance,
+        event_sink: EventSink,
+        shadow_secret: str,
+    ) -> None:
+        self._authenticator = authenticator
+        self._database = database
+        self._cache = cache
+        self._generations = generations
+        self._performance = performance
+        self._event_sink = event_sink
+        self._shadow_secret = shadow_secret
+
+    def serve(self, route: Route, controller: CrudController) -> Handler:
+        """The aiohttp handler of one endpoint."""
+        return partial(self._answer, route, partial(route.handler, controller), by_key=route.by_key)
+
+    def unknown(self, *, by_key: bool) -> Handler:
+        """The aiohttp handler of paths that have no endpoint: only those who are let in are told."""
+        return partial(self._answer, None, _no_endpoint, by_key=by_key)
+
+    async def _answer(
+        self, route: Route | None, act: Act, request: web.Request, *, by_key: bool
+    ) -> web.StreamResponse:
+        started = time.perf_counter()
+        with tallied() as tally:
+            course = _Course(tally, by_key)
+            answer = await self._outcome(route, act, request, course)
+        finish(answer, tally, limited=course.limited, cache=course.cache, write_set=course.write_set)
+        self._performance.served(
+            Served(
+                f"{route.method} {route.path}" if route else _UNLISTED,
+                answer.status,
+                time.perf_counter() - started,
+                tally.statements,
+                tally.seconds,
+                course.cache,
+            )
+        )
+        return answer
+
+    async def _outcome(
+        self, route: Route | None, act: Act, request: web.Request, course: _Course
+    ) -> web.Response:
+        try:
+            return await self._let_in(route, act, request, course)
+        except UnreadableError as error:
+            course.limited = False
+            return failure(_unprocessed(error.status))
+        except ApiError as error:
+            return failure(error)
+        except Exception:  # noqa: BLE001 - the edge: whatever it is, the client gets an answer without it
+            unforeseen = _unprocessed(500)
+            _log.exception("request_failed", method=request.method, path=request.path, **unforeseen.extra)
+            return failure(unforeseen)
+
+    async def _let_in(
+        self, route: Route | None, act: Act, request: web.Request, course: _Course
+    ) -> web.Response:
+        body = await read_body(request)
+        stamp = request.headers.get(HEADER)
+        key = request.match_info.get("id", "")
+        seen = () if route is None else self._generations.seen_by(route, key, stamp)
+        shown = presented(request, body.raw, self._shadow_secret, self._generations.seen_of(CALLERS, stamp))
+        if not course.by_key:
+            shown = replace(shown, api_key=None)
+        principal = await self._authenticator.authenticate(shown)
+        call = Call(principal, request.match_info, request.query, body.fields, body.is_array)
+        if route is None:
+            return await act(call)
+        if shown.copy is Copy.REHEARSE:
+            return await self._rehearse(act, call, course)
+        if route.method == "GET":
+            if not route.cached or not self._cache.is_on:
+                return await act(call)
+            asked = (principal, shown.api_key is not None, request.raw_path, seen)
+            return await self._read(act, call, asked, course)
+        return await self._write(route, act, call, is_copy=shown.copy is not None)
+
+    async def _read(
+        self, act: Act, call: Call, asked: tuple[Principal, bool, str, object], course: _Course
+    ) -> web.Response:
+        """From the cache, else from the controller; refusals are kept like answers."""
+
+        async def compute() -> web.Response | Kept:
+            try:
+                answer = await act(call)
+            except ApiError as error:
+                answer = failure(error)
+            return kept(answer) or answer
+
+        found, hit = await self._cache.get(
+            asked, compute, lambda value: len(value.body) if isinstance(value, Kept) else None
+        )
+        course.cache = "hit" if hit else "miss"
+        return found.answer() if isinstance(found, Kept) else found
+
+    async def _write(self, route: Route, act: Act, call: Call, *, is_copy: bool) -> web.Response:
+        refused = False
+        try:
+            answer = await act(call)
+        except ApiError as error:
+            refused = error.status < 500
+            raise
+        finally:
+            if not refused:
+                self._generations.committed(route, call.key)
+        if call.events and not is_copy:
+            await self._event_sink.publish(call.events)
+        return answer
+
+    async def _rehearse(self, act: Act, call: Call, course: _Course) -> web.Response:
+        """The same in a transaction that is rolled back; nobody is told, nothing is kept."""
+        async with self._database.rehearsal() as writes:
+            try:
+                return await act(call)
+            except ApiError as error:
+                return failure(error)
+            finally:
+                course.write_set = writes.header()
+
+
+def _unprocessed(status: int) -> UnprocessedError:
+    now = utc_now()
+    word = "".join(secrets.choice(_BASE36) for _ in range(9))
+    return UnprocessedError(status, error_id=f"ERR_{int(now.timestamp() * 1000)}_{word}", at=iso_moment(now))
+
+
+async def _no_endpoint(_: Call) -> web.Response:
+    raise EndpointNotFoundError(iso_moment(utc_now()))

@@ -1,0 +1,123 @@
+"""Which writes a cached answer has seen: own commits, and those that the proxy counted (`X-Crossfade-Writes`).
+
+The proxy's stamp is `epoch=<its run> *=<writes at no endpoint> <domain>=<writes> … row=<all>.<this>`: of each domain
+how many writes were finished, and for a request at one row (`/{id}` with a UUID) those that may have touched all rows
+and those that touched rows of its bucket. A write to one row changes lists, and no other row; a write to the
+collection itself (`POST /v1/escrows`) changes lists alone; every other write may have changed any row.
+"""
+
+import re
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
+from uuid import UUID
+
+HEADER = "X-Crossfade-Writes"
+BUCKETS = 1024
+"""Rows are counted by bucket, so that memory is bounded; two rows of one bucket only cost each other a miss."""
+_MAX_STAMP = 4096
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Place(Protocol):
+    """What is asked of a route here; `reads` are the other domains that its answer shows, None any."""
+
+    @property
+    def domain(self) -> str:
+        """Its domain."""
+
+    @property
+    def method(self) -> str:
+        """Its method."""
+
+    @property
+    def path(self) -> str:
+        """Its template."""
+
+    @property
+    def reads(self) -> tuple[str, ...] | None:
+        """The other domains that its answer shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """The proxy's part; `row` is empty where the request is at no row."""
+
+    origin: str = ""
+    domains: Mapping[str, str] = field(default_factory=dict)
+    row: str = ""
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Own commits to one domain: all of them, those that may have changed any row, and by bucket."""
+
+    commits: int = 0
+    all_rows: int = 0
+    rows: dict[int, int] = field(default_factory=dict)
+
+
+class Generations:
+    """Counts this process's commits, and puts them together with the proxy's stamp of a request."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        listed = list(places)
+        self._counts = {place.domain: _Counts() for place in listed}
+        self._items = {
+            domain: item_prefix(place.path for place in listed if place.domain == domain)
+            for domain in self._counts
+        }
+
+    def committed(self, place: Place, key: str) -> None:
+        """A write at this place may have been committed; to be called before its answer is sent."""
+        counts = self._counts.setdefault(place.domain, _Counts())
+        counts.commits += 1
+        if (bucket := self._bucket(place, key)) is not None:
+            counts.rows[bucket] = counts.rows.get(bucket, 0) + 1
+        elif f"{place.path}/" != self._items.get(place.domain):
+            counts.all_rows += 1
+
+    def seen_by(self, place: Place, key: str, stamp: str | None) -> Hashable:
+        """What a read at this place must have seen when it begins now: equal values have seen the same writes."""
+        told = _parsed(stamp)
+        domain = place.domain
+        others = place.reads if place.reads is not None else sorted(self._counts.keys() - {domain})
+        shown = tuple((self._commits(other), told.domains.get(other)) for other in others)
+        bucket = self._bucket(place, key)
+        if bucket is None:
+            return told.origin, shown, self._commits(domain), told.domains.get(domain)
+        counts = self._counts.setdefault(domain, _Counts())
+        ours = (counts.all_rows, counts.rows.get(bucket, 0))
+        return told.origin, shown, ours, told.row or told.domains.get(domain)
+
+    def seen_of(self, domain: str, stamp: str | None) -> Hashable:
+        """The same for whatever a domain holds."""
+        told = _parsed(stamp)
+        return told.origin, self._commits(domain), told.domains.get(domain)
+
+    def _commits(self, domain: str) -> int:
+        counts = self._counts.get(domain)
+        return counts.commits if counts is not None else 0
+
+    def _bucket(self, place: Place, key: str) -> int | None:
+        item = self._items.get(place.domain)
+        if not item or not place.path.startswith(f"{item}{{") or _UUID.fullmatch(key) is None:
+            return None
+        return UUID(key).int % BUCKETS
+
+
+def item_prefix(paths: Iterable[str]) -> str | None:
+    """What stands before the first `{…}` in all paths of a domain that have one; None where they do not agree."""
+    found = {path[: path.index("{")] for path in paths if "{" in path}
+    return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(stamp: str | None) -> _Stamp:
+    if not stamp or len(stamp) > _MAX_STAMP:
+        return _Stamp()
+    parts = dict(part.split("=", 1) for part in stamp.split(" ") if "=" in part)
+    origin = f"{parts.pop('epoch', '')} {parts.pop('*', '')}"
+    row = parts.pop("row", "")
+    return _Stamp(origin, parts, row)

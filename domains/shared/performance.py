@@ -1,0 +1,96 @@
+"""How long requests took: a log line for each, a histogram for Prometheus, and a warning for the slow ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+SLOW_S = 0.5
+_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+_STATEMENTS = (0, 1, 2, 3, 4, 5, 7, 10, 20, 50)
+
+
+class Log(Protocol):
+    """Takes one structured line."""
+
+    def info(self, event: str, **words: object) -> object:
+        """What happened as ever."""
+
+    def warning(self, event: str, **words: object) -> object:
+        """What somebody should look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One request that was answered; `cache` is `hit`, `miss`, or empty where nothing is cached."""
+
+    endpoint: str
+    status: int
+    duration_s: float
+    statements: int
+    database_s: float
+    cache: str = ""
+
+
+class Performance:
+    """What is measured of every request; `slow_s` is from when on it is warned of."""
+
+    def __init__(self, *, slow_s: float = SLOW_S, log: Log | None = None) -> None:
+        self._slow_s = slow_s
+        self._log: Log = log or structlog.get_logger().bind()
+        self.registry = CollectorRegistry()
+        self._duration = Histogram(
+            "crossfade_modern_request_duration_seconds",
+            "How long requests took.",
+            ("endpoint", "status"),
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
+        self._statements = Histogram(
+            "crossfade_modern_request_statements",
+            "How many SQL statements requests sent.",
+            ("endpoint",),
+            buckets=_STATEMENTS,
+            registry=self.registry,
+        )
+        self._cached = Counter(
+            "crossfade_modern_cache",
+            "Reads that were found in the cache, and those that were not.",
+            ("endpoint", "result"),
+            registry=self.registry,
+        )
+
+    def served(self, served: Served) -> None:
+        """Write down one request."""
+        self._duration.labels(served.endpoint, f"{served.status // 100}xx").observe(served.duration_s)
+        self._statements.labels(served.endpoint).observe(served.statements)
+        words: Mapping[str, object] = {
+            "endpoint": served.endpoint,
+            "status": served.status,
+            "duration_ms": round(served.duration_s * 1000, 2),
+            "query_count": served.statements,
+            "database_ms": round(served.database_s * 1000, 2),
+        }
+        if served.cache:
+            self._cached.labels(served.endpoint, served.cache).inc()
+            words = {**words, "cache": served.cache}
+        if served.duration_s >= self._slow_s:
+            self._log.warning("request_slow", bound_ms=self._slow_s * 1000, **words)
+        else:
+            self._log.info("request_served", **words)
+
+    def cache_results(self) -> dict[str, dict[str, int]]:
+        """Endpoint → result → how many."""
+        found: dict[str, dict[str, int]] = {}
+        for metric in self._cached.collect():
+            for sample in metric.samples:
+                if sample.name.endswith("_total"):
+                    of = found.setdefault(sample.labels["endpoint"], {})
+                    of[sample.labels["result"]] = int(sample.value)
+        return found
+
+    def exposition(self) -> bytes:
+        """All of it as Prometheus reads it."""
+        return generate_latest(self.registry)
