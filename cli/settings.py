@@ -91,6 +91,7 @@ class EndpointRow(_Section):
     domain: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     method: str = Field(pattern=r"^[A-Z]+$")
     path: str = Field(pattern=r"^/")
+    mirrorable: bool = True
 
 
 class Settings(BaseSettings):

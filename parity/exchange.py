@@ -24,11 +24,15 @@ class Backend(StrEnum):
 
 
 class Endpoint(msgspec.Struct, frozen=True, order=True):
-    """Method and path template, the key of everything; `domain` is the group it is flipped with."""
+    """Method and path template, the key of everything; `domain` is the group it is flipped with.
+
+    An endpoint that is not `mirrorable` never gets a copy, whatever the stage: signing in, refreshing, signing out.
+    """
 
     domain: str
     method: str
     path: str
+    mirrorable: bool = True
 
     @property
     def name(self) -> str:
@@ -98,7 +102,7 @@ class Count(msgspec.Struct, frozen=True):
 
     `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `failed`, `shed`; `reason` says why
     where the name alone does not (`not_mirrored`: `stage`, `write`, `sampled_out`, `unlisted`,
-    `unanswered`; `shed`:
+    `unanswered`, `never`; `shed`:
     `shadow_queue`, `shadow_down`, `parity_queue`).
     """
 

@@ -131,7 +131,7 @@ class Edge:
             key = self._sticky.key(inbound.headers, inbound.address)
             place = bucket(key, endpoint.domain)
         plan = plan_for(flag, endpoint, place)
-        mirrored = plan.shadow is not None and self._is_sampled(flag)
+        mirrored = endpoint.mirrorable and plan.shadow is not None and self._is_sampled(flag)
         if plan.shadow is not None and not key:
             key = self._sticky.key(inbound.headers, inbound.address)
         self.counters.requested(endpoint.name)
@@ -219,8 +219,12 @@ class Edge:
         `body` is the captured answer; it is released here.
         """
         self.counters.fell_back(admission.name)
-        self.counters.mirrored(admission.name)
         self._report_fallback(admission, modern)
+        if admission.endpoint is not None and not admission.endpoint.mirrorable:
+            body.release()
+            self.counters.not_mirrored(admission.name, _reason(admission))
+            return
+        self.counters.mirrored(admission.name)
         overflow = body.overflow
         answer = observation(observe(outbound), status, duration_s, b"" if overflow else body.body)
         body.release()
@@ -302,6 +306,8 @@ def _reason(admission: Admission) -> str:
         return "unlisted"
     if admission.is_write:
         return "write"
+    if not admission.endpoint.mirrorable:
+        return "never"
     if admission.plan.shadow is None:
         return "stage"
     return "unanswered" if admission.mirrored else "sampled_out"

@@ -29,6 +29,7 @@ ENDPOINTS = (
     Endpoint("escrows", "PUT", "/v1/escrows/{id}"),
     Endpoint("escrows", "DELETE", "/v1/escrows/{id}"),
     Endpoint("clients", "GET", "/v1/clients"),
+    Endpoint("escrows", "GET", "/v1/auth/verify", mirrorable=False),
 )
 SECRET = "a shadow secret"
 TIMEOUT_S = 8.0

@@ -252,3 +252,25 @@ async def test_a_fallback_under_many_requests_keeps_the_books(tmp_path: Path) ->
 
         assert {answer.status for answer in answers} == {200}
         assert rig.parity.counts() == {"requests": 100, "mirrored": 100, "fallback": 100}
+
+
+@pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.LIVE])
+async def test_an_endpoint_that_is_not_mirrorable_is_routed_and_never_copied(
+    tmp_path: Path, stage: Stage
+) -> None:
+    async with running(tmp_path, stage=stage) as rig:
+        answer = await rig.ask("GET", "/v1/auth/verify")
+        await rig.settled(1)
+
+        assert served_by(answer) is READS[stage].outside.authoritative
+        assert rig.backend(served_by(answer).other).seen == []
+        assert rig.parity.counts() == {"requests": 1, "not_mirrored/never": 1}
+
+
+async def test_an_endpoint_that_is_not_mirrorable_falls_back_without_a_comparison(tmp_path: Path) -> None:
+    async with running(tmp_path, stage=Stage.LIVE, dead=Backend.MODERN) as rig:
+        answer = await rig.ask("GET", "/v1/auth/verify")
+        await rig.settled(1)
+
+        assert served_by(answer) is Backend.LEGACY
+        assert rig.parity.counts() == {"requests": 1, "fallback": 1, "not_mirrored/never": 1}
