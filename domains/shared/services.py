@@ -33,7 +33,14 @@ from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
 from domains.shared.clock import Clock
 from domains.shared.csv_export import CHUNK_ROWS, Export, heading, lines
 from domains.shared.database import Database
-from domains.shared.errors import ApiError, NotArchivedError, NotFoundError, VersionConflictError
+from domains.shared.errors import (
+    ApiError,
+    ConflictError,
+    InvalidInputError,
+    NotArchivedError,
+    NotFoundError,
+    VersionConflictError,
+)
 from domains.shared.models import Resource
 from domains.shared.pagination import Page, bounds
 from domains.shared.permissions import Access, Principal, Scope, caller_values, granted, in_scope, refusal
@@ -132,19 +139,31 @@ class CrudService:
         number: int,
         limit: int,
     ) -> Page:
-        """One page and the number of all rows: one statement, and a second one only beyond the last page.
+        """One page and the number of all rows, of which it is one."""
+        size, offset = bounds(number, limit)
+        rows, total = await self.window(columns, where, *order, limit=size, offset=offset)
+        return Page(rows, total, number, limit)
+
+    async def window(
+        self,
+        columns: Sequence[ColumnElement[Any]],
+        where: Sequence[ColumnElement[bool]],
+        *order: ColumnElement[Any],
+        limit: int,
+        offset: int,
+    ) -> tuple[Sequence[RowMapping], int]:
+        """Some rows and the number of all: one statement, and a second one only where it finds no rows.
 
         Rows with equal sort keys stay in the database's order.
         """
-        size, offset = bounds(number, limit)
         counted = select(func.count().label("total")).select_from(self.source).where(*where)
         total_rows = counted.correlate(None).scalar_subquery().label("total_rows")
         paged = select(*columns, total_rows).select_from(self.source).where(*where)
-        rows = await self._database.run(paged.order_by(*order).limit(size).offset(offset))
+        rows = await self._database.run(paged.order_by(*order).limit(limit).offset(offset))
         if rows:
-            return Page(rows, rows[0]["total_rows"], number, limit)
-        total = 0 if number == 1 and limit else (await self._database.run(counted))[0]["total"]
-        return Page(rows, total, number, limit)
+            return rows, rows[0]["total_rows"]
+        is_first = offset == 0 and limit > 0
+        return rows, 0 if is_first else (await self._database.run(counted))[0]["total"]
 
     async def change(
         self,
@@ -158,12 +177,9 @@ class CrudService:
         """Change columns of one row and return it whole; raises VersionConflictError when it has moved on."""
         table = self.resource.table
         found = self.found_by(principal, key, Access.EDIT)
-        written = {
-            **values,
-            "updated_at": func.now(),
-            "version": table.c.version + 1,
-            "last_modified_by": principal.user_id,
-        }
+        written = {**values, "updated_at": func.now()}
+        if "version" in table.c:
+            written |= {"version": table.c.version + 1, "last_modified_by": principal.user_id}
         statement = update(table).values(written)
         if version is not None:
             statement = statement.where(table.c.version == version)
@@ -206,7 +222,10 @@ class CrudService:
         if self.archiving.before_deletion:
             gone = gone.where(self.archiving.inside)
         found = self.found_by(principal, key, Access.DELETE)
-        return await self._move(principal, found, Access.DELETE, gone, self.not_to_delete())
+        try:
+            return await self._move(principal, found, Access.DELETE, gone, self.not_to_delete())
+        except InvalidInputError as error:  # Q-09: nothing else of a deletion can be refused by the database
+            raise ConflictError(f"{self.resource.label} is still referred to") from error
 
     async def delete_many(self, principal: Principal, body: Mapping[str, Any]) -> Sequence[RowMapping]:
         """Delete the rows of the `ids` for good; of nothing that the caller may not delete, or of none (Q-02)."""
