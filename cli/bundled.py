@@ -66,6 +66,8 @@ def bundled_backends(
                 "--port",
                 "0",
                 "--announce",
+                "--rate-limit",  # a load comes from one address
+                "1000000",
                 "--database-url",
                 url,
             ]

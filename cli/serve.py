@@ -55,6 +55,13 @@ def _reach(url: str) -> None:
     "--pool-size", type=click.IntRange(1, 200), default=10, show_default=True, help="Database connections."
 )
 @click.option(
+    "--rate-limit",
+    type=click.IntRange(1),
+    default=500,
+    show_default=True,
+    help="Requests on /v1 that one client may make in 15 minutes; copies never count.",
+)
+@click.option(
     "--faults", is_flag=True, help="Serve the fault switch of modern (docs/faults.md). Off by default."
 )
 @click.option(
@@ -67,6 +74,7 @@ def serve(
     backend: str,
     port: int,
     pool_size: int,
+    rate_limit: int,
     faults: bool,
     announce: bool,
     database_url: str | None,
@@ -79,20 +87,27 @@ def serve(
     if faults and backend != Backend.MODERN:
         raise UsageError("--faults: the fault switch is modern's; legacy is as it was recorded")
     with database(database_url, context.settings.postgres_dir) as url:
-        app = _application(context, Backend(backend), url, pool_size=pool_size, faults=faults)
+        app = _application(
+            context, Backend(backend), url, pool_size=pool_size, rate_limit=rate_limit, faults=faults
+        )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(app, backend, port, announce=announce))
 
 
 def _application(
-    context: Context, backend: Backend, url: str, *, pool_size: int, faults: bool
+    context: Context, backend: Backend, url: str, *, pool_size: int, rate_limit: int, faults: bool
 ) -> web.Application:
     shadow_secret = context.settings.key("shadow").decode()
     if backend is Backend.LEGACY:
         import legacy_bridge.app
+        from legacy_bridge.rate_limits import RateLimit, RateLimits
 
         return legacy_bridge.app.create_app(
-            database_url=url, jwt_secret=context.jwt_secret, shadow_secret=shadow_secret, pool_size=pool_size
+            database_url=url,
+            jwt_secret=context.jwt_secret,
+            shadow_secret=shadow_secret,
+            pool_size=pool_size,
+            rate_limits=RateLimits(general=RateLimit(rate_limit)),
         )
     import domains.server
 
