@@ -39,7 +39,9 @@ class Context:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The endpoints of the configuration, else those of the reference CRM."""
         if self.settings.endpoints:
-            return tuple(Endpoint(row.domain, row.method, row.path, row.mirrorable) for row in self.settings.endpoints)
+            return tuple(
+                Endpoint(row.domain, row.method, row.path, row.mirrorable) for row in self.settings.endpoints
+            )
         from domains.routes import ROUTES
 
         return tuple(Endpoint(route.domain, route.method, route.path, route.mirrorable) for route in ROUTES)
