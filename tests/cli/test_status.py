@@ -9,7 +9,9 @@ def test_before_anything_runs_every_domain_is_off(crossfade: InProcess) -> None:
     ran = crossfade("status")
 
     assert ran.code == 0
-    assert ran.out.splitlines()[1].split() == ["escrows", "off", "nothing", "0", "0", "0", "0"]
+    assert ["escrows", "off", "nothing", "0", "0", "0", "0"] in [
+        line.split() for line in ran.out.splitlines()
+    ]
     assert "no proxy worker is running (crossfade up starts one)" in ran.out
 
 
@@ -35,7 +37,7 @@ def test_json_has_the_figures_of_every_domain(crossfade: InProcess) -> None:
 
     assert values["schema"] == "crossfade.status/1"
     assert values["workers"] == []
-    assert values["domains"][0] == {
+    assert {
         "domain": "escrows",
         "stage": "off",
         "canary_share": 0.05,
@@ -46,4 +48,4 @@ def test_json_has_the_figures_of_every_domain(crossfade: InProcess) -> None:
         "not_compared": 0,
         "fallback": 0,
         "failed": 0,
-    }
+    } in values["domains"]
