@@ -1,7 +1,7 @@
 """Every endpoint that modern serves, of all rooms: the list that server, proxy, parity and load tests read."""
 
-from domains import escrows, leads, listings
+from domains import clients, escrows, leads, listings
 from domains.shared.routes import Route
 
-ROUTES: tuple[Route, ...] = (*escrows.ROUTES, *leads.ROUTES, *listings.ROUTES)
+ROUTES: tuple[Route, ...] = (*clients.ROUTES, *escrows.ROUTES, *leads.ROUTES, *listings.ROUTES)
 """In the order in which the router tries them."""

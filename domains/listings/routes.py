@@ -1,19 +1,11 @@
 """Every endpoint of listings, one line each."""
 
-from collections.abc import Awaitable, Callable
-
-from aiohttp import web
+from functools import partial
 
 from domains.listings.controllers import ListingController, build
-from domains.shared.requests import Call
 from domains.shared.routes import Route
 
-
-def _route(
-    method: str, path: str, handler: Callable[[ListingController, Call], Awaitable[web.Response]]
-) -> Route:
-    return Route("listings", method, path, handler, build)
-
+_route = partial(Route, "listings", build=build)
 
 ROUTES = (
     _route("GET", "/v1/listings", ListingController.list_page),

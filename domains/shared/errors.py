@@ -12,6 +12,7 @@ ApiError
 ├── NotFoundError          404  there is none, or none in the state that the request needs
 ├── EndpointNotFoundError  404  no such endpoint, in the API's own words
 ├── ConflictError          409  it cannot be done now
+├── DuplicateError         409  there is one already
 ├── VersionConflictError   409  somebody else was quicker
 └── UnprocessedError       400, 413, 500  the body cannot be read, or the fault is ours; nothing of it is told
 """
@@ -62,6 +63,7 @@ class InvalidInputError(ApiError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         details = [{"message": fault.message, "field": fault.field} for fault in faults]
         super().__init__("Invalid input data", extra={"details": details})
+        self.faults = tuple(faults)
 
 
 class UnusableInputError(ApiError):
@@ -143,6 +145,16 @@ class ConflictError(ApiError):
 
     status = 409
     code = "CONFLICT"
+
+
+class DuplicateError(ApiError):
+    """There is one already; `code` says of what."""
+
+    status = 409
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class VersionConflictError(ApiError):

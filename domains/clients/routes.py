@@ -1,0 +1,23 @@
+"""Every endpoint of clients, one line each."""
+
+from functools import partial
+
+from domains.clients.controllers import ClientController, build
+from domains.shared.routes import Route
+
+_route = partial(Route, "clients", build=build)
+
+ROUTES = (
+    _route("GET", "/v1/clients", ClientController.list_page),
+    _route("POST", "/v1/clients", ClientController.create),
+    _route("GET", "/v1/clients/stats", ClientController.count),
+    _route("GET", "/v1/clients/export", ClientController.export),
+    _route("POST", "/v1/clients/batch-delete", ClientController.delete_many),
+    _route("GET", "/v1/clients/{id}", ClientController.get),
+    _route("PUT", "/v1/clients/{id}", ClientController.update),
+    _route("DELETE", "/v1/clients/{id}", ClientController.delete),
+    _route("PUT", "/v1/clients/{id}/archive", ClientController.archive),
+    _route("POST", "/v1/clients/{id}/notes", ClientController.add_note),
+    _route("PATCH", "/v1/clients/{id}/tags", ClientController.set_tags),
+)
+"""The endpoints of this room."""
