@@ -23,22 +23,27 @@ _FORMS_KEPT = 1000
 Convert = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What psycopg is given, and how the values of each column come back; None is as they are."""
+@dataclass(slots=True)
+class Form:
+    """What is the same for all statements that differ in their values alone.
 
-    text: str
-    parameters: Mapping[str, Any]
-    loads: Sequence[Convert | None] | None
+    `loads` are how the values of each column come back, None as they are; `names` those of the columns, once known.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """What is the same for all statements that differ in their values alone."""
-
+    text: bytes
     dumps: Mapping[str, Convert]
     loads: Sequence[Convert | None] | None
     is_final: bool
+    names: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What psycopg is given, and what its rows are made of."""
+
+    text: bytes
+    parameters: Mapping[str, Any]
+    form: Form
 
 
 class Compiler:
@@ -48,24 +53,23 @@ class Compiler:
         make: Callable[..., Dialect] = PGDialectAsync_psycopg
         self._dialect = make(json_serializer=node_json.dumps_text, json_deserializer=node_json.loads)
         self._compiled: LRUCache[Any, Any] = LRUCache(_FORMS_KEPT)
-        self._forms: LRUCache[int, tuple[SQLCompiler, _Form]] = LRUCache(_FORMS_KEPT)
+        self._forms: LRUCache[int, tuple[SQLCompiler, Form]] = LRUCache(_FORMS_KEPT)
 
     def prepare(self, statement: Executable, values: Mapping[str, Any] | None) -> Prepared:
         """The statement with these values for its open parameters."""
         compiled, extracted, collected = self._compile(statement, sorted(values) if values else [])
         form = self._form(compiled, statement)
         parameters = compiled.construct_params(values, extracted, _collected_params=collected)
-        text = compiled.string
-        dumps = form.dumps
+        text, dumps = form.text, form.dumps
         if not form.is_final:  # a list of values for IN, of which nobody knows the length before
             expanded = compiled._process_parameters_for_postcompile(parameters)  # noqa: SLF001 - see _compile
-            text = expanded.statement
+            text = expanded.statement.encode()
             parameters = {**parameters, **expanded.additional_parameters}
             dumps = {**dumps, **{n: dump for n, dump in expanded.processors.items() if callable(dump)}}
         for name, dump in dumps.items():
             if name in parameters:
                 parameters[name] = dump(parameters[name])
-        return Prepared(text, parameters, form.loads)
+        return Prepared(text, parameters, form)
 
     def _compile(self, statement: Any, keys: list[str]) -> tuple[SQLCompiler, Any, Any]:
         # no public function compiles with a cache; this is the one that Connection.execute calls
@@ -74,7 +78,7 @@ class Compiler:
         )
         return compiled, extracted, collected
 
-    def _form(self, compiled: SQLCompiler, statement: Any) -> _Form:
+    def _form(self, compiled: SQLCompiler, statement: Any) -> Form:
         known = self._forms.get(id(compiled))
         if known is not None and known[0] is compiled:
             return known[1]
@@ -82,7 +86,8 @@ class Compiler:
             raise NotImplementedError(
                 f"values that Python makes for columns are not computed here: {compiled}"
             )
-        form = _Form(
+        form = Form(
+            text=compiled.string.encode(),
             # what Connection.execute applies; a sequence of them is for tuples, which nothing here compares
             dumps={name: dump for name, dump in compiled._bind_processors.items() if callable(dump)},  # noqa: SLF001
             loads=self._loads(statement),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import psycopg
+from psycopg.pq.abc import PGresult
 from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Executable, RowMapping
@@ -214,16 +215,16 @@ async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, An
     cursor = connection.cursor()
     try:
         with one_statement():
-            await cursor.execute(prepared.text.encode(), prepared.parameters)
-            if cursor.description is None:
+            await cursor.execute(prepared.text, prepared.parameters)
+            result = cursor.pgresult
+            if result is None or not result.nfields:
                 return []
             rows = await cursor.fetchall()
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         raise InvalidInputError([Fault(_field_of(error.diag), "Does not fit what is stored")]) from error
-    names = [column.name for column in cursor.description]
-    if prepared.loads is None:
+    names, loads = _names(prepared, result), prepared.form.loads
+    if loads is None:
         return [dict(zip(names, row, strict=True)) for row in rows]
-    loads = prepared.loads
     return [
         {
             name: value if load is None else load(value)
@@ -231,3 +232,12 @@ async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, An
         }
         for row in rows
     ]
+
+
+def _names(prepared: Prepared, result: PGresult) -> list[str]:
+    """The names of the columns, read from the first result of this form."""
+    names = prepared.form.names
+    if names is None or len(names) != result.nfields:
+        names = [(result.fname(number) or b"").decode() for number in range(result.nfields)]
+        prepared.form.names = names
+    return names
