@@ -31,7 +31,7 @@ async def test_what_postgresql_refuses_of_a_value_is_the_clients_error_without_i
         await database.run(text("UPDATE escrows SET access_level = 'everybody' WHERE numeric_id = 1"))
 
     await database.close()
-    fault = {"message": "Does not fit what is stored", "field": "escrows_access_level_check"}
+    fault = {"message": "Does not fit what is stored", "field": "access_level"}
     assert caught.value.extra == {"details": [fault]}
 
 

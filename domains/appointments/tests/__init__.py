@@ -1,0 +1,1 @@
+"""The rules of appointments by name, and the recording replayed against them."""
