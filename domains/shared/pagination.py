@@ -16,11 +16,18 @@ class Page:
     total: int
     number: int
     limit: int
+    offset: int = 0
+    """How many rows come before it, where the pages have no numbers."""
 
     @property
     def of(self) -> int | None:
         """How many pages there are; None where the limit is zero."""
         return -(-self.total // self.limit) if self.limit else None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are rows behind it, where the pages have no numbers."""
+        return self.offset + len(self.rows) < self.total
 
 
 def bounds(number: int, limit: int) -> tuple[int, int]:

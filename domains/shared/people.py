@@ -1,6 +1,7 @@
 """The tables of people that several rooms write: a client is a contact, and a lead becomes one."""
 
 from sqlalchemy import ARRAY, Column, DateTime, FetchedValue, Integer, String, Table, Text, Uuid, func
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from domains.shared.columns import flags, moments, texts, uuids
 from domains.shared.models import metadata
@@ -30,6 +31,7 @@ contacts = Table(
     *moments("deleted_at"),
     Column("created_at", DateTime, server_default=func.now()),
     Column("updated_at", DateTime, server_default=func.now()),
+    Column("search_vector", TSVECTOR, server_default=FetchedValue()),
 )
 
 clients = Table(

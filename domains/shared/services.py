@@ -141,8 +141,8 @@ class CrudService:
     ) -> Page:
         """One page and the number of all rows, of which it is one."""
         size, offset = bounds(number, limit)
-        rows, total = await self.window(columns, where, *order, limit=size, offset=offset)
-        return Page(rows, total, number, limit)
+        found = await self.window(columns, where, *order, limit=size, offset=offset)
+        return Page(found.rows, found.total, number, limit)
 
     async def window(
         self,
@@ -151,7 +151,7 @@ class CrudService:
         *order: ColumnElement[Any],
         limit: int,
         offset: int,
-    ) -> tuple[Sequence[RowMapping], int]:
+    ) -> Page:
         """Some rows and the number of all: one statement, and a second one only where it finds no rows.
 
         Rows with equal sort keys stay in the database's order.
@@ -161,9 +161,10 @@ class CrudService:
         paged = select(*columns, total_rows).select_from(self.source).where(*where)
         rows = await self._database.run(paged.order_by(*order).limit(limit).offset(offset))
         if rows:
-            return rows, rows[0]["total_rows"]
+            return Page(rows, rows[0]["total_rows"], 1, limit, offset)
         is_first = offset == 0 and limit > 0
-        return rows, 0 if is_first else (await self._database.run(counted))[0]["total"]
+        total = 0 if is_first else (await self._database.run(counted))[0]["total"]
+        return Page(rows, total, 1, limit, offset)
 
     async def change(
         self,

@@ -8,7 +8,7 @@ from tests.domains.support import Modern
 
 COLUMNS = """
     SELECT column_name FROM information_schema.columns
-    WHERE table_name = %s AND column_name <> 'search_vector' ORDER BY ordinal_position
+    WHERE table_name = %s ORDER BY ordinal_position
 """
 
 
