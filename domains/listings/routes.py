@@ -5,14 +5,14 @@ from functools import partial
 from domains.listings.controllers import ListingController, build
 from domains.shared.routes import Route
 
-_route = partial(Route, "listings", build=build)
+_route = partial(Route, "listings", build=build, reads=("users",))
 
 ROUTES = (
     _route("GET", "/v1/listings", ListingController.list_page),
     _route("POST", "/v1/listings", ListingController.create),
     _route("GET", "/v1/listings/stats", ListingController.count),
     _route("GET", "/v1/listings/export", ListingController.export),
-    _route("GET", "/v1/listings/health/db", ListingController.check_health),
+    _route("GET", "/v1/listings/health/db", ListingController.check_health, cached=False),
     _route("POST", "/v1/listings/batch-delete", ListingController.delete_many),
     _route("GET", "/v1/listings/{id}", ListingController.get),
     _route("PUT", "/v1/listings/{id}", ListingController.update),
