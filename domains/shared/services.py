@@ -5,6 +5,7 @@ between; only to say why it did not act may a second one be needed. No HTTP is i
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -24,12 +25,12 @@ from sqlalchemy import (
     false,
     func,
     select,
-    true,
     update,
 )
 
 from domains.shared.archiving import Archive, by_deleted_at
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
+from domains.shared.changes import changing, telling
 from domains.shared.clock import Clock
 from domains.shared.csv_export import CHUNK_ROWS, Export, heading, lines
 from domains.shared.database import Database
@@ -131,6 +132,15 @@ class CrudService:
         if await self._granted(principal, self.found_by(principal, key, access), access) is None:
             raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
 
+    @asynccontextmanager
+    async def judging(self, principal: Principal, key: str) -> AsyncIterator[None]:
+        """Whatever is wrong with a change is told only to who may make it: a stranger learns nothing about it."""
+        try:
+            yield
+        except ApiError:
+            await self.require(principal, key, Access.EDIT)
+            raise
+
     async def page(
         self,
         columns: Sequence[ColumnElement[Any]],
@@ -178,17 +188,13 @@ class CrudService:
         """Change columns of one row and return it whole; raises VersionConflictError when it has moved on."""
         table = self.resource.table
         found = self.found_by(principal, key, Access.EDIT)
-        written = {**values, "updated_at": func.now()}
-        if "version" in table.c:
-            written |= {"version": table.c.version + 1, "last_modified_by": principal.user_id}
-        statement = update(table).values(written)
-        if version is not None:
-            statement = statement.where(table.c.version == version)
-        if self.hides_archived:
-            statement = statement.where(table.c.deleted_at.is_(None))
+        by = {"last_modified_by": principal.user_id} if "version" in table.c else {}
+        statement, parameters = changing(
+            table, {**values, **by}, version=version, hides_archived=self.hides_archived
+        )
         missing = NotFoundError(f"{self.resource.label} not found")
         try:
-            return await self._move(principal, found, Access.EDIT, statement, missing, also)
+            return await self._move(principal, found, Access.EDIT, statement, missing, also, parameters)
         except NotFoundError:
             current = None if version is None else await self._granted(principal, found, Access.EDIT)
             if (
@@ -293,18 +299,16 @@ class CrudService:
         statement: Update | Delete,
         otherwise: ApiError,
         also: Also | None = None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> Mapping[Any, Any]:
         """The row that a statement changed, whose WHERE says in which state it must be; else raises `otherwise`.
 
         One statement for the change and, where it did not happen, for the reason.
         """
-        may = granted(self.resource, access)
-        moved = statement.where(found.how, may).returning(self.resource.table).cte("moved")
-        seen = select(may.label("was_granted")).where(found.how).subquery("seen")
-        told = select(seen.c.was_granted, moved).select_from(seen.outerjoin(moved, true()))
+        told, moved = telling(self.resource, found.how, access, statement)
         if also is not None:
             told = told.add_cte(also(moved))
-        rows = await self._database.run(told, values_of(principal, found))
+        rows = await self._database.run(told, {**values_of(principal, found), **(parameters or {})})
         if rows and rows[0]["id"] is not None:
             return {column.name: rows[0][column.name] for column in self.resource.table.c}
         if principal.is_system_admin and isinstance(otherwise, NotFoundError):
