@@ -35,7 +35,7 @@ from domains.clients.validators import (
 from domains.shared.archiving import Archive
 from domains.shared.batches import Batch, Needs
 from domains.shared.csv_export import Export
-from domains.shared.errors import ApiError, DuplicateError, UnusableInputError
+from domains.shared.errors import DuplicateError, UnusableInputError
 from domains.shared.node_json import column_value, truthy
 from domains.shared.pagination import Page
 from domains.shared.people import clients, contacts
@@ -132,11 +132,8 @@ class ClientService(CrudService):
             return await self._along(principal, key, change)
         if "client_type" in own:
             own["client_type"] = own["client_type"].lower()
-        try:
+        async with self.judging(principal, key):
             version = validated(Versioned, body).version
-        except ApiError:
-            await self.require(principal, key, Access.EDIT)  # a stranger learns nothing about the body
-            raise
         also = None if change is None else lambda changed: _of_contact(changed, change)
         return await self.change(principal, key, own, version=version, also=also)
 

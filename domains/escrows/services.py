@@ -205,16 +205,13 @@ class EscrowService(CrudService):
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole row after the update; with a `version` only if it still has that one (Q-10)."""
         validated(UpdateChecks, with_camel_twins(body))
-        try:
+        async with self.judging(principal, key):
             check_business_rules(body)
             sent = {name: value for name, value in body.items() if name not in IGNORED_IN_UPDATES}
             changes = validated(UpdateEscrow, sent).model_dump(exclude_unset=True)
             version = changes.pop("version", None)
             if not changes:
                 raise NoUpdatesError("No fields to update")
-        except ApiError:
-            await self.require(principal, key, Access.EDIT)  # a stranger learns nothing about the body
-            raise
         return await self.change(principal, key, changes, version=version)
 
 

@@ -25,7 +25,7 @@ from domains.leads.utils import activity_of
 from domains.leads.validators import CreateLead, ListQuery, UpdateLead, check_business_rules, updates_of
 from domains.shared.archiving import by_deleted_at
 from domains.shared.csv_export import Export
-from domains.shared.errors import ApiError, NotFoundError, NoUpdatesError
+from domains.shared.errors import NotFoundError, NoUpdatesError
 from domains.shared.node_json import column_value
 from domains.shared.pagination import Page
 from domains.shared.people import clients, contacts
@@ -93,15 +93,12 @@ class LeadService(CrudService):
 
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole lead after the update; with a `version` only if it still has that one."""
-        try:
+        async with self.judging(principal, key):
             check_business_rules(body)
             if not (sent := updates_of(body)):
                 raise NoUpdatesError("No valid fields to update")
             versioned = {"version": body["version"]} if "version" in body else {}
             changes = validated(UpdateLead, sent | versioned).model_dump(exclude_unset=True)
-        except ApiError:
-            await self.require(principal, key, Access.EDIT)  # a stranger learns nothing about the body
-            raise
         version = changes.pop("version", None)
         changes["last_contact_date"] = func.current_date()
         return await self.change(principal, key, changes, version=version)

@@ -36,7 +36,6 @@ from domains.shared.clock import Clock
 from domains.shared.csv_export import Export
 from domains.shared.database import Database
 from domains.shared.errors import (
-    ApiError,
     ConflictError,
     NotArchivedError,
     NotFoundError,
@@ -146,16 +145,13 @@ class ListingService(CrudService):
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole row after the update; with a `version` only if it still has that one (Q-10)."""
         validated(UpdateChecks, body)
-        try:
+        async with self.judging(principal, key):
             check_business_rules(body, self._clock())
             sent = {name: value for name, value in body.items() if name not in IGNORED_IN_UPDATES}
             changes = validated(UpdateListing, sent).model_dump(exclude_unset=True)
             version = changes.pop("version", None)
             if not changes:
                 raise NoUpdatesError("No valid fields to update")
-        except ApiError:
-            await self.require(principal, key, Access.EDIT)  # a stranger learns nothing about the body
-            raise
         if body.get("listingStatus") == "Active":
             changes |= {"days_on_market": 0, "listing_date": func.current_date()}
         return await self.change(principal, key, changes, version=version)

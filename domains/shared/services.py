@@ -6,6 +6,7 @@ between; only to say why it did not act may a second one be needed. No HTTP is i
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -131,6 +132,15 @@ class CrudService:
             return
         if await self._granted(principal, self.found_by(principal, key, access), access) is None:
             raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
+
+    @asynccontextmanager
+    async def judging(self, principal: Principal, key: str) -> AsyncIterator[None]:
+        """Whatever is wrong with a change is told only to who may make it: a stranger learns nothing about it."""
+        try:
+            yield
+        except ApiError:
+            await self.require(principal, key, Access.EDIT)
+            raise
 
     @asynccontextmanager
     async def judging(self, principal: Principal, key: str) -> AsyncIterator[None]:
