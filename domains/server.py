@@ -1,6 +1,6 @@
 """The modern backend as an aiohttp application: body, caller, controller, answer, in the recorded order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
@@ -21,7 +21,7 @@ from domains.shared.node_json import iso_moment
 from domains.shared.performance import SLOW_S, Performance
 from domains.shared.requests import MAX_BODY_BYTES
 from domains.shared.responses import failure, finish, plain
-from domains.shared.routes import Build
+from domains.shared.routes import Build, Route
 from domains.shared.statements import Tally
 
 
@@ -35,6 +35,7 @@ def create_app(
     event_sink: EventSink | None = None,
     cache: CacheSettings | None = None,
     slow_s: float = SLOW_S,
+    routes: Sequence[Route] = ROUTES,
 ) -> web.Application:
     """The application; it connects to the database with the first request that needs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -48,13 +49,13 @@ def create_app(
         ),
         database=database,
         cache=answers,
-        generations=Generations(ROUTES),
+        generations=Generations(routes),
         performance=performance,
         event_sink=event_sink or NobodyListens(),
         shadow_secret=shadow_secret,
     )
     controllers: dict[Build, CrudController] = {
-        route.build: route.build(database, utc_now) for route in ROUTES
+        route.build: route.build(database, utc_now) for route in routes
     }
     planted = Faults() if faults else None
 
@@ -68,13 +69,13 @@ def create_app(
     app.router.add_get("/metrics", _exposition(performance))
     if planted is not None:
         planted.add_routes(app)
-    for route in ROUTES:
+    for route in routes:
         handler = front.serve(route, controllers[route.build])
         if planted is not None:
             handler = planted.around(handler, method=route.method, path=route.path)
         for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
             app.router.add_route(method, f"{route.path}{{slash:/?}}", handler)
-    for router, by_key in {route.router: route.by_key for route in ROUTES}.items():
+    for router, by_key in {route.router: route.by_key for route in routes}.items():
         app.router.add_route("*", f"{router}{{rest:(/.*)?}}", front.unknown(by_key=by_key))
     app.router.add_route("*", "/{rest:.*}", _outside)
     return app

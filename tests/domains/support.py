@@ -12,8 +12,10 @@ from typing import Any
 import psycopg
 from aiohttp.test_utils import TestClient, TestServer
 
+from domains.routes import ROUTES
 from domains.server import create_app
 from domains.shared.caching import CacheSettings
+from domains.shared.routes import Route
 from loadtests.recording import Credentials
 from tests.support.replay import JWT_SECRET
 
@@ -96,6 +98,7 @@ async def serving(
     faults: bool = False,
     pool_size: int = 4,
     cache: CacheSettings = NO_CACHE,
+    routes: Sequence[Route] = ROUTES,
 ) -> AsyncIterator[Modern]:
     """The modern backend over a database, stopped at the end."""
     app = create_app(
@@ -105,6 +108,7 @@ async def serving(
         pool_size=pool_size,
         faults=faults,
         cache=cache,
+        routes=routes,
     )
     client: TestClient[Any, Any] = TestClient(TestServer(app))
     await client.start_server()

@@ -16,8 +16,8 @@ def test_the_endpoints_of_every_room_are_listed_once() -> None:
 
 
 def test_modern_serves_what_legacy_serves_and_the_statistics_and_exports() -> None:
-    rooms = {route.domain for route in ROUTES}
-    served = {(route.method, route.path) for route in ROUTES}
+    rooms = {route.domain for route in ROUTES} & ENDPOINTS_OF.keys()  # others are new, and modern's alone
+    served = {(route.method, route.path) for route in ROUTES if route.domain in rooms}
 
     added = {("GET", f"/v1/{room}{what}") for room in rooms - {"users"} for what in ADDED}
     assert served == added.union(*(ENDPOINTS_OF[room] for room in rooms))
