@@ -20,7 +20,7 @@ from domains.appointments.validators import (
 )
 from domains.shared.archiving import by_deleted_at
 from domains.shared.csv_export import Export
-from domains.shared.errors import ApiError, InvalidInputError, NotFoundError, NoUpdatesError
+from domains.shared.errors import InvalidInputError, NotFoundError, NoUpdatesError
 from domains.shared.node_json import column_value
 from domains.shared.pagination import Page
 from domains.shared.people import clients, contacts
@@ -101,15 +101,12 @@ class AppointmentService(CrudService):
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole appointment after the update; with a `version` only if it still has that one."""
         validated(UpdateChecks, body)
-        try:
+        async with self.judging(principal, key):
             check_business_rules(body, today=None)
             if not (sent := updates_of(body)):
                 raise NoUpdatesError("No valid fields to update")
             versioned = {"version": body["version"]} if "version" in body else {}
             changes = validated(UpdateAppointment, sent | versioned).model_dump(exclude_unset=True)
-        except ApiError:
-            await self.require(principal, key, Access.EDIT)  # a stranger learns nothing about the body
-            raise
         return await self.change(principal, key, changes, version=changes.pop("version", None))
 
     async def cancel(self, principal: Principal, key: str) -> Mapping[Any, Any]:
