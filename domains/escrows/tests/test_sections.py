@@ -233,3 +233,14 @@ async def test_an_export_of_what_does_not_exist_is_refused(modern: Modern, query
     reply = await modern.send("admin_ada", "GET", f"/v1/escrows/export{query}")
 
     assert reply.status == 400
+
+
+async def test_an_export_can_be_asked_for_again(modern: Modern) -> None:
+    headers = modern.credentials.headers("admin_ada")
+    texts = []
+    for _ in range(2):
+        async with modern.client.get("/v1/escrows/export", headers=headers) as answer:
+            texts.append(await answer.text())
+
+    assert texts[0] == texts[1]
+    assert len(texts[0].splitlines()) == 58
