@@ -7,6 +7,7 @@ from domains.shared.routes import Route
 ROOMS = (
     "appointments",
     "clients",
+    "contacts",
     "escrows",
     "leads",
     "listings",

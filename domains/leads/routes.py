@@ -1,19 +1,11 @@
 """Every endpoint of leads, one line each."""
 
-from collections.abc import Awaitable, Callable
-
-from aiohttp import web
+from functools import partial
 
 from domains.leads.controllers import LeadController, build
-from domains.shared.requests import Call
 from domains.shared.routes import Route
 
-
-def _route(
-    method: str, path: str, handler: Callable[[LeadController, Call], Awaitable[web.Response]]
-) -> Route:
-    return Route("leads", method, path, handler, build)
-
+_route = partial(Route, "leads", build=build, reads=("clients", "users"))
 
 ROUTES = (
     _route("GET", "/v1/leads", LeadController.list_page),

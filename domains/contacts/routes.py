@@ -1,0 +1,29 @@
+"""Every endpoint of contacts and of their roles, one line each; API keys do not let in here, as recorded."""
+
+from functools import partial
+
+from domains.contacts.controllers import ContactController, build
+from domains.shared.routes import Route
+
+_route = partial(Route, "contacts", build=build, by_key=False, reads=("clients", "leads", "users"))
+
+ROUTES = (
+    _route("GET", "/v1/contacts", ContactController.list_page),
+    _route("POST", "/v1/contacts", ContactController.create),
+    _route("GET", "/v1/contacts/stats", ContactController.count),
+    _route("GET", "/v1/contacts/export", ContactController.export),
+    _route("GET", "/v1/contacts/search", ContactController.search),
+    _route("GET", "/v1/contacts/{id}", ContactController.get),
+    _route("PUT", "/v1/contacts/{id}", ContactController.update),
+    _route("DELETE", "/v1/contacts/{id}", ContactController.delete),
+    _route("PATCH", "/v1/contacts/{id}/archive", ContactController.archive),
+    _route("PATCH", "/v1/contacts/{id}/unarchive", ContactController.restore),
+    _route("GET", "/v1/contacts/{id}/roles", ContactController.list_assignments),
+    _route("POST", "/v1/contacts/{id}/roles", ContactController.add_assignment),
+    _route("PUT", "/v1/contacts/{id}/roles/primary", ContactController.set_primary),
+    _route("DELETE", "/v1/contacts/{id}/roles/{roleId}", ContactController.remove_assignment),
+    _route("GET", "/v1/contact-roles", ContactController.list_roles),
+    _route("POST", "/v1/contact-roles", ContactController.create_role),
+    _route("GET", "/v1/contact-roles/{id}", ContactController.get_role),
+)
+"""The endpoints of this room."""

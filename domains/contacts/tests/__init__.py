@@ -1,0 +1,1 @@
+"""The rules of contacts by name, and the recording replayed against them."""
