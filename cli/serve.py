@@ -110,6 +110,8 @@ def _application(
             rate_limits=RateLimits(general=RateLimit(rate_limit)),
         )
     import domains.server
+    from domains.shared.rate_limits import RateLimit as Limit
+    from domains.shared.rate_limits import RateLimits as Limits
 
     return domains.server.create_app(
         database_url=url,
@@ -117,6 +119,7 @@ def _application(
         shadow_secret=shadow_secret,
         pool_size=pool_size,
         faults=faults,
+        rate_limits=Limits(general=Limit(rate_limit)),
     )
 
 

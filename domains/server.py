@@ -10,17 +10,16 @@ from domains.shared.authentication import Authenticator
 from domains.shared.background import Background
 from domains.shared.caching import Cache, CacheSettings
 from domains.shared.clock import utc_now
-from domains.shared.controllers import CrudController
 from domains.shared.database import Database
-from domains.shared.errors import EndpointNotFoundError
 from domains.shared.events import EventSink, NobodyListens
 from domains.shared.faults import Faults, Handler
 from domains.shared.front import Front
 from domains.shared.generations import Generations
-from domains.shared.node_json import iso_moment
+from domains.shared.house import COOKIE_DOMAIN, GoogleSignIn, House, NoGoogle
 from domains.shared.performance import SLOW_S, Performance
+from domains.shared.rate_limits import RateLimiter, RateLimits
 from domains.shared.requests import MAX_BODY_BYTES
-from domains.shared.responses import failure, finish, plain
+from domains.shared.responses import finish, plain
 from domains.shared.routes import Build, Route
 from domains.shared.statements import Tally
 
@@ -36,6 +35,9 @@ def create_app(
     cache: CacheSettings | None = None,
     slow_s: float = SLOW_S,
     routes: Sequence[Route] = ROUTES,
+    rate_limits: RateLimits | None = None,
+    google: GoogleSignIn | None = None,
+    cookie_domain: str = COOKIE_DOMAIN,
 ) -> web.Application:
     """The application; it connects to the database with the first request that needs it."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -53,10 +55,10 @@ def create_app(
         performance=performance,
         event_sink=event_sink or NobodyListens(),
         shadow_secret=shadow_secret,
+        limiter=RateLimiter(rate_limits or RateLimits()),
+        house=House(jwt_secret, cookie_domain, google or NoGoogle()),
     )
-    controllers: dict[Build, CrudController] = {
-        route.build: route.build(database, utc_now) for route in routes
-    }
+    controllers: dict[Build, object] = {route.build: route.build(database, utc_now) for route in routes}
     planted = Faults() if faults else None
 
     async def close(_: web.Application) -> AsyncIterator[None]:
@@ -75,9 +77,11 @@ def create_app(
             handler = planted.around(handler, method=route.method, path=route.path)
         for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
             app.router.add_route(method, f"{route.path}{{slash:/?}}", handler)
+    opened = {route.router for route in routes if route.is_open}
     for router, by_key in {route.router: route.by_key for route in routes}.items():
-        app.router.add_route("*", f"{router}{{rest:(/.*)?}}", front.unknown(by_key=by_key))
-    app.router.add_route("*", "/{rest:.*}", _outside)
+        unknown = front.unknown(by_key=by_key, is_open=router in opened)
+        app.router.add_route("*", f"{router}{{rest:(/.*)?}}", unknown)
+    app.router.add_route("*", "/{rest:.*}", front.unknown(by_key=False, is_open=True))
     return app
 
 
@@ -91,11 +95,5 @@ def _exposition(performance: Performance) -> Handler:
 
 async def _health(_: web.Request) -> web.Response:
     answer = plain({"backend": "modern"})
-    finish(answer, Tally(), limited=True)
-    return answer
-
-
-async def _outside(_: web.Request) -> web.Response:
-    answer = failure(EndpointNotFoundError(iso_moment(utc_now())))
-    finish(answer, Tally(), limited=True)
+    finish(answer, Tally(), limits={})
     return answer

@@ -10,10 +10,13 @@ ApiError
 ├── UnauthenticatedError   401  the caller did not prove who they are
 ├── ForbiddenError         403  the caller may not do this
 ├── NotFoundError          404  there is none, or none in the state that the request needs
+├── MissingError           404  there is none; the code says of what
 ├── EndpointNotFoundError  404  no such endpoint, in the API's own words
 ├── ConflictError          409  it cannot be done now
 ├── DuplicateError         409  there is one already
 ├── VersionConflictError   409  somebody else was quicker
+├── LockedError            423  too many wrong passwords: not now
+├── TooManyRequestsError   429  one client asks too often
 └── UnprocessedError       400, 413, 500  the body cannot be read, or the fault is ours; nothing of it is told
 """
 
@@ -132,6 +135,14 @@ class NotFoundError(ApiError):
     code = "NOT_FOUND"
 
 
+class MissingError(NotFoundError):
+    """There is none; `code` says of what."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class EndpointNotFoundError(NotFoundError):
     """No such endpoint; `at` is the time of the answer as the API writes it."""
 
@@ -168,6 +179,26 @@ class VersionConflictError(ApiError):
             f"This {name} was modified by another user. Please refresh and try again.",
             extra={"currentVersion": current, "attemptedVersion": attempted},
         )
+
+
+class LockedError(ApiError):
+    """Too many wrong passwords; `until` is the end of it as the API writes it."""
+
+    status = 423
+    code = "ACCOUNT_LOCKED"
+
+    def __init__(self, message: str, until: str) -> None:
+        super().__init__(message, extra={"locked_until": until})
+
+
+class TooManyRequestsError(ApiError):
+    """One client asks too often (Q-17: in the envelope)."""
+
+    status = 429
+    code = "RATE_LIMIT_EXCEEDED"
+
+    def __init__(self) -> None:
+        super().__init__("Too many requests, please try again later.")
 
 
 class UnprocessedError(ApiError):

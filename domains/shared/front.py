@@ -6,7 +6,7 @@ Body, caller, cache or controller, events, answer; a copy that rehearses runs th
 import secrets
 import string
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,16 +16,17 @@ from aiohttp import web
 from domains.shared.authentication import Authenticator
 from domains.shared.caching import Cache
 from domains.shared.clock import utc_now
-from domains.shared.controllers import CrudController
 from domains.shared.database import Database
-from domains.shared.errors import ApiError, EndpointNotFoundError, UnprocessedError
+from domains.shared.errors import ApiError, EndpointNotFoundError, TooManyRequestsError, UnprocessedError
 from domains.shared.events import EventSink
 from domains.shared.faults import Handler
 from domains.shared.generations import HEADER, Generations
+from domains.shared.house import House
 from domains.shared.node_json import iso_moment
 from domains.shared.performance import Performance, Served
-from domains.shared.permissions import Principal
-from domains.shared.requests import Call, UnreadableError, presented, read_body
+from domains.shared.permissions import ANONYMOUS, Principal
+from domains.shared.rate_limits import RateLimiter
+from domains.shared.requests import Call, UnreadableError, origin_of, presented, read_body
 from domains.shared.responses import Kept, failure, finish, kept
 from domains.shared.routes import Route
 from domains.shared.shadow import Copy
@@ -46,7 +47,9 @@ class _Course:
 
     tally: Tally
     by_key: bool
-    limited: bool = True
+    is_open: bool
+    limits: Mapping[str, str] | None = None
+    succeeded: Callable[[], None] = lambda: None
     cache: str = ""
     write_set: str | None = None
 
@@ -64,6 +67,8 @@ class Front:
         performance: Performance,
         event_sink: EventSink,
         shadow_secret: str,
+        limiter: RateLimiter,
+        house: House,
     ) -> None:
         self._authenticator = authenticator
         self._database = database
@@ -72,23 +77,28 @@ class Front:
         self._performance = performance
         self._event_sink = event_sink
         self._shadow_secret = shadow_secret
+        self._limiter = limiter
+        self._house = house
 
-    def serve(self, route: Route, controller: CrudController) -> Handler:
+    def serve(self, route: Route, controller: object) -> Handler:
         """The aiohttp handler of one endpoint."""
-        return partial(self._answer, route, partial(route.handler, controller), by_key=route.by_key)
+        act = partial(route.handler, controller)
+        return partial(self._answer, route, act, by_key=route.by_key, is_open=route.is_open)
 
-    def unknown(self, *, by_key: bool) -> Handler:
+    def unknown(self, *, by_key: bool, is_open: bool) -> Handler:
         """The aiohttp handler of paths that have no endpoint: only those who are let in are told."""
-        return partial(self._answer, None, _no_endpoint, by_key=by_key)
+        return partial(self._answer, None, _no_endpoint, by_key=by_key, is_open=is_open)
 
     async def _answer(
-        self, route: Route | None, act: Act, request: web.Request, *, by_key: bool
+        self, route: Route | None, act: Act, request: web.Request, *, by_key: bool, is_open: bool
     ) -> web.StreamResponse:
         started = time.perf_counter()
         with tallied() as tally:
-            course = _Course(tally, by_key)
+            course = _Course(tally, by_key, is_open)
             answer = await self._outcome(route, act, request, course)
-        finish(answer, tally, limited=course.limited, cache=course.cache, write_set=course.write_set)
+        if answer.status < 400:
+            course.succeeded()
+        finish(answer, tally, limits=course.limits, cache=course.cache, write_set=course.write_set)
         self._performance.served(
             Served(
                 f"{route.method} {route.path}" if route else _UNLISTED,
@@ -107,7 +117,6 @@ class Front:
         try:
             return await self._let_in(route, act, request, course)
         except UnreadableError as error:
-            course.limited = False
             return failure(_unprocessed(error.status))
         except ApiError as error:
             return failure(error)
@@ -126,8 +135,19 @@ class Front:
         shown = presented(request, body.raw, self._shadow_secret, self._generations.seen_of(CALLERS, stamp))
         if not course.by_key:
             shown = replace(shown, api_key=None)
-        principal = await self._authenticator.authenticate(shown)
-        call = Call(principal, request.match_info, request.query, body.fields, body.is_array)
+        origin = origin_of(request, self._limiter.trusted_hops)
+        self._limit(request.path, origin.ip_address, course, is_copy=shown.copy is not None)
+        shown = replace(shown, ip_address=origin.ip_address, user_agent=origin.user_agent)
+        principal = ANONYMOUS if course.is_open else await self._authenticator.authenticate(shown)
+        call = Call(
+            principal,
+            request.match_info,
+            request.query,
+            body.fields,
+            body.is_array,
+            origin=origin,
+            house=self._house,
+        )
         if route is None:
             return await act(call)
         if shown.copy is Copy.REHEARSE:
@@ -138,6 +158,14 @@ class Front:
             asked = (principal, shown.api_key is not None, request.raw_path, seen)
             return await self._read(act, call, asked, course)
         return await self._write(route, act, call, is_copy=shown.copy is not None)
+
+    def _limit(self, path: str, client: str, course: _Course, *, is_copy: bool) -> None:
+        """Count the request; a copy, which no client sent, never counts."""
+        admission = self._limiter.admit(client, path, is_copy=is_copy)
+        course.limits = admission.headers
+        if not admission.admitted:
+            raise TooManyRequestsError
+        course.succeeded = partial(self._limiter.succeeded, client, path, is_copy=is_copy)
 
     async def _read(
         self, act: Act, call: Call, asked: tuple[Principal, bool, str, object], course: _Course

@@ -45,6 +45,10 @@ class Principal:
         return self.role is Role.SYSTEM_ADMIN
 
 
+ANONYMOUS = Principal(UUID(int=0), "", None)
+"""Whoever calls an endpoint that is open to everybody: nobody's row is theirs."""
+
+
 class Access(StrEnum):
     """What somebody wants to do with one row, as the API's sentences say it."""
 

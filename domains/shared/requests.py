@@ -10,7 +10,9 @@ from aiohttp import web
 from domains.shared import node_json
 from domains.shared.authentication import Presented
 from domains.shared.events import Event
+from domains.shared.house import House
 from domains.shared.permissions import Principal
+from domains.shared.rate_limits import client_of
 from domains.shared.shadow import copy_of
 from domains.shared.validation import sanitized
 
@@ -27,6 +29,17 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, and what it was at the edge."""
+
+    ip_address: str = ""
+    user_agent: str | None = None
+    method: str = "GET"
+    target: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One authenticated request; `params` are the `{…}` of its path, `body` has its strings escaped."""
 
@@ -37,6 +50,8 @@ class Call:
     is_array: bool = False
     """Whether the body is an array, whose indices are its keys then."""
     events: list[Event] = field(default_factory=list)
+    origin: Origin = field(default_factory=Origin)
+    house: House = field(default_factory=House)
 
     @property
     def key(self) -> str:
@@ -46,6 +61,19 @@ class Call:
     def emit(self, *events: Event) -> None:
         """Tell the sockets, once the controller has succeeded."""
         self.events.extend(events)
+
+
+def origin_of(request: web.Request, trusted_hops: int) -> Origin:
+    """Where it came from, as text that a database takes."""
+    agent = request.headers.get("User-Agent")
+    claimed = request.headers.getall("X-Forwarded-For", [])
+    return Origin(
+        client_of(request.remote, claimed, trusted_hops),
+        None if agent is None else agent.encode("utf-8", "replace").decode(),
+        request.method,
+        request.raw_path,
+        request.cookies,
+    )
 
 
 class Body(NamedTuple):

@@ -1,6 +1,6 @@
 """HTTP out: the envelope of the API, its headers, and what the proxy is told beside it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from domains.shared.statements import Tally
 
 _VARY = {"Vary": "Origin, Accept-Encoding"}
 _HEADERS_KEPT = 2  # Content-Type, and Content-Length where it was asked for
-_RATE_LIMIT = {"RateLimit-Policy": "500;w=900", "RateLimit-Limit": "500"}
 
 
 def success(*, status: int = 200, **parts: Any) -> web.Response:
@@ -66,14 +65,14 @@ def finish(
     answer: web.StreamResponse,
     tally: Tally,
     *,
-    limited: bool,
+    limits: Mapping[str, str] | None,
     cache: str = "",
     write_set: str | None = None,
 ) -> None:
-    """The headers of every answer; `limited` says whether the request came as far as the rate limit."""
+    """The headers of every answer; `limits` are those of the rate limit; None where the request did not come so far."""
     answer.headers.update(_VARY)
-    if limited:
-        answer.headers.update(_RATE_LIMIT)
+    if limits is not None:
+        answer.headers.update(limits)
     answer.headers["X-Query-Count"] = str(tally.statements)
     timing = f"db;dur={tally.seconds * 1000:.2f}"
     answer.headers["Server-Timing"] = f"{timing}, cache;desc={cache}" if cache else timing

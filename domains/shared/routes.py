@@ -7,11 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from domains.shared.clock import Clock
-from domains.shared.controllers import CrudController
 from domains.shared.database import Database
 from domains.shared.requests import Call
 
-Build = Callable[[Database, Clock], CrudController]
+Build = Callable[[Database, Clock], object]
 """Makes a room's controller on a database."""
 
 
@@ -26,6 +25,8 @@ class Route:
     build: Build
     by_key: bool = True
     """Whether an API key lets in, too; else a token alone."""
+    is_open: bool = False
+    """Whether everybody is let in, without saying who they are."""
     cached: bool = True
     """Whether a read may be answered as it was a moment ago, as long as nothing was written meanwhile."""
     mirrorable: bool = True

@@ -15,6 +15,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from domains.routes import ROUTES
 from domains.server import create_app
 from domains.shared.caching import CacheSettings
+from domains.shared.house import GoogleSignIn
+from domains.shared.rate_limits import RateLimits
 from domains.shared.routes import Route
 from loadtests.recording import Credentials
 from tests.support.replay import JWT_SECRET
@@ -99,6 +101,8 @@ async def serving(
     pool_size: int = 4,
     cache: CacheSettings = NO_CACHE,
     routes: Sequence[Route] = ROUTES,
+    rate_limits: RateLimits | None = None,
+    google: GoogleSignIn | None = None,
 ) -> AsyncIterator[Modern]:
     """The modern backend over a database, stopped at the end."""
     app = create_app(
@@ -109,6 +113,8 @@ async def serving(
         faults=faults,
         cache=cache,
         routes=routes,
+        rate_limits=rate_limits,
+        google=google,
     )
     client: TestClient[Any, Any] = TestClient(TestServer(app))
     await client.start_server()
