@@ -123,11 +123,8 @@ class Forwarding:
 
     async def _forward(self) -> Answer:
         admission = self._admission
-        headers = admission.headers
-        if not is_sendable(admission.target, headers):
+        if not is_sendable(admission.target, admission.headers):
             return await self._fail(Refusal.BAD_HEADER)
-        if "Expect" in self._request.headers:
-            headers = [header for header in headers if header[0].lower() != "expect"]
         if self._request.body_exists:
             self._body = await self._take_body()
         served_by = admission.plan.authoritative
@@ -137,7 +134,7 @@ class Forwarding:
             response = await client.send(
                 admission.method,
                 admission.target,
-                headers,
+                self._headers_for(served_by),
                 self._body,
                 is_write=admission.is_write,
                 within_s=self._ways.settings.forward.fallback_timeout_s if admission.can_fall_back else None,
@@ -146,20 +143,24 @@ class Forwarding:
             if not admission.can_fall_back or not self._is_replayable:
                 raise
             modern = Observation(error=failure.refusal.observed_error, duration_s=perf_counter() - started)
-            return await self._fall_back(headers, modern)
+            return await self._fall_back(modern)
         try:
             return await self._relay(response, served_by, started, None)
         finally:
             client.release(response)
 
-    async def _fall_back(self, headers: list[tuple[str, str]], modern: Observation) -> Answer:
+    async def _fall_back(self, modern: Observation) -> Answer:
         admission = self._admission
         if self._capture is None:
             self._capture = self._edge.capture()
         client = self._ways.client(Backend.LEGACY)
         started = perf_counter()
         response = await client.send(
-            admission.method, admission.target, headers, self._body, is_write=admission.is_write
+            admission.method,
+            admission.target,
+            self._headers_for(Backend.LEGACY),
+            self._body,
+            is_write=admission.is_write,
         )
         try:
             return await self._relay(response, Backend.LEGACY, started, modern)
@@ -175,6 +176,7 @@ class Forwarding:
     ) -> Answer:
         """Pass the answer on; `modern` is what modern did where legacy answers in its place."""
         edge, admission, capture = self._edge, self._admission, self._capture
+        edge.answering(admission, response.status)
         outbound = edge.outbound(admission, fields(response.raw_headers), served_by)
         answer = Answer(
             self._request,
@@ -214,6 +216,12 @@ class Forwarding:
             # The client has its answer; nothing that goes wrong with the copy may touch the connection.
             log.exception("mirror_failed", endpoint=admission.name)
         return answer
+
+    def _headers_for(self, backend: Backend) -> list[tuple[str, str]]:
+        headers = self._admission.headers_for(backend)
+        if "Expect" in self._request.headers:
+            return [header for header in headers if header[0].lower() != "expect"]
+        return headers
 
     async def _pass_on(self, answer: Answer, chunk: bytes) -> None:
         try:

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from parity.exchange import SAFE_METHODS, Backend, Endpoint, Observation
+from proxy import writes
 from proxy.canary import StickyKeys, bucket, token
 from proxy.capture import NO_ROOM, TOO_LARGE, Budget, Capture
 from proxy.counters import UNLISTED, Counters
@@ -41,6 +42,7 @@ class Admission(msgspec.Struct, frozen=True):
     """What is to be done with one request; it holds the flags that the request was admitted with.
 
     `headers` and `target` are what either backend gets. `mirrored` says that the answer is to be captured.
+    `writes` is the stamp of the writes that were finished when the request came.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Admission(msgspec.Struct, frozen=True):
     key: str
     is_write: bool
     mirrored: bool
+    writes: str
     mark: Mark
     at: float
 
@@ -63,6 +66,10 @@ class Admission(msgspec.Struct, frozen=True):
     def domain(self) -> str:
         """The domain of the endpoint; an unlisted request is everywhere."""
         return EVERYWHERE if self.endpoint is None else self.endpoint.domain
+
+    def headers_for(self, backend: Backend) -> list[tuple[str, str]]:
+        """What that backend gets: modern is told which writes its cached answers must have seen."""
+        return [*self.headers, (writes.HEADER, self.writes)] if backend is Backend.MODERN else self.headers
 
     @property
     def can_fall_back(self) -> bool:
@@ -100,6 +107,7 @@ class Edge:
         self._sticky = StickyKeys(settings.sticky)
         self._budget = budget
         self._races = races
+        self._writes = writes.Writes(settings.endpoints)
         self._mirrors = mirrors
         self._sink = sink
         # Its own, seeded by the system: processes that are forked must not give the same names.
@@ -148,6 +156,7 @@ class Edge:
             request_id=inbound.request_id,
             key=key,
             is_write=not endpoint.is_read,
+            writes=self._writes.stamp(endpoint, path),
             mirrored=mirrored,
             mark=self._races.mark(endpoint.domain),
             at=time.time(),
@@ -166,6 +175,14 @@ class Edge:
         """It was answered, or never will be."""
         if admission.is_write:
             self._races.ended(admission.domain)
+
+    def answering(self, admission: Admission, status: int) -> None:
+        """The backend has decided on a status, which the client is about to be told.
+
+        A write that was refused (4xx) has written nothing that anybody reads.
+        """
+        if admission.is_write and not 400 <= status < 500:
+            self._writes.finished(admission.endpoint, admission.target)
 
     def outbound(self, admission: Admission, headers: Headers, served_by: Backend) -> Outbound:
         """The headers that the client gets."""
@@ -237,12 +254,19 @@ class Edge:
 
     def failed(self, admission: Admission) -> None:
         """The client got an error of the proxy's own, or a broken answer."""
+        self._lost(admission)
         self.counters.failed(admission.name)
         self.counters.not_mirrored(admission.name, _reason(admission))
 
     def abandoned(self, admission: Admission) -> None:
         """The client went away before it had its answer."""
+        self._lost(admission)
         self.counters.not_mirrored(admission.name, _reason(admission))
+
+    def _lost(self, admission: Admission) -> None:
+        """Nobody knows whether a write that got no whole answer was committed; perhaps it will be later."""
+        if admission.is_write:
+            self._writes.finished(admission.endpoint, admission.target)
 
     def _admit_unlisted(self, method: str, path: str, inbound: Inbound, fresh_id: str) -> Admission:
         self.counters.requested(UNLISTED)
@@ -259,6 +283,7 @@ class Edge:
             request_id=inbound.request_id,
             key="",
             is_write=method not in SAFE_METHODS,
+            writes="",
             mirrored=False,
             mark=_NO_MARK,
             at=time.time(),
@@ -273,7 +298,7 @@ class Edge:
             domain=admission.domain,
             method=admission.method,
             target=admission.target,
-            headers=admission.headers,
+            headers=admission.headers_for(authoritative.other),
             body=sent,
             client=token(admission.key, self._settings.token_key),
             stage=admission.flag.stage.value,

@@ -121,7 +121,7 @@ async def test_the_copy_is_signed_and_otherwise_the_same(tmp_path: Path) -> None
         (original,), (copy,) = rig.legacy.seen, rig.modern.seen
         signature = copy.header("X-Crossfade-Signature") or ""
         signed_at = int(signature.removeprefix("t=").partition(",")[0])
-        own = {"X-Crossfade-Shadow", "X-Crossfade-Signature"}
+        own = {"X-Crossfade-Shadow", "X-Crossfade-Signature", "X-Crossfade-Writes"}
         assert copy.header("X-Crossfade-Shadow") == "read"
         assert signature == sign(SECRET.encode(), "GET", "/v1/escrows/1?a=%2F", b"", signed_at)
         assert abs(time.time() - signed_at) < 5
