@@ -21,7 +21,6 @@ from domains.appointments.validators import (
 from domains.shared.archiving import by_deleted_at
 from domains.shared.csv_export import Export
 from domains.shared.errors import InvalidInputError, NotFoundError, NoUpdatesError
-from domains.shared.node_json import column_value
 from domains.shared.pagination import Page
 from domains.shared.people import clients, contacts
 from domains.shared.permissions import Access, Principal
@@ -79,12 +78,8 @@ class AppointmentService(CrudService):
         where, asked = self.wanted(principal, query), _asked(query)
         latest = (appointments.c.appointment_date.desc(), appointments.c.start_time.desc())
         page = await self.page(_LIST_COLUMNS, where, *latest, number=asked.page, limit=asked.limit)
-        rows = [_shown(row) | {"client_name": row["client_name"]} for row in page.rows]
+        rows = [self.shown(row) | {"client_name": row["client_name"]} for row in page.rows]
         return Page(rows, page.total, page.number, page.limit)
-
-    async def get(self, principal: Principal, key: str) -> dict[str, Any]:
-        """One appointment, whole."""
-        return _shown(await self.row(principal, key))
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new appointment. Its creator is its agent and does not own it (Q-20)."""
@@ -130,7 +125,3 @@ def _asked(query: Mapping[str, str]) -> ListQuery:
     """An empty date is none, as recorded."""
     empty = {key for key in ("startDate", "endDate") if not query.get(key)}
     return validated(ListQuery, {key: value for key, value in query.items() if key not in empty})
-
-
-def _shown(row: RowMapping) -> dict[str, Any]:
-    return {column.name: column_value(row[column.name]) for column in appointments.c}

@@ -36,7 +36,7 @@ from domains.shared.archiving import Archive
 from domains.shared.batches import Batch, Needs
 from domains.shared.csv_export import Export
 from domains.shared.errors import DuplicateError, UnusableInputError
-from domains.shared.node_json import column_value, truthy
+from domains.shared.node_json import truthy
 from domains.shared.pagination import Page
 from domains.shared.people import clients, contacts
 from domains.shared.permissions import Access, Principal, Scope, granted, in_scope, refusal
@@ -105,11 +105,7 @@ class ClientService(CrudService):
         where, asked = self.wanted(principal, query), validated(ListQuery, query)
         order = clients.c.created_at.desc()
         page = await self.page(SHOWN, where, order, number=asked.page, limit=asked.limit)
-        return Page([_shown(row) for row in page.rows], page.total, page.number, page.limit)
-
-    async def get(self, principal: Principal, key: str) -> dict[str, Any]:
-        """One client, an archived one too."""
-        return _shown(await self.row(principal, key))
+        return Page([self.shown(row) for row in page.rows], page.total, page.number, page.limit)
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> dict[str, Any]:
         """A new contact and its client; its creator does not own it (Q-20)."""
@@ -183,7 +179,3 @@ def _of_contact(client: CTE, change: Update) -> CTE:
     """The change of the contact of a client."""
     moved = change.values(updated_at=func.now()).where(contacts.c.id == client.c.contact_id)
     return moved.cte("contact")
-
-
-def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {column.name: column_value(row[column.name]) for column in SHOWN}

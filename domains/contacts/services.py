@@ -128,10 +128,6 @@ class ContactService(CrudService):
         rows = await self._database.run(select(*_FOUND).where(*where).order_by(*order).limit(asked.limit))
         return [_shown(row) for row in rows]
 
-    async def get(self, principal: Principal, key: str) -> dict[str, Any]:
-        """One contact, whole."""
-        return _shown(await self.row(principal, key))
-
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new contact, which is the caller's."""
         values = creation_of(body) | {"user_id": principal.user_id}

@@ -76,11 +76,7 @@ class LeadService(CrudService):
         where, latest = self.wanted(principal, query), leads.c.created_at.desc()
         asked = validated(ListQuery, query)
         page = await self.page(self.whole, where, latest, number=asked.page, limit=asked.limit)
-        return Page([_shown(row) for row in page.rows], page.total, page.number, page.limit)
-
-    async def get(self, principal: Principal, key: str) -> dict[str, Any]:
-        """One lead, whole."""
-        return _shown(await self.row(principal, key))
+        return Page([self.shown(row) for row in page.rows], page.total, page.number, page.limit)
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new lead. It is assigned to its creator, who does not own it (Q-20)."""
@@ -128,7 +124,7 @@ class LeadService(CrudService):
             row = rows[0]
             return (
                 {column.name: column_value(row[f"client_{column.name}"]) for column in clients.c},
-                _shown(row),
+                self.shown(row),
             )
         if rows and rows[0]["was_granted"]:
             raise NotFoundError(_NOT_FOUND)
@@ -139,10 +135,6 @@ def _counts(key: str, value: Any) -> bool:
     """Whether a creation looks at a value: what is only stored is taken as absent where it is empty."""
     is_checked = key in {"firstName", "lastName", "email", "phone", "leadSource", "leadType"}
     return is_checked or bool(value)
-
-
-def _shown(row: RowMapping) -> dict[str, Any]:
-    return {column.name: column_value(row[column.name]) for column in leads.c}
 
 
 @cache

@@ -6,7 +6,6 @@ between; only to say why it did not act may a second one be needed. No HTTP is i
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -44,6 +43,7 @@ from domains.shared.errors import (
     VersionConflictError,
 )
 from domains.shared.models import Resource
+from domains.shared.node_json import column_value
 from domains.shared.pagination import Page, bounds
 from domains.shared.permissions import Access, Principal, Scope, caller_values, granted, in_scope, refusal
 from domains.shared.statistics import Statistics, counted, counting
@@ -72,6 +72,8 @@ class CrudService:
     source: ClassVar[FromClause]
     whole: ClassVar[Sequence[ColumnElement[Any]]]
     """Where a read finds its columns, and which ones one row has; else the table, and all of its columns."""
+    names: ClassVar[tuple[str, ...]]
+    """Those of the columns of a whole row."""
     hides_archived: ClassVar[bool] = False
     """Whether an archived row can neither be read nor changed (Q-26)."""
     archiving: ClassVar[Archive]
@@ -93,6 +95,7 @@ class CrudService:
         for name, value in facts.items():
             if not hasattr(cls, name):
                 setattr(cls, name, value)
+        cls.names = tuple(str(column.key) for column in cls.whole)
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -111,6 +114,14 @@ class CrudService:
     def wanted(self, principal: Principal, query: Mapping[str, str]) -> Sequence[ColumnElement[bool]]:
         """The rows that a query asks for, of those in its scope."""
         return [in_scope(self.resource, principal, Scope.of(query.get("scope")))]
+
+    def shown(self, row: Mapping[Any, Any]) -> dict[str, Any]:
+        """A whole row, column for column, as the API shows it."""
+        return {name: column_value(row[name]) for name in self.names}
+
+    async def get(self, principal: Principal, key: str) -> dict[str, Any]:
+        """One row that the caller may see, as the API shows it."""
+        return self.shown(await self.row(principal, key))
 
     async def row(self, principal: Principal, key: str) -> RowMapping:
         """One row that the caller may see."""
@@ -132,15 +143,6 @@ class CrudService:
             return
         if await self._granted(principal, self.found_by(principal, key, access), access) is None:
             raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
-
-    @asynccontextmanager
-    async def judging(self, principal: Principal, key: str) -> AsyncIterator[None]:
-        """Whatever is wrong with a change is told only to who may make it: a stranger learns nothing about it."""
-        try:
-            yield
-        except ApiError:
-            await self.require(principal, key, Access.EDIT)
-            raise
 
     @asynccontextmanager
     async def judging(self, principal: Principal, key: str) -> AsyncIterator[None]:
