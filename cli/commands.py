@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "loadtest": "cli.loadtest:loadtest",
     "serve": "cli.serve:serve",
     "db": "cli.db:db",
+    "domain": "cli.domain:domain",
     "demo": "cli.demo:demo",
     "proxy-worker": "cli.workers:proxy_worker",
     "parity-worker": "cli.workers:parity_worker",
