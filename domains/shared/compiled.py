@@ -58,7 +58,7 @@ class Compiler:
     def prepare(self, statement: Executable, values: Mapping[str, Any] | None) -> Prepared:
         """The statement with these values for its open parameters."""
         compiled, extracted, collected = self._compile(statement, sorted(values) if values else [])
-        form = self._form(compiled, statement)
+        form = self._form(compiled)
         parameters = compiled.construct_params(values, extracted, _collected_params=collected)
         text, dumps = form.text, form.dumps
         if not form.is_final:  # a list of values for IN, of which nobody knows the length before
@@ -78,7 +78,7 @@ class Compiler:
         )
         return compiled, extracted, collected
 
-    def _form(self, compiled: SQLCompiler, statement: Any) -> Form:
+    def _form(self, compiled: SQLCompiler) -> Form:
         known = self._forms.get(id(compiled))
         if known is not None and known[0] is compiled:
             return known[1]
@@ -90,16 +90,15 @@ class Compiler:
             text=compiled.string.encode(),
             # what Connection.execute applies; a sequence of them is for tuples, which nothing here compares
             dumps={name: dump for name, dump in compiled._bind_processors.items() if callable(dump)},  # noqa: SLF001
-            loads=self._loads(statement),
+            loads=self._loads(compiled),
             is_final=not (compiled.literal_execute_params or compiled.post_compile_params),
         )
         self._forms[id(compiled)] = (compiled, form)
         return form
 
-    def _loads(self, statement: Any) -> Sequence[Convert | None] | None:
-        columns = getattr(statement, "exported_columns", None)
-        if columns is None:
-            return None
+    def _loads(self, compiled: SQLCompiler) -> Sequence[Convert | None] | None:
+        # asking the statement for its columns would leave them in it, also in those that are made from it
+        columns = compiled._result_columns  # noqa: SLF001 - see above
         loads = [
             # numbers are as `adapt` has them come back
             None

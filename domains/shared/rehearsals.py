@@ -41,14 +41,16 @@ Note = Callable[[WriteSet, list[dict[str, Any]]], list[dict[str, Any]]]
 def watched(statement: Executable) -> tuple[Executable, Note]:
     """The statement that also tells the keys of the rows it writes, and how to note them and give back the rest.
 
-    Of a write inside of another statement (a CTE) only the table and the columns are known: its key is null.
+    Of a single write inside of another statement (a CTE) the keys are the ids that the statement tells; of several the
+    tables and the columns are known, and the keys are null.
     """
     inner = [_entry(part) for part in _writes(statement) if part is not statement]
     if not isinstance(statement, UpdateBase) or not isinstance(statement.table, Table):
         return statement, lambda writes, rows: _noted(writes, inner, rows)
     outer = _entry(statement)
     keys = list(statement.table.primary_key)
-    is_quiet = not statement.exported_columns
+    # the public ways to ask for it leave their answer in the statement, also in those that are made from it
+    is_quiet = not statement._returning  # noqa: SLF001 - see above
     told = statement.returning(*(column.label(f"{_PREFIX}{number}") for number, column in enumerate(keys)))
 
     def note(writes: WriteSet, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -63,18 +65,25 @@ def watched(statement: Executable) -> tuple[Executable, Note]:
 def _noted(
     writes: WriteSet, entries: Sequence[dict[str, Any]], rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    writes.rows.extend(entries)
+    if len(entries) == 1 and rows and "id" in rows[0]:
+        ids = [row["id"] for row in rows if row["id"] is not None]
+        writes.rows.extend(entries[0] | {"key": node_json.column_value(key)} for key in ids)
+    else:
+        writes.rows.extend(entries)
     return rows
 
 
 def _writes(statement: Any) -> list[UpdateBase]:
-    return [part for part in visitors.iterate(statement) if isinstance(part, UpdateBase)]
+    # a CTE is met wherever it is referred to, and run once
+    return list(
+        {id(part): part for part in visitors.iterate(statement) if isinstance(part, UpdateBase)}.values()
+    )
 
 
 def _entry(statement: UpdateBase) -> dict[str, Any]:
     operation = next(word for kind, word in _OPERATIONS.items() if isinstance(statement, kind))
     return {
-        "table": getattr(statement.table, "name", ""),
+        "table": str(getattr(statement.table, "name", "")),
         "op": operation,
         "key": None,
         "columns": sorted(_columns(statement)),
@@ -83,7 +92,7 @@ def _entry(statement: UpdateBase) -> dict[str, Any]:
 
 def _columns(statement: UpdateBase) -> set[str]:
     given: Any = getattr(statement, "_values", None) or {}
-    return {getattr(column, "name", str(column)) for column in given}
+    return {str(getattr(column, "name", column)) for column in given}
 
 
 def _ascii(value: Any) -> str:

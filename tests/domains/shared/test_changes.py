@@ -1,0 +1,41 @@
+"""Statements of changes are made once for each set of columns."""
+
+from sqlalchemy import func
+
+from domains.escrows.models import ESCROW, escrows
+from domains.shared.changes import changing, telling
+from domains.shared.permissions import Access
+
+
+def test_the_same_columns_are_the_same_statement_with_other_parameters() -> None:
+    (one, first), (two, second) = (
+        changing(escrows, {"city": city}, version=3, hides_archived=False) for city in ("A", "B")
+    )
+
+    assert one is two
+    assert [first, second] == [{"new_city": city, "known_version": 3} for city in ("A", "B")]
+
+
+def test_other_columns_or_conditions_are_another_statement() -> None:
+    made = [
+        changing(escrows, {"city": "A"}, version=None, hides_archived=False)[0],
+        changing(escrows, {"city": "A"}, version=3, hides_archived=False)[0],
+        changing(escrows, {"city": "A"}, version=None, hides_archived=True)[0],
+        changing(escrows, {"state": "A"}, version=None, hides_archived=False)[0],
+    ]
+
+    assert len({id(statement) for statement in made}) == len(made)
+
+
+def test_a_value_that_the_database_computes_stays_in_the_statement() -> None:
+    statement, parameters = changing(escrows, {"city": func.upper("a")}, version=None, hides_archived=False)
+
+    assert "upper" in str(statement)
+    assert parameters == {}
+
+
+def test_what_tells_of_a_change_is_made_once_for_it() -> None:
+    statement, _ = changing(escrows, {"city": "A"}, version=None, hides_archived=False)
+    how = escrows.c.id == "x"
+
+    assert telling(ESCROW, how, Access.EDIT, statement) is telling(ESCROW, how, Access.EDIT, statement)

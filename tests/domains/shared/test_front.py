@@ -1,0 +1,138 @@
+"""Cache, transactions of rehearsals and figures around a controller."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from domains.shared.caching import CacheSettings
+from tests.domains.support import Modern, escrow, serving, signed
+from tests.support.replay import JWT_SECRET
+
+ANNS = escrow(9)
+
+
+@pytest.fixture
+async def cached(seeded_database: str, contract: Path) -> AsyncIterator[Modern]:
+    async with serving(seeded_database, contract, cache=CacheSettings(ttl_s=600)) as running:
+        yield running
+
+
+def cache_of(reply: Any) -> str:
+    return str(reply.headers["Server-Timing"].partition("cache;desc=")[2])
+
+
+async def test_a_second_read_needs_no_statement_and_says_so(cached: Modern) -> None:
+    first, second = [await cached.send("agent_ann", "GET", ANNS) for _ in range(2)]
+
+    assert [cache_of(first), cache_of(second)] == ["miss", "hit"]
+    assert [first.query_count, second.query_count] == [2, 0]
+    assert first.body == second.body
+
+
+async def test_nobody_gets_what_was_made_for_somebody_else(cached: Modern) -> None:
+    mine = await cached.send("agent_ann", "GET", ANNS)
+    theirs = await cached.send("agent_ben", "GET", ANNS)
+    by_key = await cached.send("apikey:agent_ann", "GET", ANNS)
+
+    assert (mine.status, theirs.refusal, by_key.status) == (200, (403, "FORBIDDEN"), 200)
+    assert [cache_of(reply) for reply in (mine, theirs, by_key)] == ["miss", "miss", "miss"]
+
+
+async def test_a_refusal_is_kept_like_an_answer(cached: Modern) -> None:
+    first, second = [await cached.send("agent_ben", "GET", ANNS) for _ in range(2)]
+
+    assert (second.refusal, cache_of(second), second.body) == ((403, "FORBIDDEN"), "hit", first.body)
+
+
+async def test_an_own_commit_is_seen_at_once(cached: Modern) -> None:
+    await cached.send("agent_ann", "GET", ANNS)
+
+    await cached.send("agent_ann", "PUT", ANNS, {"city": "Newtown"})
+    reply = await cached.send("agent_ann", "GET", ANNS)
+
+    assert (cache_of(reply), reply.body["data"]["property-details"]["city"]) == ("miss", "Newtown")
+
+
+async def test_a_refused_write_leaves_the_cache_alone(cached: Modern) -> None:
+    await cached.send("agent_ann", "GET", ANNS)
+
+    refused = await cached.send("agent_ann", "PUT", ANNS, {"no_such_column": 1})
+    reply = await cached.send("agent_ann", "GET", ANNS)
+
+    assert (refused.status, cache_of(reply)) == (400, "hit")
+
+
+async def test_a_newer_stamp_of_the_proxy_makes_an_answer_new(cached: Modern) -> None:
+    stamps = ("epoch=a *=0", "epoch=a *=0", "epoch=a *=0 escrows=1 row=1.0", "epoch=b *=0")
+
+    replies = [
+        await cached.send("agent_ann", "GET", ANNS, headers={"X-Crossfade-Writes": stamp}) for stamp in stamps
+    ]
+
+    assert [cache_of(reply) for reply in replies] == ["miss", "hit", "miss", "miss"]
+
+
+async def test_the_callers_row_is_read_again_after_a_write_to_users(cached: Modern) -> None:
+    await cached.send("agent_ann", "GET", ANNS, headers={"X-Crossfade-Writes": "epoch=a *=0"})
+    cached.execute("UPDATE users SET is_active = false WHERE username = 'agent_ann'")
+
+    stamped = {"X-Crossfade-Writes": "epoch=a *=0 users=1"}
+    reply = await cached.send("agent_ann", "GET", ANNS, headers=stamped)
+
+    assert reply.refusal == (401, "ACCOUNT_DISABLED")
+
+
+async def test_a_token_expires_though_its_signature_was_checked_before(cached: Modern) -> None:
+    user_id = cached.rows("SELECT id FROM users WHERE username = 'agent_ann'")[0][0]
+    expires = int(time.time()) + 1
+    token = jwt.encode({"id": str(user_id), "exp": expires}, JWT_SECRET, algorithm="HS256")
+    headers = {"Authorization": f"Bearer {token}"}
+
+    first = await cached.send(None, "GET", ANNS, headers=headers)
+    await asyncio.sleep(expires - time.time() + 0.01)
+    second = await cached.send(None, "GET", ANNS, headers=headers)
+
+    assert (first.status, second.refusal) == (200, (401, "TOKEN_EXPIRED"))
+
+
+async def test_a_rehearsed_write_answers_like_a_real_one_and_writes_nothing(cached: Modern) -> None:
+    body = b'{"city": "Newtown"}'
+    headers = signed(ANNS, method="PUT", body=body) | {
+        "X-Crossfade-Shadow": "rehearse",
+        "Content-Type": "application/json",
+    }
+    before = cached.rows("SELECT city, version FROM escrows WHERE id = %s", [ANNS.rpartition("/")[2]])
+    await cached.send("agent_ann", "GET", ANNS)
+
+    reply = await cached.send("agent_ann", "PUT", ANNS, raw=body, headers=headers)
+
+    after = cached.rows("SELECT city, version FROM escrows WHERE id = %s", [ANNS.rpartition("/")[2]])
+    again = await cached.send("agent_ann", "GET", ANNS)
+    assert (reply.status, reply.body["data"]["city"]) == (200, "Newtown")
+    assert (after, cache_of(again)) == (before, "hit")
+    assert '"table":"escrows"' in reply.headers["X-Write-Set"]
+    assert '"op":"update"' in reply.headers["X-Write-Set"]
+    assert ANNS.rpartition("/")[2] in reply.headers["X-Write-Set"]
+
+
+async def test_a_rehearsal_that_is_not_signed_is_a_write(cached: Modern) -> None:
+    headers = {"X-Crossfade-Shadow": "rehearse"}
+
+    reply = await cached.send("agent_ann", "PUT", ANNS, {"city": "Newtown"}, headers=headers)
+
+    assert "X-Write-Set" not in reply.headers
+    assert cached.rows("SELECT city FROM escrows WHERE id = %s", [ANNS.rpartition("/")[2]]) == [("Newtown",)]
+
+
+async def test_metrics_are_served_for_prometheus(cached: Modern) -> None:
+    await cached.send("agent_ann", "GET", ANNS)
+
+    async with cached.client.get("/metrics") as answer:
+        text = await answer.text()
+
+    assert 'crossfade_modern_cache_total{endpoint="GET /v1/escrows/{id}",result="miss"} 1.0' in text
