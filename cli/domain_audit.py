@@ -178,7 +178,7 @@ def _stands_on_service(node: ast.ClassDef) -> bool:
     for item in node.body:
         if isinstance(item, ast.FunctionDef) and item.name == "__init__":
             kinds = [ast.unparse(each.annotation) for each in item.args.args if each.annotation]
-            return any(kind.endswith("Service") for kind in kinds)
+            return any(kind.endswith(("Service", "Services")) for kind in kinds)
     return any(ast.unparse(base).endswith("Controller") for base in node.bases)
 
 
