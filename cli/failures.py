@@ -2,6 +2,7 @@
 
 import sqlalchemy.exc
 
+import domains.shared.errors
 import legacy_bridge.errors
 import loadtests.errors
 import parity.errors
@@ -26,6 +27,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (loadtests.errors.LoadTestError, ENVIRONMENT),
     (legacy_bridge.errors.SeedError, USAGE),
     (legacy_bridge.errors.LegacyError, ENVIRONMENT),
+    (domains.shared.errors.MigrationError, ENVIRONMENT),
     (sqlalchemy.exc.OperationalError, ENVIRONMENT),
     (OSError, ENVIRONMENT),
 )

@@ -18,6 +18,8 @@ ApiError
 ├── LockedError            423  too many wrong passwords: not now
 ├── TooManyRequestsError   429  one client asks too often
 └── UnprocessedError       400, 413, 500  the body cannot be read, or the fault is ours; nothing of it is told
+
+MigrationError is not one of them: it ends a command, not a request.
 """
 
 from collections.abc import Mapping, Sequence
@@ -208,3 +210,7 @@ class UnprocessedError(ApiError):
         message = "An error occurred processing your request"
         super().__init__(message, extra={"errorId": error_id, "timestamp": at})
         self.status = status
+
+
+class MigrationError(Exception):
+    """The database could not be brought to the latest migration; one sentence says why."""

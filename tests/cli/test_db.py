@@ -57,3 +57,44 @@ def test_a_database_that_refuses_is_exit_code_3(crossfade: InProcess, contract: 
     assert ran.code == 3
     assert "refuse" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_migrations_are_applied_and_taken_back(crossfade: InProcess, seeded_database: str) -> None:
+    arguments = ("db", "migrate", "--database-url", seeded_database)
+    crossfade(*arguments, "--undo")
+
+    applied, again, undone = (
+        crossfade(*arguments, "--json"),
+        crossfade(*arguments),
+        crossfade(*arguments, "--undo"),
+    )
+
+    assert json.loads(applied.out)["applied"] == ["0001"]
+    assert "nothing to do" in again.err
+    assert "took back 0001" in undone.err
+
+
+def test_a_backup_is_written_and_restored(crossfade: InProcess, seeded_database: str, tmp_path: Path) -> None:
+    file = str(tmp_path / "crm.backup")
+    at = ("--database-url", seeded_database)
+
+    written = crossfade("db", "backup", file, *at)
+    with psycopg.connect(seeded_database) as connection:
+        connection.execute("DELETE FROM appointments")
+    restored = crossfade("db", "restore", file, "--yes", "--json", *at)
+
+    assert (written.code, restored.code) == (0, 0)
+    assert json.loads(restored.out)["tables"] > 20
+    assert count(seeded_database, "appointments") > 0
+
+
+def test_a_file_that_exists_is_exit_code_2(
+    crossfade: InProcess, seeded_database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "crm.backup"
+    file.touch()
+
+    ran = crossfade("db", "backup", str(file), "--database-url", seeded_database)
+
+    assert ran.code == 2
+    assert "never replaces" in ran.err
