@@ -11,6 +11,7 @@ ROOMS = (
     "escrows",
     "leads",
     "listings",
+    "users",
 )
 """The rooms that are mounted, one line each."""
 

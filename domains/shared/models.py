@@ -2,32 +2,53 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Table, Text, Uuid, func
+from sqlalchemy import ARRAY, Boolean, Column, Integer, MetaData, Numeric, String, Table, Text, Uuid, func
+
+from domains.shared.columns import flags, integers, json_values, moments, texts, uuids
 
 metadata = MetaData()
 
 users = Table(
     "users",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=func.gen_random_uuid()),
     Column("email", String(255), nullable=False),
-    Column("role", String(50)),
-    Column("is_active", Boolean),
-    Column("first_name", String(100)),
-    Column("last_name", String(100)),
-    Column("phone", String(20)),
+    Column("username", String(100), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    *texts(100, "first_name", "last_name"),
+    *texts(50, "role"),
+    *flags("is_active"),
+    *uuids("team_id", "broker_id"),
+    *texts(20, "phone"),
+    *texts(50, "timezone"),
+    *integers("failed_login_attempts"),
+    *moments("locked_until", "last_login"),
+    *texts(255, "google_id"),
+    *texts(None, "profile_picture_url"),
+    *texts(50, "license_number"),
+    *texts(2, "license_state"),
+    *texts(100, "home_city"),
+    *texts(2, "home_state"),
+    *texts(10, "home_zip"),
+    Column("home_lat", Numeric(10, 8)),
+    Column("home_lng", Numeric(11, 8)),
+    Column("licensed_states", ARRAY(Text)),
+    *integers("search_radius_miles"),
+    *moments("created_at", "updated_at"),
 )
 
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=func.gen_random_uuid()),
     Column("user_id", Uuid, nullable=False),
     Column("team_id", Uuid),
+    Column("name", String(255), nullable=False),
     Column("key_hash", Text, nullable=False),
-    Column("is_active", Boolean),
-    Column("last_used_at", DateTime(timezone=True)),
-    Column("expires_at", DateTime(timezone=True)),
+    Column("key_prefix", String(20), nullable=False),
+    *json_values("scopes"),
+    *flags("is_active"),
+    *moments("last_used_at", "expires_at", "created_at", "updated_at"),
 )
 
 api_key_logs = Table(
@@ -49,12 +70,16 @@ security_events = Table(
     Column("event_type", String(50), nullable=False),
     Column("event_category", String(30)),
     Column("severity", String(20)),
+    *uuids("user_id"),
+    *texts(255, "email"),
+    *texts(100, "username"),
     Column("ip_address", String(45)),
     Column("user_agent", Text),
     Column("request_path", String(500)),
     Column("request_method", String(10)),
     Column("success", Boolean),
     Column("message", Text),
+    *json_values("metadata"),
     Column("api_key_id", Uuid),
 )
 

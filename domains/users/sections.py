@@ -1,0 +1,375 @@
+"""The rules of what hangs on an account: profile, settings, team, API keys, and the admin's list of all users.
+
+A user's own team and broker are never known (Q-20), so of teams only admins see much.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BindParameter,
+    FromClause,
+    RowMapping,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domains.shared.errors import ForbiddenError, MissingError, NotFoundError, UnusableInputError
+from domains.shared.models import api_keys, users
+from domains.shared.permissions import Principal, Role
+from domains.shared.requests import Origin
+from domains.shared.uuids import uuid_of
+from domains.shared.validation import validated
+from domains.users.models import (
+    profile_statistics,
+    profile_testimonials,
+    teams,
+    user_permissions,
+    user_profiles,
+    user_settings,
+)
+from domains.users.services import AccountService, noted
+from domains.users.validators import (
+    PERMISSIONS,
+    TeamQuery,
+    new_key_of,
+    permissions_of,
+    profile_changes,
+    profile_settings_changes,
+    settings_changes,
+)
+
+_KEY_BYTES = 32
+_CALLER: BindParameter[Any] = bindparam("caller")
+_OWN = (
+    *("id", "email", "username", "first_name", "last_name", "role", "is_active", "team_id", "broker_id"),
+    *("phone", "timezone", "last_login", "profile_picture_url", "license_number", "license_state"),
+    *("home_city", "home_state", "home_zip", "home_lat", "home_lng", "licensed_states"),
+    *("search_radius_miles", "created_at", "updated_at"),
+)
+_OWN_PROFILE = select(*(users.c[name] for name in _OWN)).where(users.c.id == _CALLER)
+_ABOVE_PERMISSIONS = frozenset({Role.BROKER, Role.SYSTEM_ADMIN})
+_TESTIMONIAL = ("client_name", "client_type", "testimonial_text", "rating", "transaction_date")
+_PUBLIC = (
+    select(
+        users.c.username,
+        users.c.email,
+        *(column for column in user_profiles.c if column.name not in {"created_at", "updated_at"}),
+        *(column for column in profile_statistics.c if column.name != "user_id"),
+        profile_testimonials.c.id.label("testimonial_id"),
+        *(profile_testimonials.c[name] for name in _TESTIMONIAL),
+    )
+    .select_from(
+        users.join(user_profiles, user_profiles.c.user_id == users.c.id)
+        .outerjoin(profile_statistics, profile_statistics.c.user_id == users.c.id)
+        .outerjoin(
+            profile_testimonials,
+            (profile_testimonials.c.user_id == users.c.id) & profile_testimonials.c.is_visible.is_(True),
+        )
+    )
+    .where(func.lower(users.c.username) == bindparam("username"), users.c.is_active.is_(True))
+    .order_by(profile_testimonials.c.is_featured.desc(), profile_testimonials.c.transaction_date.desc())
+)
+_SETTINGS = (
+    select(
+        user_settings,
+        *(users.c[name] for name in ("email", "username", "first_name", "last_name")),
+        user_profiles.c.slug,
+        user_profiles.c.display_name,
+    )
+    .select_from(
+        user_settings.join(users, users.c.id == user_settings.c.user_id).outerjoin(
+            user_profiles, user_profiles.c.user_id == user_settings.c.user_id
+        )
+    )
+    .where(user_settings.c.user_id == _CALLER)
+)
+_THEME = select(user_settings.c.theme).where(user_settings.c.user_id == _CALLER)
+_TEAMS = select(*(teams.c[name] for name in ("team_id", "name", "subdomain", "created_at"))).order_by(
+    teams.c.name
+)
+_TEAM = select(
+    *(teams.c[name] for name in ("team_id", "name", "subdomain", "settings", "created_at", "updated_at")),
+    teams.c.primary_broker_id,
+    select(func.count())
+    .select_from(users)
+    .where(users.c.team_id == teams.c.team_id)
+    .scalar_subquery()
+    .label("member_count"),
+).where(teams.c.team_id == bindparam("team"))
+_MEMBERS = (
+    select(
+        *(users.c[name] for name in ("id", "email", "username", "first_name", "last_name", "role")),
+        users.c.is_active,
+        users.c.created_at,
+        *(
+            func.coalesce(user_permissions.c[name], default).label(name)
+            for name, default in PERMISSIONS.items()
+        ),
+    )
+    .select_from(
+        users.outerjoin(
+            user_permissions,
+            (user_permissions.c.user_id == users.c.id) & (user_permissions.c.team_id == users.c.team_id),
+        )
+    )
+    .where(users.c.team_id == bindparam("team"))
+    .order_by(users.c.role.desc(), users.c.created_at)
+)
+_MEMBER = select(users.c.role).where(users.c.id == bindparam("member"), users.c.team_id == bindparam("team"))
+_KEYS = (
+    select(
+        *(api_keys.c[name] for name in ("id", "name", "key_prefix", "scopes", "last_used_at", "expires_at")),
+        api_keys.c.is_active,
+        api_keys.c.created_at,
+    )
+    .where(api_keys.c.user_id == _CALLER)
+    .order_by(api_keys.c.created_at.desc())
+)
+_EVERYBODY = select(
+    *(users.c[name] for name in ("id", "email", "username", "first_name", "last_name", "role", "is_active")),
+    *(users.c[name] for name in ("team_id", "broker_id", "last_login", "created_at")),
+).order_by(users.c.created_at.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """What is told to those who are not let at a team."""
+
+    others: str
+    owner: str
+    broker: str
+
+
+VIEWING = Sentences(
+    "Only team owners and brokers can view team members",
+    "You can only view your own team",
+    "You can only view teams in your brokerage",
+)
+CHANGING = Sentences(
+    "Only team owners and brokers can modify permissions",
+    "You can only modify permissions in your own team",
+    "You can only modify permissions for teams in your brokerage",
+)
+
+
+class UserServices(AccountService):
+    """Accounts and what hangs on them."""
+
+    async def own_profile(self, principal: Principal) -> RowMapping:
+        """The caller's user row, without what signing in needs."""
+        return _found(await self._of_caller(_OWN_PROFILE, principal), "Profile not found")
+
+    async def update_own_profile(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
+        """User, profile and settings in one, after an update; the password's hash is not in it (Q-04)."""
+        profile: FromClause = _written(user_profiles, principal, profile_changes(body), "profile")
+        settings: FromClause = _written(user_settings, principal, profile_settings_changes(body), "settings")
+        # of columns of one name the last one is shown, at the place of the first one
+        columns = {column.name: column for part in (users, profile, settings) for column in part.c}
+        del columns["password_hash"]
+        joined = users.outerjoin(profile, profile.c.user_id == users.c.id).outerjoin(
+            settings, settings.c.user_id == users.c.id
+        )
+        statement = select(*columns.values()).select_from(joined).where(users.c.id == principal.user_id)
+        return _found(await self._database.run(statement), "Profile not found")
+
+    async def public_profile(self, username: str) -> tuple[RowMapping, Sequence[RowMapping]]:
+        """What everybody may see of an active user, and the testimonials; the phone number is never found."""
+        rows = await self._database.run(_PUBLIC, {"username": username.lower()})
+        return _found(rows, "Profile not found"), [row for row in rows if row["testimonial_id"] is not None]
+
+    async def settings(self, principal: Principal) -> RowMapping:
+        """The caller's settings."""
+        return _found(await self._of_caller(_SETTINGS, principal), "Settings not found")
+
+    async def update_settings(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
+        """The caller's settings after an update; what is not given, or null, stays."""
+        changes = {**settings_changes(body), "updated_at": func.now()}
+        changed = update(user_settings).where(user_settings.c.user_id == principal.user_id).values(changes)
+        return _found(await self._database.run(changed.returning(user_settings)), "Settings not found")
+
+    async def theme(self, principal: Principal) -> str | None:
+        """The caller's theme."""
+        found = await self._of_caller(_THEME, principal)
+        return found[0]["theme"] if found else "light"
+
+    async def teams(self, principal: Principal, query: Mapping[str, str]) -> Sequence[RowMapping]:
+        """All teams, or those of one broker."""
+        match principal.role:
+            case Role.SYSTEM_ADMIN:
+                pass
+            case Role.BROKER:
+                raise UnusableInputError("MISSING_BROKER_ID", "Broker ID is required")
+            case _:
+                raise UnusableInputError("MISSING_TEAM_ID", "Team ID is required")
+        if not query.get("brokerId"):
+            return await self._database.run(_TEAMS)
+        broker_id = validated(TeamQuery, {"brokerId": query["brokerId"]}).broker_id
+        return await self._database.run(_TEAMS.where(teams.c.primary_broker_id == broker_id))
+
+    async def team(self, principal: Principal, key: str) -> RowMapping:
+        """One team, for system_admins."""
+        found = await self._database.run(_TEAM, {"team": _team_id(key)})
+        if not found:
+            raise MissingError("TEAM_NOT_FOUND", "Team not found")
+        if not principal.is_system_admin:
+            raise ForbiddenError("You do not have access to this team")
+        return found[0]
+
+    async def members(self, principal: Principal, key: str) -> Sequence[RowMapping]:
+        """The members of a team and what they may."""
+        _require_admin(principal, VIEWING)
+        return await self._database.run(_MEMBERS, {"team": _team_id(key)})
+
+    async def change_permissions(
+        self, principal: Principal, key: str, member: str, body: Mapping[str, Any]
+    ) -> RowMapping:
+        """What a member of a team may do, after it was said anew."""
+        _require_admin(principal, CHANGING)
+        team_id, member_id = _team_id(key), uuid_of(member)
+        if member_id is None:
+            raise NotFoundError("User not found in this team")
+        if member_id == principal.user_id:
+            raise UnusableInputError("INVALID_REQUEST", "You cannot modify your own permissions")
+        found = await self._database.run(_MEMBER, {"member": member_id, "team": team_id})
+        if not found:
+            raise MissingError("USER_NOT_FOUND", "User not found in this team")
+        if found[0]["role"] in _ABOVE_PERMISSIONS:
+            message = "Cannot modify permissions for brokers or system admins"
+            raise UnusableInputError("INVALID_REQUEST", message)
+        said = {**permissions_of(body), "granted_by": principal.user_id}
+        new = upsert(user_permissions).values(user_id=member_id, team_id=team_id, **said)
+        changed = new.on_conflict_do_update(
+            index_elements=["user_id", "team_id"], set_={**said, "updated_at": func.now()}
+        )
+        return (await self._database.run(changed.returning(user_permissions)))[0]
+
+    async def keys(self, principal: Principal) -> Sequence[RowMapping]:
+        """The caller's API keys, the latest first; of each one its prefix."""
+        return await self._of_caller(_KEYS, principal)
+
+    async def create_key(
+        self, principal: Principal, body: Mapping[str, Any], origin: Origin
+    ) -> tuple[RowMapping, str]:
+        """A new API key as it is stored, and the key itself, which nobody sees again."""
+        new, key = new_key_of(body), secrets.token_hex(_KEY_BYTES)
+        days = new.expires_in_days
+        values = {
+            "name": literal(new.name, api_keys.c.name.type),
+            "key_hash": literal(hashlib.sha256(key.encode()).hexdigest(), api_keys.c.key_hash.type),
+            "key_prefix": literal(f"{key[:8]}...{key[-4:]}", api_keys.c.key_prefix.type),
+            "expires_at": literal(None, api_keys.c.expires_at.type)
+            if days is None
+            else func.now() + func.make_interval(0, 0, 0, days),
+        }
+        owner = select(users.c.id, users.c.team_id, *values.values()).where(users.c.id == principal.user_id)
+        created = (
+            insert(api_keys)
+            .from_select(["user_id", "team_id", *values], owner)
+            .returning(api_keys)
+            .cte("created")
+        )
+        shown = ("id", "name", "key_prefix", "scopes", "expires_at", "created_at")
+        event = noted(
+            _teller(principal), origin, "api_key_created", "api_key", metadata={"name": body["name"]}
+        )
+        rows = await self._database.run(
+            select(*(created.c[name] for name in shown)).add_cte(event.cte("noted"))
+        )
+        return rows[0], key
+
+    async def revoke_key(self, principal: Principal, key: str, origin: Origin) -> None:
+        """Take what it opens from one of the caller's keys, which stays in the list."""
+        revoked = (
+            update(api_keys)
+            .where(*_own_key(principal, key, "revoke"))
+            .values(is_active=False, updated_at=func.now())
+            .returning(api_keys.c.id)
+            .cte("revoked")
+        )
+        teller = select(_teller(principal)).join(revoked, true()).subquery("revoker")
+        event = noted(teller, origin, "api_key_revoked", "api_key", metadata={"id": key})
+        if not await self._database.run(select(revoked.c.id).add_cte(event.cte("noted"))):
+            raise _no_key("revoke")
+
+    async def delete_key(self, principal: Principal, key: str) -> None:
+        """Delete one of the caller's keys."""
+        gone = delete(api_keys).where(*_own_key(principal, key, "delete")).returning(api_keys.c.id)
+        if not await self._database.run(gone):
+            raise _no_key("delete")
+
+    async def everybody(self, principal: Principal) -> Sequence[RowMapping]:
+        """Every user of every tenant, for system_admins."""
+        if not principal.is_system_admin:
+            raise ForbiddenError("Insufficient permissions")
+        return await self._database.run(_EVERYBODY)
+
+    async def _of_caller(self, statement: Any, principal: Principal) -> Sequence[RowMapping]:
+        return await self._database.run(statement, {"caller": principal.user_id})
+
+
+def _written(table: Any, principal: Principal, changes: Mapping[str, Any], name: str) -> FromClause:
+    """The table, or its row after the changes, where there are some; who has no row there gets one."""
+    if not changes:
+        return table  # type: ignore[no-any-return]  # Any is a Table here
+    new = upsert(table).values(user_id=principal.user_id, **changes)
+    changed = new.on_conflict_do_update(
+        index_elements=["user_id"], set_={**changes, "updated_at": func.now()}
+    )
+    return changed.returning(table).cte(name)
+
+
+def _teller(principal: Principal) -> FromClause:
+    """The caller as a security event of an API key shows them: without the username, as recorded."""
+    return (
+        select(
+            literal(principal.user_id, users.c.id.type).label("id"),
+            literal(principal.email, users.c.email.type).label("email"),
+            literal(None, users.c.username.type).label("username"),
+        )
+    ).subquery("teller")
+
+
+def _own_key(principal: Principal, key: str, verb: str) -> tuple[Any, Any]:
+    if (key_id := uuid_of(key)) is None:
+        raise _no_key(verb)
+    return api_keys.c.id == key_id, api_keys.c.user_id == principal.user_id
+
+
+def _no_key(verb: str) -> NotFoundError:
+    return NotFoundError(f"API key not found or you do not have permission to {verb} it")
+
+
+def _team_id(key: str) -> UUID:
+    if (team_id := uuid_of(key)) is None:  # Q-09
+        raise NotFoundError("Team not found")
+    return team_id
+
+
+def _require_admin(principal: Principal, told: Sentences) -> None:
+    match principal.role:
+        case Role.SYSTEM_ADMIN:
+            return
+        case Role.BROKER:
+            raise ForbiddenError(told.broker)
+        case Role.TEAM_OWNER:
+            raise ForbiddenError(told.owner)
+        case _:
+            raise ForbiddenError(told.others)
+
+
+def _found(rows: Sequence[RowMapping], missing: str) -> RowMapping:
+    if not rows:
+        raise NotFoundError(missing)
+    return rows[0]

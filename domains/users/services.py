@@ -1,0 +1,372 @@
+"""The rules of accounts: who may sign in, what follows on it, and what is written down of it.
+
+Five wrong passwords lock an account for half an hour. A change and the security event that tells of it are one
+statement: both happen, or none.
+"""
+
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    FromClause,
+    Insert,
+    RowMapping,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_or_not
+
+from domains.shared.clock import Clock
+from domains.shared.database import Database
+from domains.shared.errors import (
+    ForbiddenError,
+    LockedError,
+    MissingError,
+    NoUpdatesError,
+    UnauthenticatedError,
+    UnusableInputError,
+)
+from domains.shared.house import GoogleIdentity, House
+from domains.shared.models import security_events, users
+from domains.shared.node_json import iso_moment, truthy
+from domains.shared.permissions import Principal
+from domains.shared.requests import Origin
+from domains.users.models import refresh_tokens
+from domains.users.utils import hash_password, is_password
+from domains.users.validators import account_changes, credentials_of, registration_of
+
+_MAX_FAILURES = 5
+_MAX_TARGET = 500
+_MIN_USERNAME = 3
+_REFRESH_BYTES = 40
+_NO_PASSWORD = "!"  # noqa: S105 - what stands for "none": it is no bcrypt hash, so it is nobody's password
+_LOCKED = "Account temporarily locked due to too many failed login attempts."
+_IN_A_WEEK = func.now() + literal_column("INTERVAL '7 days'")
+_IN_HALF_AN_HOUR = func.now() + literal_column("INTERVAL '30 minutes'")
+_NAMED = bindparam("name", type_=users.c.email.type)
+_ENTERING = (
+    *(users.c[name] for name in ("id", "email", "username", "first_name", "last_name", "role", "is_active")),
+    *(users.c.password_hash, users.c.locked_until),
+)
+_BY_NAME = select(*_ENTERING).where(
+    or_(func.lower(users.c.email) == _NAMED, func.lower(users.c.username) == _NAMED)
+)
+_BY_GOOGLE = (
+    select(*_ENTERING)
+    .where(or_(users.c.google_id == bindparam("google_id"), func.lower(users.c.email) == bindparam("email")))
+    .order_by(users.c.google_id.is_(None))
+)
+_OF_CALLER = users.c.id == bindparam("caller")
+_ACCOUNT = select(
+    *(users.c[name] for name in ("id", "email", "username", "first_name", "last_name", "role", "is_active")),
+    *(users.c[name] for name in ("last_login", "created_at", "updated_at", "timezone")),
+).where(_OF_CALLER)
+_UPDATED = (
+    *("id", "email", "first_name", "last_name", "role", "is_active", "home_city", "home_state", "home_zip"),
+    *("home_lat", "home_lng", "licensed_states", "search_radius_miles"),
+)
+_SESSIONS = (
+    select(
+        *(refresh_tokens.c[name] for name in ("id", "created_at", "expires_at", "ip_address", "user_agent")),
+        refresh_tokens.c.device_info,
+    )
+    .where(
+        refresh_tokens.c.user_id == bindparam("caller"),
+        refresh_tokens.c.revoked_at.is_(None),
+        refresh_tokens.c.expires_at > func.now(),
+    )
+    .order_by(refresh_tokens.c.created_at.desc())
+)
+_LIVE = refresh_tokens.c.revoked_at.is_(None)
+
+
+class AccountService:
+    """Accounts and their sessions."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def sign_in(self, body: Mapping[str, Any], origin: Origin) -> tuple[RowMapping, str]:
+        """The user whose password this is, and a new refresh token."""
+        name, password = credentials_of(body)
+        found = await self._database.run(_BY_NAME, {"name": name.lower()})
+        wrong = UnauthenticatedError("INVALID_CREDENTIALS", "Invalid email or password")
+        if not found:
+            raise wrong
+        user = found[0]
+        _require_active(user)
+        await self._require_unlocked(user, origin)
+        if not await is_password(password, user["password_hash"]):
+            await self._count_failure(user, origin)
+            raise wrong
+        return user, await self._enter(user, origin)
+
+    async def sign_in_by_google(
+        self, body: Mapping[str, Any], origin: Origin, house: House
+    ) -> tuple[RowMapping, str]:
+        """The same of whom Google vouches for; who is new there becomes an agent here."""
+        id_token = body.get("idToken")
+        if not (isinstance(id_token, str) and id_token):
+            raise UnusableInputError("MISSING_ID_TOKEN", "Google ID token is required")
+        identity = await house.google.identify(id_token)
+        if identity is None:
+            raise UnauthenticatedError("INVALID_TOKEN", "Invalid Google token")
+        named = {"google_id": identity.google_id, "email": identity.email.lower()}
+        found = await self._database.run(_BY_GOOGLE, named)
+        user = (found or await self._register_google(identity))[0]
+        _require_active(user)
+        return user, await self._enter(user, origin)
+
+    async def register(self, body: Mapping[str, Any]) -> RowMapping:
+        """A new agent, whatever the body says (Q-03)."""
+        new = registration_of(body)
+        email, username = new.email.lower(), new.username.lower()
+        exists = UnusableInputError("USER_EXISTS", "User with this email or username already exists")
+        if await self._database.run(
+            select(users.c.id).where(
+                or_(func.lower(users.c.email) == email, func.lower(users.c.username) == username)
+            )
+        ):
+            raise exists
+        created = insert_or_not(users).values(
+            email=email,
+            username=username,
+            password_hash=await hash_password(new.password),
+            first_name=new.first_name,
+            last_name=new.last_name,
+            role="agent",
+        )
+        shown = (users.c[name] for name in ("id", "email", "first_name", "last_name", "role", "is_active"))
+        rows = await self._database.run(created.on_conflict_do_nothing().returning(*shown))
+        if not rows:  # somebody else came first
+            raise exists
+        return rows[0]
+
+    async def username_state(self, username: str) -> tuple[bool, str]:
+        """Whether a name is free, and the sentence that says so; what is too short is not looked up."""
+        if len(username) < _MIN_USERNAME:
+            return False, f"Username must be at least {_MIN_USERNAME} characters"
+        taken = await self._database.run(
+            select(users.c.id).where(func.lower(users.c.username) == bindparam("name")), {"name": username}
+        )
+        return not taken, "Username is already taken" if taken else "Username is available"
+
+    async def refresh(self, token: str | None, origin: Origin) -> tuple[RowMapping, str]:
+        """The user of a refresh token, which is spent with this, and the next one."""
+        if not token:
+            raise UnauthenticatedError("NO_REFRESH_TOKEN", "No refresh token provided")
+        spent = (
+            update(refresh_tokens)
+            .where(refresh_tokens.c.token == token, _LIVE, refresh_tokens.c.expires_at > func.now())
+            .where(users.c.id == refresh_tokens.c.user_id, users.c.is_active.is_(True))
+            .values(revoked_at=func.now())
+            .returning(users.c.id, users.c.email, users.c.username, users.c.role)
+            .cte("spent")
+        )
+        forgotten = delete(refresh_tokens).where(
+            refresh_tokens.c.user_id.in_(select(spent.c.id)),
+            refresh_tokens.c.user_agent.is_not_distinct_from(origin.user_agent),
+            refresh_tokens.c.token != token,  # a row is not written twice in one statement
+        )
+        next_token = secrets.token_hex(_REFRESH_BYTES)
+        statement = select(spent).add_cte(
+            forgotten.cte("forgotten"),
+            _stored(spent, next_token, origin).cte("stored"),
+            noted(spent, origin, "token_refresh", "authentication").cte("noted"),
+        )
+        rows = await self._database.run(statement)
+        if not rows:
+            raise UnauthenticatedError("INVALID_REFRESH_TOKEN", "Invalid or expired refresh token")
+        return rows[0], next_token
+
+    async def sessions(self, principal: Principal) -> Sequence[RowMapping]:
+        """What is signed in as the caller, the latest first."""
+        return await self._database.run(_SESSIONS, {"caller": principal.user_id})
+
+    async def sign_out(self, token: str | None) -> None:
+        """End the session of a refresh token, if there is one."""
+        if token:
+            await self._database.run(
+                update(refresh_tokens)
+                .where(refresh_tokens.c.token == token, _LIVE)
+                .values(revoked_at=func.now())
+            )
+
+    async def sign_out_everywhere(self, principal: Principal) -> None:
+        """End every session of the caller."""
+        await self._database.run(
+            update(refresh_tokens)
+            .where(refresh_tokens.c.user_id == principal.user_id, _LIVE)
+            .values(revoked_at=func.now())
+        )
+
+    async def clean_up(self, principal: Principal) -> int:
+        """Delete every refresh token that has expired; for system_admins (Q-05)."""
+        if not principal.is_system_admin:
+            raise ForbiddenError("Insufficient permissions")
+        expired = delete(refresh_tokens).where(refresh_tokens.c.expires_at < func.now())
+        return len(await self._database.run(expired.returning(refresh_tokens.c.id)))
+
+    async def account(self, principal: Principal) -> RowMapping:
+        """The caller's own account."""
+        rows = await self._database.run(_ACCOUNT, {"caller": principal.user_id})
+        if not rows:
+            raise MissingError("USER_NOT_FOUND", "User not found")
+        return rows[0]
+
+    async def update_account(
+        self, principal: Principal, body: Mapping[str, Any], origin: Origin
+    ) -> RowMapping:
+        """The caller's account after an update, which may change the password."""
+        changes_password = truthy(body.get("newPassword"))
+        if changes_password:
+            await self._require_password(principal, body.get("currentPassword"))
+        changes = account_changes(body)
+        if changes_password:
+            changes["password_hash"] = await hash_password(_text(body["newPassword"]))
+        if not changes:
+            raise NoUpdatesError("No fields to update")
+        changed = (
+            update(users)
+            .where(users.c.id == principal.user_id)
+            .values(**changes, updated_at=func.now())
+            .returning(*(users.c[name] for name in _UPDATED), users.c.username)
+            .cte("changed")
+        )
+        statement = select(*(changed.c[name] for name in _UPDATED))
+        if changes_password:
+            event = noted(changed, origin, "password_changed", "account")
+            statement = statement.add_cte(event.cte("noted"))
+        rows = await self._database.run(statement)
+        if not rows:
+            raise MissingError("USER_NOT_FOUND", "User not found")
+        return rows[0]
+
+    async def _require_password(self, principal: Principal, current: Any) -> None:
+        if not truthy(current):
+            message = "Current password is required to change password"
+            raise UnusableInputError("MISSING_CURRENT_PASSWORD", message)
+        found = await self._database.run(
+            select(users.c.password_hash).where(_OF_CALLER), {"caller": principal.user_id}
+        )
+        if not (found and await is_password(_text(current), found[0]["password_hash"])):
+            raise UnusableInputError("INVALID_CURRENT_PASSWORD", "Current password is incorrect")
+
+    async def _register_google(self, identity: GoogleIdentity) -> Sequence[RowMapping]:
+        created = insert(users).values(
+            email=identity.email.lower(),
+            username=f"google-{identity.google_id}",
+            password_hash=_NO_PASSWORD,
+            first_name=identity.first_name,
+            last_name=identity.last_name,
+            google_id=identity.google_id,
+            profile_picture_url=identity.picture_url,
+        )
+        return await self._database.run(created.returning(*_ENTERING))
+
+    async def _require_unlocked(self, user: RowMapping, origin: Origin) -> None:
+        until, now = user["locked_until"], self._clock()
+        if until is None or until <= now:
+            return
+        known = select(*(users.c[name] for name in ("id", "email", "username"))).where(
+            users.c.id == user["id"]
+        )
+        event = noted(known.cte("known"), origin, "login_locked", "authentication", failure=_LOCKED)
+        await self._database.run(event)
+        minutes = math.ceil((until - now).total_seconds() / 60)
+        raise LockedError(f"{_LOCKED} Try again in {minutes} minutes.", iso_moment(until))
+
+    async def _count_failure(self, user: RowMapping, origin: Origin) -> None:
+        failures = users.c.failed_login_attempts + 1
+        counted = (
+            update(users)
+            .where(users.c.id == user["id"])
+            .values(
+                failed_login_attempts=failures,
+                locked_until=case((failures >= _MAX_FAILURES, _IN_HALF_AN_HOUR), else_=users.c.locked_until),
+            )
+            .returning(users.c.id, users.c.email, users.c.username, users.c.failed_login_attempts)
+            .cte("counted")
+        )
+        locked = select(counted).where(counted.c.failed_login_attempts >= _MAX_FAILURES).subquery("locked")
+        kind, too_many = "authentication", "Too many failed login attempts"
+        failed = noted(counted, origin, "login_failed", kind, failure="Invalid password")
+        shut = noted(locked, origin, "account_locked", kind, failure=too_many)
+        await self._database.run(select(counted.c.id).add_cte(failed.cte("failed"), shut.cte("shut")))
+
+    async def _enter(self, user: RowMapping, origin: Origin) -> str:
+        """Forget the failures, and store a new refresh token in place of the one that this user agent had."""
+        token = secrets.token_hex(_REFRESH_BYTES)
+        entered = (
+            update(users)
+            .where(users.c.id == user["id"])
+            .values(failed_login_attempts=0, locked_until=None, last_login=func.now())
+            .returning(users.c.id, users.c.email, users.c.username)
+            .cte("entered")
+        )
+        forgotten = delete(refresh_tokens).where(
+            refresh_tokens.c.user_id == user["id"],
+            refresh_tokens.c.user_agent.is_not_distinct_from(origin.user_agent),
+        )
+        event = noted(entered, origin, "login_success", "authentication")
+        await self._database.run(
+            select(entered.c.id).add_cte(
+                forgotten.cte("forgotten"), _stored(entered, token, origin).cte("stored"), event.cte("noted")
+            )
+        )
+        return token
+
+
+def noted(
+    user: FromClause,
+    origin: Origin,
+    event_type: str,
+    category: str,
+    *,
+    failure: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Insert:
+    """The security event of each row of `user` (id, email, username): a success, or a failure and its sentence."""
+    values = {
+        "event_type": event_type,
+        "event_category": category,
+        "severity": "info" if failure is None else "warning",
+        "ip_address": origin.ip_address,
+        "user_agent": origin.user_agent,
+        "request_path": origin.target[:_MAX_TARGET],
+        "request_method": origin.method,
+        "success": failure is None,
+        "message": failure,
+        "metadata": None if metadata is None else dict(metadata),
+    }
+    told = [literal(value, security_events.c[name].type) for name, value in values.items()]
+    who = (user.c.id, user.c.email, user.c.username)
+    return insert(security_events).from_select(["user_id", "email", "username", *values], select(*who, *told))
+
+
+def _stored(user: FromClause, token: str, origin: Origin) -> Insert:
+    values = {"token": token, "ip_address": origin.ip_address, "user_agent": origin.user_agent}
+    told = [literal(value, refresh_tokens.c[name].type) for name, value in values.items()]
+    return insert(refresh_tokens).from_select(
+        ["user_id", "expires_at", *values], select(user.c.id, _IN_A_WEEK, *told)
+    )
+
+
+def _require_active(user: RowMapping) -> None:
+    if not user["is_active"]:
+        raise UnauthenticatedError("ACCOUNT_DISABLED", "Your account has been disabled")
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,110 @@
+"""The recorded exchanges of users, replayed against modern: only declared deviations, each needed."""
+
+from typing import Any
+
+from tests.domains.recording import Question, RecordedRoom
+
+ALPHA = "aaaaaaaa-0000-4000-8000-000000000001"
+BETA = "aaaaaaaa-0000-4000-8000-000000000002"
+NOBODY = "deadbeef-0000-4000-8000-000000000000"
+
+
+def user_id(number: int) -> str:
+    """The seeded users in the order admin_ada, owner_otto, agent_ann, agent_ben, broker_bea, off_olga."""
+    return f"c0ffee00-0000-4000-8000-{number:012}"
+
+
+READS = [
+    ("agent_ann", "/v1/auth/verify"),
+    ("off_olga", "/v1/auth/verify"),
+    ("apikey:agent_ann", "/v1/auth/profile"),
+    ("agent_ann", "/v1/auth/verify-role"),
+    ("agent_ann", "/v1/auth/verify-role?requiredRole=broker"),
+    (None, "/v1/auth/check-username/AGENT_ANN"),
+    (None, "/v1/auth/check-username/ab"),
+    (None, "/v1/auth/check-username/nobody-yet"),
+    (None, "/v1/auth/bogus"),
+    (None, "/v1/profiles/bogus"),
+    (None, "/v1/settings/bogus"),
+    ("agent_ann", "/v1/settings/bogus"),
+    (None, "/v1/teams"),
+    ("agent_ann", "/v1/teams"),
+    ("owner_otto", "/v1/teams"),
+    ("admin_ada", "/v1/teams?brokerId="),
+    ("admin_ada", "/v1/teams?brokerId=nope"),
+    ("admin_ada", f"/v1/teams/{NOBODY}"),
+    ("agent_ann", f"/v1/teams/{NOBODY}"),
+    ("agent_ann", "/v1/teams/nope"),
+    ("owner_otto", f"/v1/teams/{ALPHA}/members"),
+    ("admin_ada", f"/v1/teams/{BETA}/users"),
+    ("admin_ada", f"/v1/teams/{NOBODY}/members"),
+    ("admin_ada", "/v1/teams/nope/members"),
+    ("agent_ann", "/v1/teams/nope/members"),
+    ("broker_bea", "/v1/teams/nope/members"),
+    ("agent_ann", "/v1/profiles/me"),
+    ("apikey:agent_ann", "/v1/profiles/me"),
+    (None, "/v1/profiles/me"),
+    (None, "/v1/profiles/public/nobody"),
+    (None, "/v1/profiles/public/off_olga"),
+    (None, "/v1/profiles/public/Agent_Ben"),
+    (None, "/v1/profiles/public/%00"),
+    ("agent_ben", "/v1/settings"),
+    ("off_olga", "/v1/settings"),
+    ("broker_bea", "/v1/settings/theme"),
+    ("agent_ann", "/v1/api-keys"),
+    ("apikey:agent_ann", "/v1/api-keys"),
+    ("admin_ada", "/v1/admin/users"),
+    ("agent_ann", "/v1/admin/users"),
+    (None, "/v1/admin/users"),
+]
+LATEST: list[tuple[str | None, str, str, Any]] = [
+    (None, "POST", "/v1/auth/login", {"email": "x\u0000", "password": "x"}),
+    (None, "POST", "/v1/auth/google", {"idToken": "synthetic"}),
+    (None, "POST", "/v1/auth/refresh", {"refreshToken": 5}),
+    (None, "POST", "/v1/auth/logout", {"refreshToken": {"a": 1}}),
+    ("agent_ann", "POST", "/v1/auth/cleanup-tokens", None),
+    (
+        *(None, "POST", "/v1/auth/register"),
+        {"email": "e" * 256, "password": "x", "firstName": "x", "lastName": "x", "username": "long"},
+    ),
+    ("agent_ann", "PUT", "/v1/auth/profile", {"homeLat": "34.5", "homeLng": -118.25, "homeState": None}),
+    ("agent_ann", "PUT", "/v1/auth/profile", {"homeState": "California"}),
+    ("agent_ann", "PUT", "/v1/auth/profile", {"searchRadiusMiles": "far"}),
+    ("agent_ann", "PUT", "/v1/auth/profile", {"role": "system_admin", "email": "x"}),
+    ("agent_ann", "PUT", "/v1/profiles/me", {}),
+    ("agent_ann", "PUT", "/v1/profiles/me", {"profile": {"password_hash": "x", "bio": None}, "settings": 5}),
+    (
+        *("agent_ben", "PUT", "/v1/profiles/me"),
+        {"profile": {"specialties": ["a", "b"], "show_email": False}, "settings": {"theme": "dark"}},
+    ),
+    ("agent_ann", "PUT", "/v1/profiles/me", {"profile": {"years_experience": "many"}}),
+    ("off_olga", "PUT", "/v1/settings", {"theme": "dark"}),
+    ("agent_ben", "PUT", "/v1/settings", {"theme": None, "calendarSync": True, "bogus": 5}),
+    ("agent_ben", "PUT", "/v1/settings", {"theme": "x" * 21}),
+    ("agent_ben", "PUT", "/v1/settings", {"emailNotifications": {"daily": False}}),
+    ("agent_ann", "POST", "/v1/api-keys", {"name": "x", "expiresInDays": "soon"}),
+    ("agent_ann", "POST", "/v1/api-keys", {"name": ""}),
+    ("agent_ann", "PUT", "/v1/api-keys/nope/revoke", None),
+    ("agent_ann", "PUT", f"/v1/api-keys/{NOBODY}/revoke", None),
+    ("agent_ann", "DELETE", "/v1/api-keys/nope", None),
+    (
+        *("admin_ada", "PUT", f"/v1/teams/{ALPHA}/members/{user_id(3)}/permissions"),
+        {"permissions": {"can_delete": "maybe"}},
+    ),
+    ("admin_ada", "PUT", f"/v1/teams/{ALPHA}/members/nope/permissions", {"permissions": {}}),
+    ("admin_ada", "PUT", f"/v1/teams/nope/members/{user_id(3)}/permissions", {"permissions": {}}),
+    ("owner_otto", "PUT", f"/v1/teams/{ALPHA}/members/{user_id(3)}/permissions", {"permissions": {}}),
+]
+
+
+class TestUsers(RecordedRoom):
+    """Users against the recording."""
+
+    domain = "users"
+    questions = (
+        *(Question(user, f"GET {user} {target}", "GET", target) for user, target in READS),
+        *(
+            Question(user, f"{method} {user} {target} {body}", method, target, body)
+            for user, method, target, body in LATEST
+        ),
+    )

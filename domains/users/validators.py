@@ -1,0 +1,132 @@
+"""What the bodies of accounts, profiles, settings, teams and API keys must hold."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from domains.shared.errors import Fault, InvalidInputError, UnusableInputError
+from domains.shared.models import users
+from domains.shared.node_json import either, field, truthy
+from domains.shared.validation import Id, Text, Whole, at_most, row_model, validated
+from domains.users.models import user_permissions, user_profiles, user_settings
+
+_Texts = list[Text] | None
+_REQUIRED = ("email", "password", "firstName", "lastName", "username")
+_ACCOUNT = (
+    *("first_name", "last_name", "home_city", "home_state", "home_zip", "home_lat", "home_lng"),
+    *("licensed_states", "search_radius_miles", "timezone"),
+)
+_PROFILE = tuple(
+    column.name for column in user_profiles.c if column.name not in {"user_id", "created_at", "updated_at"}
+)
+_SETTINGS = tuple(
+    column.name for column in user_settings.c if column.name not in {"user_id", "created_at", "updated_at"}
+)
+PERMISSIONS: Mapping[str, bool] = {
+    "can_delete": False,
+    "can_edit_team_data": False,
+    "can_view_financials": True,
+    "can_manage_team": False,
+    "is_team_admin": False,
+    "is_broker_admin": False,
+}
+"""Permission → what holds where nothing is said."""
+
+UpdateAccount = row_model("UpdateAccount", users, _ACCOUNT, given={"licensed_states": _Texts})
+UpdateProfile = row_model(
+    "UpdateProfile",
+    user_profiles,
+    _PROFILE,
+    given=dict.fromkeys(("specialties", "service_areas", "languages"), _Texts),
+    aliases={},
+)
+UpdateSettings = row_model("UpdateSettings", user_settings, _SETTINGS)
+Permissions = row_model("Permissions", user_permissions, PERMISSIONS, aliases={})
+
+
+class Registration(BaseModel):
+    """What a new user says of themselves; the rest of a body is ignored, a role above all (Q-03)."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    email: Annotated[Text, at_most(255)]
+    username: Annotated[Text, at_most(100)]
+    password: Text
+    first_name: Annotated[Text, at_most(100)]
+    last_name: Annotated[Text, at_most(100)]
+
+
+class NewApiKey(BaseModel):
+    """The name of a key and how long it lives."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    name: Annotated[Text, at_most(255)]
+    expires_in_days: Whole | None = None
+
+
+class TeamQuery(BaseModel):
+    """Whose teams are listed."""
+
+    broker_id: Id | None = Field(None, alias="brokerId")
+
+
+def credentials_of(body: Mapping[str, Any]) -> tuple[str, str]:
+    """The e-mail address or username, and the password."""
+    name, password = either(body.get("email"), body.get("username")), body.get("password")
+    if not (isinstance(name, str) and name and isinstance(password, str) and password):
+        raise UnusableInputError("MISSING_CREDENTIALS", "Username/email and password are required")
+    return name, password
+
+
+def registration_of(body: Mapping[str, Any]) -> Registration:
+    """The new user; the e-mail address is taken as it stands."""
+    if not all(isinstance(body.get(key), str) and body[key] for key in _REQUIRED):
+        message = "Email, password, first name, last name, and username are required"
+        raise UnusableInputError("MISSING_FIELDS", message)
+    return validated(Registration, {key: body[key] for key in _REQUIRED})
+
+
+def account_changes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Column → value of what the body changes of an account; other keys are ignored, as recorded."""
+    sent = {key: body[key] for key in map(to_camel, _ACCOUNT) if key in body}
+    return validated(UpdateAccount, sent).model_dump(exclude_unset=True)
+
+
+def profile_changes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of `profile` in a body."""
+    given = body.get("profile")
+    sent = {key: field(given, key) for key in _PROFILE if isinstance(given, dict) and key in given}
+    return validated(UpdateProfile, sent).model_dump(exclude_unset=True)
+
+
+def profile_settings_changes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of `settings` in a body, spelled as the columns are."""
+    given = body.get("settings")
+    sent = {key: field(given, key) for key in _SETTINGS if isinstance(given, dict) and key in given}
+    return validated(UpdateSettings, sent).model_dump(exclude_unset=True)
+
+
+def settings_changes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a body that is settings; what is null stays."""
+    sent = {key: body[key] for key in map(to_camel, _SETTINGS) if body.get(key) is not None}
+    return validated(UpdateSettings, sent).model_dump(exclude_unset=True)
+
+
+def permissions_of(body: Mapping[str, Any]) -> dict[str, bool]:
+    """Every permission, as given or else as it holds where nothing is said."""
+    given = body.get("permissions")
+    if given is None:  # Q-09
+        raise InvalidInputError([Fault("permissions", "Is required")])
+    sent = {name: field(given, name) for name in PERMISSIONS if field(given, name) is not None}
+    return {**PERMISSIONS, **validated(Permissions, sent).model_dump(exclude_unset=True)}
+
+
+def new_key_of(body: Mapping[str, Any]) -> NewApiKey:
+    """The name and the life of a new key."""
+    if not truthy(body.get("name")):
+        raise UnusableInputError("VALIDATION_ERROR", "API key name is required")
+    days = body.get("expiresInDays")
+    return validated(NewApiKey, {"name": body["name"], "expiresInDays": days if truthy(days) else None})
