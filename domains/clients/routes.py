@@ -5,7 +5,7 @@ from functools import partial
 from domains.clients.controllers import ClientController, build
 from domains.shared.routes import Route
 
-_route = partial(Route, "clients", build=build, reads=("contacts", "leads", "users"))
+_route = partial(Route, "clients", build=build, reads=("contacts", "leads"))
 
 ROUTES = (
     _route("GET", "/v1/clients", ClientController.list_page),

@@ -5,7 +5,7 @@ from functools import partial
 from domains.contacts.controllers import ContactController, build
 from domains.shared.routes import Route
 
-_route = partial(Route, "contacts", build=build, by_key=False, reads=("clients", "leads", "users"))
+_route = partial(Route, "contacts", build=build, by_key=False, reads=("clients", "leads"))
 
 ROUTES = (
     _route("GET", "/v1/contacts", ContactController.list_page),

@@ -5,7 +5,8 @@ from functools import partial
 from domains.escrows.controllers import SectionController, build
 from domains.shared.routes import Route
 
-_route = partial(Route, "escrows", build=build, reads=("clients", "contacts", "leads", "users"))
+_route = partial(Route, "escrows", build=build, reads=())
+_PEOPLE = ("clients", "contacts", "leads")  # a client is a contact, and a lead becomes one
 
 ROUTES = (
     _route("GET", "/v1/escrows", SectionController.list_page),
@@ -24,7 +25,7 @@ ROUTES = (
     _route("PUT", "/v1/escrows/{id}/details", SectionController.change_details),
     _route("GET", "/v1/escrows/{id}/property-details", SectionController.property),
     _route("PUT", "/v1/escrows/{id}/property-details", SectionController.change_property),
-    _route("GET", "/v1/escrows/{id}/people", SectionController.people),
+    _route("GET", "/v1/escrows/{id}/people", SectionController.people, reads=_PEOPLE),
     _route("PUT", "/v1/escrows/{id}/people", SectionController.change_people),
     _route("GET", "/v1/escrows/{id}/timeline", SectionController.timeline),
     _route("PUT", "/v1/escrows/{id}/timeline", SectionController.change_timeline),
