@@ -1,0 +1,136 @@
+"""The rules of profiles, settings, teams and API keys."""
+
+import hashlib
+
+from tests.domains.support import Modern
+
+ME = "/v1/profiles/me"
+KEYS = "/v1/api-keys"
+ALPHA = "/v1/teams/aaaaaaaa-0000-4000-8000-000000000001"
+ANN = "c0ffee00-0000-4000-8000-000000000003"
+
+
+async def test_the_hash_of_a_password_leaves_the_database_in_no_answer(modern: Modern) -> None:
+    replies = [
+        await modern.send("agent_ann", "PUT", ME, {"profile": {"bio": "x"}, "settings": {"theme": "dark"}}),
+        await modern.send("agent_ann", "GET", ME),
+        await modern.send("agent_ann", "GET", "/v1/auth/profile"),
+        await modern.send("admin_ada", "GET", "/v1/admin/users"),
+        await modern.send(None, "GET", "/v1/profiles/public/agent_ann"),
+    ]
+
+    assert {reply.status for reply in replies} == {200}
+    assert [reply.query_count for reply in replies] == [2, 2, 2, 2, 1]
+    assert not any("$2" in str(reply.body) or "password" in str(reply.body) for reply in replies)
+
+
+async def test_a_profile_and_settings_are_stored_together_or_not_at_all(modern: Modern) -> None:
+    body = {"profile": {"bio": "not stored"}, "settings": {"theme": "x" * 21}}
+
+    reply = await modern.send("agent_ann", "PUT", ME, body)
+
+    assert (reply.status, reply.faults) == (400, ["theme"])
+    assert modern.rows("SELECT count(*) FROM user_profiles WHERE bio = 'not stored'") == [(0,)]
+
+
+async def test_who_has_no_profile_gets_one(modern: Modern) -> None:
+    modern.execute("DELETE FROM user_profiles")
+
+    reply = await modern.send("agent_ann", "PUT", ME, {"profile": {"specialties": ["condos", "land"]}})
+
+    assert reply.body["data"]["specialties"] == ["condos", "land"]
+    assert modern.rows("SELECT specialties FROM user_profiles") == [(["condos", "land"],)]
+
+
+async def test_testimonials_are_shown_as_far_as_they_are_visible_the_featured_first(modern: Modern) -> None:
+    modern.execute("DELETE FROM profile_testimonials")
+    modern.execute(
+        """
+        INSERT INTO profile_testimonials (user_id, client_name, is_featured, is_visible)
+        SELECT id, name, name = 'B', name <> 'C' FROM users, unnest(ARRAY['A', 'B', 'C']) AS t(name)
+        WHERE username = 'agent_ann'
+        """
+    )
+
+    reply = await modern.send(None, "GET", "/v1/profiles/public/agent_ann")
+
+    assert [row["clientName"] for row in reply.body["data"]["testimonials"]] == ["B", "A"]
+
+
+async def test_without_settings_the_theme_is_light_and_the_rest_is_not_found(modern: Modern) -> None:
+    modern.execute("DELETE FROM user_settings")
+
+    theme = await modern.send("agent_ann", "GET", "/v1/settings/theme")
+
+    assert theme.body["data"] == {"theme": "light"}
+    assert (await modern.send("agent_ann", "GET", "/v1/settings")).refusal == (404, "NOT_FOUND")
+    assert (await modern.send("agent_ann", "PUT", "/v1/settings", {})).refusal == (404, "NOT_FOUND")
+
+
+async def test_a_key_is_shown_once_opens_what_its_owner_may_and_is_revoked(modern: Modern) -> None:
+    created = await modern.send("agent_ann", "POST", KEYS, {"name": "mine", "expiresInDays": 30})
+    key, key_id = created.body["data"]["key"], created.body["data"]["id"]
+    header = {"X-API-Key": key}
+
+    used = await modern.send(None, "GET", ME, headers=header)
+    foreign = await modern.send("agent_ben", "PUT", f"{KEYS}/{key_id}/revoke")
+    revoked = await modern.send("agent_ann", "PUT", f"{KEYS}/{key_id}/revoke")
+    refused = await modern.send(None, "GET", ME, headers=header)
+
+    assert (created.status, created.query_count) == (201, 2)
+    assert used.body["data"]["username"] == "agent_ann"
+    assert foreign.refusal == (404, "NOT_FOUND")
+    assert (revoked.status, revoked.query_count) == (200, 2)
+    assert refused.refusal == (401, "API_KEY_DEACTIVATED")
+    assert modern.rows("SELECT key_hash FROM api_keys WHERE id = %s", [key_id]) == [
+        (hashlib.sha256(key.encode()).hexdigest(),)
+    ]
+    told = modern.rows(
+        "SELECT event_type, metadata FROM security_events WHERE event_type LIKE 'api_key_%%ed' AND success"
+    )
+    assert sorted(told) == [("api_key_created", {"name": "mine"}), ("api_key_revoked", {"id": key_id})]
+
+
+async def test_a_key_is_deleted_by_its_owner_alone(modern: Modern) -> None:
+    key_id = (await modern.send("agent_ann", "POST", KEYS, {"name": "mine"})).body["data"]["id"]
+
+    foreign = await modern.send("admin_ada", "DELETE", f"{KEYS}/{key_id}")
+    own = await modern.send("agent_ann", "DELETE", f"{KEYS}/{key_id}")
+
+    assert foreign.refusal == (404, "NOT_FOUND")
+    assert (own.status, own.query_count) == (200, 2)
+
+
+async def test_a_life_that_no_calendar_has_is_the_clients_error(modern: Modern) -> None:
+    reply = await modern.send("agent_ann", "POST", KEYS, {"name": "x", "expiresInDays": 2**31 - 1})
+
+    assert reply.refusal == (400, "VALIDATION_ERROR")
+    assert modern.rows("SELECT count(*) FROM api_keys WHERE name = 'x'") == [(0,)]
+
+
+async def test_permissions_are_said_anew_and_shown_with_the_members(modern: Modern) -> None:
+    path = f"{ALPHA}/members/{ANN}/permissions"
+
+    changed = await modern.send("admin_ada", "PUT", path, {"permissions": {"can_delete": True}})
+    members = await modern.send("admin_ada", "GET", f"{ALPHA}/members")
+
+    shown = {row["username"]: row["permissions"] for row in members.body["data"]}
+    assert (changed.status, changed.query_count) == (200, 3)
+    assert shown["agent_ann"]["can_delete"] is True
+    assert shown["agent_ann"]["can_view_financials"] is True
+
+
+async def test_who_is_no_admin_learns_of_no_team(modern: Modern) -> None:
+    asked = [
+        await modern.send(user, method, f"{ALPHA}{path}", body)
+        for user in ("agent_ann", "owner_otto", "broker_bea")
+        for method, path, body in (
+            ("GET", "", None),
+            ("GET", "/members", None),
+            ("GET", "/users", None),
+            ("PUT", f"/members/{ANN}/permissions", {"permissions": {"is_broker_admin": True}}),
+        )
+    ]
+
+    assert {reply.refusal for reply in asked} == {(403, "FORBIDDEN")}
+    assert (await modern.send("agent_ann", "GET", "/v1/admin/users")).refusal == (403, "FORBIDDEN")
