@@ -51,8 +51,9 @@ def status(context: Context, as_json: bool) -> None:
         )
         return
     out = Table(box=None, pad_edge=False)
-    for heading in ("domain", "stage", "modern serves"):
-        out.add_column(heading)
+    out.add_column("domain", overflow="fold")
+    for heading in ("stage", "modern serves"):
+        out.add_column(heading, no_wrap=True)
     for heading in ("requests", "compared", "differ", "not compared"):
         out.add_column(heading, justify="right")
     for name, report in domains.items():

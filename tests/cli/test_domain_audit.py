@@ -51,7 +51,7 @@ def test_every_mounted_room_is_whole_and_on_services() -> None:
 def test_a_controller_without_a_service_or_with_sql_of_its_own_is_seen(
     tmp_path: Path, controller: str, on_service: list[str]
 ) -> None:
-    room(tmp_path, "reviews", controllers=controller)
+    room(tmp_path, "nowhere", controllers=controller)
 
     [row] = audited(tmp_path).rooms
 
@@ -61,7 +61,7 @@ def test_a_controller_without_a_service_or_with_sql_of_its_own_is_seen(
 
 
 def test_without_a_controller_everything_is_on_a_service(tmp_path: Path) -> None:
-    room(tmp_path, "reviews")
+    room(tmp_path, "nowhere")
 
     assert audited(tmp_path).service_coverage == 100
 
