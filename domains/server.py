@@ -1,6 +1,7 @@
 """The modern backend as an aiohttp application: body, caller, controller, answer, in the recorded order."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import cache as once
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
@@ -11,16 +12,18 @@ from domains.shared.background import Background
 from domains.shared.caching import Cache, CacheSettings
 from domains.shared.clock import utc_now
 from domains.shared.database import Database
-from domains.shared.events import EventSink, NobodyListens
+from domains.shared.events import EventSink
 from domains.shared.faults import Faults, Handler
 from domains.shared.front import Front
 from domains.shared.generations import Generations
 from domains.shared.house import COOKIE_DOMAIN, GoogleSignIn, House, NoGoogle
+from domains.shared.openapi import document
 from domains.shared.performance import SLOW_S, Performance
 from domains.shared.rate_limits import RateLimiter, RateLimits
 from domains.shared.requests import MAX_BODY_BYTES
 from domains.shared.responses import finish, plain
 from domains.shared.routes import Build, Route
+from domains.shared.sockets import SocketServer
 from domains.shared.statements import Tally
 
 
@@ -32,6 +35,7 @@ def create_app(
     pool_size: int = 10,
     faults: bool = False,
     event_sink: EventSink | None = None,
+    relay_url: str | None = None,
     cache: CacheSettings | None = None,
     slow_s: float = SLOW_S,
     routes: Sequence[Route] = ROUTES,
@@ -39,12 +43,18 @@ def create_app(
     google: GoogleSignIn | None = None,
     cookie_domain: str = COOKIE_DOMAIN,
 ) -> web.Application:
-    """The application; it connects to the database with the first request that needs it."""
+    """The application; it connects to the database with the first request that needs it.
+
+    Events go to `event_sink`, by default to the socket.io clients that are connected to the same port, and through the
+    relay to those of other processes.
+    """
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     database = Database(database_url, pool_size=pool_size)
     background = Background()
     answers = Cache(cache or CacheSettings())
     performance = Performance(slow_s=slow_s)
+    sockets = SocketServer(database, jwt_secret=jwt_secret, clock=utc_now, relay_url=relay_url)
+    sockets.attach(app)
     front = Front(
         authenticator=Authenticator(
             database, background, jwt_secret=jwt_secret, clock=utc_now, cache=answers
@@ -53,7 +63,7 @@ def create_app(
         cache=answers,
         generations=Generations(routes),
         performance=performance,
-        event_sink=event_sink or NobodyListens(),
+        event_sink=event_sink or sockets,
         shadow_secret=shadow_secret,
         limiter=RateLimiter(rate_limits or RateLimits()),
         house=House(jwt_secret, cookie_domain, google or NoGoogle()),
@@ -69,6 +79,7 @@ def create_app(
     app.cleanup_ctx.append(close)
     app.router.add_get("/health", _health)
     app.router.add_get("/metrics", _exposition(performance))
+    app.router.add_get("/v1/openapi.json", _described(routes))
     if planted is not None:
         planted.add_routes(app)
     for route in routes:
@@ -91,6 +102,17 @@ def _exposition(performance: Performance) -> Handler:
         return web.Response(body=performance.exposition(), headers=headers)
 
     return expose
+
+
+def _described(routes: Sequence[Route]) -> Handler:
+    content = once(lambda: document(routes))  # made when somebody asks
+
+    async def describe(_: web.Request) -> web.Response:
+        answer = plain(content())
+        finish(answer, Tally(), limits={})
+        return answer
+
+    return describe
 
 
 async def _health(_: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from functools import partial
 
 from domains.clients.controllers import ClientController, build
+from domains.clients.validators import Note, Tags
 from domains.shared.routes import Route
 
 _route = partial(Route, "clients", build=build, reads=("contacts", "leads"))
@@ -17,7 +18,7 @@ ROUTES = (
     _route("PUT", "/v1/clients/{id}", ClientController.update),
     _route("DELETE", "/v1/clients/{id}", ClientController.delete),
     _route("PUT", "/v1/clients/{id}/archive", ClientController.archive),
-    _route("POST", "/v1/clients/{id}/notes", ClientController.add_note),
-    _route("PATCH", "/v1/clients/{id}/tags", ClientController.set_tags),
+    _route("POST", "/v1/clients/{id}/notes", ClientController.add_note, body=Note),
+    _route("PATCH", "/v1/clients/{id}/tags", ClientController.set_tags, body=Tags),
 )
 """The endpoints of this room."""

@@ -3,6 +3,7 @@
 from functools import partial
 
 from domains.contacts.controllers import ContactController, build
+from domains.contacts.validators import Assignment, Primary, SearchQuery
 from domains.shared.routes import Route
 
 _route = partial(Route, "contacts", build=build, by_key=False, reads=("clients", "leads"))
@@ -12,15 +13,15 @@ ROUTES = (
     _route("POST", "/v1/contacts", ContactController.create),
     _route("GET", "/v1/contacts/stats", ContactController.count),
     _route("GET", "/v1/contacts/export", ContactController.export),
-    _route("GET", "/v1/contacts/search", ContactController.search),
+    _route("GET", "/v1/contacts/search", ContactController.search, query=SearchQuery),
     _route("GET", "/v1/contacts/{id}", ContactController.get),
     _route("PUT", "/v1/contacts/{id}", ContactController.update),
     _route("DELETE", "/v1/contacts/{id}", ContactController.delete),
     _route("PATCH", "/v1/contacts/{id}/archive", ContactController.archive),
     _route("PATCH", "/v1/contacts/{id}/unarchive", ContactController.restore),
     _route("GET", "/v1/contacts/{id}/roles", ContactController.list_assignments),
-    _route("POST", "/v1/contacts/{id}/roles", ContactController.add_assignment),
-    _route("PUT", "/v1/contacts/{id}/roles/primary", ContactController.set_primary),
+    _route("POST", "/v1/contacts/{id}/roles", ContactController.add_assignment, body=Assignment),
+    _route("PUT", "/v1/contacts/{id}/roles/primary", ContactController.set_primary, body=Primary),
     _route("DELETE", "/v1/contacts/{id}/roles/{roleId}", ContactController.remove_assignment),
     _route("GET", "/v1/contact-roles", ContactController.list_roles),
     _route("POST", "/v1/contact-roles", ContactController.create_role),

@@ -3,6 +3,7 @@
 from functools import partial
 
 from domains.listings.controllers import ListingController, build
+from domains.listings.validators import PriceReduction
 from domains.shared.routes import Route
 
 _route = partial(Route, "listings", build=build, reads=("users",))
@@ -18,7 +19,7 @@ ROUTES = (
     _route("PUT", "/v1/listings/{id}", ListingController.update),
     _route("DELETE", "/v1/listings/{id}", ListingController.delete),
     _route("PUT", "/v1/listings/{id}/archive", ListingController.archive),
-    _route("POST", "/v1/listings/{id}/price-reduction", ListingController.reduce_price),
+    _route("POST", "/v1/listings/{id}/price-reduction", ListingController.reduce_price, body=PriceReduction),
     _route("POST", "/v1/listings/{id}/showings", ListingController.log_showing),
 )
 """The endpoints of this room."""

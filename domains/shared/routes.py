@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from domains.shared.clock import Clock
 from domains.shared.database import Database
@@ -33,6 +34,9 @@ class Route:
     """Whether copies of its requests may go to the shadow backend; not where somebody signs in, on or off."""
     reads: tuple[str, ...] | None = None
     """The other domains that its answer shows; None is any."""
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    """What it takes, for OpenAPI; what a list, a creation or an update takes is found by its name."""
 
     @property
     def router(self) -> str:
