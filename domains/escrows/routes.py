@@ -3,6 +3,7 @@
 from functools import partial
 
 from domains.escrows.controllers import SectionController, build
+from domains.escrows.validators import AddNote, ChecklistItem
 from domains.shared.routes import Route
 
 _route = partial(Route, "escrows", build=build, reads=())
@@ -38,10 +39,10 @@ ROUTES = (
     _route("PUT", "/v1/escrows/{id}/checklist-house", SectionController.change_house),
     _route("GET", "/v1/escrows/{id}/checklist-admin", SectionController.checklist),
     _route("PUT", "/v1/escrows/{id}/checklist-admin", SectionController.change_admin),
-    _route("PATCH", "/v1/escrows/{id}/checklist", SectionController.change_item),
+    _route("PATCH", "/v1/escrows/{id}/checklist", SectionController.change_item, body=ChecklistItem),
     _route("GET", "/v1/escrows/{id}/documents", SectionController.documents),
     _route("PUT", "/v1/escrows/{id}/documents", SectionController.change_documents),
     _route("GET", "/v1/escrows/{id}/notes", SectionController.notes),
-    _route("POST", "/v1/escrows/{id}/notes", SectionController.add_note),
+    _route("POST", "/v1/escrows/{id}/notes", SectionController.add_note, body=AddNote),
 )
 """The endpoints of this room."""
