@@ -115,12 +115,7 @@ class Authenticator:
         raise UnauthenticatedError("NO_AUTH_TOKEN", "No authentication token provided")
 
     async def _by_token(self, token: str, seen: Hashable) -> Principal:
-        try:
-            claims = self._verified(token)
-        except jwt.ExpiredSignatureError:
-            raise UnauthenticatedError("TOKEN_EXPIRED", "Authentication token has expired") from None
-        except jwt.InvalidTokenError:
-            raise UnauthenticatedError("INVALID_TOKEN", "Invalid authentication token") from None
+        claims = self._verified(token)
         user = None
         if (user_id := _uuid(claims.get("id"))) is not None:
             user = await self._row(_USER, {"user_id": user_id}, seen)
@@ -147,7 +142,7 @@ class Authenticator:
         claims = self._claims.get(token)
         now_s = time.time()
         if claims is None or now_s >= claims.get("exp", math.inf):
-            claims = jwt.decode(token, self._secret, algorithms=["HS256"], options=_OPTIONS)
+            claims = claims_of(token, self._secret)
             if isinstance(claims.get("exp"), int) and len(token) <= _LONGEST_KEPT:
                 self._claims[token] = claims
         return claims
@@ -190,6 +185,16 @@ class Authenticator:
                 **origin,
             )
             await self._database.run(refused)
+
+
+def claims_of(token: str, secret: str) -> Mapping[str, Any]:
+    """What a valid token says; raises UnauthenticatedError."""
+    try:
+        return jwt.decode(token, secret, algorithms=["HS256"], options=_OPTIONS)
+    except jwt.ExpiredSignatureError:
+        raise UnauthenticatedError("TOKEN_EXPIRED", "Authentication token has expired") from None
+    except jwt.InvalidTokenError:
+        raise UnauthenticatedError("INVALID_TOKEN", "Invalid authentication token") from None
 
 
 def _verdict(key: RowMapping | None, now: datetime) -> Principal | UnauthenticatedError:

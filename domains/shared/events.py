@@ -36,13 +36,6 @@ class EventSink(Protocol):
         ...
 
 
-class NobodyListens:
-    """A sink for a backend without sockets."""
-
-    async def publish(self, events: Sequence[Event]) -> None:
-        """Forget the events."""
-
-
 def data_update(room: str, entity: str, entity_id: Any, action: str, subset: Mapping[str, Any]) -> Event:
     """The event of a row that was created, updated or deleted; `subset` are the few fields that it shows."""
     shown = {"entityType": entity, "entityId": entity_id, "action": action, "data": subset}

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domains.shared.events import Change, Event, NobodyListens, data_updates
+from domains.shared.events import Change, Event, data_updates
 from domains.shared.permissions import Principal
 
 USER = UUID("c0ffee00-0000-4000-8000-000000000003")
@@ -24,7 +24,3 @@ def test_the_team_of_an_api_key_and_the_rows_broker_are_told_too() -> None:
     told = data_updates(principal, "lead", "5", Change.DELETED, {}, broker_id="b")
 
     assert [event.room for event in told] == ["broker-b", f"team-{TEAM}", f"user-{USER}"]
-
-
-async def test_without_sockets_events_are_forgotten() -> None:
-    await NobodyListens().publish([Event("user-1", "data:update", {})])
