@@ -10,7 +10,9 @@ from string import Template
 
 from cli.errors import UsageError
 
-TEMPLATES = Path(__file__).parent / "templates" / "room"
+_TEMPLATES = Path(__file__).parent / "templates"
+_FOLDERS = {"room": ".", "room_tests": "tests"}
+"""Folder of templates → where it goes in a room. None is called `tests`: the wheel leaves such folders out."""
 _NAME = re.compile(r"[a-z]+([-_]?[a-z0-9]+)*")
 _LONGEST = 24
 _TAKEN = {"house", "routes", "server", "shared", "tests"}
@@ -83,8 +85,8 @@ def generate(words: Naming, root: Path) -> list[Path]:
     contracts = _known(project.read_text(), words.room)
     with tempfile.TemporaryDirectory(dir=room.parent, prefix=".new-") as directory:
         made = Path(directory) / words.room
-        for template in sorted(TEMPLATES.rglob("*.txt")):
-            target = made / template.relative_to(TEMPLATES).with_suffix("")
+        for template in sorted(_TEMPLATES.glob("*/*.txt")):
+            target = made / _FOLDERS[template.parent.name] / template.stem
             target.parent.mkdir(parents=True, exist_ok=True)
             text = Template(template.read_text()).substitute(words.words)
             target.write_text(_sorted_imports(text) if target.suffix == ".py" else text)

@@ -27,9 +27,12 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
-def run(checkout: Path, *command: str, **environment: str) -> str:
+def run(checkout: Path, tool: str, *arguments: str, **environment: str) -> str:
+    command = (
+        [str(Path(sys.executable).parent / tool)] if tool == "lint-imports" else [sys.executable, "-m", tool]
+    )
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        [*command, *arguments],
         cwd=checkout,
         env=os.environ | environment,
         capture_output=True,
@@ -53,6 +56,7 @@ def test_a_generated_room_passes_its_checks_and_tests_as_it_is_and_mounted(
     run(checkout, "ruff", "format", "--check", folder)
     run(checkout, "ruff", "check", "--no-cache", folder)
     run(checkout, "mypy", folder)
+    run(checkout, "lint-imports")
     run(checkout, "pytest", *quiet, *tests, CROSSFADE_TEST_DATABASE_URL=database_url)
     routes = checkout / "domains" / "routes.py"
     routes.write_text(routes.read_text().replace("ROOMS = (\n", f"ROOMS = (\n    {made['mount']}\n"))
