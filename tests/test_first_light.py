@@ -11,7 +11,7 @@ from loadtests.recording import Credentials, Recorded, load_recording
 from parity.exchange import Backend
 from parity.outcome import Outcome
 from proxy.stages import Stage
-from tests.support.replay import JWT_SECRET, Replayed, leave_sub_resource_writes, replay
+from tests.support.replay import JWT_SECRET, Replayed, replay
 from tests.support.site import Site, running_backend, running_site
 
 TEMPLATES = [(route.method, route.path) for route in ROUTES if route.domain == "escrows"]
@@ -34,22 +34,18 @@ def modern(seeded_database: str, state_dir: Path) -> Iterator[str]:
         yield url
 
 
-async def replay_through(
-    site: Site, contract: Path, database_url: str, *, already_sent: int = 0
-) -> list[Replayed]:
+async def replay_through(site: Site, contract: Path, *, already_sent: int = 0) -> list[Replayed]:
     """The recorded escrow requests in order; a write waits until the copies of the reads before it are compared.
 
     Without that wait a read may race the write after it, which is `skipped`, not a match.
     """
     recording = load_recording(contract, "escrows")
-    before_row_13 = leave_sub_resource_writes(database_url, recording)
     sent = already_sent
 
     def before(recorded: Recorded) -> None:
         nonlocal sent
         if recorded.method != "GET":
             site.settled(sent)
-        before_row_13(recorded)
         sent += 1
 
     return await replay(site.url, recording, TEMPLATES, Credentials(contract, JWT_SECRET), before=before)
@@ -61,12 +57,12 @@ def outcomes(site: Site, requests: int) -> dict[str, int]:
 
 
 async def test_an_a_a_run_is_all_matches_and_the_outcomes_add_up(
-    monkeypatch: pytest.MonkeyPatch, state_dir: Path, legacy: str, seeded_database: str, contract: Path
+    monkeypatch: pytest.MonkeyPatch, state_dir: Path, legacy: str, contract: Path
 ) -> None:
     with running_site(monkeypatch, state_dir, legacy=legacy, modern=legacy) as site:
         site.flip(Stage.SHADOW)
 
-        replayed = await replay_through(site, contract, seeded_database)
+        replayed = await replay_through(site, contract)
 
         report = site.settled(len(replayed))
         reads = sum(item.recorded.method == "GET" for item in replayed)
@@ -81,13 +77,12 @@ async def test_legacy_against_modern_differs_only_as_declared(
     state_dir: Path,
     legacy: str,
     modern: str,
-    seeded_database: str,
     contract: Path,
 ) -> None:
     with running_site(monkeypatch, state_dir, legacy=legacy, modern=modern) as site:
         site.flip(Stage.SHADOW)
 
-        replayed = await replay_through(site, contract, seeded_database)
+        replayed = await replay_through(site, contract)
 
         report = site.settled(len(replayed))
         found = outcomes(site, len(replayed))
@@ -103,13 +98,12 @@ async def test_clients_get_what_legacy_recorded_while_modern_is_the_shadow(
     state_dir: Path,
     legacy: str,
     modern: str,
-    seeded_database: str,
     contract: Path,
 ) -> None:
     with running_site(monkeypatch, state_dir, legacy=legacy, modern=modern) as site:
         site.flip(Stage.SHADOW)
 
-        replayed = await replay_through(site, contract, seeded_database)
+        replayed = await replay_through(site, contract)
 
         book = site.context.rules()
         wrong = [item.label for item in replayed if item.comparison(book).outcome is not Outcome.MATCH]
@@ -130,11 +124,11 @@ async def test_after_a_rollback_modern_serves_nothing(
         site.flip(Stage.SHADOW)
         site.flip(Stage.CANARY, canary_share=1.0)
         site.flip(Stage.LIVE)
-        live = await replay_through(site, contract, seeded_database)
+        live = await replay_through(site, contract)
 
         site.roll_back()
         legacy_bridge.seed.reset(seeded_database, contract / "seed")
-        rolled_back = await replay_through(site, contract, seeded_database, already_sent=len(live))
+        rolled_back = await replay_through(site, contract, already_sent=len(live))
 
         assert {item.exchange.modern.header("x-served-by") for item in live} == {"modern"}
         assert {item.exchange.modern.header("x-served-by") for item in rolled_back} == {"legacy"}

@@ -13,8 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import aiohttp
-import psycopg
-from psycopg.types.json import Jsonb
 from yarl import URL
 
 from loadtests.recording import Credentials, Recorded, endpoint_of, of_endpoints, sendable
@@ -33,8 +31,6 @@ _CREATED_DISPLAY_ID = re.compile(rf"ESC-{RECORDED_YEAR}-(\d{{4}})")
 _RECORDED_TODAY = f"{RECORDED_YEAR}-11-23T00:00:00.000Z"  # no seeded row and no request has that date
 _LATEST_YEAR_BUILT = f"between 1800 and {RECORDED_YEAR + 2}"
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00\.000Z")
-_ROW_13 = "e5c00000-0000-4000-8000-000000000013"
-_GET_ROW_13 = "get_full_after_checklists"
 
 Endpoints = Iterable[tuple[str, str]]
 Before = Callable[[Recorded], Awaitable[None] | None]
@@ -200,51 +196,6 @@ def _day_dependent(item: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def _until(midnight: str, now: datetime) -> timedelta:
     return datetime.combine(date.fromisoformat(midnight[:10]), datetime.min.time(), UTC) - now
-
-
-def leave_sub_resource_writes(database_url: str, recording: Sequence[Recorded]) -> Before:
-    """A `before` hook: the recorded sub-resource writes of row 13, whose endpoints are not replayed, are in the row.
-
-    Only the whole escrow that was read after them shows that row.
-    """
-    bodies = {recorded.name: recorded.body for recorded in recording}
-
-    def before(recorded: Recorded) -> None:
-        if recorded.name != _GET_ROW_13:
-            return
-        financials, home = bodies["put_financials"], bodies["put_property_details"]
-        noted = {"cd_note": bodies["patch_checklist_item"]["note"]}
-        with psycopg.connect(database_url) as connection:
-            connection.execute(
-                """
-                UPDATE escrows SET
-                    timeline = (SELECT jsonb_object_agg(place - 1, item)
-                                FROM jsonb_array_elements(timeline) WITH ORDINALITY AS t(item, place)) || %(timeline)s,
-                    financials = financials || %(financials)s,
-                    gross_commission = %(gross)s, my_commission = %(mine)s,
-                    bedrooms = %(bedrooms)s, pool = %(pool)s, square_feet = %(area)s,
-                    checklists = jsonb_build_object(
-                        'loan', checklists->'loan' || %(loan)s, 'house', checklists->'house' || %(house)s,
-                        'admin', checklists->'admin' || %(admin)s),
-                    updated_at = now()
-                WHERE id = %(id)s
-                """,
-                {
-                    "timeline": Jsonb(bodies["put_timeline_object_on_array"]),
-                    "financials": Jsonb(financials),
-                    "gross": financials["grossCommission"],
-                    "mine": financials["agentSplit"],
-                    "bedrooms": home["bedrooms"],
-                    "pool": home["pool"],
-                    "area": home["squareFeet"],
-                    "loan": Jsonb(bodies["put_checklist_loan"] | noted),
-                    "house": Jsonb(bodies["put_checklist_house"]),
-                    "admin": Jsonb(bodies["put_checklist_admin"]),
-                    "id": _ROW_13,
-                },
-            )
-
-    return before
 
 
 async def _observe(
