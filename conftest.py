@@ -38,6 +38,13 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture
+def open_dir() -> Iterator[Path]:
+    """A directory in which a PostgreSQL can be made: its own user must reach it, and pytest closes its own."""
+    with tempfile.TemporaryDirectory(prefix="crossfade-tests-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
 def seeded_database(database_url: str, contract: Path) -> str:
     """The session's database in the seeded state of the recording."""
     from legacy_bridge.seed import reset

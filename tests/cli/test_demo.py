@@ -11,11 +11,11 @@ ROOT = Path(__file__).parent.parent.parent
 FORM = {"requests", "failed", "mirrored", "outcomes", "flips", "rollback_ms", "report"}
 
 
-def test_the_demo_walks_every_stage_finds_the_fault_and_rolls_back(tmp_path: Path, browser: Browser) -> None:
-    summary_file, report = tmp_path / "summary.json", tmp_path / "report.html"
+def test_the_demo_walks_every_stage_finds_the_fault_and_rolls_back(open_dir: Path, browser: Browser) -> None:
+    summary_file, report = open_dir / "summary.json", open_dir / "report.html"
 
     ran = run_process(
-        "demo", "--json", str(summary_file), "--report", str(report), state_dir=tmp_path, timeout_s=120
+        "demo", "--json", str(summary_file), "--report", str(report), state_dir=open_dir, timeout_s=120
     )
 
     assert ran.code == 0, ran.err + ran.out

@@ -40,8 +40,8 @@ def running(data_dir: Path) -> bool:
     return (data_dir / "postmaster.pid").exists()
 
 
-def test_two_processes_share_one_server_and_the_last_one_stops_it(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
+def test_two_processes_share_one_server_and_the_last_one_stops_it(open_dir: Path) -> None:
+    data_dir = open_dir / "data"
     with hold(data_dir) as other:
         with embedded_postgres(data_dir) as url, psycopg.connect(url) as connection:
             row = connection.execute("select count(*) from pg_stat_activity").fetchone()
@@ -54,8 +54,8 @@ def test_two_processes_share_one_server_and_the_last_one_stops_it(tmp_path: Path
     assert not running(data_dir)
 
 
-def test_a_user_that_was_killed_does_not_keep_the_server_alive(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
+def test_a_user_that_was_killed_does_not_keep_the_server_alive(open_dir: Path) -> None:
+    data_dir = open_dir / "data"
     with hold(data_dir) as other:
         os.kill(other.pid, signal.SIGKILL)
         other.wait()
@@ -66,8 +66,8 @@ def test_a_user_that_was_killed_does_not_keep_the_server_alive(tmp_path: Path) -
     assert not running(data_dir)
 
 
-def test_a_directory_that_is_no_data_directory_is_one_clear_sentence(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
+def test_a_directory_that_is_no_data_directory_is_one_clear_sentence(open_dir: Path) -> None:
+    data_dir = open_dir / "data"
     data_dir.mkdir()
     (data_dir / "PG_VERSION").write_text("9")
 

@@ -21,20 +21,20 @@ def test_a_backend_says_who_it_is(backend: Backend, seeded_database: str, tmp_pa
 
 
 def test_without_a_database_url_both_find_the_one_embedded_postgres_of_the_checkout(
-    contract: Path, tmp_path: Path
+    contract: Path, open_dir: Path
 ) -> None:
-    run_process("db", "reset", "--seed", str(contract / "seed"), "--yes", state_dir=tmp_path)
+    run_process("db", "reset", "--seed", str(contract / "seed"), "--yes", state_dir=open_dir)
 
     with (
-        running_backend(Backend.LEGACY, None, tmp_path) as legacy,
-        running_backend(Backend.MODERN, None, tmp_path) as modern,
+        running_backend(Backend.LEGACY, None, open_dir) as legacy,
+        running_backend(Backend.MODERN, None, open_dir) as modern,
     ):
-        running = (tmp_path / "postgres" / "postmaster.pid").exists()
+        running = (open_dir / "postgres" / "postmaster.pid").exists()
         answers = [urllib.request.urlopen(f"{url}/health", timeout=5).status for url in (legacy, modern)]
 
     assert running
     assert answers == [200, 200]
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+    assert not (open_dir / "postgres" / "postmaster.pid").exists()
 
 
 def test_a_port_in_use_is_exit_code_3_with_the_port(seeded_database: str, tmp_path: Path) -> None:

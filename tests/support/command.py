@@ -33,8 +33,6 @@ class InProcess:
         self.state_dir = state_dir
         self._monkeypatch = monkeypatch
         self._capsys = capsys
-        for name in [name for name in os.environ if name.startswith("CROSSFADE_")]:
-            monkeypatch.delenv(name)
         monkeypatch.setenv("CROSSFADE_STATE_DIR", str(state_dir))
         monkeypatch.setenv("CROSSFADE_ACTOR", "olivia")
         monkeypatch.chdir(state_dir)
