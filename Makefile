@@ -48,6 +48,9 @@ format: $(STAMP)  ## Format the code and apply the linter's safe fixes
 bench: $(STAMP)  ## What mirroring to a dead, hanging or slow shadow costs the client; writes build/bench.json
 	@$(BIN)/python -m loadtests.bench $(ARGS)
 
+bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, warm and cold; writes build/bench-backends.json
+	@$(BIN)/crossfade bench-backends $(ARGS)
+
 screenshot: $(STAMP) browser  ## Renew the screenshot of the report in docs/img from a real demo
 	@$(BIN)/python -m pytest -q tests/cli/test_demo.py
 	@mkdir -p docs/img && cp build/report.png docs/img/report.png
@@ -58,4 +61,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser format bench screenshot lock clean
+.PHONY: help install demo check test browser format bench bench-backends screenshot lock clean

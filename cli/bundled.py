@@ -29,6 +29,8 @@ class Bundled:
     legacy: str
     modern: str
     reset: Callable[[], None]
+    uncached: str = ""
+    """Modern once more, without its cache; only where it was asked for."""
 
 
 @contextlib.contextmanager
@@ -40,6 +42,7 @@ def bundled_backends(
     purpose: str,
     yes: bool,
     faults: bool = False,
+    uncached: bool = False,
 ) -> Iterator[Bundled]:
     """Both backends as processes of their own, for as long as the context lasts; their logs are kept.
 
@@ -57,8 +60,12 @@ def bundled_backends(
         progress("loading the seed ...")
         legacy_bridge.seed.reset(url, seed, progress)
         progress("starting both backends ...")
-        addresses = {}
-        for backend in Backend:
+        modern = ["--faults"] if faults else []
+        started: list[tuple[Backend, list[str]]] = [(Backend.LEGACY, []), (Backend.MODERN, modern)]
+        if uncached:
+            started.append((Backend.MODERN, ["--cache-mib", "0"]))
+        addresses = []
+        for number, (backend, options) in enumerate(started):
             arguments = [
                 *context.config_arguments,
                 "serve",
@@ -70,15 +77,15 @@ def bundled_backends(
                 "1000000",
                 "--database-url",
                 url,
+                *options,
             ]
-            if faults and backend is Backend.MODERN:
-                arguments.append("--faults")
-            log = context.settings.state_dir / "logs" / f"{purpose}-{backend}.log"
+            name = f"{purpose}-{backend}" if number < 2 else f"{purpose}-{backend}-{number}"
+            log = context.settings.state_dir / "logs" / f"{name}.log"
             child = Child(f"the {backend} backend", arguments, log=log)
             stack.callback(child.end)
-            addresses[backend] = f"http://127.0.0.1:{child.ready['port']}"
+            addresses.append(f"http://127.0.0.1:{child.ready['port']}")
         progress.stop()
-        yield Bundled(addresses[Backend.LEGACY], addresses[Backend.MODERN], lambda: _reset(url, seed))
+        yield Bundled(addresses[0], addresses[1], lambda: _reset(url, seed), "".join(addresses[2:]))
 
 
 def _reset(url: str, seed: Path) -> None:

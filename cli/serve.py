@@ -65,6 +65,25 @@ def _reach(url: str) -> None:
     "--faults", is_flag=True, help="Serve the fault switch of modern (docs/faults.md). Off by default."
 )
 @click.option(
+    "--cache-mib",
+    type=click.IntRange(0, 4096),
+    default=64,
+    show_default=True,
+    help="Memory of modern's cache of answers; 0 is none.",
+)
+@click.option(
+    "--slow-ms",
+    type=click.IntRange(1),
+    default=500,
+    show_default=True,
+    help="From when on modern warns of a request.",
+)
+@click.option(
+    "--relay",
+    metavar="URL",
+    help="NATS or Redis, through which several processes of modern tell each other's sockets.",
+)
+@click.option(
     "--announce", is_flag=True, hidden=True, help="Print one JSON line when ready (for parent processes)."
 )
 @database_option
@@ -76,6 +95,9 @@ def serve(
     pool_size: int,
     rate_limit: int,
     faults: bool,
+    cache_mib: int,
+    slow_ms: int,
+    relay: str | None,
     announce: bool,
     database_url: str | None,
 ) -> None:
@@ -87,40 +109,65 @@ def serve(
     if faults and backend != Backend.MODERN:
         raise UsageError("--faults: the fault switch is modern's; legacy is as it was recorded")
     with database(database_url, context.settings.postgres_dir) as url:
-        app = _application(
-            context, Backend(backend), url, pool_size=pool_size, rate_limit=rate_limit, faults=faults
-        )
+        if backend == Backend.LEGACY:
+            app = _legacy(context, url, pool_size=pool_size, rate_limit=rate_limit)
+        else:
+            app = _modern(
+                context,
+                url,
+                pool_size=pool_size,
+                rate_limit=rate_limit,
+                faults=faults,
+                cache_mib=cache_mib,
+                slow_ms=slow_ms,
+                relay=relay,
+            )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(app, backend, port, announce=announce))
 
 
-def _application(
-    context: Context, backend: Backend, url: str, *, pool_size: int, rate_limit: int, faults: bool
-) -> web.Application:
-    shadow_secret = context.settings.key("shadow").decode()
-    if backend is Backend.LEGACY:
-        import legacy_bridge.app
-        from legacy_bridge.rate_limits import RateLimit, RateLimits
+def _legacy(context: Context, url: str, *, pool_size: int, rate_limit: int) -> web.Application:
+    import legacy_bridge.app
+    from legacy_bridge.rate_limits import RateLimit, RateLimits
 
-        return legacy_bridge.app.create_app(
-            database_url=url,
-            jwt_secret=context.jwt_secret,
-            shadow_secret=shadow_secret,
-            pool_size=pool_size,
-            rate_limits=RateLimits(general=RateLimit(rate_limit)),
-        )
-    import domains.server
-    from domains.shared.rate_limits import RateLimit as Limit
-    from domains.shared.rate_limits import RateLimits as Limits
-
-    return domains.server.create_app(
+    return legacy_bridge.app.create_app(
         database_url=url,
         jwt_secret=context.jwt_secret,
-        shadow_secret=shadow_secret,
+        shadow_secret=context.settings.key("shadow").decode(),
         pool_size=pool_size,
-        faults=faults,
-        rate_limits=Limits(general=Limit(rate_limit)),
+        rate_limits=RateLimits(general=RateLimit(rate_limit)),
     )
+
+
+def _modern(
+    context: Context,
+    url: str,
+    *,
+    pool_size: int,
+    rate_limit: int,
+    faults: bool,
+    cache_mib: int,
+    slow_ms: int,
+    relay: str | None,
+) -> web.Application:
+    import domains.server
+    from domains.shared.caching import CacheSettings
+    from domains.shared.rate_limits import RateLimit, RateLimits
+
+    try:
+        return domains.server.create_app(
+            database_url=url,
+            jwt_secret=context.jwt_secret,
+            shadow_secret=context.settings.key("shadow").decode(),
+            pool_size=pool_size,
+            faults=faults,
+            rate_limits=RateLimits(general=RateLimit(rate_limit)),
+            cache=CacheSettings(max_bytes=cache_mib * 2**20),
+            slow_s=slow_ms / 1_000,
+            relay_url=relay,
+        )
+    except ValueError as error:
+        raise UsageError(f"--relay: {error}") from error
 
 
 async def _run(app: web.Application, backend: str, port: int, *, announce: bool) -> None:

@@ -83,13 +83,13 @@ class Compiler:
         if known is not None and known[0] is compiled:
             return known[1]
         if getattr(compiled, "insert_prefetch", ()) or getattr(compiled, "update_prefetch", ()):
-            raise NotImplementedError(
+            raise ValueError(
                 f"values that Python makes for columns are not computed here: {compiled}"
             )
         form = Form(
             text=compiled.string.encode(),
-            # what Connection.execute applies; a sequence of them is for tuples, which nothing here compares
-            dumps={name: dump for name, dump in compiled._bind_processors.items() if callable(dump)},  # noqa: SLF001
+            # a sequence of them is for tuples, which nothing here compares
+            dumps={name: dump for name, dump in compiled._bind_processors.items() if callable(dump)},  # noqa: SLF001 - see _compile
             loads=self._loads(compiled),
             is_final=not (compiled.literal_execute_params or compiled.post_compile_params),
         )

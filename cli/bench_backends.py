@@ -1,0 +1,50 @@
+"""`crossfade bench-backends`, which is `make bench-backends`: both bundled backends, endpoint by endpoint. Hidden."""
+
+from pathlib import Path
+
+import click
+
+from cli.bundled import CONTRACT, bundled_backends, yes_option
+from cli.context import Context, pass_context
+from cli.output import console, message
+from cli.serve import database_option
+from loadtests.backends import COLD, LEGACY, MODERN, figures_of, measure, render_backends
+from loadtests.figures import render_figures, write_figures
+
+
+@click.command(hidden=True)
+@click.option("--rounds", type=click.IntRange(1, 1000), default=12, show_default=True)
+@click.option("--domain", "chosen", multiple=True, help="Only these domains; default: all.")
+@click.option("--build-dir", type=click.Path(path_type=Path), default=Path("build"))
+@yes_option
+@database_option
+@pass_context
+def bench_backends(
+    context: Context,
+    rounds: int,
+    chosen: tuple[str, ...],
+    build_dir: Path,
+    yes: bool,
+    database_url: str | None,
+) -> None:
+    """Measure modern beside legacy and write build/bench-backends.json; a missed figure is no error."""
+    domains: dict[str, list[tuple[str, str]]] = {}
+    for endpoint in context.endpoints:
+        if not chosen or endpoint.domain in chosen:
+            domains.setdefault(endpoint.domain, []).append((endpoint.method, endpoint.path))
+    with bundled_backends(
+        context, CONTRACT, database_url, purpose="bench", yes=yes, uncached=True
+    ) as bundled:
+        result = measure(
+            {LEGACY: bundled.legacy, MODERN: bundled.modern, COLD: bundled.uncached},
+            domains,
+            contract=CONTRACT,
+            jwt_secret=context.jwt_secret,
+            rounds=rounds,
+            progress=message,
+        )
+    figures = figures_of(result)
+    render_backends(result, console())
+    console().print()
+    render_figures([figure for figure in figures if not figure.name.startswith("median, ")], console())
+    message(f"written: {write_figures('bench-backends', figures, build_dir)}")

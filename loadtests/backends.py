@@ -1,0 +1,245 @@
+"""`make bench-backends`: how quick modern is beside legacy, by endpoint, with its cache and without.
+
+Both sides run on one database in one run. Round by round every recorded exchange that can be repeated goes to legacy,
+to modern and to modern without its cache, the order drawn anew each time; the ratio of an endpoint is that of its
+medians over all rounds, of the exchanges that both sides answer with the recorded success (else of those that both
+answer alike). The hit rate is measured after that, on a mix of the recorded reads with five writes in a hundred.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtests.figures import Figure
+from loadtests.recording import Credentials, load_recording
+from loadtests.turns import Side, Taken, in_turns, is_reading, opened
+from loadtests.workload import Scenario, Template, build_workload
+
+LEGACY, MODERN, COLD = "legacy", "modern", "modern without cache"
+ENDPOINT_TARGET, HASHING_TARGET, COLD_TARGET, STATEMENTS_TARGET, HIT_TARGET = 0.8, 1.02, 1.0, 0.7, 0.7
+PLAN_TARGETS = {
+    "GET /v1/escrows": 0.60,
+    "GET /v1/listings": 0.64,
+    "GET /v1/clients": 0.61,
+    "POST /v1/escrows": 0.67,
+}
+_READ_REPEATS = 5
+_MIX_REQUESTS = 4_000
+_WRITE_SHARE = 0.05
+# a request whose median on legacy is above this spends it hashing a password
+_HASHING_MS = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRow:
+    """Medians of one endpoint in milliseconds, over so many exchanges of the recording."""
+
+    endpoint: str
+    exchanges: int
+    legacy_ms: float
+    modern_ms: float
+    cold_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """Modern to legacy, warm."""
+        return self.modern_ms / self.legacy_ms
+
+    @property
+    def cold_ratio(self) -> float:
+        """The same without the cache."""
+        return self.cold_ms / self.legacy_ms
+
+    @property
+    def target(self) -> float:
+        """What the ratio may be at most."""
+        if self.legacy_ms > _HASHING_MS:
+            return HASHING_TARGET
+        return PLAN_TARGETS.get(self.endpoint, ENDPOINT_TARGET)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendsResult:
+    """What was measured; `statements` are means by side over the recorded mix, `hit_rate` that of reads."""
+
+    rows: tuple[EndpointRow, ...]
+    statements: Mapping[str, float]
+    hit_rate: float
+    hit_rates: Mapping[str, float]
+    not_compared: tuple[str, ...]
+
+
+def measure(
+    urls: Mapping[str, str],
+    domains: Mapping[str, Sequence[Template]],
+    *,
+    contract: Path,
+    jwt_secret: str,
+    rounds: int,
+    progress: Callable[[str], None],
+    seed: int = 1,
+) -> BackendsResult:
+    """Go through the recording of these domains; `urls` has the addresses of LEGACY, MODERN and COLD.
+
+    Raises BackendError when one does not answer, RecordingError when there is nothing to send.
+    """
+    scenarios = [
+        scenario
+        for domain, templates in domains.items()
+        for scenario in build_workload(load_recording(contract, domain), templates).scenarios
+    ]
+    rng = random.Random(seed)
+    taken: list[Taken] = []
+    with opened(urls, Credentials(contract, jwt_secret)) as sides:
+        progress("warming up ...")
+        for _ in in_turns(sides, scenarios, repeats=1, rng=rng):
+            pass
+        for number in range(1, rounds + 1):
+            progress(f"round {number} of {rounds}: {len(scenarios)} scenarios on {len(sides)} sides ...")
+            taken += in_turns(sides, scenarios, repeats=_READ_REPEATS, rng=rng)
+        progress(f"{_MIX_REQUESTS} requests, {_WRITE_SHARE:.0%} of them writes, on modern ...")
+        modern = next(side for side in sides if side.name == MODERN)
+        mixed = _mix(modern, scenarios, rng)
+    rows = _rows(taken)
+    named = {f"{method} {path}" for templates in domains.values() for method, path in templates}
+    return BackendsResult(
+        rows=tuple(rows),
+        statements=_statements(taken),
+        hit_rate=_hit_rate(mixed),
+        hit_rates={
+            domain: _hit_rate([one for one in mixed if one.domain == domain])
+            for domain in sorted({one.domain for one in mixed if one.cache})
+        },
+        not_compared=tuple(sorted(named - {row.endpoint for row in rows})),
+    )
+
+
+def _mix(modern: Side, scenarios: Sequence[Scenario], rng: random.Random) -> list[Taken]:
+    """The recorded reads as often as they were recorded, and writes between them."""
+    reads = [scenario for scenario in scenarios if is_reading(scenario)]
+    writes = [scenario for scenario in scenarios if not is_reading(scenario)]
+    taken: list[Taken] = []
+    owed = 0.0
+    while len(taken) < _MIX_REQUESTS:
+        taken += modern.play(rng.choice(reads))
+        owed += _WRITE_SHARE / (1 - _WRITE_SHARE)
+        if owed >= 1:
+            played = modern.play(rng.choice(writes))
+            taken += played
+            owed -= len(played)
+    return taken
+
+
+def _hit_rate(taken: Iterable[Taken]) -> float:
+    """Hits among the reads that got as far as the cache."""
+    found = [one.cache for one in taken if one.cache]
+    return found.count("hit") / len(found) if found else 0.0
+
+
+def _statements(taken: Sequence[Taken]) -> dict[str, float]:
+    """The mean of each side over the recorded mix, in which every exchange counts once."""
+    by_exchange: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for one in taken:
+        by_exchange[one.side, one.domain, one.exchange].append(one.query_count)
+    means: dict[str, list[float]] = defaultdict(list)
+    for (side, _, _), counts in by_exchange.items():
+        means[side].append(sum(counts) / len(counts))
+    return {side: sum(values) / len(values) for side, values in means.items()}
+
+
+def _rows(taken: Sequence[Taken]) -> list[EndpointRow]:
+    """The endpoints of which there are exchanges that all sides answer alike."""
+    statuses: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for one in taken:
+        statuses[one.domain, one.exchange].add(one.status)
+    alike = [
+        one
+        for one in taken
+        if len(statuses[one.domain, one.exchange]) == 1 and one.status < 500 and one.status != 429
+    ]
+    by_endpoint: dict[str, list[Taken]] = defaultdict(list)
+    for one in alike:
+        by_endpoint[one.endpoint].append(one)
+    rows = []
+    for endpoint, all_of_it in sorted(by_endpoint.items()):
+        succeeded = [one for one in all_of_it if one.status < 300] or all_of_it
+        times = {
+            side: [one.duration_ms for one in succeeded if one.side == side]
+            for side in (LEGACY, MODERN, COLD)
+        }
+        exchanges = len({one.exchange for one in succeeded})
+        rows.append(EndpointRow(endpoint, exchanges, *(median(times[s]) for s in (LEGACY, MODERN, COLD))))
+    return rows
+
+
+def figures_of(result: BackendsResult) -> list[Figure]:
+    """All figures against their targets."""
+    figures = [
+        Figure(
+            f"median, {row.endpoint}, modern / legacy",
+            round(row.ratio, 3),
+            f"<= {row.target:.2f}",
+            row.ratio <= row.target,
+        )
+        for row in result.rows
+    ]
+    statements = result.statements[MODERN] / result.statements[LEGACY]
+    cold = median(row.cold_ratio for row in result.rows)
+    return [
+        *figures,
+        Figure(
+            "statements per request, modern / legacy",
+            round(statements, 3),
+            f"<= {STATEMENTS_TARGET}",
+            statements <= STATEMENTS_TARGET,
+        ),
+        Figure(
+            "cache hit rate of reads, 5 % writes",
+            round(result.hit_rate, 3),
+            f"> {HIT_TARGET}",
+            result.hit_rate > HIT_TARGET,
+        ),
+        Figure(
+            "cold median over endpoints, modern / legacy",
+            round(cold, 3),
+            f"<= {COLD_TARGET:.2f}",
+            cold <= COLD_TARGET,
+        ),
+    ]
+
+
+def render_backends(result: BackendsResult, console: Console) -> None:
+    """An endpoint a line, in 80 columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("endpoint")
+    for heading in ("legacy", "modern", "ratio", "target", "cold"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in result.rows:
+        style = "green" if row.ratio <= row.target else "red"
+        table.add_row(
+            row.endpoint,
+            f"{row.legacy_ms:.2f}",
+            f"{row.modern_ms:.2f}",
+            f"[{style}]{row.ratio:.2f}[/]",
+            f"{row.target:.2f}",
+            f"{row.cold_ratio:.2f}",
+        )
+    console.print(table)
+    rates = ", ".join(f"{domain} {rate:.0%}" for domain, rate in result.hit_rates.items())
+    console.print(
+        f"\nMedians in ms, one connection, closed loop; cold is modern without its cache to legacy. Hit rates: {rates}.",
+        style="dim",
+        highlight=False,
+    )
+    if result.not_compared:
+        console.print(
+            f"Not compared, nothing recorded of them can be repeated alike: {', '.join(result.not_compared)}",
+            style="dim",
+            highlight=False,
+        )
