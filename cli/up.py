@@ -59,6 +59,7 @@ def up(
         progress("starting the workers ...")
         running = Running(context)
     try:
+        running.heed_signals()  # before anybody is told where it listens: who reads that may end it at once
         _say_where(context.settings, running, as_json=as_json)
         running.watch()
     finally:
@@ -136,10 +137,13 @@ class Running:
             raise
         self._stopping = False
 
-    def watch(self) -> None:
-        """Return when SIGTERM or Ctrl-C comes; until then restart what dies."""
+    def heed_signals(self) -> None:
+        """From now on SIGTERM and Ctrl-C end `watch`, also when they come before it."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+
+    def watch(self) -> None:
+        """Restart what dies; return when a heeded signal has come."""
         while not self._stopping:
             self.look()
             time.sleep(LOOK_EVERY_S)
