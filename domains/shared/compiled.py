@@ -83,9 +83,7 @@ class Compiler:
         if known is not None and known[0] is compiled:
             return known[1]
         if getattr(compiled, "insert_prefetch", ()) or getattr(compiled, "update_prefetch", ()):
-            raise ValueError(
-                f"values that Python makes for columns are not computed here: {compiled}"
-            )
+            raise ValueError(f"values that Python makes for columns are not computed here: {compiled}")
         form = Form(
             text=compiled.string.encode(),
             # a sequence of them is for tuples, which nothing here compares

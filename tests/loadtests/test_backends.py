@@ -1,0 +1,69 @@
+"""The figures of modern beside legacy: what counts as passed, and how it is printed."""
+
+import pytest
+from rich.console import Console
+
+from loadtests.backends import LEGACY, MODERN, BackendsResult, EndpointRow, figures_of, render_backends
+
+
+def result(*rows: EndpointRow, statements: float = 0.5, hit_rate: float = 0.9) -> BackendsResult:
+    return BackendsResult(
+        rows=rows,
+        statements={LEGACY: 2.0, MODERN: 2.0 * statements},
+        hit_rate=hit_rate,
+        hit_rates={"escrows": hit_rate},
+        not_compared=("DELETE /v1/escrows/{id}",),
+    )
+
+
+def row(endpoint: str = "GET /v1/escrows/{id}", modern_ms: float = 1.0, cold_ms: float = 1.5) -> EndpointRow:
+    return EndpointRow(endpoint, 3, 2.0, modern_ms, cold_ms)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "modern_ms", "passed"),
+    [
+        ("GET /v1/escrows/{id}", 1.6, True),
+        ("GET /v1/escrows/{id}", 1.7, False),
+        ("GET /v1/escrows", 1.2, True),
+        ("GET /v1/escrows", 1.3, False),
+    ],
+)
+def test_an_endpoint_passes_at_its_target_and_no_slower(
+    endpoint: str, modern_ms: float, passed: bool
+) -> None:
+    figure = figures_of(result(row(endpoint, modern_ms)))[0]
+
+    assert figure.passed is passed
+
+
+def test_where_a_password_is_hashed_the_target_is_another() -> None:
+    slow = EndpointRow("POST /v1/auth/login", 1, 100.0, 101.0, 101.0)
+
+    assert slow.target == 1.02
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("statements per request, modern / legacy", result(row(), statements=0.8)),
+        ("cache hit rate of reads, 5 % writes", result(row(), hit_rate=0.7)),
+        ("cold median over endpoints, modern / legacy", result(row(cold_ms=2.2))),
+    ],
+)
+def test_a_missed_figure_is_not_hidden(name: str, bad: BackendsResult) -> None:
+    good = {figure.name: figure.passed for figure in figures_of(result(row()))}
+    missed = {figure.name: figure.passed for figure in figures_of(bad)}
+
+    assert good[name]
+    assert not missed[name]
+
+
+def test_the_table_fits_eighty_columns_and_says_what_was_not_compared() -> None:
+    console = Console(width=80, record=True)
+
+    render_backends(result(row("PUT /v1/teams/{id}/members/{userId}/permissions")), console)
+
+    text = console.export_text()
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "Not compared" in text

@@ -1,0 +1,57 @@
+"""Sides that take turns: what is kept of a request, and what a side that is gone says."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from loadtests.errors import BackendError
+from loadtests.recording import Credentials, load_recording
+from loadtests.turns import Side, in_turns, is_reading, opened
+from loadtests.workload import Scenario, build_workload
+from tests.support.backends import FakeBackend, answering
+
+TEMPLATES = [("GET", "/v1/escrows/{id}"), ("PUT", "/v1/escrows/{id}")]
+HEADERS = (
+    ("Content-Type", "application/json"),
+    ("X-Query-Count", "2"),
+    ("Server-Timing", "db;dur=1.5, cache;desc=hit"),
+)
+
+
+def scenarios(contract: Path) -> list[Scenario]:
+    return list(build_workload(load_recording(contract, "escrows"), TEMPLATES).scenarios)
+
+
+async def test_each_request_keeps_its_statements_and_the_state_of_the_cache(contract: Path) -> None:
+    reading = next(one for one in scenarios(contract) if is_reading(one))
+    async with FakeBackend(answering(headers=HEADERS)) as backend:
+        side = Side("modern", backend.url, Credentials(contract, "s" * 32))
+
+        taken = await asyncio.to_thread(side.play, reading)
+        side.close()
+
+    assert [(one.side, one.query_count, one.cache) for one in taken] == [("modern", 2, "hit")]
+    assert taken[0].duration_ms > 0
+
+
+async def test_in_a_round_every_side_gets_the_same_and_reads_more_often(contract: Path) -> None:
+    credentials = Credentials(contract, "s" * 32)
+    some = scenarios(contract)[:6]
+    async with FakeBackend(answering()) as one, FakeBackend(answering()) as other:
+        with opened({"legacy": one.url, "modern": other.url}, credentials) as sides:
+            taken = await asyncio.to_thread(
+                lambda: list(in_turns(sides, some, repeats=3, rng=random.Random(1)))
+            )
+
+        counts = {name: sum(item.side == name for item in taken) for name in ("legacy", "modern")}
+        assert counts["legacy"] == counts["modern"]
+        assert counts["legacy"] >= sum(3 if is_reading(item) else 1 for item in some)
+
+
+def test_a_side_that_is_gone_is_named(contract: Path) -> None:
+    side = Side("modern", "http://127.0.0.1:1", Credentials(contract, "s" * 32))
+
+    with pytest.raises(BackendError, match=r"modern at http://127\.0\.0\.1:1 does not answer"):
+        side.play(scenarios(contract)[0])
