@@ -30,7 +30,7 @@ def row(endpoint: str = "GET /v1/escrows/{id}", modern_ms: float = 1.0, cold_ms:
     ],
 )
 def test_an_endpoint_passes_at_its_target_and_no_slower(
-    endpoint: str, modern_ms: float, passed: bool
+    endpoint: str, modern_ms: float, *, passed: bool
 ) -> None:
     figure = figures_of(result(row(endpoint, modern_ms)))[0]
 
