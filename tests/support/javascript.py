@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import functools
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
