@@ -105,7 +105,7 @@ async def test_modern_alone_is_stamped_and_a_finished_write_renews_the_stamp(tmp
         await rig.settled(1)
         await rig.ask("POST", json={})
         await rig.ask()
-        await rig.settled(2)
+        await rig.settled(3)
 
         before, after = (seen.header("X-Crossfade-Writes") for seen in rig.modern.seen)
         assert all(seen.header("X-Crossfade-Writes") is None for seen in rig.legacy.seen)
