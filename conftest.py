@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from playwright.sync_api import Browser, sync_playwright
 
 from cli.postgres import embedded_postgres
@@ -75,3 +76,11 @@ async def modern(seeded_database: str, contract: Path) -> AsyncIterator[Modern]:
     """The modern backend over the seeded database."""
     async with serving(seeded_database, contract) as running:
         yield running
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist keeps what it measured before it says that it is done: after that it may be killed."""
+    measuring = Coverage.current()
+    if hasattr(session.config, "workerinput") and measuring is not None:
+        measuring.stop()
+        measuring.save()
