@@ -37,9 +37,11 @@ async def sockets_alone(database_url: str) -> AsyncIterator[tuple[SocketServer, 
     await database.open()
     sockets, app = SocketServer(database, JWT_SECRET), web.Application()
     sockets.attach(app)
-    async with TestServer(app) as server:
-        yield sockets, str(server.make_url("/"))
-    await database.close()
+    try:
+        async with TestServer(app) as server:
+            yield sockets, str(server.make_url("/"))
+    finally:
+        await database.close()
 
 
 def url(legacy: Legacy) -> str:
