@@ -35,9 +35,11 @@ async def sockets_alone(
     sockets = SocketServer(database, jwt_secret=JWT_SECRET, clock=utc_now, relay_url=relay_url)
     app = web.Application()
     sockets.attach(app)
-    async with TestServer(app) as server:
-        yield sockets, str(server.make_url("/"))
-    await database.close()
+    try:
+        async with TestServer(app) as server:
+            yield sockets, str(server.make_url("/"))
+    finally:
+        await database.close()
 
 
 @pytest.fixture
