@@ -13,8 +13,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "setting up $(VENV) from requirements.lock ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Crossfade needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) --version)"; exit 3; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@if command -v uv >/dev/null 2>&1; then \
-	  VIRTUAL_ENV=$(VENV) uv pip sync --quiet --require-hashes requirements.lock && VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation -e . ; \
+	@if command -v uv >/dev/null 2>&1 && VIRTUAL_ENV=$(VENV) uv pip sync --quiet --require-hashes requirements.lock \
+	    && VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation -e . ; then : ; \
 	else \
 	  $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock | grep -E '^(Collecting|ERROR)' | sed 's/ (from.*//' ; \
 	  $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . ; \
