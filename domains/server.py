@@ -16,7 +16,7 @@ from domains.shared.events import EventSink
 from domains.shared.faults import Faults, Handler
 from domains.shared.front import Front
 from domains.shared.generations import Generations
-from domains.shared.house import COOKIE_DOMAIN, GoogleSignIn, House, NoGoogle
+from domains.shared.house import COOKIE_DOMAIN, GoogleSignIn, House, Mailer, NoGoogle, NoMailer
 from domains.shared.openapi import document
 from domains.shared.performance import SLOW_S, Performance
 from domains.shared.rate_limits import RateLimiter, RateLimits
@@ -41,6 +41,7 @@ def create_app(
     routes: Sequence[Route] = ROUTES,
     rate_limits: RateLimits | None = None,
     google: GoogleSignIn | None = None,
+    mailer: Mailer | None = None,
     cookie_domain: str = COOKIE_DOMAIN,
 ) -> web.Application:
     """The application; it connects to the database with the first request that needs it.
@@ -66,7 +67,8 @@ def create_app(
         event_sink=event_sink or sockets,
         shadow_secret=shadow_secret,
         limiter=RateLimiter(rate_limits or RateLimits()),
-        house=House(jwt_secret, cookie_domain, google or NoGoogle()),
+        house=House(jwt_secret, cookie_domain, google or NoGoogle(), mailer or NoMailer()),
+        background=background,
     )
     controllers: dict[Build, object] = {route.build: route.build(database, utc_now) for route in routes}
     planted = Faults() if faults else None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
-from domains.escrows.events import escrow_changed, section_changed
+from domains.escrows.events import escrow_changed, escrow_closed, section_changed
 from domains.escrows.sections import SectionService
 from domains.shared.clock import Clock
 from domains.shared.controllers import CrudController, Parts, Row
@@ -69,6 +69,14 @@ class SectionController(EscrowController):
         super().__init__(service)
         self._sections = service
         self._clock = clock
+
+    async def announce(self, call: Call, change: Change, row: Row) -> None:
+        """Tell it; that it was closed its broker hears first."""
+        if change is Change.UPDATED and (wish := await self._sections.wish_to_hear(row, call.body)):
+            events, emails = escrow_closed(row, wish)
+            call.emit(*events)
+            call.post(*emails)
+        await super().announce(call, change, row)
 
     async def check_authentication(self, call: Call) -> web.Response:
         """GET on `/health/auth`: who is asking."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domains.shared.events import Change, Event, data_update, data_updates
+from domains.shared.house import OutgoingEmail
 from domains.shared.node_json import iso_moment
 from domains.shared.permissions import Principal
 
@@ -32,3 +33,17 @@ def section_changed(
     shown = {"escrowId": row["id"], "type": f"{kind}:updated", **changed, "timestamp": iso_moment(now)}
     rooms = (("user", row["owner_id"]), ("team", row["team_id"]), ("broker", row["broker_id"]))
     return [Event(f"{whose}-{key}", "escrow:updated", shown) for whose, key in rooms if key is not None]
+
+
+def escrow_closed(
+    row: Mapping[Any, Any], wish: Mapping[Any, Any]
+) -> tuple[Sequence[Event], Sequence[OutgoingEmail]]:
+    """It was closed: its broker hears of it over the sockets and by e-mail, each as far as that is wanted."""
+    message = f"Escrow {row['display_id']} at {row['property_address']} was closed"
+    shown = {"type": "escrow_closed", "title": "Escrow closed", "message": message, "data": {"id": row["id"]}}
+    event = Event(f"broker-{row['broker_id']}", "broker:notification", shown)
+    email = OutgoingEmail(wish["email"] or "", "Escrow closed", message)
+    return (
+        [event] if wish["in_app_notifications"] else [],
+        [email] if wish["email_notifications"] and email.to else [],
+    )

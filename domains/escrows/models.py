@@ -88,6 +88,16 @@ escrows = Table(
 
 ESCROW = Resource(name="escrow", table=escrows)
 
+brokers = Table("brokers", metadata, Column("id", Uuid, primary_key=True), *texts(255, "email"))
+broker_notification_settings = Table(
+    "broker_notification_settings",
+    metadata,
+    Column("broker_id", Uuid, primary_key=True),
+    *flags("notify_escrow_closed", "in_app_notifications", "email_notifications"),
+    *money("min_escrow_value"),
+)
+"""What a broker wants to be told; of both tables the columns that are read here."""
+
 PROPERTY: tuple[tuple[str, str, Any], ...] = (
     ("address", "property_address", None),
     ("city", "city", None),

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     RowMapping,
     String,
     UnaryExpression,
+    Uuid,
     asc,
     bindparam,
     cast,
@@ -19,10 +21,11 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from domains.escrows.models import ESCROW, escrows
+from domains.escrows.models import ESCROW, broker_notification_settings, brokers, escrows
 from domains.escrows.utils import LIST_PEOPLE, list_row, whole_escrow
 from domains.escrows.validators import (
     IGNORED_IN_UPDATES,
@@ -120,6 +123,17 @@ _BY_NUMBER = escrows.c.numeric_id == KEY
 _BY_DISPLAY_ID = escrows.c.display_id == KEY
 _BY_ID_OR_DISPLAY_ID = or_(_BY_ID, _BY_DISPLAY_ID)
 _NONE = false()
+_SETTINGS = broker_notification_settings.c
+_PRICE: BindParameter[Any] = bindparam("price", type_=escrows.c.purchase_price.type)
+_WISH = (
+    select(brokers.c.email, _SETTINGS.in_app_notifications, _SETTINGS.email_notifications)
+    .join(broker_notification_settings, _SETTINGS.broker_id == brokers.c.id)
+    .where(
+        brokers.c.id == bindparam("broker", type_=Uuid()),
+        _SETTINGS.notify_escrow_closed,
+        func.coalesce(_SETTINGS.min_escrow_value <= _PRICE, true()),
+    )
+)
 
 
 class EscrowService(CrudService):
@@ -213,6 +227,17 @@ class EscrowService(CrudService):
             if not changes:
                 raise NoUpdatesError("No fields to update")
         return await self.change(principal, key, changes, version=version)
+
+    async def wish_to_hear(self, row: Mapping[Any, Any], body: Mapping[str, Any]) -> RowMapping | None:
+        """How the broker of an escrow wants to hear that this update closed it; None where nobody does.
+
+        One statement where it has a broker. `escrowStatus: "Closed"` is the one spelling that counts, as recorded.
+        """
+        if body.get("escrowStatus") != "Closed" or row["broker_id"] is None:
+            return None
+        values = {"broker": row["broker_id"], "price": row["purchase_price"]}
+        rows = await self._database.run(_WISH, values)
+        return rows[0] if rows else None
 
 
 def _commission(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,6 +119,10 @@ class CrudController:
         del call, change, row
         return ()
 
+    async def announce(self, call: Call, change: Change, row: Row) -> None:
+        """Tell whom a change is told."""
+        call.emit(*self.events(call, change, row))
+
     def answer(self, parts: Parts, *, status: int = 200, timestamped: bool | None = None) -> web.Response:
         """The parts in the envelope; where the room's answers have one, with the time."""
         stamped = self.timestamped if timestamped is None else timestamped
@@ -136,13 +140,13 @@ class CrudController:
     async def create(self, call: Call) -> web.Response:
         """POST on the collection."""
         row = await self._service.create(call.principal, call.body)
-        call.emit(*self.events(call, Change.CREATED, row))
+        await self.announce(call, Change.CREATED, row)
         return self.answer(self.created(row), status=201)
 
     async def update(self, call: Call) -> web.Response:
         """PUT on one."""
         row = await self._service.update(call.principal, call.key, call.body)
-        call.emit(*self.events(call, Change.UPDATED, row))
+        await self.announce(call, Change.UPDATED, row)
         return self.answer(self.updated(row))
 
     async def archive(self, call: Call) -> web.Response:
@@ -156,7 +160,7 @@ class CrudController:
     async def delete(self, call: Call) -> web.Response:
         """DELETE on one."""
         row = await self._service.delete(call.principal, call.key)
-        call.emit(*self.events(call, Change.DELETED, row))
+        await self.announce(call, Change.DELETED, row)
         return self.answer(self.deleted(row))
 
     async def delete_many(self, call: Call) -> web.Response:

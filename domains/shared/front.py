@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from domains.shared.authentication import Authenticator
+from domains.shared.background import Background
 from domains.shared.caching import Cache
 from domains.shared.clock import utc_now
 from domains.shared.database import Database
@@ -69,6 +70,7 @@ class Front:
         shadow_secret: str,
         limiter: RateLimiter,
         house: House,
+        background: Background,
     ) -> None:
         self._authenticator = authenticator
         self._database = database
@@ -79,6 +81,7 @@ class Front:
         self._shadow_secret = shadow_secret
         self._limiter = limiter
         self._house = house
+        self._background = background
 
     def serve(self, route: Route, controller: object) -> Handler:
         """The aiohttp handler of one endpoint."""
@@ -195,8 +198,12 @@ class Front:
         finally:
             if not refused:
                 self._generations.committed(route, call.key)
-        if call.events and not is_copy:
+        if is_copy:
+            return answer
+        if call.events:
             await self._event_sink.publish(call.events)
+        for email in call.emails:
+            await self._background.run("email", self._house.mailer.send(email))
         return answer
 
     async def _rehearse(self, act: Act, call: Call, course: _Course) -> web.Response:

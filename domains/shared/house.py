@@ -1,6 +1,7 @@
-"""What the endpoints of signing in need of the house that they are in, and where other people's services begin.
+"""What endpoints need of the house that they are in, and where other people's services begin.
 
-Google is asked at a port: whoever runs the backend, or a test, hands in what stands behind it.
+Google is asked, and e-mail handed over, at a port: whoever runs the backend, or a test, hands in what stands behind
+it. Nothing is sent from here.
 """
 
 import secrets
@@ -40,9 +41,34 @@ class NoGoogle:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingEmail:
+    """One e-mail on its way out."""
+
+    to: str
+    subject: str
+    text: str
+
+
+class Mailer(Protocol):
+    """Takes outgoing e-mail."""
+
+    async def send(self, email: OutgoingEmail) -> None:
+        """Hand one over; no answer waits for it, and a failure is logged."""
+        ...
+
+
+class NoMailer:
+    """Drops every e-mail."""
+
+    async def send(self, email: OutgoingEmail) -> None:
+        """Send nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class House:
-    """The secret that signs access tokens, the domain of cookies, and the port to Google."""
+    """The secret that signs access tokens, the domain of cookies, and the ports to Google and to a mailer."""
 
     jwt_secret: str = field(default_factory=secrets.token_hex, repr=False)
     cookie_domain: str = COOKIE_DOMAIN
     google: GoogleSignIn = field(default_factory=NoGoogle)
+    mailer: Mailer = field(default_factory=NoMailer)

@@ -10,7 +10,7 @@ from aiohttp import web
 from domains.shared import node_json
 from domains.shared.authentication import Presented
 from domains.shared.events import Event
-from domains.shared.house import House
+from domains.shared.house import House, OutgoingEmail
 from domains.shared.permissions import Principal
 from domains.shared.rate_limits import client_of
 from domains.shared.shadow import copy_of
@@ -52,6 +52,7 @@ class Call:
     events: list[Event] = field(default_factory=list)
     origin: Origin = field(default_factory=Origin)
     house: House = field(default_factory=House)
+    emails: list[OutgoingEmail] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -61,6 +62,10 @@ class Call:
     def emit(self, *events: Event) -> None:
         """Tell the sockets, once the controller has succeeded."""
         self.events.extend(events)
+
+    def post(self, *emails: OutgoingEmail) -> None:
+        """Send e-mail, once the controller has succeeded."""
+        self.emails.extend(emails)
 
 
 def origin_of(request: web.Request, trusted_hops: int) -> Origin:

@@ -15,7 +15,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from domains.routes import ROUTES
 from domains.server import create_app
 from domains.shared.caching import CacheSettings
-from domains.shared.house import GoogleSignIn
+from domains.shared.events import EventSink
+from domains.shared.house import GoogleSignIn, Mailer
 from domains.shared.rate_limits import RateLimits
 from domains.shared.routes import Route
 from loadtests.recording import Credentials
@@ -103,6 +104,8 @@ async def serving(
     routes: Sequence[Route] = ROUTES,
     rate_limits: RateLimits | None = None,
     google: GoogleSignIn | None = None,
+    mailer: Mailer | None = None,
+    event_sink: EventSink | None = None,
 ) -> AsyncIterator[Modern]:
     """The modern backend over a database, stopped at the end."""
     app = create_app(
@@ -115,6 +118,8 @@ async def serving(
         routes=routes,
         rate_limits=rate_limits,
         google=google,
+        mailer=mailer,
+        event_sink=event_sink,
     )
     client: TestClient[Any, Any] = TestClient(TestServer(app))
     await client.start_server()

@@ -1,6 +1,6 @@
-"""What signing in needs of its house."""
+"""What stands behind the ports of a house when nobody hands anything in."""
 
-from domains.shared.house import House
+from domains.shared.house import House, OutgoingEmail
 
 
 async def test_a_house_without_google_knows_nobody_and_tells_its_secret_to_no_log() -> None:
@@ -8,3 +8,7 @@ async def test_a_house_without_google_knows_nobody_and_tells_its_secret_to_no_lo
 
     assert await house.google.identify("token") is None
     assert "synthetic" not in repr(house)
+
+
+async def test_a_house_without_a_mailer_sends_nothing() -> None:
+    await House().mailer.send(OutgoingEmail("to@example.test", "subject", "text"))
