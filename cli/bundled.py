@@ -19,6 +19,8 @@ yes_option = click.option(
 )
 """Every command that seeds a database takes `--yes`."""
 
+UNLIMITED = ("--rate-limit", "1000000", "--failed-auth-limit", "1000000")
+"""A load comes from one address, and holds the sign-ins that were recorded as failures."""
 CONTRACT = ROOT / "tests" / "contract"
 
 
@@ -41,13 +43,15 @@ def bundled_backends(
     *,
     purpose: str,
     yes: bool,
+    behind_proxy: bool = False,
     faults: bool = False,
     uncached: bool = False,
 ) -> Iterator[Bundled]:
     """Both backends as processes of their own, for as long as the context lasts; their logs are kept.
 
     Without a URL the database is an embedded one for this `purpose` alone, so that the rows of
-    `crossfade serve` stay as they are; a given database is replaced only after a yes.
+    `crossfade serve` stay as they are; a given database is replaced only after a yes. With `behind_proxy` modern
+    takes the proxy's word for who a client is: for a proxy of ours in front, which takes no client's word for it.
     """
     if database_url is not None and not yes:
         click.confirm(
@@ -60,7 +64,7 @@ def bundled_backends(
         progress("loading the seed ...")
         legacy_bridge.seed.reset(url, seed, progress)
         progress("starting both backends ...")
-        modern = ["--faults"] if faults else []
+        modern = [*(["--faults"] if faults else []), *(["--trusted-hops", "1"] if behind_proxy else [])]
         started: list[tuple[Backend, list[str]]] = [(Backend.LEGACY, []), (Backend.MODERN, modern)]
         if uncached:
             started.append((Backend.MODERN, ["--cache-mib", "0"]))
@@ -73,8 +77,7 @@ def bundled_backends(
                 "--port",
                 "0",
                 "--announce",
-                "--rate-limit",  # a load comes from one address
-                "1000000",
+                *UNLIMITED,
                 "--database-url",
                 url,
                 *options,

@@ -74,7 +74,9 @@ def demo(
     shutil.rmtree(state_dir, ignore_errors=True)  # a demo shows its own figures, not those of the last one
     with contextlib.ExitStack() as stack:
         backends = stack.enter_context(
-            bundled_backends(context, CONTRACT, database_url, purpose="demo", yes=yes, faults=True)
+            bundled_backends(
+                context, CONTRACT, database_url, purpose="demo", yes=yes, behind_proxy=True, faults=True
+            )
         )
         demo_context = _own_context(context, state_dir, backends)
         running = Running(demo_context, log_dir=state_dir / "logs")

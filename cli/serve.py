@@ -16,6 +16,7 @@ from cli.context import Context, pass_context
 from cli.errors import UnavailableError, UsageError
 from cli.output import Progress, log_to_stderr, message
 from cli.postgres import embedded_postgres
+from cli.settings import LimitsSection
 from parity.exchange import Backend
 
 database_option = click.option(
@@ -57,9 +58,17 @@ def _reach(url: str) -> None:
 @click.option(
     "--rate-limit",
     type=click.IntRange(1),
-    default=500,
-    show_default=True,
-    help="Requests on /v1 that one client may make in 15 minutes; copies never count.",
+    help="Requests on /v1 that one client may make in 15 minutes, copies never count; wins over limits.requests.",
+)
+@click.option(
+    "--failed-auth-limit",
+    type=click.IntRange(1),
+    help="Failed ones on /v1/auth among them; wins over limits.failed_auth.",
+)
+@click.option(
+    "--trusted-hops",
+    type=click.IntRange(0, 10),
+    help="Proxies in front of modern, whose X-Forwarded-For says who the client is; wins over limits.trusted_hops.",
 )
 @click.option(
     "--faults", is_flag=True, help="Serve the fault switch of modern (docs/faults.md). Off by default."
@@ -93,7 +102,9 @@ def serve(
     backend: str,
     port: int,
     pool_size: int,
-    rate_limit: int,
+    rate_limit: int | None,
+    failed_auth_limit: int | None,
+    trusted_hops: int | None,
     faults: bool,
     cache_mib: int,
     slow_ms: int,
@@ -108,15 +119,21 @@ def serve(
     log_to_stderr()
     if faults and backend != Backend.MODERN:
         raise UsageError("--faults: the fault switch is modern's; legacy is as it was recorded")
+    if trusted_hops is not None and backend != Backend.MODERN:
+        raise UsageError("--trusted-hops: legacy believes whatever X-Forwarded-For says, as it was recorded")
+    given = {"requests": rate_limit, "failed_auth": failed_auth_limit, "trusted_hops": trusted_hops}
+    limits = context.settings.limits.model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
     with database(database_url, context.settings.postgres_dir) as url:
         if backend == Backend.LEGACY:
-            app = _legacy(context, url, pool_size=pool_size, rate_limit=rate_limit)
+            app = _legacy(context, url, pool_size=pool_size, limits=limits)
         else:
             app = _modern(
                 context,
                 url,
                 pool_size=pool_size,
-                rate_limit=rate_limit,
+                limits=limits,
                 faults=faults,
                 cache_mib=cache_mib,
                 slow_ms=slow_ms,
@@ -126,7 +143,7 @@ def serve(
             runner.run(_run(app, backend, port, announce=announce))
 
 
-def _legacy(context: Context, url: str, *, pool_size: int, rate_limit: int) -> web.Application:
+def _legacy(context: Context, url: str, *, pool_size: int, limits: LimitsSection) -> web.Application:
     import legacy_bridge.app
     from legacy_bridge.rate_limits import RateLimit, RateLimits
 
@@ -135,7 +152,7 @@ def _legacy(context: Context, url: str, *, pool_size: int, rate_limit: int) -> w
         jwt_secret=context.jwt_secret,
         shadow_secret=context.settings.key("shadow").decode(),
         pool_size=pool_size,
-        rate_limits=RateLimits(general=RateLimit(rate_limit)),
+        rate_limits=RateLimits(RateLimit(limits.requests), RateLimit(limits.failed_auth)),
     )
 
 
@@ -144,7 +161,7 @@ def _modern(
     url: str,
     *,
     pool_size: int,
-    rate_limit: int,
+    limits: LimitsSection,
     faults: bool,
     cache_mib: int,
     slow_ms: int,
@@ -161,7 +178,9 @@ def _modern(
             shadow_secret=context.settings.key("shadow").decode(),
             pool_size=pool_size,
             faults=faults,
-            rate_limits=RateLimits(general=RateLimit(rate_limit)),
+            rate_limits=RateLimits(
+                RateLimit(limits.requests), RateLimit(limits.failed_auth), limits.trusted_hops
+            ),
             cache=CacheSettings(max_bytes=cache_mib * 2**20),
             slow_s=slow_ms / 1_000,
             relay_url=relay,

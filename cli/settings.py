@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -54,6 +54,7 @@ class ProxySection(_Section):
     listen: Listen = "127.0.0.1:8080"
     admin: Listen = "127.0.0.1:8081"
     expose_served_by: bool = True
+    trusted_hops: tuple[IPvAnyAddress, ...] = ()
 
 
 class BackendsSection(_Section):
@@ -85,6 +86,14 @@ class ParitySection(_Section):
     rules: tuple[Path, ...] = ()
 
 
+class LimitsSection(_Section):
+    """How often one client may ask a bundled backend in 15 minutes, and who a client is."""
+
+    requests: int = Field(default=500, ge=1)
+    failed_auth: int = Field(default=30, ge=1)
+    trusted_hops: int = Field(default=0, ge=0, le=10)
+
+
 class EndpointRow(_Section):
     """One endpoint of an API that is not the reference CRM."""
 
@@ -105,6 +114,7 @@ class Settings(BaseSettings):
     mirror: MirrorSection = MirrorSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
+    limits: LimitsSection = LimitsSection()
     endpoints: tuple[EndpointRow, ...] = ()
 
     @classmethod

@@ -37,6 +37,7 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         shadow_secret=settings.key("shadow").decode(),
         token_key=settings.key("token"),
         expose_served_by=settings.proxy.expose_served_by,
+        trusted_hops=frozenset(map(str, settings.proxy.trusted_hops)),
         mirror=MirrorSettings(
             queue_items=settings.mirror.max_items,
             held_bytes=settings.mirror.max_bytes,

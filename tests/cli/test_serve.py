@@ -4,12 +4,15 @@ import json
 import socket
 import urllib.request
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from parity.exchange import Backend
+from proxy.stages import Stage
 from tests.support.command import InProcess, run_process
-from tests.support.site import running_backend
+from tests.support.site import running_backend, running_site
 
 
 @pytest.mark.parametrize("backend", Backend)
@@ -67,6 +70,7 @@ def test_a_database_that_refuses_is_exit_code_3(backend: Backend, tmp_path: Path
         (("serve", "bogus", "--port", "0"), "'bogus' is not one of 'legacy', 'modern'"),
         (("serve", "legacy", "--port", "99999"), "99999 is not in the range"),
         (("serve", "legacy", "--port", "0", "--faults"), "--faults: the fault switch is modern's"),
+        (("serve", "legacy", "--port", "0", "--trusted-hops", "1"), "--trusted-hops: legacy believes"),
         (
             ("serve", "legacy", "--port", "0", "--database-url", "mysql://x"),
             "'mysql://x': expected a URL like",
@@ -78,3 +82,66 @@ def test_bad_input_is_exit_code_2(crossfade: InProcess, arguments: tuple[str, ..
 
     assert ran.code == 2
     assert message in ran.err
+
+
+async def ask(url: str, path: str, *, source: str, claimed: str | None = None, **sent: Any) -> int:
+    """The status of one request from a loopback address, which may claim to come from another one."""
+    headers = {} if claimed is None else {"X-Forwarded-For": claimed}
+    connector = aiohttp.TCPConnector(local_addr=(source, 0))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.request("POST" if sent else "GET", url + path, headers=headers, **sent) as answer,
+    ):
+        return answer.status
+
+
+async def test_clients_behind_the_proxy_are_limited_apart_and_none_can_claim_to_be_another(
+    seeded_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = ("--rate-limit", "4", "--failed-auth-limit", "2", "--trusted-hops", "1")
+    wrong = {"email": "nobody@example.test", "password": "x"}
+    with (
+        running_backend(Backend.MODERN, seeded_database, tmp_path, *limits) as modern,
+        running_site(monkeypatch, tmp_path, legacy=modern, modern=modern) as site,
+    ):
+        site.flip(Stage.SHADOW)  # a copy of each read comes along, and does not count
+
+        login = [
+            await ask(site.url, "/v1/auth/login", source="127.0.0.1", claimed=f"10.0.0.{n}", json=wrong)
+            for n in range(3)
+        ]
+        one = [
+            await ask(site.url, "/v1/escrows", source="127.0.0.1", claimed=f"10.0.0.{n}") for n in range(2)
+        ]
+        other = [
+            await ask(site.url, "/v1/escrows", source="127.0.0.2", claimed="127.0.0.1") for _ in range(5)
+        ]
+        site.settled(10)
+
+    assert login == [401, 401, 429]
+    assert one == [401, 429]
+    assert other == [401] * 4 + [429]
+
+
+async def test_a_load_balancer_that_is_trusted_says_who_the_client_is(
+    seeded_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"CROSSFADE_LIMITS__REQUESTS": "1", "CROSSFADE_LIMITS__TRUSTED_HOPS": "2"}
+    for name, value in limits.items():
+        monkeypatch.setenv(name, value)
+    with (
+        running_backend(Backend.MODERN, seeded_database, tmp_path) as modern,
+        running_site(
+            monkeypatch,
+            tmp_path,
+            legacy=modern,
+            modern=modern,
+            CROSSFADE_PROXY__TRUSTED_HOPS='["127.0.0.2"]',
+        ) as site,
+    ):
+        balanced = [
+            await ask(site.url, "/v1/escrows", source="127.0.0.2", claimed=f"6.6.6.6, {client}")
+            for client in ("10.0.0.1", "10.0.0.2", "10.0.0.1")
+        ]
+
+    assert balanced == [401, 401, 429]
