@@ -16,7 +16,7 @@ import pytest
 
 _CLIENT = "socket.io-client"
 _VERSION = "4.8.3"
-_QUIETLY = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts")
+_QUIETLY = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0")
 _SCRIPT = Path(__file__).parent / "socket_client.cjs"
 _BUILD = Path(__file__).parents[2] / "build" / "javascript"
 _INSTALL_S = 40
