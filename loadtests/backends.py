@@ -217,7 +217,7 @@ def figures_of(result: BackendsResult) -> list[Figure]:
 def render_backends(result: BackendsResult, console: Console) -> None:
     """An endpoint a line, in 80 columns."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("endpoint")
+    table.add_column("endpoint", no_wrap=True)
     for heading in ("legacy", "modern", "ratio", "target", "cold"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in result.rows:

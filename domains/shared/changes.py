@@ -13,6 +13,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     func,
+    literal_column,
     select,
     true,
     update,
@@ -36,7 +37,6 @@ def changing(
     return statement, parameters if version is None else parameters | {"known_version": version}
 
 
-@lru_cache(maxsize=_FORMS_KEPT)
 def telling(
     resource: Resource, how: ColumnElement[bool], access: Access, statement: Update | Delete
 ) -> tuple[Select[Any], CTE]:
@@ -44,7 +44,13 @@ def telling(
     may = granted(resource, access)
     moved = statement.where(how, may).returning(resource.table).cte("moved")
     seen = select(may.label("was_granted")).where(how).subquery("seen")
-    return select(seen.c.was_granted, moved).select_from(seen.outerjoin(moved, true())), moved
+    # named as text: to name each column of a wide table costs more than all the rest of the request
+    columns: tuple[ColumnElement[Any], ...] = literal_column("seen.was_granted"), literal_column("moved.*")
+    return select(*columns).select_from(seen.outerjoin(moved, true())), moved
+
+
+telling_again = lru_cache(maxsize=_FORMS_KEPT)(telling)
+"""For statements that are made once; one that holds a client's values must not be kept."""
 
 
 @lru_cache(maxsize=_FORMS_KEPT)

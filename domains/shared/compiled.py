@@ -104,6 +104,7 @@ class Compiler:
             else column.type.dialect_impl(self._dialect).result_processor(self._dialect, None)
             for column in columns
         ]
+        # a `*` is one of these and stands for many, which come back as they are
         return loads if any(loads) else None
 
 

@@ -25,6 +25,10 @@ POOL_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 5
 RECYCLE_S = 1800.0
 
+# what is asked for is known by heart: planned once for each connection, and not anew for the values of each request
+_OPTIONS = "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off"
+_STATEMENTS_KEPT = 500
+
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 
@@ -50,8 +54,8 @@ class Database:
             "row_factory": tuple_row,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "crossfade-modern",
-            "options": "-c TimeZone=UTC",
-            "prepare_threshold": 2,
+            "options": _OPTIONS,
+            "prepare_threshold": 0,
         }
         self._pool_size = pool_size
         self._pool: AsyncConnectionPool[Connection] | None = None
@@ -112,12 +116,12 @@ class Database:
         if self._pool is None:
             self._pool = AsyncConnectionPool(
                 self._url,
-                min_size=min(2, self._pool_size),
+                min_size=1,  # few warm connections rather than many cold ones
                 max_size=self._pool_size,
                 timeout=POOL_WAIT_S,
                 max_lifetime=RECYCLE_S,
                 kwargs=self._options,
-                configure=adapt,
+                configure=_configure,
                 open=False,
             )
         await self._pool.open()
@@ -209,6 +213,11 @@ def _field_of(diagnostic: psycopg.errors.Diagnostic) -> str:
     for kind in ("_fkey", "_check", "_key"):
         name = name.removesuffix(kind)
     return name
+
+
+async def _configure(connection: Connection) -> None:
+    await adapt(connection)
+    connection.prepared_max = _STATEMENTS_KEPT
 
 
 async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, Any]]:

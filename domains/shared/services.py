@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from domains.shared.archiving import Archive, by_deleted_at
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
-from domains.shared.changes import changing, telling
+from domains.shared.changes import changing, telling, telling_again
 from domains.shared.clock import Clock
 from domains.shared.csv_export import CHUNK_ROWS, Export, heading, lines
 from domains.shared.database import Database
@@ -317,7 +317,8 @@ class CrudService:
 
         One statement for the change and, where it did not happen, for the reason.
         """
-        told, moved = telling(self.resource, found.how, access, statement)
+        tell = telling_again if parameters else telling
+        told, moved = tell(self.resource, found.how, access, statement)
         if also is not None:
             told = told.add_cte(also(moved))
         rows = await self._database.run(told, {**values_of(principal, found), **(parameters or {})})
