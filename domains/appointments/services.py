@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import ColumnElement, RowMapping, func, insert, update
+from sqlalchemy import ColumnElement, RowMapping, func
 
 from domains.appointments.models import APPOINTMENT, appointments
 from domains.appointments.validators import (
@@ -19,6 +19,7 @@ from domains.appointments.validators import (
     updates_of,
 )
 from domains.shared.archiving import by_deleted_at
+from domains.shared.changes import adding, setting
 from domains.shared.csv_export import Export
 from domains.shared.errors import InvalidInputError, NotFoundError, NoUpdatesError
 from domains.shared.pagination import Page
@@ -31,6 +32,8 @@ from domains.shared.validation import validated
 _CLIENT_NAME: ColumnElement[Any] = func.coalesce(
     contacts.c.full_name, contacts.c.first_name + " " + contacts.c.last_name
 ).label("client_name")
+_NOW = func.now()
+_ACTIVE = appointments.c.deleted_at.is_(None)
 _LIST_COLUMNS = (*appointments.c, _CLIENT_NAME)
 _WITH_CLIENTS = appointments.outerjoin(clients, clients.c.id == appointments.c.client_id).outerjoin(
     contacts, contacts.c.id == clients.c.contact_id
@@ -86,8 +89,9 @@ class AppointmentService(CrudService):
         validated(CreateChecks, body)
         check_business_rules(body, today=datetime.combine(self._clock().date(), time(), UTC))
         values = creation_of(body) | {"agent_id": principal.user_id, "team_id": principal.key_team_id}
+        statement, parameters = adding(appointments, values)
         try:
-            return (await self._database.run(insert(appointments).values(values).returning(appointments)))[0]
+            return (await self._database.run(statement, parameters))[0]
         except InvalidInputError as error:
             raise InvalidInputError(
                 [replace(one, field=to_camel(one.field)) for one in error.faults]
@@ -113,11 +117,11 @@ class AppointmentService(CrudService):
         return await self._set_status(principal, key, "Completed")
 
     async def _set_status(self, principal: Principal, key: str, status: str) -> Mapping[Any, Any]:
-        values = {"status": status, "updated_at": func.now()}
-        changed = update(appointments).where(appointments.c.deleted_at.is_(None)).values(values)
+        changed, parameters = setting(appointments, {"status": status, "updated_at": _NOW}, _ACTIVE)
         found = self.found_by(principal, key, Access.EDIT)
         return await self._move(
-            principal, found, Access.EDIT, changed, NotFoundError("Appointment not found")
+            *(principal, found, Access.EDIT, changed, NotFoundError("Appointment not found")),
+            parameters=parameters,
         )
 
 

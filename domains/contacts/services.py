@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     or_,
     select,
     true,
@@ -37,6 +36,7 @@ from domains.contacts.validators import (
     update_of,
 )
 from domains.shared.archiving import Archive
+from domains.shared.changes import adding
 from domains.shared.csv_export import Export
 from domains.shared.database import Database
 from domains.shared.errors import (
@@ -131,7 +131,8 @@ class ContactService(CrudService):
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new contact, which is the caller's."""
         values = creation_of(body) | {"user_id": principal.user_id}
-        return (await self._database.run(insert(contacts).values(values).returning(contacts)))[0]
+        statement, parameters = adding(contacts, values)
+        return (await self._database.run(statement, parameters))[0]
 
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole contact after the update."""

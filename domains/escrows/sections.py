@@ -1,10 +1,22 @@
 """The sections of an escrow: read one by one, and changed in place, so that two changes at once are both kept."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Text, Update, case, cast, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.escrows.models import escrows
@@ -19,6 +31,7 @@ from domains.escrows.validators import (
     property_of,
     split_item,
 )
+from domains.shared.changes import setting
 from domains.shared.errors import (
     ApiError,
     ConflictError,
@@ -97,36 +110,30 @@ class SectionService(EscrowService):
 
     async def change_people(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Row:
         """Merge people into those that are stored."""
-        return await self._store(principal, _part(key), {"people": _merged(escrows.c.people, body)})
+        return await self._store(principal, _part(key), {"people": _PEOPLE}, given=body)
 
     async def change_timeline(
         self, principal: Principal, key: str, body: Mapping[str, Any], *, is_array: bool
     ) -> Row:
         """Merge an array into the stored one by position, or an object into a stored object (Q-13)."""
-        stored = escrows.c.timeline
         if is_array:
-            merged = case(
-                (func.jsonb_typeof(stored) == "object", _merged(stored, body)),
-                else_=_merged_arrays(stored, list(body.values())),
-            )
-            return await self._store(principal, _part(key), {"timeline": merged})
-        fits = func.coalesce(func.jsonb_typeof(stored), "null") != "array"
+            parts: dict[str, Any] = {"given_items": list(body.values()), "given_length": len(body)}
+            return await self._store(principal, _part(key), {"timeline": _TIMELINE}, given=body, **parts)
         refused = InvalidInputError([Fault("timeline", "Timeline must be an array")])
-        values = {"timeline": _merged(stored, body)}
-        return await self._store(principal, _part(key), values, only=fits, otherwise=refused)
+        values = {"timeline": _TIMELINE_OBJECT}
+        return await self._store(principal, _part(key), values, only=_NO_ARRAY, otherwise=refused, given=body)
 
     async def change_financials(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Row:
         """Merge numbers into those that are stored; some are columns too."""
         found = _part(key)
         columns = await self._checked(principal, found, lambda: money_of(body))
-        merged = {"financials": _merged(escrows.c.financials, body)}
-        return await self._store(principal, found, merged | columns)
+        return await self._store(principal, found, {"financials": _FINANCIALS} | columns, given=body)
 
     async def change_checklist(
         self, principal: Principal, key: str, category: str, body: Mapping[str, Any]
     ) -> Row:
         """Merge items into one of the stored checklists."""
-        return await self._store(principal, _part(key), {"checklists": _with_items(category, body)})
+        return await self._set_items(principal, _part(key), category, body)
 
     async def change_item(
         self, principal: Principal, key: str, body: Mapping[str, Any]
@@ -137,7 +144,7 @@ class SectionService(EscrowService):
         category, item = await self._checked(principal, found, lambda: split_item(body["item"]))
         noted = {f"{item}_note": body["note"]} if body.get("note") else {}
         items = {item: body["value"], **noted}
-        row = await self._store(principal, found, {"checklists": _with_items(category, items)})
+        row = await self._set_items(principal, found, category, items)
         return row, {"category": category, "field": item, "value": body["value"]}
 
     async def change_documents(
@@ -145,7 +152,7 @@ class SectionService(EscrowService):
     ) -> Row:
         """Replace the documents."""
         documents = documents_of(body, is_array=is_array)
-        return await self._store(principal, _part(key), {"documents": literal(documents, _JSON)})
+        return await self._store(principal, _part(key), {"documents": documents})
 
     async def change_details(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change some of the details, and leave the version alone."""
@@ -204,13 +211,25 @@ class SectionService(EscrowService):
         *,
         only: ColumnElement[bool] | None = None,
         otherwise: ApiError | None = None,
+        **given: Any,
     ) -> Row:
-        """The row after the change; where it is not one to which `only` applies, raises `otherwise`."""
-        statement: Update = update(escrows).values({**values, "updated_at": func.now()})
-        if only is not None:
-            statement = statement.where(only)
+        """The row after the change; where it is not one to which `only` applies, raises `otherwise`.
+
+        `given` are the open parameters of expressions among the values.
+        """
+        conditions = () if only is None else (only,)
+        statement, parameters = setting(escrows, {**values, "updated_at": _NOW}, *conditions)
         missing = otherwise or NotFoundError(f"{self.resource.label} not found")
-        return await self._move(principal, found, Access.EDIT, statement, missing)
+        return await self._move(
+            principal, found, Access.EDIT, statement, missing, parameters=parameters | given
+        )
+
+    async def _set_items(
+        self, principal: Principal, found: Found, category: str, items: Mapping[str, Any]
+    ) -> Row:
+        """Merge items into one of the stored checklists."""
+        values = {"checklists": _CHECKLISTS}
+        return await self._store(principal, found, values, given=dict(items), category=category)
 
     async def _editable(self, principal: Principal, found: Found) -> Row:
         """The id and the notes of an escrow that the caller may change."""
@@ -233,18 +252,6 @@ def _part(key: str) -> Found:
     return by_any_name(key.removeprefix("escrow-"))
 
 
-def _with_items(category: str, items: Mapping[str, Any]) -> ColumnElement[Any]:
-    """The checklists with the items merged into one of them."""
-    stored = escrows.c.checklists
-    one = func.jsonb_build_object(cast(category, Text), _merged(stored[category], items))
-    return _spread(stored).op("||", return_type=_JSON)(one)
-
-
-def _merged(stored: ColumnElement[Any], given: Mapping[str, Any]) -> ColumnElement[Any]:
-    """`{ ...stored, ...given }` of JavaScript."""
-    return _spread(stored).op("||", return_type=_JSON)(literal(dict(given), _JSON))
-
-
 def _spread(stored: ColumnElement[Any]) -> ColumnElement[Any]:
     """`{ ...stored }`: of an array its items by their indices, of what is neither array nor object nothing."""
     items = func.jsonb_array_elements(stored).table_valued("value", with_ordinality="place").render_derived()
@@ -256,12 +263,38 @@ def _spread(stored: ColumnElement[Any]) -> ColumnElement[Any]:
     )
 
 
-def _merged_arrays(stored: ColumnElement[Any], given: Sequence[Any]) -> ColumnElement[Any]:
+def _merged(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """`{ ...stored, ...given }` of JavaScript."""
+    return _spread(stored).op("||", return_type=_JSON)(bindparam("given", type_=_JSON))
+
+
+def _with_items(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The checklists with the given items merged into that of the category."""
+    category: ColumnElement[str] = bindparam("category", type_=Text)
+    one = func.jsonb_build_object(cast(category, Text), _merged(stored[category]))
+    return _spread(stored).op("||", return_type=_JSON)(one)
+
+
+def _merged_arrays(stored: ColumnElement[Any]) -> ColumnElement[Any]:
     """The stored array with the given items from its start on: what lies beyond them stays."""
     items = func.jsonb_array_elements(stored).table_valued("value", with_ordinality="place").render_derived()
-    rest = select(func.jsonb_agg(items.c.value)).where(items.c.place > len(given)).scalar_subquery()
+    beyond = items.c.place > bindparam("given_length", type_=Integer)
+    rest = select(func.jsonb_agg(items.c.value)).where(beyond).scalar_subquery()
     kept = case(
         (func.jsonb_typeof(stored) == "array", func.coalesce(rest, literal([], _JSON))),
         else_=literal([], _JSON),
     )
-    return literal(list(given), _JSON).op("||", return_type=_JSON)(kept)
+    return bindparam("given_items", type_=_JSON).op("||", return_type=_JSON)(kept)
+
+
+# made once, because that takes longer than to run them
+_NOW = func.now()
+_PEOPLE = _merged(escrows.c.people)
+_FINANCIALS = _merged(escrows.c.financials)
+_CHECKLISTS = _with_items(escrows.c.checklists)
+_TIMELINE_OBJECT = _merged(escrows.c.timeline)
+_TIMELINE = case(
+    (func.jsonb_typeof(escrows.c.timeline) == "object", _TIMELINE_OBJECT),
+    else_=_merged_arrays(escrows.c.timeline),
+)
+_NO_ARRAY: ColumnElement[bool] = func.coalesce(func.jsonb_typeof(escrows.c.timeline), "null") != "array"

@@ -1,7 +1,9 @@
 """The rules of escrows: which word finds one, what a list shows, how one is numbered, what an update may touch."""
 
 import re
+import string
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -9,21 +11,22 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     RowMapping,
-    String,
     UnaryExpression,
     Uuid,
+    and_,
     asc,
-    bindparam,
+    case,
     cast,
     desc,
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.escrows.models import ESCROW, broker_notification_settings, brokers, escrows
 from domains.escrows.utils import LIST_PEOPLE, list_row, whole_escrow
@@ -37,6 +40,7 @@ from domains.escrows.validators import (
     with_camel_twins,
 )
 from domains.shared.batches import Batch, Needs
+from domains.shared.changes import adding
 from domains.shared.csv_export import Export
 from domains.shared.errors import (
     ApiError,
@@ -91,6 +95,7 @@ _ORDERS: dict[str, Callable[[ColumnElement[Any]], UnaryExpression[Any]]] = {"asc
 
 TOLD = ("id", "display_id", "property_address", "broker_id")
 """What of a new escrow its events need."""
+_TOLD_COLUMNS = tuple(escrows.c[name] for name in TOLD)
 EXPORTED = Export(
     {
         name: escrows.c[name]
@@ -209,10 +214,9 @@ class EscrowService(CrudService):
             "team_id": principal.key_team_id,
             "display_id": _next_display_id(self._clock().year),
         }
-        numbered = insert(escrows).values(values).on_conflict_do_nothing(index_elements=["display_id"])
-        statement = numbered.returning(*(escrows.c[name] for name in TOLD))
+        statement, parameters = adding(escrows, values, _TOLD_COLUMNS, unique="display_id")
         for _ in range(_NUMBERING_ATTEMPTS):  # Q-14: whoever was numbered alike at the same moment goes first
-            if created := await self._database.run(statement):
+            if created := await self._database.run(statement, parameters):
                 return created[0]
         raise ConflictError("Escrow could not be numbered. Please try again.")
 
@@ -289,12 +293,16 @@ def _order(query: Mapping[str, str]) -> ColumnElement[Any]:
     return _ORDERS[order](SORT_KEYS[sort])
 
 
+@cache
 def _next_display_id(year: int) -> ColumnElement[str]:
     """`ESC-<year>-<number>` with the number after the highest of that year, computed where it is inserted."""
     prefix = f"ESC-{year}-"
-    number = cast(func.substring(escrows.c.display_id, "^ESC-[0-9]+-([0-9]+)$"), BigInteger)
+    suffix = func.substr(escrows.c.display_id, len(prefix) + 1)
+    # digits and nothing else; for many rows that is told sooner than by a regular expression
+    is_number = and_(suffix != "", func.translate(suffix, string.digits, "") == "")
+    number = case((is_number, cast(suffix, BigInteger)))
     # a constant in the text of the statement, so that its plan may use the index
-    alike = bindparam("alike", f"{prefix}%", String, literal_execute=True)
+    alike: ColumnElement[str] = literal_column(f"'{prefix}%'")
     highest = select(func.max(number)).where(escrows.c.display_id.like(alike)).scalar_subquery()
     numbered: ColumnElement[str] = literal(prefix) + func.to_char(
         func.coalesce(highest, 0) + 1, _AT_LEAST_4_DIGITS

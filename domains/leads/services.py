@@ -24,6 +24,7 @@ from domains.leads.models import LEAD, leads
 from domains.leads.utils import activity_of
 from domains.leads.validators import CreateLead, ListQuery, UpdateLead, check_business_rules, updates_of
 from domains.shared.archiving import by_deleted_at
+from domains.shared.changes import adding
 from domains.shared.csv_export import Export
 from domains.shared.errors import NotFoundError, NoUpdatesError
 from domains.shared.node_json import column_value
@@ -84,8 +85,8 @@ class LeadService(CrudService):
         check_business_rules(body)
         values = {key: value for key, value in wanted.model_dump().items() if value}
         assigned = {"assigned_agent_id": principal.user_id, "team_id": principal.key_team_id}
-        statement = insert(leads).values({**_NEW, **values, **assigned}).returning(leads)
-        return (await self._database.run(statement))[0]
+        statement, parameters = adding(leads, {**_NEW, **values, **assigned})
+        return (await self._database.run(statement, parameters))[0]
 
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole lead after the update; with a `version` only if it still has that one."""

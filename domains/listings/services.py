@@ -17,7 +17,6 @@ from sqlalchemy import (
     table,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from domains.listings.models import AGENT, LISTING, OF_THE_AGENT, WITH_AGENT, listings
 from domains.listings.utils import list_row, mls_number, showing, whole_listing
@@ -32,6 +31,7 @@ from domains.listings.validators import (
 )
 from domains.shared.archiving import by_deleted_at
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
+from domains.shared.changes import adding
 from domains.shared.clock import Clock
 from domains.shared.csv_export import Export
 from domains.shared.database import Database
@@ -87,6 +87,8 @@ _HEALTH = select(
     func.max(_ACTIVITY.c.query_start).label("last_query"),
 ).where(_ACTIVITY.c.datname == func.current_database())
 
+_TODAY = func.current_date()
+
 
 class ListingService(CrudService):
     """Listings, for one caller at a time."""
@@ -131,14 +133,14 @@ class ListingService(CrudService):
             "features": either(wanted.features, []),
             "photos": either(wanted.photos, []),
             "days_on_market": 0 if values["listing_status"] == "Active" else None,
-            "listing_date": func.current_date(),
+            "listing_date": _TODAY,
             "listing_agent_id": principal.user_id,
             "team_id": principal.key_team_id,
         }
         for attempt in range(_NUMBERING_ATTEMPTS):  # Q-14: another listing may have the number
-            numbered = insert(listings).values(mls_number=mls_number(now, attempt, self._chance), **values)
-            unique = numbered.on_conflict_do_nothing(index_elements=["mls_number"])
-            if created := await self._database.run(unique.returning(*listings.c)):
+            values["mls_number"] = mls_number(now, attempt, self._chance)
+            statement, parameters = adding(listings, values, unique="mls_number")
+            if created := await self._database.run(statement, parameters):
                 return created[0]
         raise ConflictError("Listing could not be numbered. Please try again.")
 

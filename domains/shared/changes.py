@@ -8,6 +8,7 @@ from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     Delete,
+    Executable,
     Select,
     Table,
     Update,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.selectable import CTE
 
 from domains.shared.models import Resource
@@ -26,14 +28,41 @@ from domains.shared.permissions import Access, granted
 _FORMS_KEPT = 500  # clients choose which columns they send
 
 
+Values = Mapping[str, Any]
+"""Column → value. An expression counts by its identity: one that is made once makes one statement."""
+
+
+def adding(
+    table: Table, values: Values, returning: tuple[ColumnElement[Any], ...] = (), *, unique: str | None = None
+) -> tuple[Executable, dict[str, Any]]:
+    """The insertion of a row, which tells of these columns (else of all), and its parameters.
+
+    With `unique` nothing is inserted, and nothing told, where another row has that column's value already.
+    """
+    plain, computed = _parted(values)
+    return _adding(table, tuple(plain), computed, returning, unique), _parameters(plain)
+
+
+def setting(table: Table, values: Values, *only: ColumnElement[bool]) -> tuple[Update, dict[str, Any]]:
+    """The update of these columns and nothing else, and its parameters; `only` are conditions that are made once."""
+    plain, computed = _parted(values)
+    return _setting(table, tuple(plain), computed, only), _parameters(plain)
+
+
 def changing(
-    table: Table, values: Mapping[str, Any], *, version: int | None, hides_archived: bool
-) -> tuple[Update, dict[str, Any]]:
-    """The update of these columns, its WHERE still open, and its parameters."""
-    if any(isinstance(value, ClauseElement) for value in values.values()):
-        return _where(update(table).values(values), table, version=version, hides_archived=hides_archived), {}
-    statement = _changing(table, tuple(values), version is not None, hides_archived)
-    parameters = {f"new_{name}": value for name, value in values.items()}
+    table: Table, values: Values, *, version: int | None, hides_archived: bool
+) -> tuple[Update, dict[str, Any] | None]:
+    """The update of these columns of a row that keeps account of its changes, and its parameters.
+
+    None are those of an update that is not made once, because of an expression among the values.
+    """
+    plain, computed = _parted(values)
+    if computed:
+        return _where(
+            update(table).values(values), table, version=version, hides_archived=hides_archived
+        ), None
+    statement = _changing(table, tuple(plain), version is not None, hides_archived)
+    parameters = _parameters(plain)
     return statement, parameters if version is None else parameters | {"known_version": version}
 
 
@@ -53,9 +82,46 @@ telling_again = lru_cache(maxsize=_FORMS_KEPT)(telling)
 """For statements that are made once; one that holds a client's values must not be kept."""
 
 
+def _parted(values: Values) -> tuple[dict[str, Any], tuple[tuple[str, Any], ...]]:
+    computed = tuple((name, value) for name, value in values.items() if isinstance(value, ClauseElement))
+    return {name: value for name, value in values.items() if not isinstance(value, ClauseElement)}, computed
+
+
+def _parameters(plain: Values) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in plain.items()}
+
+
+def _open(table: Table, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+
+
+@lru_cache(maxsize=_FORMS_KEPT)
+def _adding(
+    table: Table,
+    names: tuple[str, ...],
+    computed: tuple[tuple[str, Any], ...],
+    returning: tuple[ColumnElement[Any], ...],
+    unique: str | None,
+) -> Executable:
+    statement = insert(table).values({**_open(table, names), **dict(computed)})
+    if unique is not None:
+        statement = statement.on_conflict_do_nothing(index_elements=[unique])
+    return statement.returning(*(returning or table.c))
+
+
+@lru_cache(maxsize=_FORMS_KEPT)
+def _setting(
+    table: Table,
+    names: tuple[str, ...],
+    computed: tuple[tuple[str, Any], ...],
+    only: tuple[ColumnElement[bool], ...],
+) -> Update:
+    return update(table).where(*only).values({**_open(table, names), **dict(computed)})
+
+
 @lru_cache(maxsize=_FORMS_KEPT)
 def _changing(table: Table, names: tuple[str, ...], versioned: bool, hides_archived: bool) -> Update:  # noqa: FBT001 - facts, and part of the key
-    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    values = _open(table, names)
     known: Any = bindparam("known_version") if versioned else None
     return _where(update(table).values(values), table, version=known, hides_archived=hides_archived)
 

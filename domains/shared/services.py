@@ -21,14 +21,12 @@ from sqlalchemy import (
     Select,
     Update,
     bindparam,
-    delete,
     false,
     func,
     select,
-    update,
 )
 
-from domains.shared.archiving import Archive, by_deleted_at
+from domains.shared.archiving import Archive, by_deleted_at, deleting, putting, taking
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
 from domains.shared.changes import changing, telling, telling_again
 from domains.shared.clock import Clock
@@ -221,28 +219,24 @@ class CrudService:
 
     async def archive(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Put one row into the archive."""
-        put = update(self.resource.table).values({**self.archiving.put, "updated_at": func.now()})
-        if not self.archiving.repeatable:
-            put = put.where(~self.archiving.inside)
-        found = self.moved_by(principal, key)
-        return await self._move(principal, found, Access.EDIT, put, NotFoundError(self.not_to_archive))
+        missing = NotFoundError(self.not_to_archive)
+        found, put = self.moved_by(principal, key), putting(self.resource.table, self.archiving)
+        return await self._move(principal, found, Access.EDIT, put, missing, parameters={})
 
     async def restore(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Take one row out of the archive."""
-        taken = update(self.resource.table).values({**self.archiving.take, "updated_at": func.now()})
-        if not self.archiving.repeatable:
-            taken = taken.where(self.archiving.inside)
-        found = self.moved_by(principal, key)
-        return await self._move(principal, found, Access.EDIT, taken, NotFoundError(self.not_to_restore))
+        missing = NotFoundError(self.not_to_restore)
+        found, taken = self.moved_by(principal, key), taking(self.resource.table, self.archiving)
+        return await self._move(principal, found, Access.EDIT, taken, missing, parameters={})
 
     async def delete(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Delete one row for good."""
-        gone = delete(self.resource.table)
-        if self.archiving.before_deletion:
-            gone = gone.where(self.archiving.inside)
+        gone = deleting(self.resource.table, self.archiving)
         found = self.found_by(principal, key, Access.DELETE)
         try:
-            return await self._move(principal, found, Access.DELETE, gone, self.not_to_delete())
+            return await self._move(
+                principal, found, Access.DELETE, gone, self.not_to_delete(), parameters={}
+            )
         except InvalidInputError as error:  # Q-09: nothing else of a deletion can be refused by the database
             raise ConflictError(f"{self.resource.label} is still referred to") from error
 
@@ -315,9 +309,10 @@ class CrudService:
     ) -> Mapping[Any, Any]:
         """The row that a statement changed, whose WHERE says in which state it must be; else raises `otherwise`.
 
-        One statement for the change and, where it did not happen, for the reason.
+        One statement for the change and, where it did not happen, for the reason. A statement that is made once comes with
+        its `parameters`, if only with none.
         """
-        tell = telling_again if parameters else telling
+        tell = telling if parameters is None else telling_again
         told, moved = tell(self.resource, found.how, access, statement)
         if also is not None:
             told = told.add_cte(also(moved))

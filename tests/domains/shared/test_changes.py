@@ -3,7 +3,7 @@
 from sqlalchemy import func
 
 from domains.escrows.models import ESCROW, escrows
-from domains.shared.changes import changing, telling_again
+from domains.shared.changes import adding, changing, setting, telling_again
 from domains.shared.permissions import Access
 
 
@@ -31,7 +31,7 @@ def test_a_value_that_the_database_computes_stays_in_the_statement() -> None:
     statement, parameters = changing(escrows, {"city": func.upper("a")}, version=None, hides_archived=False)
 
     assert "upper" in str(statement)
-    assert parameters == {}
+    assert parameters is None
 
 
 def test_what_tells_of_a_change_is_made_once_for_it() -> None:
@@ -41,3 +41,27 @@ def test_what_tells_of_a_change_is_made_once_for_it() -> None:
     first, second = (telling_again(ESCROW, how, Access.EDIT, statement) for _ in range(2))
 
     assert first is second
+
+
+def test_an_insertion_of_the_same_columns_is_made_once_and_tells_what_it_is_asked_to() -> None:
+    told = (escrows.c.id,)
+    (one, first), (two, second) = (
+        adding(escrows, {"city": city}, told, unique="display_id") for city in ("A", "B")
+    )
+
+    assert one is two
+    assert [first, second] == [{"new_city": "A"}, {"new_city": "B"}]
+    assert str(one).endswith("RETURNING escrows.id")
+
+
+def test_an_expression_that_is_made_once_makes_one_statement() -> None:
+    now = func.now()
+
+    made = [
+        setting(escrows, {"city": "A", "updated_at": now}, escrows.c.deleted_at.is_(None))[0]
+        for _ in range(2)
+    ]
+    again = [setting(escrows, {"city": "A", "updated_at": now})[0] for _ in range(2)]
+
+    assert made[0] is not made[1], "its condition is made anew"
+    assert again[0] is again[1]
