@@ -137,15 +137,18 @@ class Database:
             await pool.putconn(connection)
 
     async def _run_alone(self, prepared: Prepared) -> list[dict[str, Any]]:
+        pool = self._pool or await self._connect()
+        connection = await pool.getconn()
         try:
-            async with self._connection() as connection:
-                return await _send(connection, prepared)
+            return await _send(connection, prepared)
         except psycopg.errors.AdminShutdown:
-            # PostgreSQL was restarted: it says so instead of answering, and has done nothing
-            if self._pool is not None:
-                await self._pool.check()
-            async with self._connection() as connection:
-                return await _send(connection, prepared)
+            pass
+        finally:
+            await pool.putconn(connection)
+        # PostgreSQL was restarted: it says so instead of answering, and has done nothing
+        await pool.check()
+        async with self._connection() as connection:
+            return await _send(connection, prepared)
 
     async def _rehearse(
         self,

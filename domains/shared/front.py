@@ -3,6 +3,7 @@
 Body, caller, cache or controller, events, answer; a copy that rehearses runs the same and leaves nothing behind.
 """
 
+import asyncio
 import secrets
 import string
 import time
@@ -102,16 +103,16 @@ class Front:
         if answer.status < 400:
             course.succeeded()
         finish(answer, tally, limits=course.limits, cache=course.cache, write_set=course.write_set)
-        self._performance.served(
-            Served(
-                f"{route.method} {route.path}" if route else _UNLISTED,
-                answer.status,
-                time.perf_counter() - started,
-                tally.statements,
-                tally.seconds,
-                course.cache,
-            )
+        served = Served(
+            f"{route.method} {route.path}" if route else _UNLISTED,
+            answer.status,
+            time.perf_counter() - started,
+            tally.statements,
+            tally.seconds,
+            course.cache,
         )
+        # written down when the answer is on its way, which happens before the loop turns
+        asyncio.get_running_loop().call_soon(self._performance.served, served)
         return answer
 
     async def _outcome(

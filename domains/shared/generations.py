@@ -17,6 +17,7 @@ HEADER = "X-Crossfade-Writes"
 BUCKETS = 1024
 """Rows are counted by bucket, so that memory is bounded; two rows of one bucket only cost each other a miss."""
 _MAX_STAMP = 4096
+_UUID_LENGTH = 36
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -102,15 +103,20 @@ class Generations:
 
     def _bucket(self, place: Place, key: str) -> int | None:
         item = self._items.get(place.domain)
-        if not item or not place.path.startswith(f"{item}{{") or _UUID.fullmatch(key) is None:
+        if not item or not place.path.startswith(f"{item}{{"):
             return None
-        return UUID(key).int % BUCKETS
+        return _bucket_of(key)
 
 
 def item_prefix(paths: Iterable[str]) -> str | None:
     """What stands before the first `{…}` in all paths of a domain that have one; None where they do not agree."""
     found = {path[: path.index("{")] for path in paths if "{" in path}
     return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _bucket_of(key: str) -> int | None:
+    return UUID(key).int % BUCKETS if len(key) == _UUID_LENGTH and _UUID.fullmatch(key) else None
 
 
 @lru_cache(maxsize=4096)

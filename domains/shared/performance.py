@@ -55,6 +55,8 @@ class Performance:
             buckets=_STATEMENTS,
             registry=self.registry,
         )
+        # endpoints and classes of statuses are few, and to look them up by their labels takes a lock
+        self._known: dict[tuple[str, int], tuple[Histogram, Histogram]] = {}
         self._cached = Counter(
             "crossfade_modern_cache",
             "Reads that were found in the cache, and those that were not.",
@@ -64,8 +66,9 @@ class Performance:
 
     def served(self, served: Served) -> None:
         """Write down one request."""
-        self._duration.labels(served.endpoint, f"{served.status // 100}xx").observe(served.duration_s)
-        self._statements.labels(served.endpoint).observe(served.statements)
+        duration, statements = self._children(served.endpoint, served.status // 100)
+        duration.observe(served.duration_s)
+        statements.observe(served.statements)
         words: Mapping[str, object] = {
             "endpoint": served.endpoint,
             "status": served.status,
@@ -80,6 +83,13 @@ class Performance:
             self._log.warning("request_slow", bound_ms=self._slow_s * 1000, **words)
         else:
             self._log.info("request_served", **words)
+
+    def _children(self, endpoint: str, hundreds: int) -> tuple[Histogram, Histogram]:
+        found = self._known.get((endpoint, hundreds))
+        if found is None:
+            found = self._duration.labels(endpoint, f"{hundreds}xx"), self._statements.labels(endpoint)
+            self._known[endpoint, hundreds] = found
+        return found
 
     def cache_results(self) -> dict[str, dict[str, int]]:
         """Endpoint → result → how many."""

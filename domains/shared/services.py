@@ -318,7 +318,9 @@ class CrudService:
             told = told.add_cte(also(moved))
         rows = await self._database.run(told, {**values_of(principal, found), **(parameters or {})})
         if rows and rows[0]["id"] is not None:
-            return {column.name: rows[0][column.name] for column in self.resource.table.c}
+            row = dict(rows[0])
+            del row["was_granted"]
+            return row
         if principal.is_system_admin and isinstance(otherwise, NotFoundError):
             raise otherwise  # the recorded sentence for what is not there is the same
         if rows and rows[0]["was_granted"]:
