@@ -101,11 +101,22 @@ def opened(urls: Mapping[str, str], credentials: Credentials) -> Iterator[list[S
 def in_turns(
     sides: Sequence[Side], scenarios: Sequence[Scenario], *, repeats: int, rng: random.Random
 ) -> Iterator[Taken]:
-    """One round: every scenario on every side, reads `repeats` times on end; who goes first is drawn anew."""
+    """One round: every scenario on every side, reads `repeats` times on end; who goes first is drawn anew.
+
+    A write follows a read of its user, which is not told of: a client that writes has read something just before.
+    """
+    greetings = {
+        scenario.steps[0].exchange.user: scenario
+        for scenario in scenarios
+        if is_reading(scenario) and not scenario.steps[0].refused
+    }
     for scenario in rng.sample(scenarios, len(scenarios)):
-        times = repeats if is_reading(scenario) else 1
+        reads = is_reading(scenario)
+        greeting = None if reads else greetings.get(scenario.steps[0].exchange.user)
         for side in rng.sample(sides, len(sides)):
-            for _ in range(times):
+            if greeting is not None:
+                side.play(greeting)
+            for _ in range(repeats if reads else 1):
                 yield from side.play(scenario)
 
 
