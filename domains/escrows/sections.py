@@ -49,6 +49,8 @@ from domains.shared.validation import validated
 
 T = TypeVar("T")
 _JSON = JSONB()
+_TOLD_TO = ("id", "owner_id", "team_id", "broker_id")
+_OF_CHECKLISTS = (*_TOLD_TO, "checklists")
 _NOTING_ATTEMPTS = 20
 _SHOWN_OF_A_CONTACT = (
     *("id", "contact_type", "first_name", "last_name", "full_name", "company", "email", "phone"),
@@ -110,7 +112,9 @@ class SectionService(EscrowService):
 
     async def change_people(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Row:
         """Merge people into those that are stored."""
-        return await self._store(principal, _part(key), {"people": _PEOPLE}, given=body)
+        return await self._store(
+            principal, _part(key), {"people": _PEOPLE}, given=body, names=(*_TOLD_TO, "people")
+        )
 
     async def change_timeline(
         self, principal: Principal, key: str, body: Mapping[str, Any], *, is_array: bool
@@ -152,7 +156,9 @@ class SectionService(EscrowService):
     ) -> Row:
         """Replace the documents."""
         documents = documents_of(body, is_array=is_array)
-        return await self._store(principal, _part(key), {"documents": documents})
+        return await self._store(
+            principal, _part(key), {"documents": documents}, names=(*_TOLD_TO, "documents")
+        )
 
     async def change_details(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change some of the details, and leave the version alone."""
@@ -211,6 +217,7 @@ class SectionService(EscrowService):
         *,
         only: ColumnElement[bool] | None = None,
         otherwise: ApiError | None = None,
+        names: tuple[str, ...] = (),
         **given: Any,
     ) -> Row:
         """The row after the change; where it is not one to which `only` applies, raises `otherwise`.
@@ -221,7 +228,7 @@ class SectionService(EscrowService):
         statement, parameters = setting(escrows, {**values, "updated_at": _NOW}, *conditions)
         missing = otherwise or NotFoundError(f"{self.resource.label} not found")
         return await self._move(
-            principal, found, Access.EDIT, statement, missing, parameters=parameters | given
+            principal, found, Access.EDIT, statement, missing, parameters=parameters | given, names=names
         )
 
     async def _set_items(
@@ -229,7 +236,9 @@ class SectionService(EscrowService):
     ) -> Row:
         """Merge items into one of the stored checklists."""
         values = {"checklists": _CHECKLISTS}
-        return await self._store(principal, found, values, given=dict(items), category=category)
+        return await self._store(
+            principal, found, values, given=dict(items), category=category, names=_OF_CHECKLISTS
+        )
 
     async def _editable(self, principal: Principal, found: Found) -> Row:
         """The id and the notes of an escrow that the caller may change."""

@@ -145,6 +145,7 @@ class EscrowService(CrudService):
     """Escrows, for one caller at a time."""
 
     resource = ESCROW
+    told_of_moves = TOLD
     not_to_archive = "Escrow not found or already archived"
     not_to_restore = "Escrow not found in archives"
     batch = Batch(Needs.ALL, names=("id", "display_id"), shows=("id", "display_id", "property_address"))

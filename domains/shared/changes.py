@@ -67,11 +67,19 @@ def changing(
 
 
 def telling(
-    resource: Resource, how: ColumnElement[bool], access: Access, statement: Update | Delete
+    resource: Resource,
+    how: ColumnElement[bool],
+    access: Access,
+    statement: Update | Delete,
+    names: tuple[str, ...] = (),
 ) -> tuple[Select[Any], CTE]:
-    """The change of a granted row, told with the row after it and whether it was granted at all; and the change."""
+    """The change of a granted row, told with the row after it and whether it was granted at all; and the change.
+
+    Of the row these columns are told, which must have the id; without names all.
+    """
     may = granted(resource, access)
-    moved = statement.where(how, may).returning(resource.table).cte("moved")
+    shown: list[Any] = [resource.table.c[name] for name in names] or [resource.table]
+    moved = statement.where(how, may).returning(*shown).cte("moved")
     seen = select(may.label("was_granted")).where(how).subquery("seen")
     # named as text: to name each column of a wide table costs more than all the rest of the request
     columns: tuple[ColumnElement[Any], ...] = literal_column("seen.was_granted"), literal_column("moved.*")

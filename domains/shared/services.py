@@ -74,6 +74,8 @@ class CrudService:
     """Those of the columns of a whole row."""
     hides_archived: ClassVar[bool] = False
     """Whether an archived row can neither be read nor changed (Q-26)."""
+    told_of_moves: ClassVar[tuple[str, ...]] = ()
+    """What is needed of a row that was archived, restored or deleted, with its id; none is all of it."""
     archiving: ClassVar[Archive]
     """Which rows are archived; where a room does not say so, those with a `deleted_at`."""
     not_to_archive: ClassVar[str]
@@ -204,7 +206,9 @@ class CrudService:
         )
         missing = NotFoundError(f"{self.resource.label} not found")
         try:
-            return await self._move(principal, found, Access.EDIT, statement, missing, also, parameters)
+            return await self._move(
+                principal, found, Access.EDIT, statement, missing, also=also, parameters=parameters
+            )
         except NotFoundError:
             current = None if version is None else await self._granted(principal, found, Access.EDIT)
             if (
@@ -221,13 +225,17 @@ class CrudService:
         """Put one row into the archive."""
         missing = NotFoundError(self.not_to_archive)
         found, put = self.moved_by(principal, key), putting(self.resource.table, self.archiving)
-        return await self._move(principal, found, Access.EDIT, put, missing, parameters={})
+        return await self._move(
+            principal, found, Access.EDIT, put, missing, parameters={}, names=self.told_of_moves
+        )
 
     async def restore(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Take one row out of the archive."""
         missing = NotFoundError(self.not_to_restore)
         found, taken = self.moved_by(principal, key), taking(self.resource.table, self.archiving)
-        return await self._move(principal, found, Access.EDIT, taken, missing, parameters={})
+        return await self._move(
+            principal, found, Access.EDIT, taken, missing, parameters={}, names=self.told_of_moves
+        )
 
     async def delete(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Delete one row for good."""
@@ -235,7 +243,9 @@ class CrudService:
         found = self.found_by(principal, key, Access.DELETE)
         try:
             return await self._move(
-                principal, found, Access.DELETE, gone, self.not_to_delete(), parameters={}
+                *(principal, found, Access.DELETE, gone, self.not_to_delete()),
+                parameters={},
+                names=self.told_of_moves,
             )
         except InvalidInputError as error:  # Q-09: nothing else of a deletion can be refused by the database
             raise ConflictError(f"{self.resource.label} is still referred to") from error
@@ -306,14 +316,15 @@ class CrudService:
         otherwise: ApiError,
         also: Also | None = None,
         parameters: Mapping[str, Any] | None = None,
+        names: tuple[str, ...] = (),
     ) -> Mapping[Any, Any]:
         """The row that a statement changed, whose WHERE says in which state it must be; else raises `otherwise`.
 
         One statement for the change and, where it did not happen, for the reason. A statement that is made once comes with
-        its `parameters`, if only with none.
+        its `parameters`, if only with none; without `names` the row is whole.
         """
         tell = telling if parameters is None else telling_again
-        told, moved = tell(self.resource, found.how, access, statement)
+        told, moved = tell(self.resource, found.how, access, statement, names)
         if also is not None:
             told = told.add_cte(also(moved))
         rows = await self._database.run(told, {**values_of(principal, found), **(parameters or {})})
