@@ -5,18 +5,13 @@ from collections.abc import Iterable, Sequence
 from aiohttp import web
 
 from domains.escrows.events import escrow_changed, escrow_closed, section_changed
-from domains.escrows.sections import SectionService
+from domains.escrows.sections import SHOWN_OF_A_PROPERTY, SectionService
 from domains.shared.clock import Clock
 from domains.shared.controllers import CrudController, Parts, Row
 from domains.shared.database import Database
 from domains.shared.events import Change, Event
 from domains.shared.pagination import Page
 from domains.shared.requests import Call
-
-_SHOWN_OF_A_PROPERTY = (
-    *("id", "bedrooms", "bathrooms", "square_feet", "pool", "spa", "gated_community", "senior_community"),
-    *("year_built", "garage_spaces", "stories", "lot_size_sqft"),
-)
 
 
 class EscrowController(CrudController):
@@ -181,7 +176,7 @@ class SectionController(EscrowController):
     async def change_property(self, call: Call) -> web.Response:
         """PUT on `/property-details`."""
         row = await self._sections.change_property(call.principal, call.key, call.body)
-        shown = {name: row[name] for name in _SHOWN_OF_A_PROPERTY}
+        shown = {name: row[name] for name in SHOWN_OF_A_PROPERTY}
         return self.answer({"data": shown, "message": "Property details updated successfully"})
 
     async def add_note(self, call: Call) -> web.Response:

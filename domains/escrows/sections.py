@@ -50,6 +50,11 @@ from domains.shared.validation import validated
 T = TypeVar("T")
 _JSON = JSONB()
 _TOLD_TO = ("id", "owner_id", "team_id", "broker_id")
+SHOWN_OF_A_PROPERTY = (
+    *("id", "bedrooms", "bathrooms", "square_feet", "pool", "spa", "gated_community", "senior_community"),
+    *("year_built", "garage_spaces", "stories", "lot_size_sqft"),
+)
+"""What is told of a property after a change."""
 _OF_CHECKLISTS = (*_TOLD_TO, "checklists")
 _NOTING_ATTEMPTS = 20
 _SHOWN_OF_A_CONTACT = (
@@ -170,7 +175,7 @@ class SectionService(EscrowService):
         """Change columns of the property, and leave the version alone."""
         found = by_id_or_display_id(key.removeprefix("escrow-"))
         columns = await self._checked(principal, found, lambda: property_of(body))
-        return await self._store(principal, found, columns)
+        return await self._store(principal, found, columns, names=SHOWN_OF_A_PROPERTY)
 
     async def add_note(
         self, principal: Principal, key: str, body: Mapping[str, Any]

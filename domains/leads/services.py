@@ -9,6 +9,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Text,
+    bindparam,
     cast,
     exists,
     func,
@@ -24,7 +25,7 @@ from domains.leads.models import LEAD, leads
 from domains.leads.utils import activity_of
 from domains.leads.validators import CreateLead, ListQuery, UpdateLead, check_business_rules, updates_of
 from domains.shared.archiving import by_deleted_at
-from domains.shared.changes import adding
+from domains.shared.changes import adding, setting
 from domains.shared.csv_export import Export
 from domains.shared.errors import NotFoundError, NoUpdatesError
 from domains.shared.node_json import column_value
@@ -39,6 +40,15 @@ _NEW = {"lead_status": "New", "lead_score": 0, "lead_temperature": "Cold"}
 _BECOMES_CONTACT = ("first_name", "last_name", "email", "phone", "notes")
 _NOT_FOUND = "Lead not found"
 _PARAGRAPH = "\n\n["
+
+_OPEN = leads.c.deleted_at.is_(None)
+_BEFORE = func.coalesce(leads.c.notes + _PARAGRAPH + cast(func.now(), Text) + "] ", "")
+_NOTED = {
+    "notes": _BEFORE + bindparam("activity", type_=Text),
+    "last_contact_date": func.current_date(),
+    "updated_at": func.now(),
+}
+"""What an activity sets; made once."""
 
 
 class LeadService(CrudService):
@@ -104,18 +114,12 @@ class LeadService(CrudService):
         self, principal: Principal, key: str, body: Mapping[str, Any]
     ) -> Mapping[Any, Any]:
         """The lead with one more paragraph in its notes."""
-        opened = leads.c.notes + _PARAGRAPH + cast(func.now(), Text) + "] "
-        noted = (
-            update(leads)
-            .where(leads.c.deleted_at.is_(None))
-            .values(
-                notes=func.coalesce(opened, "") + activity_of(body),
-                last_contact_date=func.current_date(),
-                updated_at=func.now(),
-            )
-        )
+        noted, parameters = setting(leads, _NOTED, _OPEN)
         found = self.found_by(principal, key, Access.EDIT)
-        return await self._move(principal, found, Access.EDIT, noted, NotFoundError(_NOT_FOUND))
+        return await self._move(
+            *(principal, found, Access.EDIT, noted, NotFoundError(_NOT_FOUND)),
+            parameters=parameters | {"activity": activity_of(body)},
+        )
 
     async def convert(self, principal: Principal, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The client that the lead has become, and the lead; a repeat makes another client, as recorded."""

@@ -10,6 +10,8 @@ from sqlalchemy import (
     RowMapping,
     String,
     Update,
+    Uuid,
+    bindparam,
     cast,
     column,
     func,
@@ -29,7 +31,7 @@ from domains.listings.validators import (
     UpdateListing,
     check_business_rules,
 )
-from domains.shared.archiving import by_deleted_at
+from domains.shared.archiving import by_deleted_at, putting
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
 from domains.shared.changes import adding
 from domains.shared.clock import Clock
@@ -89,6 +91,9 @@ _HEALTH = select(
 
 _TODAY = func.current_date()
 
+_ARCHIVE = by_deleted_at(listings, listing_status="Cancelled")
+_ARCHIVING = putting(listings, _ARCHIVE).where(listings.c.listing_agent_id == bindparam("agent", type_=Uuid))
+
 
 class ListingService(CrudService):
     """Listings, for one caller at a time."""
@@ -96,7 +101,7 @@ class ListingService(CrudService):
     resource = LISTING
     source = WITH_AGENT
     hides_archived = True
-    archiving = by_deleted_at(listings, listing_status="Cancelled")
+    archiving = _ARCHIVE
     not_to_archive = "Listing not found or already archived"
     batch = Batch(Needs.ALL, shows=("id", "property_address"))
     statistics = Statistics("byStatus", listings.c.listing_status, {"listPrice": listings.c.list_price})
@@ -160,14 +165,11 @@ class ListingService(CrudService):
 
     async def archive(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Put one listing into the archive: only the agent of record may, a system_admin too (Q-20)."""
-        archive, is_agent = self.archiving, listings.c.listing_agent_id == principal.user_id
-        put = update(listings).where(~archive.inside, is_agent)
+        missing = NotFoundError(self.not_to_archive)
         return await self._move(
-            principal,
-            self.moved_by(principal, key),
-            Access.EDIT,
-            put.values({**archive.put, "updated_at": func.now()}),
-            NotFoundError(self.not_to_archive),
+            *(principal, self.moved_by(principal, key), Access.EDIT, _ARCHIVING, missing),
+            parameters={"agent": principal.user_id},
+            names=("id", "property_address", "deleted_at", "listing_status"),
         )
 
     async def delete_many(self, principal: Principal, body: Mapping[str, Any]) -> Sequence[RowMapping]:
