@@ -5,7 +5,7 @@ from functools import partial
 from domains.appointments.controllers import AppointmentController, build
 from domains.shared.routes import Route
 
-_route = partial(Route, "appointments", build=build, reads=("clients", "contacts", "leads", "listings"))
+_route = partial(Route, "appointments", build=build, reads=("clients", "contacts", "leads!", "listings!"))
 
 ROUTES = (
     _route("GET", "/v1/appointments", AppointmentController.list_page),

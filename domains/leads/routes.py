@@ -5,7 +5,7 @@ from functools import partial
 from domains.leads.controllers import LeadController, build
 from domains.shared.routes import Route
 
-_route = partial(Route, "leads", build=build, reads=("clients",))
+_route = partial(Route, "leads", build=build, reads=("clients!",))
 
 ROUTES = (
     _route("GET", "/v1/leads", LeadController.list_page),

@@ -1,9 +1,9 @@
 """Which writes a cached answer has seen: own commits, and those that the proxy counted (`X-Crossfade-Writes`).
 
-The proxy's stamp is `epoch=<its run> *=<writes at no endpoint> <domain>=<writes> … row=<all>.<this>`: of each domain
-how many writes were finished, and for a request at one row (`/{id}` with a UUID) those that may have touched all rows
-and those that touched rows of its bucket. A write to one row changes lists, and no other row; a write to the
-collection itself (`POST /v1/escrows`) changes lists alone; every other write may have changed any row.
+The proxy's stamp is `epoch=<its run> *=<writes at no endpoint> <domain>=<writes>.<removals> … row=<all>.<this>`: of
+each domain how many writes were finished, and for a request at one row (`/{id}` with a UUID) those that may have
+touched all rows and those that touched rows of its bucket. A write to one row changes lists, and no other row; a write
+to the collection itself (`POST /v1/escrows`) changes lists alone; every other write may have changed or removed any.
 """
 
 import re
@@ -22,7 +22,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Place(Protocol):
-    """What is asked of a route here; `reads` are the other domains that its answer shows, None any."""
+    """What is asked of a route here; `reads` are the other domains that its answer shows, None any.
+
+    Of a domain with `!` behind it only removals show: a reference to what is gone becomes null.
+    """
 
     @property
     def domain(self) -> str:
@@ -55,6 +58,7 @@ class _Counts:
     """Own commits to one domain: all of them, those that may have changed any row, and by bucket."""
 
     commits: int = 0
+    removals: int = 0
     all_rows: int = 0
     rows: dict[int, int] = field(default_factory=dict)
 
@@ -66,7 +70,7 @@ class Generations:
         listed = list(places)
         self._counts = {place.domain: _Counts() for place in listed}
         self._items = {
-            domain: item_prefix(place.path for place in listed if place.domain == domain)
+            domain: item_prefix(domain, [place.path for place in listed if place.domain == domain])
             for domain in self._counts
         }
 
@@ -74,9 +78,13 @@ class Generations:
         """A write at this place may have been committed; to be called before its answer is sent."""
         counts = self._counts.setdefault(place.domain, _Counts())
         counts.commits += 1
-        if (bucket := self._bucket(place, key)) is not None:
+        bucket = self._bucket(place, key)
+        creates = f"{place.path}/" == self._items.get(place.domain)
+        if place.method == "DELETE" or (bucket is None and not creates):
+            counts.removals += 1
+        if bucket is not None:
             counts.rows[bucket] = counts.rows.get(bucket, 0) + 1
-        elif f"{place.path}/" != self._items.get(place.domain):
+        elif not creates:
             counts.all_rows += 1
 
     def seen_by(self, place: Place, key: str, stamp: str | None) -> Hashable:
@@ -84,7 +92,7 @@ class Generations:
         told = _parsed(stamp)
         domain = place.domain
         others = place.reads if place.reads is not None else sorted(self._counts.keys() - {domain})
-        shown = tuple((self._commits(other), told.domains.get(other)) for other in others)
+        shown = tuple(self._other(other, told) for other in others)
         bucket = self._bucket(place, key)
         if bucket is None:
             return told.origin, shown, self._commits(domain), told.domains.get(domain)
@@ -97,6 +105,14 @@ class Generations:
         told = _parsed(stamp)
         return told.origin, self._commits(domain), told.domains.get(domain)
 
+    def _other(self, name: str, told: _Stamp) -> Hashable:
+        domain = name.removesuffix("!")
+        if domain == name:
+            return self._commits(name), told.domains.get(name)
+        counts = self._counts.get(domain)
+        removals = told.domains.get(domain, "").partition(".")[2]
+        return counts.removals if counts is not None else 0, removals or "0"
+
     def _commits(self, domain: str) -> int:
         counts = self._counts.get(domain)
         return counts.commits if counts is not None else 0
@@ -108,10 +124,11 @@ class Generations:
         return _bucket_of(key)
 
 
-def item_prefix(paths: Iterable[str]) -> str | None:
-    """What stands before the first `{…}` in all paths of a domain that have one; None where they do not agree."""
+def item_prefix(domain: str, paths: Iterable[str]) -> str | None:
+    """Below which path a domain's own rows are: the one that is named like it, else the only one."""
     found = {path[: path.index("{")] for path in paths if "{" in path}
-    return found.pop() if len(found) == 1 else None
+    named = [prefix for prefix in found if prefix.endswith(f"/{domain}/")]
+    return named[0] if len(named) == 1 else found.pop() if len(found) == 1 else None
 
 
 @lru_cache(maxsize=4096)

@@ -33,7 +33,7 @@ class Route:
     mirrorable: bool = True
     """Whether copies of its requests may go to the shadow backend; not where somebody signs in, on or off."""
     reads: tuple[str, ...] | None = None
-    """The other domains that its answer shows; None is any."""
+    """The other domains that its answer shows, those with `!` only as references to what may be removed; None is any."""
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     """What it takes, for OpenAPI; what a list, a creation or an update takes is found by its name."""

@@ -67,13 +67,16 @@ def test_a_write_whose_row_is_not_known_may_have_changed_each_but_a_creation_cha
     assert (row_of(writes.stamp(GET, ROW)) != before) is changes
 
 
-def test_a_domain_with_several_kinds_of_rows_is_stamped_as_a_whole() -> None:
+def test_of_several_kinds_of_rows_those_count_that_are_named_like_the_domain() -> None:
     writes = Writes(ENDPOINTS)
+    role, contact = (ROW.replace("escrows", kind) for kind in ("contact-roles", "contacts"))
+    before = writes.stamp(CONTACT, contact)
 
-    writes.finished(ROLE, ROW.replace("escrows", "contact-roles"))
+    writes.finished(ROLE, role)
 
-    assert row_of(writes.stamp(CONTACT, ROW.replace("escrows", "contacts"))) == ""
-    assert " contacts=1" in writes.stamp(CONTACT, ROW.replace("escrows", "contacts"))
+    assert row_of(writes.stamp(ROLE, role)) == ""
+    assert row_of(writes.stamp(CONTACT, contact)) != row_of(before)
+    assert " contacts=1.1" in writes.stamp(CONTACT, contact)
 
 
 def test_a_write_at_no_endpoint_may_have_changed_everything() -> None:
@@ -110,7 +113,7 @@ async def test_modern_alone_is_stamped_and_a_finished_write_renews_the_stamp(tmp
         before, after = (seen.header("X-Crossfade-Writes") for seen in rig.modern.seen)
         assert all(seen.header("X-Crossfade-Writes") is None for seen in rig.legacy.seen)
         assert before is not None
-        assert after == f"{before} escrows=1"
+        assert after == f"{before} escrows=1.0"
         assert "forged" not in after
 
 

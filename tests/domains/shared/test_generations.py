@@ -26,10 +26,12 @@ CREATE = Place("escrows", "POST", "/v1/escrows")
 BATCH = Place("escrows", "POST", "/v1/escrows/batch-delete")
 GET = Place("escrows", "GET", "/v1/escrows/{id}")
 PEOPLE = Place("escrows", "GET", "/v1/escrows/{id}/people", ("contacts",))
+REFERS = Place("appointments", "GET", "/v1/appointments/{id}", ("escrows!",))
+GONE = Place("escrows", "DELETE", "/v1/escrows/{id}")
 ALL = Place("listings", "GET", "/v1/listings", None)
 CONTACT = Place("contacts", "GET", "/v1/contacts/{id}")
 ROLE = Place("contacts", "PUT", "/v1/contact-roles/{id}")
-PLACES = (LIST, CREATE, BATCH, GET, PEOPLE, ALL, CONTACT, ROLE)
+PLACES = (LIST, CREATE, BATCH, GET, PEOPLE, REFERS, GONE, ALL, CONTACT, ROLE)
 
 
 def changed_by(write: Place, write_key: str, read: Place, read_key: str) -> bool:
@@ -55,6 +57,10 @@ def changed_by(write: Place, write_key: str, read: Place, read_key: str) -> bool
         (CONTACT, ROW, PEOPLE, ROW, True),
         (CONTACT, ROW, GET, ROW, False),
         (CONTACT, ROW, ALL, "", True),
+        (GET, ROW, REFERS, ROW, False),
+        (CREATE, "", REFERS, ROW, False),
+        (GONE, ROW, REFERS, ROW, True),
+        (BATCH, "", REFERS, ROW, True),
     ],
 )
 def test_which_reads_an_own_commit_makes_new(
@@ -80,6 +86,10 @@ def endpoint(place: Place) -> Endpoint:
         (CONTACT, ROW, PEOPLE, ROW, True),
         (CONTACT, ROW, GET, ROW, False),
         (CONTACT, ROW, ALL, "", True),
+        (GET, ROW, REFERS, ROW, False),
+        (CREATE, "", REFERS, ROW, False),
+        (GONE, ROW, REFERS, ROW, True),
+        (BATCH, "", REFERS, ROW, True),
     ],
 )
 def test_the_proxys_stamp_makes_the_same_reads_new(
