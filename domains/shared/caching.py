@@ -50,6 +50,16 @@ class Cache:
         """How much is kept."""
         return int(self._entries.currsize)
 
+    def find(self, key: Hashable) -> Any:
+        """The value, if it is kept; else None."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry.value
+
+    def keep(self, key: Hashable, value: Any, size: int) -> None:
+        """Keep a value of that size in bytes, as long as others."""
+        if size + _ENTRY_BYTES <= self._max_bytes:
+            self._entries[key] = _Entry(value, size + _ENTRY_BYTES)
+
     async def get(
         self, key: Hashable, compute: Callable[[], Awaitable[Any]], size_of: Callable[[Any], int | None]
     ) -> tuple[Any, bool]:
@@ -89,6 +99,6 @@ class Cache:
             raise
         finally:
             del self._in_flight[key]
-        if size is not None and size + _ENTRY_BYTES <= self._max_bytes:
-            self._entries[key] = _Entry(value, size + _ENTRY_BYTES)
+        if size is not None:
+            self.keep(key, value, size)
         return value

@@ -174,14 +174,25 @@ class Front:
     async def _read(
         self, act: Act, call: Call, asked: tuple[Principal, bool, str, object], course: _Course
     ) -> web.Response:
-        """From the cache, else from the controller; refusals are kept like answers."""
+        """From the cache, else from the controller; refusals are kept like answers.
+
+        What was answered without a look at the database shows nothing that a write could change.
+        """
+        lasting = asked[:-1]
+        if isinstance(known := self._cache.find(lasting), Kept):
+            course.cache = "hit"
+            return known.answer()
 
         async def compute() -> web.Response | Kept:
+            sent = course.tally.statements
             try:
                 answer = await act(call)
             except ApiError as error:
                 answer = failure(error)
-            return kept(answer) or answer
+            made = kept(answer)
+            if made is not None and course.tally.statements == sent:
+                self._cache.keep(lasting, made, len(made.body))
+            return made or answer
 
         found, hit = await self._cache.get(
             asked, compute, lambda value: len(value.body) if isinstance(value, Kept) else None

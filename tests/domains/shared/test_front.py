@@ -136,3 +136,15 @@ async def test_metrics_are_served_for_prometheus(cached: Modern) -> None:
         text = await answer.text()
 
     assert 'crossfade_modern_cache_total{endpoint="GET /v1/escrows/{id}",result="miss"} 1.0' in text
+
+
+async def test_what_was_answered_without_the_database_outlives_writes(cached: Modern) -> None:
+    nothing = "/v1/escrows"  # an agent's list without a scope
+    refused = "/v1/escrows?scope=bogus"
+    for target in (nothing, refused):
+        await cached.send("agent_ann", "GET", target)
+
+    await cached.send("agent_ann", "PUT", ANNS, {"city": "Newtown"})
+    replies = [await cached.send("agent_ann", "GET", target) for target in (nothing, refused)]
+
+    assert [(reply.status, cache_of(reply)) for reply in replies] == [(200, "hit"), (400, "hit")]
