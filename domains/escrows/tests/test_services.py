@@ -344,9 +344,10 @@ async def test_an_update_stores_every_kind_of_value(modern: Modern) -> None:
     [
         ("admin_ada", "GET", "/v1/escrows?limit=20", None, 2),
         ("agent_ann", "GET", "/v1/escrows?scope=user", None, 2),
-        ("agent_ann", "GET", "/v1/escrows", None, 2),
+        ("agent_ann", "GET", "/v1/escrows", None, 1),
         ("admin_ada", "GET", "/v1/escrows?page=99", None, 3),
-        ("apikey:agent_ann", "GET", "/v1/escrows", None, 3),
+        ("apikey:agent_ann", "GET", "/v1/escrows", None, 2),
+        ("apikey:agent_ann", "GET", "/v1/escrows?scope=user", None, 3),
         ("agent_ann", "GET", "/v1/escrows?scope=all", None, 1),
         ("admin_ada", "GET", escrow(9), None, 2),
         ("agent_ben", "GET", escrow(2), None, 2),

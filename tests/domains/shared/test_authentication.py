@@ -88,7 +88,7 @@ async def test_the_role_is_that_of_the_database_and_not_of_the_token(modern: Mod
 
 async def test_the_use_of_a_key_is_written_behind_the_answer(modern: Modern) -> None:
     reply = await modern.send(
-        "apikey:agent_ann", "GET", "/v1/escrows?limit=1", headers={"User-Agent": "tests"}
+        "apikey:agent_ann", "GET", "/v1/escrows?scope=user", headers={"User-Agent": "tests"}
     )
     await modern.close()
 
@@ -97,7 +97,7 @@ async def test_the_use_of_a_key_is_written_behind_the_answer(modern: Modern) -> 
         (1,)
     ]
     logged = modern.rows("SELECT endpoint, method, ip_address, user_agent FROM api_key_logs")
-    assert logged == [("/v1/escrows?limit=1", "GET", "127.0.0.1", "tests")]
+    assert logged == [("/v1/escrows?scope=user", "GET", "127.0.0.1", "tests")]
 
 
 async def test_the_use_of_a_refused_key_is_a_security_event(modern: Modern) -> None:
@@ -111,7 +111,9 @@ async def test_the_use_of_a_refused_key_is_a_security_event(modern: Modern) -> N
 
 
 async def test_a_shadow_copy_leaves_no_trace_of_its_key(modern: Modern) -> None:
-    reply = await modern.send("apikey:agent_ann", "GET", "/v1/escrows", headers=signed("/v1/escrows"))
+    own = "/v1/escrows?scope=user"
+
+    reply = await modern.send("apikey:agent_ann", "GET", own, headers=signed(own))
     await modern.close()
 
     assert (reply.status, reply.query_count) == (200, 2)
