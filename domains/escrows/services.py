@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     asc,
+    bindparam,
     case,
     cast,
     desc,
