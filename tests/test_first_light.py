@@ -1,135 +1,252 @@
-"""The whole of Crossfade on the recorded escrow requests: real backends, proxy, parity worker, store."""
+"""The whole of Crossfade on the recorded requests of all domains: real backends, proxy, parity worker, store.
 
-from collections.abc import Iterator
+The backends and the proxies before them run once for all tests; each test begins with the seed.
+"""
+
+import importlib
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import legacy_bridge.seed
-from domains.routes import ROUTES
+from domains.routes import ROOMS, ROUTES
 from loadtests.recording import Credentials, Recorded, load_recording
 from parity.exchange import Backend
-from parity.outcome import Outcome
+from parity.report import Report, build_report
+from parity.rules import RuleBook
 from proxy.stages import Stage
-from tests.support.replay import JWT_SECRET, Replayed, replay
+from tests.domains.recording import RecordedRoom
+from tests.support.replay import JWT_SECRET, Replayed, differences, replay
 from tests.support.site import Site, running_backend, running_site
 
-TEMPLATES = [(route.method, route.path) for route in ROUTES if route.domain == "escrows"]
+READ_ONLY = "options=-c%20default_transaction_read_only%3Don"
+UNLIMITED = ("--rate-limit", "1000000", "--failed-auth-limit", "1000000")
+TO_LIVE = (Stage.SHADOW, Stage.CANARY, Stage.LIVE)
+WRITES_SERVED = re.compile(rb'_request_statements_count\{endpoint="(?!GET |unlisted)[^"]*"\} (\d+)')
 
 
-@pytest.fixture
-def state_dir(tmp_path: Path) -> Path:
-    return tmp_path / "state"
+@dataclass
+class Stand:
+    """One proxy before two backends over the session's database, and how many requests it got."""
+
+    site: Site
+    database_url: str
+    contract: Path
+    sent: int = 0
+
+    def bring(self, domain: str, stages: Sequence[Stage]) -> None:
+        """From `off` through these stages."""
+        self.site.roll_back(domain)
+        for stage in stages:
+            self.site.flip(stage, key=domain, canary_share=0.5 if stage is Stage.CANARY else None)
+
+    def reset(self) -> None:
+        """Back to the seed, and everything that modern has cached is old: anything may have changed."""
+        self.site.settled(self.sent)
+        legacy_bridge.seed.reset(self.database_url, self.contract / "seed")
+        anything = urllib.request.Request(f"{self.site.url}/v1/anything", method="DELETE")
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(anything, timeout=10)
+        self.sent += 1
+
+    async def replay(self, domain: str) -> list[Replayed]:
+        """The whole recording of a domain in its order, as modern's room has it replayed.
+
+        A write waits until the copies of the reads before it are compared: a read that races the write after it is
+        `skipped`, not a match.
+        """
+        self.reset()
+        restore = room_of(domain).before(self.database_url)
+        has_read = False
+
+        def before(recorded: Recorded) -> None:
+            nonlocal has_read
+            if recorded.method == "GET":
+                has_read = True
+            elif has_read:
+                self.site.settled(self.sent)
+                has_read = False
+            restore(recorded)
+            self.sent += 1
+
+        return await replay(
+            self.site.url,
+            load_recording(self.contract, domain),
+            None,
+            Credentials(self.contract, JWT_SECRET),
+            before=before,
+            templates=templates(domain),
+        )
+
+    def settled(self, domain: str) -> Report:
+        """The report of a domain, once everything that was sent is in the books."""
+        self.site.settled(self.sent)
+        return build_report(self.site.context.engine, domain=domain, endpoints=self.site.context.endpoints)
 
 
-@pytest.fixture
-def legacy(seeded_database: str, state_dir: Path) -> Iterator[str]:
-    with running_backend(Backend.LEGACY, seeded_database, state_dir) as url:
+def templates(domain: str) -> Sequence[tuple[str, str]]:
+    return [(route.method, route.path) for route in ROUTES if route.domain == domain]
+
+
+def room_of(domain: str) -> RecordedRoom:
+    """What the room of a domain declares for the replay of its recording."""
+    importlib.import_module(f"domains.{domain}.tests.test_recording")
+    return next(room for room in RecordedRoom.__subclasses__() if room.domain == domain)()
+
+
+def found_in(report: Report) -> dict[str, int]:
+    return {outcome.value: n for outcome, n in report.tally.outcomes.items() if n}
+
+
+def listed(replayed: Sequence[Replayed], domain: str) -> list[Replayed]:
+    """The requests at endpoints of that domain."""
+    names = {f"{method} {path}" for method, path in templates(domain)}
+    return [item for item in replayed if item.exchange.endpoint in names]
+
+
+def served_by(replayed: Sequence[Replayed]) -> set[str | None]:
+    return {item.exchange.modern.header("x-served-by") for item in replayed}
+
+
+def writes_served(modern: str) -> int:
+    """How many writes modern has answered so far."""
+    told = urllib.request.urlopen(f"{modern}/metrics", timeout=10).read()
+    return sum(map(int, WRITES_SERVED.findall(told)))
+
+
+@pytest.fixture(scope="module")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sites")
+
+
+@pytest.fixture(scope="module")
+def seeded(database_url: str, contract: Path) -> str:
+    legacy_bridge.seed.reset(database_url, contract / "seed")
+    return database_url
+
+
+@pytest.fixture(scope="module")
+def legacy(seeded: str, state_dir: Path) -> Iterator[str]:
+    with running_backend(Backend.LEGACY, seeded, state_dir, *UNLIMITED) as url:
         yield url
 
 
-@pytest.fixture
-def modern(seeded_database: str, state_dir: Path) -> Iterator[str]:
-    with running_backend(Backend.MODERN, seeded_database, state_dir, "--faults") as url:
+@pytest.fixture(scope="module")
+def modern(seeded: str, state_dir: Path) -> Iterator[str]:
+    with running_backend(Backend.MODERN, seeded, state_dir, *UNLIMITED) as url:
         yield url
 
 
-async def replay_through(site: Site, contract: Path, *, already_sent: int = 0) -> list[Replayed]:
-    """The recorded escrow requests in order; a write waits until the copies of the reads before it are compared.
-
-    Without that wait a read may race the write after it, which is `skipped`, not a match.
-    """
-    recording = load_recording(contract, "escrows")
-    sent = already_sent
-
-    def before(recorded: Recorded) -> None:
-        nonlocal sent
-        if recorded.method != "GET":
-            site.settled(sent)
-        sent += 1
-
-    return await replay(site.url, recording, TEMPLATES, Credentials(contract, JWT_SECRET), before=before)
+@contextmanager
+def standing(
+    state_dir: Path, database_url: str, contract: Path, *, legacy: str, modern: str
+) -> Iterator[Stand]:
+    """One proxy with books of its own; all of them share the key that makes a copy known as one."""
+    state_dir.mkdir()
+    (state_dir / "shadow.key").hardlink_to(state_dir.parent / "shadow.key")
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        running_site(monkeypatch, state_dir, legacy=legacy, modern=modern) as site,
+    ):
+        yield Stand(site, database_url, contract)
 
 
-def outcomes(site: Site, requests: int) -> dict[str, int]:
-    tally = site.settled(requests).tally
-    return {outcome.value: n for outcome, n in tally.outcomes.items() if n}
+@pytest.fixture(scope="module")
+def both_legacy(seeded: str, legacy: str, state_dir: Path, contract: Path) -> Iterator[Stand]:
+    """Legacy against legacy."""
+    with standing(state_dir / "aa", seeded, contract, legacy=legacy, modern=legacy) as stand:
+        yield stand
 
 
-async def test_an_a_a_run_is_all_matches_and_the_outcomes_add_up(
-    monkeypatch: pytest.MonkeyPatch, state_dir: Path, legacy: str, contract: Path
+@pytest.fixture(scope="module")
+def stand(seeded: str, legacy: str, modern: str, state_dir: Path, contract: Path) -> Iterator[Stand]:
+    """Legacy against modern."""
+    with standing(state_dir / "am", seeded, contract, legacy=legacy, modern=modern) as stand:
+        yield stand
+
+
+@pytest.fixture(scope="module")
+def only_modern_writes(seeded: str, modern: str, state_dir: Path, contract: Path) -> Iterator[Stand]:
+    """A legacy that cannot write against modern."""
+    separator = "&" if "?" in seeded else "?"
+    (state_dir / "ro").mkdir()
+    (state_dir / "ro" / "shadow.key").hardlink_to(state_dir / "shadow.key")
+    with ExitStack() as stack:
+        unable = stack.enter_context(
+            running_backend(Backend.LEGACY, f"{seeded}{separator}{READ_ONLY}", state_dir / "ro", *UNLIMITED)
+        )
+        yield stack.enter_context(
+            standing(state_dir / "live", seeded, contract, legacy=unable, modern=modern)
+        )
+
+
+@pytest.mark.parametrize("domain", ROOMS)
+async def test_an_a_a_run_is_all_matches_and_the_outcomes_add_up(both_legacy: Stand, domain: str) -> None:
+    both_legacy.bring(domain, [Stage.SHADOW])
+
+    replayed = await both_legacy.replay(domain)
+
+    report = both_legacy.settled(domain)
+    tally = report.tally
+    assert found_in(report) == {"match": tally.mirrored}
+    assert tally.requests == len(listed(replayed, domain))
+    assert tally.requests == tally.mirrored + sum(tally.not_mirrored.values())
+    assert tally.not_mirrored.keys() <= {"write", "never"}
+    assert report.balance.balanced
+
+
+@pytest.mark.parametrize("domain", ROOMS)
+async def test_legacy_against_modern_differs_only_as_declared_and_clients_get_what_was_recorded(
+    stand: Stand, modern: str, domain: str
 ) -> None:
-    with running_site(monkeypatch, state_dir, legacy=legacy, modern=legacy) as site:
-        site.flip(Stage.SHADOW)
+    stand.bring(domain, [Stage.SHADOW])
+    before = writes_served(modern)
 
-        replayed = await replay_through(site, contract)
+    replayed = await stand.replay(domain)
 
-        report = site.settled(len(replayed))
-        reads = sum(item.recorded.method == "GET" for item in replayed)
-        writes = len(replayed) - reads
-        assert outcomes(site, len(replayed)) == {"match": reads}
-        assert report.tally.not_mirrored == {"write": writes}
-        assert report.balance.balanced
+    report = stand.settled(domain)
+    assert report.open_groups == ()
+    assert found_in(report).keys() <= {"match", "accepted"}
+    assert sum(report.tally.outcomes.values()) == report.tally.mirrored > 0
+    assert report.balance.balanced
+    assert differences(replayed, RuleBook()) == []
+    assert served_by(replayed) == {"legacy"}
+    assert writes_served(modern) == before
 
 
-async def test_legacy_against_modern_differs_only_as_declared(
-    monkeypatch: pytest.MonkeyPatch,
-    state_dir: Path,
-    legacy: str,
-    modern: str,
-    contract: Path,
+@pytest.mark.parametrize("domain", ROOMS)
+async def test_where_modern_is_live_it_answers_as_recorded_or_declared_and_commits_each_write_once(
+    only_modern_writes: Stand, modern: str, domain: str
 ) -> None:
-    with running_site(monkeypatch, state_dir, legacy=legacy, modern=modern) as site:
-        site.flip(Stage.SHADOW)
+    only_modern_writes.bring(domain, TO_LIVE)
+    before = writes_served(modern)
 
-        replayed = await replay_through(site, contract)
+    replayed = await only_modern_writes.replay(domain)
 
-        report = site.settled(len(replayed))
-        found = outcomes(site, len(replayed))
-        assert report.open_groups == ()
-        assert set(found) == {"match", "accepted"}
-        assert sum(found.values()) == report.tally.mirrored
-        assert report.tally.requests == report.tally.mirrored + sum(report.tally.not_mirrored.values())
-        assert report.balance.balanced
-
-
-async def test_clients_get_what_legacy_recorded_while_modern_is_the_shadow(
-    monkeypatch: pytest.MonkeyPatch,
-    state_dir: Path,
-    legacy: str,
-    modern: str,
-    contract: Path,
-) -> None:
-    with running_site(monkeypatch, state_dir, legacy=legacy, modern=modern) as site:
-        site.flip(Stage.SHADOW)
-
-        replayed = await replay_through(site, contract)
-
-        book = site.context.rules()
-        wrong = [item.label for item in replayed if item.comparison(book).outcome is not Outcome.MATCH]
-        served_by = {item.exchange.modern.header("x-served-by") for item in replayed}
-        assert wrong == []
-        assert served_by == {"legacy"}
+    report = only_modern_writes.settled(domain)
+    own = listed(replayed, domain)
+    assert differences(own, only_modern_writes.site.context.rules()) == []
+    assert served_by(own) == {"modern"}
+    assert writes_served(modern) - before == sum(item.recorded.method != "GET" for item in own)
+    assert report.open_groups == ()
+    assert found_in(report).keys() <= {"match", "accepted"}
+    assert report.tally.failed == 0
+    assert report.balance.balanced
 
 
-async def test_after_a_rollback_modern_serves_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-    state_dir: Path,
-    legacy: str,
-    modern: str,
-    seeded_database: str,
-    contract: Path,
-) -> None:
-    with running_site(monkeypatch, state_dir, legacy=legacy, modern=modern) as site:
-        site.flip(Stage.SHADOW)
-        site.flip(Stage.CANARY, canary_share=1.0)
-        site.flip(Stage.LIVE)
-        live = await replay_through(site, contract)
+async def test_after_a_rollback_modern_serves_nothing(stand: Stand) -> None:
+    stand.bring("contacts", TO_LIVE)
+    live = await stand.replay("contacts")
 
-        site.roll_back()
-        legacy_bridge.seed.reset(seeded_database, contract / "seed")
-        rolled_back = await replay_through(site, contract, already_sent=len(live))
+    stand.site.roll_back()
+    rolled_back = await stand.replay("contacts")
 
-        assert {item.exchange.modern.header("x-served-by") for item in live} == {"modern"}
-        assert {item.exchange.modern.header("x-served-by") for item in rolled_back} == {"legacy"}
-        assert site.settled(len(live) + len(rolled_back)).tally.failed == 0
+    assert served_by(listed(live, "contacts")) == {"modern"}
+    assert served_by(rolled_back) == {"legacy"}
+    assert stand.settled("contacts").tally.failed == 0
