@@ -3,18 +3,29 @@
 from functools import partial
 
 from domains.appointments.controllers import AppointmentController, build
+from domains.appointments.validators import (
+    CreateAppointment,
+    CreateChecks,
+    ListQuery,
+    UpdateAppointment,
+    UpdateChecks,
+)
+from domains.shared.permissions import ScopeQuery
 from domains.shared.routes import Route
 
 _route = partial(Route, "appointments", build=build, reads=("clients", "contacts", "leads!", "listings!"))
+_LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (
-    _route("GET", "/v1/appointments", AppointmentController.list_page),
-    _route("POST", "/v1/appointments", AppointmentController.create),
-    _route("GET", "/v1/appointments/stats", AppointmentController.count),
-    _route("GET", "/v1/appointments/export", AppointmentController.export),
+    _route("GET", "/v1/appointments", AppointmentController.list_page, query=_LIST),
+    _route("POST", "/v1/appointments", AppointmentController.create, body=(CreateAppointment, CreateChecks)),
+    _route("GET", "/v1/appointments/stats", AppointmentController.count, query=ScopeQuery),
+    _route("GET", "/v1/appointments/export", AppointmentController.export, query=_LIST),
     _route("POST", "/v1/appointments/batch-delete", AppointmentController.delete_many),
     _route("GET", "/v1/appointments/{id}", AppointmentController.get),
-    _route("PUT", "/v1/appointments/{id}", AppointmentController.update),
+    _route(
+        "PUT", "/v1/appointments/{id}", AppointmentController.update, body=(UpdateAppointment, UpdateChecks)
+    ),
     _route("DELETE", "/v1/appointments/{id}", AppointmentController.delete),
     _route("PUT", "/v1/appointments/{id}/archive", AppointmentController.archive),
     _route("POST", "/v1/appointments/{id}/cancel", AppointmentController.cancel),

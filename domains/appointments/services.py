@@ -66,7 +66,7 @@ class AppointmentService(CrudService):
     def wanted(self, principal: Principal, query: Mapping[str, str]) -> Sequence[ColumnElement[bool]]:
         """The rows of the scope on the days and with the status that a query asks for, without the archive."""
         scope = super().wanted(principal, query)  # whose scope is closed learns nothing about the query
-        asked = _asked(query)
+        asked = validated(ListQuery, query)
         where = [*scope, appointments.c.deleted_at.is_(None)]
         if asked.start_date is not None:
             where.append(appointments.c.appointment_date >= asked.start_date)
@@ -78,7 +78,7 @@ class AppointmentService(CrudService):
 
     async def list_page(self, principal: Principal, query: Mapping[str, str]) -> Page:
         """The page that a query asks for, the latest appointments first."""
-        where, asked = self.wanted(principal, query), _asked(query)
+        where, asked = self.wanted(principal, query), validated(ListQuery, query)
         latest = (appointments.c.appointment_date.desc(), appointments.c.start_time.desc())
         page = await self.page(_LIST_COLUMNS, where, *latest, number=asked.page, limit=asked.limit)
         rows = [self.shown(row) | {"client_name": row["client_name"]} for row in page.rows]
@@ -123,9 +123,3 @@ class AppointmentService(CrudService):
             *(principal, found, Access.EDIT, changed, NotFoundError("Appointment not found")),
             parameters=parameters,
         )
-
-
-def _asked(query: Mapping[str, str]) -> ListQuery:
-    """An empty date is none, as recorded."""
-    empty = {key for key in ("startDate", "endDate") if not query.get(key)}
-    return validated(ListQuery, {key: value for key, value in query.items() if key not in empty})

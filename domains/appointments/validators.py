@@ -29,6 +29,7 @@ from domains.shared.validation import (
     row_model,
     validated,
 )
+from domains.shared.wire import DayText
 
 _SHORTEST_MINUTES, _LONGEST_MINUTES = 15, 480
 _DIGITS = re.compile(r"\s*[+-]?\d{1,300}\s*", re.ASCII)
@@ -67,6 +68,13 @@ def _to_duration(value: Any) -> Any:
     return value
 
 
+def _empty_is_none(value: Any) -> Any:
+    return value or None
+
+
+_AskedDay = Annotated[
+    Day | None, BeforeValidator(_empty_is_none, json_schema_input_type=DayText | Literal[""])
+]
 _Limit = Annotated[PageLimit, BeforeValidator(_to_digits)]
 _Page = Annotated[PageNumber, BeforeValidator(_to_digits)]
 _Time = Annotated[Text, AfterValidator(_to_time)]
@@ -94,8 +102,8 @@ class ListQuery(_Camel):
 
     page: _Page = 1
     limit: _Limit = 20
-    start_date: Day | None = None
-    end_date: Day | None = None
+    start_date: _AskedDay = None
+    end_date: _AskedDay = None
     status: str = ""
 
 
@@ -143,6 +151,7 @@ UpdateAppointment = row_model(
     [*_UPDATED, "version"],
     given={"start_time": _Time | None, "end_time": _Time | None, "version": Whole | None},
     aliases={},
+    ignored=None,
 )
 """What an update may change, as the columns are spelled, and the version that the appointment must have."""
 

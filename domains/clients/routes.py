@@ -3,19 +3,21 @@
 from functools import partial
 
 from domains.clients.controllers import ClientController, build
-from domains.clients.validators import Note, Tags
+from domains.clients.validators import CreateClient, ListQuery, Note, Tags, UpdateClient
+from domains.shared.permissions import ScopeQuery
 from domains.shared.routes import Route
 
 _route = partial(Route, "clients", build=build, reads=("contacts", "leads"))
+_LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (
-    _route("GET", "/v1/clients", ClientController.list_page),
-    _route("POST", "/v1/clients", ClientController.create),
-    _route("GET", "/v1/clients/stats", ClientController.count),
-    _route("GET", "/v1/clients/export", ClientController.export),
+    _route("GET", "/v1/clients", ClientController.list_page, query=_LIST),
+    _route("POST", "/v1/clients", ClientController.create, body=CreateClient),
+    _route("GET", "/v1/clients/stats", ClientController.count, query=ScopeQuery),
+    _route("GET", "/v1/clients/export", ClientController.export, query=_LIST),
     _route("POST", "/v1/clients/batch-delete", ClientController.delete_many),
     _route("GET", "/v1/clients/{id}", ClientController.get),
-    _route("PUT", "/v1/clients/{id}", ClientController.update),
+    _route("PUT", "/v1/clients/{id}", ClientController.update, body=UpdateClient),
     _route("DELETE", "/v1/clients/{id}", ClientController.delete),
     _route("PUT", "/v1/clients/{id}/archive", ClientController.archive),
     _route("POST", "/v1/clients/{id}/notes", ClientController.add_note, body=Note),

@@ -48,10 +48,15 @@ class CreateClient(BaseModel):
     tags: list[Text | None] | None = None
 
 
+def _describe_version(schema: dict[str, Any]) -> None:
+    told = "The version that the client must have; looked at only where its type or status is changed"
+    schema["properties"]["version"] = {"description": told}
+
+
 class UpdateClient(BaseModel):
     """The body of `PUT /v1/clients/{id}`; notes, tags, the address and other keys are ignored, as recorded."""
 
-    model_config = ConfigDict(alias_generator=to_camel)
+    model_config = ConfigDict(alias_generator=to_camel, json_schema_extra=_describe_version)
 
     first_name: Annotated[_Name | None, NOT_NULL, _WRONG] = None
     last_name: Annotated[_Name | None, NOT_NULL, _WRONG] = None

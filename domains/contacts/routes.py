@@ -3,19 +3,28 @@
 from functools import partial
 
 from domains.contacts.controllers import ContactController, build
-from domains.contacts.validators import Assignment, Primary, SearchQuery
+from domains.contacts.validators import (
+    Assignment,
+    CreateContact,
+    CreateRole,
+    ListQuery,
+    Primary,
+    SearchQuery,
+    UpdateContact,
+)
+from domains.shared.permissions import ScopeQuery
 from domains.shared.routes import Route
 
 _route = partial(Route, "contacts", build=build, by_key=False, reads=("clients", "leads"))
 
 ROUTES = (
-    _route("GET", "/v1/contacts", ContactController.list_page),
-    _route("POST", "/v1/contacts", ContactController.create),
-    _route("GET", "/v1/contacts/stats", ContactController.count),
-    _route("GET", "/v1/contacts/export", ContactController.export),
+    _route("GET", "/v1/contacts", ContactController.list_page, query=ListQuery),
+    _route("POST", "/v1/contacts", ContactController.create, body=CreateContact),
+    _route("GET", "/v1/contacts/stats", ContactController.count, query=ScopeQuery),
+    _route("GET", "/v1/contacts/export", ContactController.export, query=ListQuery),
     _route("GET", "/v1/contacts/search", ContactController.search, query=SearchQuery),
     _route("GET", "/v1/contacts/{id}", ContactController.get),
-    _route("PUT", "/v1/contacts/{id}", ContactController.update),
+    _route("PUT", "/v1/contacts/{id}", ContactController.update, body=UpdateContact),
     _route("DELETE", "/v1/contacts/{id}", ContactController.delete),
     _route("PATCH", "/v1/contacts/{id}/archive", ContactController.archive),
     _route("PATCH", "/v1/contacts/{id}/unarchive", ContactController.restore),
@@ -24,7 +33,7 @@ ROUTES = (
     _route("PUT", "/v1/contacts/{id}/roles/primary", ContactController.set_primary, body=Primary),
     _route("DELETE", "/v1/contacts/{id}/roles/{roleId}", ContactController.remove_assignment),
     _route("GET", "/v1/contact-roles", ContactController.list_roles),
-    _route("POST", "/v1/contact-roles", ContactController.create_role),
+    _route("POST", "/v1/contact-roles", ContactController.create_role, body=CreateRole),
     _route("GET", "/v1/contact-roles/{id}", ContactController.get_role),
 )
 """The endpoints of this room."""

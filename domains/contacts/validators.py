@@ -31,25 +31,25 @@ _COLUMNS = (
     *("email", "phone", "phone_secondary", "company", "license_number", "street_address", "city", "state"),
     *("zip_code", "notes", "tags"),
 )
-_Contact = row_model(
-    "Contact",
-    contacts,
-    _COLUMNS,
-    given={"contact_type": _Type, "tags": list[Text | None] | None},
-    aliases={},
+_GIVEN = {"contact_type": _Type, "tags": list[Text | None] | None}
+CreateContact = row_model(
+    "CreateContact", contacts, _COLUMNS, given=_GIVEN, aliases={}, required=_REQUIRED, ignored=None
 )
+UpdateContact = row_model("UpdateContact", contacts, _COLUMNS, given=_GIVEN, aliases={}, ignored=None)
 _ROLE_REQUIRED = ("role_name", "display_name")
 _ROLE_COLUMNS = (
     *_ROLE_REQUIRED,
     *("description", "icon", "color", "required_fields", "optional_fields", "hidden_fields"),
     *("is_lead_type", "lead_category", "sort_order"),
 )
-_Role = row_model(
-    "Role",
+CreateRole = row_model(
+    "CreateRole",
     contact_roles,
     _ROLE_COLUMNS,
     given=dict.fromkeys(("required_fields", "optional_fields", "hidden_fields"), Any),
     aliases={},
+    required=_ROLE_REQUIRED,
+    ignored=None,
 )
 _NEW_ROLE: dict[str, Any] = {
     "required_fields": [],
@@ -97,7 +97,7 @@ def creation_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a new contact; what is empty or no column is ignored, as recorded."""
     if not all(truthy(body.get(key)) for key in _REQUIRED):
         raise UnusableInputError(_INVALID, "First name, last name, and contact type are required")
-    return _filled(_Contact, _COLUMNS, body)
+    return _filled(CreateContact, _COLUMNS, body)
 
 
 def sent_of(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,14 +110,14 @@ def sent_of(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def update_of(sent: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that an update changes."""
-    return validated(_Contact, sent).model_dump(exclude_unset=True)
+    return validated(UpdateContact, sent).model_dump(exclude_unset=True)
 
 
 def role_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a new role."""
     if not all(truthy(body.get(key)) for key in _ROLE_REQUIRED):
         raise UnusableInputError(_INVALID, "role_name and display_name are required")
-    return _NEW_ROLE | _filled(_Role, _ROLE_COLUMNS, body)
+    return _NEW_ROLE | _filled(CreateRole, _ROLE_COLUMNS, body)
 
 
 def check_role_id(body: Mapping[str, Any]) -> None:

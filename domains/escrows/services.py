@@ -196,7 +196,7 @@ class EscrowService(CrudService):
         """The page that a query asks for."""
         asked = validated(ListQuery, query)
         where = self._wanted(principal, asked)
-        page = await self.page(_LIST_COLUMNS, where, _order(query), number=asked.page, limit=asked.limit)
+        page = await self.page(_LIST_COLUMNS, where, _order(asked), number=asked.page, limit=asked.limit)
         now = self._clock()
         return Page([list_row(row, now) for row in page.rows], page.total, page.number, page.limit)
 
@@ -283,8 +283,8 @@ def _filters(asked: ListQuery) -> list[ColumnElement[bool]]:
     return where
 
 
-def _order(query: Mapping[str, str]) -> ColumnElement[Any]:
-    sort, order = query.get("sort", "created_at").lower(), query.get("order", "desc").lower()
+def _order(asked: ListQuery) -> ColumnElement[Any]:
+    sort, order = asked.sort.lower(), asked.order.lower()
     faults = []
     if sort not in SORT_KEYS:
         faults.append(Fault("sort", "Sort must be a column of the list"))

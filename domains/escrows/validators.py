@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
 from domains.escrows.models import PROPERTY, escrows
@@ -63,6 +63,36 @@ class ListQuery(BaseModel):
     search: str = ""
     archived: str = ""
     include_archived: str = ""
+    sort: str = "created_at"
+    order: str = "desc"
+
+
+_TWINS = {
+    name: to_camel(name)
+    for name in (
+        *(
+            "property_address",
+            "purchase_price",
+            "acceptance_date",
+            "closing_date",
+            "escrow_status",
+            "zip_code",
+        ),
+        "escrow_officer_name",
+    )
+}
+
+
+def _describe_twins(schema: dict[str, Any]) -> None:
+    """What `with_camel_twins` takes beside the camelCase keys, and the other name of the net commission."""
+    known = schema["properties"]
+    twins = {name: known[camel] for name, camel in _TWINS.items() if camel in known}
+    twins["my_commission"] = known["net_commission"]
+    nothing = {"type": "null"}
+    schema["properties"] = known | {name: {"anyOf": [kind, nothing]} for name, kind in twins.items()}
+    del schema["required"]
+    schema["if"] = {"not": {"required": ["property_address"]}}
+    schema["then"] = {"required": ["propertyAddress"]}
 
 
 class CreateEscrow(BaseModel):
@@ -98,6 +128,8 @@ class CreateEscrow(BaseModel):
     title_company: _Name | None = None
     lead_source: _Name | None = None
 
+    model_config = ConfigDict(json_schema_extra=_describe_twins)
+
 
 class UpdateChecks(BaseModel):
     """What the recorded API checks of `PUT /v1/escrows/{id}` before it looks at the row."""
@@ -107,6 +139,8 @@ class UpdateChecks(BaseModel):
     escrow_status: _Status = Field(None, alias="escrowStatus")
 
 
+IGNORED_IN_UPDATES = ("id", "display_id", "displayId", "created_at", "createdAt")
+"""Keys of a whole escrow that a client may send back; they change nothing."""
 _KEPT_BY_THE_SERVER = frozenset(
     {
         *("id", "numeric_id", "team_sequence_id", "display_id"),
@@ -119,25 +153,9 @@ UpdateEscrow = row_model(
     escrows,
     [column.name for column in escrows.c if column.name not in _KEPT_BY_THE_SERVER],
     given={"access_level": Literal["personal", "team", "broker"], "version": Whole | None},
+    ignored=IGNORED_IN_UPDATES,
 )
 """What `PUT /v1/escrows/{id}` may change (Q-06), as the column or in camelCase, and the version it must have."""
-IGNORED_IN_UPDATES = frozenset({"id", "display_id", "displayId", "created_at", "createdAt"})
-"""Keys of a whole escrow that a client may send back; they change nothing."""
-
-_TWINS = {
-    name: to_camel(name)
-    for name in (
-        *(
-            "property_address",
-            "purchase_price",
-            "acceptance_date",
-            "closing_date",
-            "escrow_status",
-            "zip_code",
-        ),
-        "escrow_officer_name",
-    )
-}
 
 
 def with_camel_twins(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,6 +216,22 @@ class AddNote(BaseModel):
     type: Annotated[_Note, Says("Note type must be a string")] = "general"
 
 
+class People(RootModel[dict[str, Any] | list[Any]]):
+    """The body of `PUT /v1/escrows/{id}/people`: role → id of a contact; other values are stored and not shown."""
+
+
+class Timeline(RootModel[dict[str, Any] | list[Any]]):
+    """The body of `PUT /v1/escrows/{id}/timeline`: its entries; an object only where an object is stored (Q-13)."""
+
+
+class Checklist(RootModel[dict[str, Any] | list[Any]]):
+    """The body of `PUT` on one checklist of an escrow: item → whether it is done."""
+
+
+class Documents(RootModel[list[Any]]):
+    """The body of `PUT /v1/escrows/{id}/documents`: all of them."""
+
+
 def split_item(item: Any) -> tuple[str, str]:
     """The checklist and the key of `checklist.key`; raises InvalidInputError or UnusableInputError."""
     if not isinstance(item, str):
@@ -235,7 +269,7 @@ _DETAILS = {
     "transaction_type": "transactionType",
     "lead_source": "leadSource",
 }
-_UpdateDetails = row_model("UpdateDetails", escrows, _DETAILS, aliases=_DETAILS)
+UpdateDetails = row_model("UpdateDetails", escrows, _DETAILS, aliases=_DETAILS, ignored=None)
 _PROPERTY_ALIASES = {
     "gated_community": "gatedCommunity",
     "senior_community": "seniorCommunity",
@@ -245,7 +279,7 @@ _PROPERTY_ALIASES = {
     "lot_size_sqft": "lotSizeSqft",
     "property_type": "propertyType",
 }
-_UpdateProperty = row_model(
+UpdateProperty = row_model(
     "UpdateProperty",
     escrows,
     (
@@ -253,6 +287,7 @@ _UpdateProperty = row_model(
         *("property_image_url", "zillow_url", "property_features", "property_images", "purchase_price"),
     ),
     aliases=_PROPERTY_ALIASES,
+    ignored=["lotSize"],
 )
 _MONEY_COLUMNS = {
     to_camel(name): name
@@ -262,14 +297,10 @@ _MONEY_COLUMNS = {
     )
 }
 _MINE = ("agent1099Income", "agentSplit", "agentNet")
-_StoredMoney = row_model(
-    "StoredMoney",
-    escrows,
-    _MONEY_COLUMNS.values(),
-)
+StoredMoney = row_model("StoredMoney", escrows, _MONEY_COLUMNS.values(), ignored=None)
 
 
-class _MyCommission(BaseModel):
+class MyCommission(BaseModel):
     """Whichever of the three is stored as the agent's commission."""
 
     agent1099Income: _Money | None = None  # noqa: N815 - the client's spelling
@@ -283,7 +314,7 @@ def details_of(body: Mapping[str, Any]) -> dict[str, Any]:
     sent = {key: value for key, value in body.items() if key in known}
     if not sent:
         raise NoUpdatesError("No valid fields to update")
-    return validated(_UpdateDetails, sent).model_dump(exclude_unset=True)
+    return validated(UpdateDetails, sent).model_dump(exclude_unset=True)
 
 
 def property_of(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -291,17 +322,17 @@ def property_of(body: Mapping[str, Any]) -> dict[str, Any]:
     if not body:
         raise NoUpdatesError("No valid property fields to update")
     sent = {"lotSizeSqft" if key == "lotSize" else key: value for key, value in body.items()}
-    return validated(_UpdateProperty, sent).model_dump(exclude_unset=True)
+    return validated(UpdateProperty, sent).model_dump(exclude_unset=True)
 
 
 def money_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns to which some of the financials are written too."""
     columns = {key: body[key] for key in _MONEY_COLUMNS if key in body}
-    values = validated(_StoredMoney, columns).model_dump(exclude_unset=True)
+    values = validated(StoredMoney, columns).model_dump(exclude_unset=True)
     if "agentSplit" in body or "agent1099Income" in body:
         chosen = next((key for key in _MINE if either(body.get(key), None) is not None), None)
         mine = {} if chosen is None else {chosen: body[chosen]}
         values["my_commission"] = next(
-            iter(validated(_MyCommission, mine).model_dump(exclude_unset=True).values()), 0
+            iter(validated(MyCommission, mine).model_dump(exclude_unset=True).values()), 0
         )
     return values

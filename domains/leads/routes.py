@@ -3,21 +3,24 @@
 from functools import partial
 
 from domains.leads.controllers import LeadController, build
+from domains.leads.validators import Activity, CreateLead, ListQuery, UpdateLead
+from domains.shared.permissions import ScopeQuery
 from domains.shared.routes import Route
 
 _route = partial(Route, "leads", build=build, reads=("clients!",))
+_LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (
-    _route("GET", "/v1/leads", LeadController.list_page),
-    _route("POST", "/v1/leads", LeadController.create),
-    _route("GET", "/v1/leads/stats", LeadController.count),
-    _route("GET", "/v1/leads/export", LeadController.export),
+    _route("GET", "/v1/leads", LeadController.list_page, query=_LIST),
+    _route("POST", "/v1/leads", LeadController.create, body=CreateLead),
+    _route("GET", "/v1/leads/stats", LeadController.count, query=ScopeQuery),
+    _route("GET", "/v1/leads/export", LeadController.export, query=_LIST),
     _route("POST", "/v1/leads/batch-delete", LeadController.delete_many),
     _route("GET", "/v1/leads/{id}", LeadController.get),
-    _route("PUT", "/v1/leads/{id}", LeadController.update),
+    _route("PUT", "/v1/leads/{id}", LeadController.update, body=UpdateLead),
     _route("DELETE", "/v1/leads/{id}", LeadController.delete),
     _route("PUT", "/v1/leads/{id}/archive", LeadController.archive),
-    _route("POST", "/v1/leads/{id}/activities", LeadController.record_activity),
+    _route("POST", "/v1/leads/{id}/activities", LeadController.record_activity, body=Activity),
     _route("POST", "/v1/leads/{id}/convert", LeadController.convert),
 )
 """The endpoints of this room."""

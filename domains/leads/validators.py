@@ -53,9 +53,16 @@ _UPDATED = (
     *("lead_temperature", "notes", "property_interest", "budget_range", "timeline", "next_follow_up"),
 )
 UpdateLead = row_model(
-    "UpdateLead", leads, [*_UPDATED, "version"], given={"version": Whole | None}, aliases={}
+    "UpdateLead", leads, [*_UPDATED, "version"], given={"version": Whole | None}, aliases={}, ignored=None
 )
 """What `PUT /v1/leads/{id}` may change, as the columns are spelled, and the version that the lead must have."""
+
+
+class Activity(BaseModel):
+    """The body of `POST /v1/leads/{id}/activities`; whatever it is becomes text."""
+
+    kind: Any = Field(None, alias="activityType")
+    notes: Any = None
 
 
 def updates_of(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,9 +96,23 @@ class UpdateChecks(BaseModel):
 class PriceReduction(BaseModel):
     """The body of `POST /v1/listings/{id}/price-reduction`; the reason is not kept."""
 
-    new_price: Annotated[Number, fits(12, 2)] = Field(alias="newPrice")
+    new_price: Annotated[Number, Field(gt=0), fits(12, 2)] = Field(alias="newPrice")
 
 
+class Showing(BaseModel):
+    """The body of `POST /v1/listings/{id}/showings`, which is echoed and not looked at."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    date: Any
+    time: Any
+    agent_name: Any = None
+    feedback: Any = None
+    interested: Any = None
+
+
+IGNORED_IN_UPDATES = ("id", "created_at")
+"""Keys of a whole listing that a client may send back; they change nothing."""
 _KEPT_BY_THE_SERVER = frozenset(
     {
         *("id", "total_commission", "owner_id", "team_id", "broker_id", "created_by", "last_modified_by"),
@@ -117,10 +131,9 @@ UpdateListing = row_model(
     [column.name for column in listings.c if column.name not in _KEPT_BY_THE_SERVER],
     given={"access_level": Literal["personal", "team", "broker"], "version": Whole | None},
     aliases={name: to_camel(name) for name in _ALSO_CAMEL} | {"square_feet": "squareFootage"},
+    ignored=IGNORED_IN_UPDATES,
 )
 """What `PUT /v1/listings/{id}` may change (Q-06), and the version it must have."""
-IGNORED_IN_UPDATES = frozenset({"id", "created_at"})
-"""Keys of a whole listing that a client may send back; they change nothing."""
 
 
 def check_business_rules(body: Mapping[str, Any], now: datetime) -> None:

@@ -1,26 +1,16 @@
-"""The OpenAPI 3.1 document of the routes: their paths from `ROUTES`, their fields from the validators.
-
-A route may declare its `query` and its `body`; for the endpoints that every room has they are found by the names
-that every room's validators give them (`ListQuery`, `CreateEscrow`, `UpdateEscrow`).
-"""
+"""The OpenAPI 3.1 document of the routes: their paths from `ROUTES`, their fields from the validators."""
 
 import re
-import sys
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema
 
-from domains.shared.routes import Route
+from domains.shared.routes import Models, Route
+from domains.shared.wire import Schema, without_null
 
 _REF = "#/components/schemas/{model}"
-_LISTS = frozenset({"list_page", "export"})
-_NAMED = {"create": "Create", "update": "Update"}
-_IDS = {"type": "object", "properties": {"ids": {"type": "array", "items": {"type": "string"}}}}
-_ANY = {"type": ["object", "array"]}
-_SCOPE = {"name": "scope", "in": "query", "schema": {"type": "string"}}
 _ENVELOPE = {
     "type": "object",
     "required": ["success"],
@@ -62,68 +52,74 @@ _SECURITY = {
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """The whole document."""
     listed = list(routes)
-    bodies = list(dict.fromkeys(model for route in listed if (model := body_of(route)) is not None))
-    names, found = models_json_schema([(model, "validation") for model in bodies], ref_template=_REF)
-    keys = {model: names[model, "validation"]["$ref"].rsplit("/", 1)[1] for model in bodies}
-    schemas = _without_null_defaults(found.get("$defs", {}))
-    for model, key in keys.items():
-        schemas[key] = _in_both_spellings(model, schemas[key])
+    schemas = _Schemas()
     paths: dict[str, dict[str, Any]] = {}
     for route in listed:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, keys)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Reference CRM", "version": "1"},
         "tags": [{"name": name} for name in dict.fromkeys(route.domain for route in listed)],
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Envelope": _ENVELOPE, "Fault": _FAULT},
+            "schemas": {**schemas.named, "Envelope": _ENVELOPE, "Fault": _FAULT},
             "securitySchemes": _SECURITY,
         },
     }
 
 
-def body_of(route: Route) -> type[BaseModel] | None:
-    """The model of the body; None where it has no fixed fields."""
-    start = _NAMED.get(_name(route))
-    if (
-        route.body is not None
-        or start is None
-        or not route.path.endswith((f"/{route.domain}", f"/{route.domain}/{{id}}"))
-    ):
-        return route.body
-    return _model(route, f"{start}{route.domain[:-1].capitalize()}")
+class _Untitled(GenerateJsonSchema):
+    """Without a title for every field, which would say its name once more."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Never."""
+        del schema
+        return False
 
 
-def query_of(route: Route) -> type[BaseModel] | None:
-    """The model of the query; None where it is not looked at."""
-    if route.query is not None or _name(route) not in _LISTS:
-        return route.query
-    return _model(route, "ListQuery")
+class _Schemas:
+    """The schemas of models, by their names; where two rooms have models of one name, the room's stands before it."""
+
+    def __init__(self) -> None:
+        self.named: dict[str, Schema] = {}
+        self._names: dict[tuple[type[BaseModel], ...], str] = {}
+
+    def body(self, route: Route) -> Schema:
+        """What the validators of its body take."""
+        models = _all(route.body)
+        if models not in self._names:
+            name = models[0].__name__
+            if name in self.named:
+                name = f"{route.domain.capitalize()}{name}"
+            self._names[models] = name
+            self.named[name] = _both([self.of(model) for model in models])
+        return {"$ref": _REF.format(model=self._names[models])}
+
+    def of(self, model: type[BaseModel]) -> Schema:
+        """The schema of one model; those within it get names."""
+        schema: Schema = _without_null_defaults(
+            model.model_json_schema(ref_template=_REF, schema_generator=_Untitled)
+        )
+        self.named |= schema.pop("$defs", {})
+        del schema["title"]
+        return schema
 
 
-def _name(route: Route) -> str:
-    handler = route.handler.func if isinstance(route.handler, partial) else route.handler
-    return getattr(handler, "__name__", "")
+def _all(models: Models) -> tuple[type[BaseModel], ...]:
+    return models if isinstance(models, tuple) else (models,)
 
 
-def _model(route: Route, name: str) -> type[BaseModel] | None:
-    """The room's validator of that name; the room is where its controllers are built."""
-    validators = sys.modules.get(f"domains.{route.domain}.validators")
-    found = getattr(validators, name, None)
-    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
-
-
-def _in_both_spellings(model: type[BaseModel], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """With the columns' own names too, where they are taken as well as the aliases."""
-    if not model.model_config.get("validate_by_name"):
-        return dict(schema)
-    also = {
-        name: schema["properties"][field.alias]
-        for name, field in model.model_fields.items()
-        if field.alias in schema["properties"]
-    }
-    return {**schema, "properties": {**schema["properties"], **also}}
+def _both(schemas: Sequence[Schema]) -> Schema:
+    """One schema for what fits them all."""
+    first, *others = schemas
+    properties: dict[str, Schema] = dict(first.get("properties", {}))
+    for name, kind in ((name, kind) for other in others for name, kind in other["properties"].items()):
+        known = properties.setdefault(name, kind)
+        if known != kind:
+            properties[name] = {"allOf": [known, kind]}
+    required = [name for schema in schemas for name in schema.get("required", ())]
+    merged = {**first, "properties": properties, "required": list(dict.fromkeys(required))}
+    return {key: value for key, value in merged.items() if value or key not in {"properties", "required"}}
 
 
 def _without_null_defaults(schema: Any) -> Any:
@@ -137,13 +133,11 @@ def _without_null_defaults(schema: Any) -> Any:
     return [_without_null_defaults(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _operation(route: Route, keys: Mapping[type[BaseModel], str]) -> dict[str, Any]:
+def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"\{(\w+)\}", route.path)
     ]
-    if route.method == "GET":
-        parameters += _query(route)
     lets_in: list[dict[str, list[str]]] = [
         {name: []} for name in ("token", "key") if name == "token" or route.by_key
     ]
@@ -151,35 +145,29 @@ def _operation(route: Route, keys: Mapping[type[BaseModel], str]) -> dict[str, A
         "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").rstrip("_"),
         "tags": [route.domain],
         "security": [] if route.is_open else lets_in,
-        "parameters": parameters,
+        "parameters": [*parameters, *_query(route, schemas)],
         "responses": {
             "2XX": _answer(route),
             "default": _json("A refusal", {"$ref": _REF.format(model="Fault")}),
         },
     }
-    if route.method in {"POST", "PUT", "PATCH"}:
-        model = body_of(route)
-        schema = _ANY if model is None else {"$ref": _REF.format(model=keys[model])}
-        given = _IDS if _name(route) == "delete_many" else schema
-        operation["requestBody"] = {"content": {"application/json": {"schema": given}}}
+    if route.body:
+        operation["requestBody"] = {"content": {"application/json": {"schema": schemas.body(route)}}}
     return operation
 
 
-def _query(route: Route) -> list[dict[str, Any]]:
-    model = query_of(route)
-    if model is None:
-        return [_SCOPE] if _name(route) == "count" else []
-    schema = _without_null_defaults(model.model_json_schema(ref_template=_REF))
-    required = schema.get("required", ())
-    parameters = [
-        {"name": name, "in": "query", "required": name in required, "schema": field}
-        for name, field in schema["properties"].items()
+def _query(route: Route, schemas: _Schemas) -> list[dict[str, Any]]:
+    fields: dict[str, Schema] = {}
+    for model in _all(route.query):
+        fields |= schemas.of(model)["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": without_null(field)}
+        for name, field in fields.items()
     ]
-    return parameters if "scope" in schema["properties"] else [*parameters, _SCOPE]
 
 
 def _answer(route: Route) -> dict[str, Any]:
-    if _name(route) == "export":
+    if route.handler.__name__ == "export":
         return {"description": "A CSV file", "content": {"text/csv": {"schema": {"type": "string"}}}}
     return _json("The answer", {"$ref": _REF.format(model="Envelope")})
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import Boolean, ColumnElement, String, Uuid, and_, bindparam, cast, exists, false, or_, true
 
 from domains.shared.errors import ApiError, ForbiddenError, InvalidScopeError, NotFoundError
@@ -115,6 +116,12 @@ class Scope(StrEnum):
             return cls(text)
         except ValueError:
             raise InvalidScopeError(f"Invalid scope. Must be one of: {', '.join(cls)}") from None
+
+
+class ScopeQuery(BaseModel):
+    """The part of a query that `Scope.of` reads."""
+
+    scope: Scope | None = None
 
 
 class Reach(StrEnum):

@@ -11,6 +11,7 @@ from domains.shared.clock import Clock
 from domains.shared.database import Database
 from domains.shared.requests import Call
 
+Models = type[BaseModel] | tuple[type[BaseModel], ...]
 Build = Callable[[Database, Clock], object]
 """Makes a room's controller on a database."""
 
@@ -34,9 +35,9 @@ class Route:
     """Whether copies of its requests may go to the shadow backend; not where somebody signs in, on or off."""
     reads: tuple[str, ...] | None = None
     """The other domains that its answer shows, those with `!` only as references to what may be removed; None is any."""
-    query: type[BaseModel] | None = None
-    body: type[BaseModel] | None = None
-    """What it takes, for OpenAPI; what a list, a creation or an update takes is found by its name."""
+    query: Models = ()
+    body: Models = ()
+    """The validators of what it takes; of several each must be content. None where it is not looked at."""
 
     @property
     def router(self) -> str:

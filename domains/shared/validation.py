@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, LiteralString, TypeVar, cast
+from typing import Annotated, Any, Literal, LiteralString, TypeVar, cast
 from uuid import UUID
 
 from pydantic import (
@@ -28,8 +28,10 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String, Table, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
+from domains.shared import wire
 from domains.shared.errors import Fault, InvalidInputError
 from domains.shared.uuids import uuid_of
+from domains.shared.wire import Described
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,11 +56,9 @@ _ISO_8601 = re.compile(
     """,
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-_PLAIN_NUMBER = re.compile(r"[+-]?([0-9]*\.)?[0-9]+", re.ASCII)
-_DIGITS = re.compile(r"[+-]?[0-9]{1,300}", re.ASCII)
-_LEADING_DIGITS = re.compile(r"\s*([+-]?[0-9]{1,300})", re.ASCII)
-_INTEGER_LIMIT = 2**31
-_BIGINT_LIMIT = 2**63
+_PLAIN_NUMBER = re.compile(wire.PLAIN_NUMBER, re.ASCII)
+_DIGITS = re.compile(wire.DIGITS, re.ASCII)
+_LEADING_DIGITS = re.compile(wire.LEADING_DIGITS, re.ASCII)
 _SIZE: LiteralString = "size"
 """Kind of a fault whose own sentence is better than the field's: the value is of the right kind, but too much."""
 
@@ -112,18 +112,30 @@ def row_model(
     *,
     given: Mapping[str, Any] | None = None,
     aliases: Mapping[str, str] | None = None,
+    required: Iterable[str] = (),
+    ignored: Iterable[str] | None = (),
 ) -> type[BaseModel]:
-    """A model of these columns, each optional, spelled as the column or in camelCase; other keys are refused.
+    """A model of these columns, spelled as the column or in camelCase; other keys are refused.
 
-    `given` replaces the type that a column's own would be, `aliases` (column → alias) the other spellings.
+    `given` replaces the type that a column's own would be, `aliases` (column → alias) the other spellings. All
+    are optional but the `required`. Who calls it leaves out the `ignored` keys, or with None all but the aliases.
     """
     given = given or {}
     spelled = to_camel if aliases is None else lambda key: aliases.get(key, key)
-    fields = {key: (given.get(key) or _type_of(table.c[key]), Field(None)) for key in columns}
+    needed = frozenset(required)
+    fields: dict[str, Any] = {
+        key: (given.get(key) or _type_of(table.c[key]), Field(... if key in needed else None))
+        for key in columns
+    }
+
     config = ConfigDict(
-        extra="forbid", alias_generator=spelled, validate_by_name=True, validate_by_alias=True
+        extra="forbid",
+        alias_generator=spelled,
+        validate_by_name=True,
+        validate_by_alias=True,
+        json_schema_extra=wire.in_both_spellings({key: spelled(key) for key in fields}, ignored),
     )
-    return cast("type[BaseModel]", create_model(name, __config__=config, **fields))  # type: ignore[call-overload]  # the fields are data
+    return cast("type[BaseModel]", create_model(name, __config__=config, **fields))
 
 
 def _type_of(column: Column[Any]) -> Any:
@@ -136,7 +148,7 @@ def _type_of(column: Column[Any]) -> Any:
         case Integer():
             kind = Whole
         case Boolean():
-            kind = bool
+            kind = Flag
         case Date():
             kind = Day
         case JSONB():
@@ -199,7 +211,7 @@ def _to_leading_count(value: Any) -> int:
     if found is None:
         raise _wrong("Must be an integer")
     number = int(float(found[1]))  # JavaScript's integers are doubles
-    if number >= _BIGINT_LIMIT:
+    if number >= wire.BIGINT_LIMIT:
         raise _wrong("Must be smaller")
     if number < 0:
         raise _wrong("Must not be negative")
@@ -216,7 +228,7 @@ def _to_integer(value: Any) -> int:
     number = _to_number(value)
     if number != number.to_integral_value():
         raise _wrong("Must be a whole number")
-    if not -_INTEGER_LIMIT <= number < _INTEGER_LIMIT:
+    if not -wire.INTEGER_LIMIT <= number < wire.INTEGER_LIMIT:
         raise _wrong("Must be smaller", _SIZE)
     return int(number)
 
@@ -255,7 +267,7 @@ def _refuse_null(value: Any) -> Any:
     return value
 
 
-def at_most(length: int) -> AfterValidator:
+def at_most(length: int) -> Described:
     """VARCHAR(length)."""
 
     def check(value: str) -> str:
@@ -263,7 +275,7 @@ def at_most(length: int) -> AfterValidator:
             raise PydanticCustomError(_SIZE, "Must have at most {length} characters", {"length": length})
         return value
 
-    return AfterValidator(check)
+    return Described(AfterValidator(check), lambda schema: {**schema, "maxLength": length})
 
 
 def fits(precision: int, scale: int) -> AfterValidator:
@@ -281,29 +293,51 @@ def fits(precision: int, scale: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-NOT_NULL = BeforeValidator(_refuse_null)
+NOT_NULL = Described(BeforeValidator(_refuse_null), wire.without_null)
 """For a field that may be absent, and then is None, but was refused when it was null."""
-Text = Annotated[str, BeforeValidator(_to_text)]
+Text = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=wire.Plain)]
 """Text; a number or a boolean becomes one, as the recorded server stored it."""
-Number = Annotated[Decimal, BeforeValidator(_to_number)]
+Number = Annotated[Decimal, BeforeValidator(_to_number, json_schema_input_type=float | wire.NumberText)]
 """A finite number, also as text."""
-Price = Annotated[Decimal, BeforeValidator(_to_plain_number), fits(12, 2)]
+Price = Annotated[
+    Decimal,
+    BeforeValidator(_to_plain_number, json_schema_input_type=float | wire.PlainNumberText),
+    fits(12, 2),
+]
 """NUMERIC(12,2); as text it has no exponent."""
-Whole = Annotated[int, BeforeValidator(_to_integer)]
+Whole = Annotated[int, BeforeValidator(_to_integer, json_schema_input_type=wire.Integer | wire.NumberText)]
 """An INTEGER, also as text."""
-Positive = Annotated[Decimal, BeforeValidator(_to_positive)]
+Positive = Annotated[
+    Decimal,
+    BeforeValidator(_to_positive, json_schema_input_type=Annotated[float, Field(ge=0)] | wire.NumberText),
+]
 """A number of 0 or more, also as text."""
-Count = Annotated[int, BeforeValidator(_to_count)]
+Count = Annotated[int, BeforeValidator(_to_count, json_schema_input_type=wire.FromOne | wire.DigitsText)]
 """A whole number of 1 or more, as a query has it."""
-PageLimit = Annotated[int, BeforeValidator(_to_leading_count)]
+PageLimit = Annotated[
+    int, BeforeValidator(_to_leading_count, json_schema_input_type=wire.FromZero | wire.LeadingDigitsText)
+]
 """The whole number of 0 or more that a text begins with, as most lists read `page` and `limit`."""
-PageNumber = Annotated[PageLimit, AfterValidator(_refuse_zero)]
+PageNumber = Annotated[
+    int,
+    BeforeValidator(_to_leading_count, json_schema_input_type=wire.FromOne | wire.LeadingDigitsText),
+    AfterValidator(_refuse_zero),
+]
 """The same, of 1 or more."""
-Day = Annotated[date, BeforeValidator(_to_day)]
+Flag = Annotated[
+    bool, BeforeValidator(lambda value: value, json_schema_input_type=bool | Literal[0, 1] | wire.FlagText)
+]
+"""A BOOLEAN, also as the words that PostgreSQL takes for one."""
+Day = Annotated[date, BeforeValidator(_to_day, json_schema_input_type=wire.DayText | int)]
 """A calendar date of ISO 8601; a time behind it is cut off, as PostgreSQL does."""
-Id = Annotated[UUID, BeforeValidator(_to_uuid)]
+Id = Annotated[
+    UUID,
+    BeforeValidator(_to_uuid, json_schema_input_type=wire.UuidText),
+]
 """A UUID."""
-Json = Annotated[Any, BeforeValidator(_to_json)]
+Json = Annotated[
+    Any, BeforeValidator(_to_json, json_schema_input_type=float | bool | list[Any] | dict[str, Any] | None)
+]
 """What a JSONB column holds."""
 IsoText = Annotated[Text, AfterValidator(_to_iso_text)]
 """A date in any form of ISO 8601, kept as text: for values that are checked and then not used."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
 from domains.shared.errors import Fault, InvalidInputError, UnusableInputError
 from domains.shared.models import users
 from domains.shared.node_json import either, field, truthy
-from domains.shared.validation import Id, Text, Whole, at_most, row_model, validated
+from domains.shared.validation import NOT_NULL, Id, Text, Whole, at_most, row_model, validated
 from domains.users.models import user_permissions, user_profiles, user_settings
 
 _Texts = list[Text] | None
@@ -34,16 +34,63 @@ PERMISSIONS: Mapping[str, bool] = {
 }
 """Permission → what holds where nothing is said."""
 
-UpdateAccount = row_model("UpdateAccount", users, _ACCOUNT, given={"licensed_states": _Texts})
+UpdateAccount = row_model("UpdateAccount", users, _ACCOUNT, given={"licensed_states": _Texts}, ignored=None)
 UpdateProfile = row_model(
     "UpdateProfile",
     user_profiles,
     _PROFILE,
     given=dict.fromkeys(("specialties", "service_areas", "languages"), _Texts),
     aliases={},
+    ignored=None,
 )
-UpdateSettings = row_model("UpdateSettings", user_settings, _SETTINGS)
-Permissions = row_model("Permissions", user_permissions, PERMISSIONS, aliases={})
+ProfileSettings = row_model("ProfileSettings", user_settings, _SETTINGS, aliases={}, ignored=None)
+_NoObject = str | float | bool | list[Any] | None  # says nothing, and is no fault
+_OF_A_PROFILE: dict[str, Any] = {
+    "profile": (UpdateProfile | _NoObject, None),
+    "settings": (ProfileSettings | _NoObject, None),
+}
+UpdateOwnProfile = create_model("UpdateOwnProfile", **_OF_A_PROFILE)
+"""The body of `PUT /v1/profiles/me`: the profile and the settings, spelled as the columns are."""
+UpdateSettings = row_model("UpdateSettings", user_settings, _SETTINGS, ignored=None)
+Permissions = row_model("Permissions", user_permissions, PERMISSIONS, aliases={}, ignored=None)
+_OF_A_MEMBER: dict[str, Any] = {"permissions": (Annotated[Permissions | _NoObject, NOT_NULL], ...)}
+ChangePermissions = create_model("ChangePermissions", **_OF_A_MEMBER)
+"""The body of `PUT /v1/teams/{id}/members/{userId}/permissions`; of what is not in it the usual holds."""
+
+
+class Credentials(BaseModel):
+    """The body of `POST /v1/auth/login`: the e-mail address or the username, and the password."""
+
+    email: str | None = None
+    username: str | None = None
+    password: Annotated[str, Field(min_length=1)]
+
+
+class GoogleToken(BaseModel):
+    """The body of `POST /v1/auth/google`."""
+
+    id_token: Annotated[str, Field(min_length=1)] = Field(alias="idToken")
+
+
+class RefreshToken(BaseModel):
+    """The body of requests about one session, where the cookie does not tell which."""
+
+    refresh_token: Any = Field(None, alias="refreshToken")
+
+
+class ChangePassword(BaseModel):
+    """What an update of an account must hold, so that it changes the password."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    current_password: Any = None
+    new_password: Any = None
+
+
+class RoleQuery(BaseModel):
+    """The query of `GET /v1/auth/verify-role`."""
+
+    required_role: str | None = Field(None, alias="requiredRole")
 
 
 class Registration(BaseModel):
@@ -106,7 +153,7 @@ def profile_settings_changes(body: Mapping[str, Any]) -> dict[str, Any]:
     """The same of `settings` in a body, spelled as the columns are."""
     given = body.get("settings")
     sent = {key: field(given, key) for key in _SETTINGS if isinstance(given, dict) and key in given}
-    return validated(UpdateSettings, sent).model_dump(exclude_unset=True)
+    return validated(ProfileSettings, sent).model_dump(exclude_unset=True)
 
 
 def settings_changes(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from loadtests.recording import Credentials, Recorded, endpoint_of, load_recordi
 from parity.exchange import Backend, Exchange, Observation
 from parity.outcome import Outcome
 from parity.rules import RuleBook
+from tests.domains.described import wrong_request
 from tests.support.replay import JWT_SECRET, Before, Replayed, differences, replay
 
 ROOMS = Path(domains.server.__file__).parent
@@ -135,6 +136,17 @@ class RecordedRoom:
         recorded = [one for one in replayed if one.recorded.id != UNRECORDED]
 
         assert {one.label: wrong for one in recorded if (wrong := one.wrong_headers())} == {}
+
+    def test_every_request_that_is_taken_is_one_that_the_document_describes(
+        self, replayed: list[Replayed]
+    ) -> None:
+        taken = [one for one in replayed if one.exchange.modern.status < 400]
+
+        assert {
+            one.label: wrong
+            for one in taken
+            if (wrong := wrong_request(one.exchange.endpoint, one.exchange.target, one.recorded.body))
+        } == {}
 
     def test_the_sockets_are_told_what_is_recorded(self, replayed: list[Replayed]) -> None:
         alike = [one for one in replayed if one.recorded.status == one.exchange.modern.status]

@@ -1,0 +1,38 @@
+"""The OpenAPI document against what is really sent: requests that were taken, answers that were given."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from openapi_schema_validator import OAS31Validator
+
+from domains.routes import ROUTES
+from domains.shared.openapi import document
+
+DOCUMENT = document(ROUTES)
+
+
+def wrong_request(endpoint: str, target: str, body: Any) -> list[str]:
+    """What of a request that was taken the document does not know."""
+    method, path = endpoint.split(" ")
+    operation = DOCUMENT["paths"][path][method.lower()]
+    known = {row["name"]: row["schema"] for row in operation["parameters"] if row["in"] == "query"}
+    sent = parse_qsl(urlsplit(target).query, keep_blank_values=True)
+    faults = [
+        f"{name}: {text}" for name, value in sent if name in known for text in _faults(known[name], value)
+    ]
+    if "requestBody" in operation and isinstance(body, dict | list):
+        faults += _faults(operation["requestBody"]["content"]["application/json"]["schema"], body)
+    return faults
+
+
+def _faults(schema: Any, value: Any) -> Iterator[str]:
+    for error in _validator(json.dumps(schema)).iter_errors(value):
+        yield f"{error.json_path}: {error.message}"[:300]
+
+
+@cache
+def _validator(schema: str) -> OAS31Validator:
+    return OAS31Validator({**json.loads(schema), "components": DOCUMENT["components"]})
