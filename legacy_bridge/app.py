@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -122,10 +123,10 @@ class _Front:
     async def _answer(
         self, request: web.Request, body: Body, handler: Handler, auth: Auth, *, is_copy: bool
     ) -> Answer:
-        user = await authenticate(request, self._database, self._services.jwt_secret, auth, is_copy=is_copy)
+        ask = partial(authenticate, request, self._database, self._services.jwt_secret, auth, is_copy=is_copy)
         call = Call(
             self._database,
-            user,
+            await ask(),
             request.match_info,
             request.query,
             body.fields,
@@ -136,6 +137,7 @@ class _Front:
             method=request.method,
             target=request.raw_path,
             services=self._services,
+            ask_again=ask,
         )
         answer = await handler(call)
         if call.events and not is_copy:

@@ -54,6 +54,7 @@ class User:
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    by_key: bool = False
 
 
 ANONYMOUS = User("", None)
@@ -138,7 +139,13 @@ async def _by_api_key(request: web.Request, database: Database, api_key: str, *,
             [key["api_key_id"], request.raw_path, request.method, None, *_origin(request)],
         )
     return User(
-        key["user_id"], key["role"], key["team_id"], key["email"], key["first_name"], key["last_name"]
+        key["user_id"],
+        key["role"],
+        key["team_id"],
+        key["email"],
+        key["first_name"],
+        key["last_name"],
+        by_key=True,
     )
 
 

@@ -29,6 +29,7 @@ class Call:
 
     `params` are the `{…}` of the path. An array as body has its indices as keys of `body`, and `is_array` is set.
     `user` is ANONYMOUS where the endpoint asks nobody who they are; `remote` is who the client says it is (Q-17).
+    `ask_again` finds out once more who is asking, as the health checks do.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Call:
     method: str = "GET"
     target: str = ""
     services: Services = field(default_factory=Services)
+    ask_again: Callable[[], Awaitable[User]] | None = field(default=None, repr=False)
     events: list[Event] = field(default_factory=list)
 
     @property

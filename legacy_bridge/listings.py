@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from legacy_bridge import node
+from legacy_bridge import listing_health, node
 from legacy_bridge.auth import User
 from legacy_bridge.calls import Answer, Call, Handlers
 from legacy_bridge.database import Row, send
@@ -123,21 +123,6 @@ async def get_listing(call: Call) -> Answer:
     commission = {kind: node.parse_float(rows[0][f"{kind}_commission"]) for kind in kinds}
     analytics = {"views": 0, "favorites": 0, "shares": 0, "inquiries": 0}
     return _answer(rows[0] | {"commission": commission, "analytics": analytics})
-
-
-async def check_database(call: Call) -> Answer:
-    """GET /v1/listings/health/db."""
-    with failing_as("HEALTH_CHECK_ERROR", "Database health check failed"):
-        clock = await call.database.query("SELECT NOW() AS database_time, current_database() AS database")
-        counted = await call.database.query("SELECT COUNT(*) AS total FROM listings WHERE deleted_at IS NULL")
-        connections = await call.database.query(
-            """
-            SELECT COUNT(*) AS total, COUNT(*) FILTER (WHERE state = 'active') AS active, MAX(query_start) AS last_query
-            FROM pg_stat_activity WHERE datname = current_database()
-            """
-        )
-    content = {"connected": True} | clock[0] | {"listings": int(counted[0]["total"])}
-    return _answer(content | {"connections": connections[0]})
 
 
 async def create_listing(call: Call) -> Answer:
@@ -326,7 +311,7 @@ def _not_found() -> Refusal:
 HANDLERS: Handlers = {
     ("GET", "/v1/listings"): list_listings,
     ("POST", "/v1/listings"): create_listing,
-    ("GET", "/v1/listings/health/db"): check_database,
+    **listing_health.HANDLERS,
     ("POST", "/v1/listings/batch-delete"): delete_listings,
     ("GET", "/v1/listings/{id}"): get_listing,
     ("PUT", "/v1/listings/{id}"): update_listing,

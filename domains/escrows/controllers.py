@@ -74,9 +74,13 @@ class SectionController(EscrowController):
         await super().announce(call, change, row)
 
     async def check_authentication(self, call: Call) -> web.Response:
-        """GET on `/health/auth`: who is asking."""
+        """GET on `/health/auth`: who is asking; with an API key, also for which team."""
         who = call.principal
-        shown = {"authenticated": True, "user": who.email, "userId": who.user_id, "role": who.role}
+        shown = {"authenticated": True, "user": who.email, "userId": who.user_id}
+        if who.by_key:
+            shown |= {"teamId": who.key_team_id, "role": who.role, "authMethod": "api_key"}
+        else:
+            shown["role"] = who.role
         return self.answer({"data": shown}, timestamped=True)
 
     async def check_database(self, call: Call) -> web.Response:

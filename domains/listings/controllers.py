@@ -62,8 +62,8 @@ class ListingController(CrudController):
         return self.answer({"data": await self._listings.log_showing(call.principal, call.key, call.body)})
 
     async def check_health(self, _: Call) -> web.Response:
-        """GET on `/health/db` of the collection."""
-        return self.answer({"data": await self._listings.check_health()})
+        """GET on `/health/db` of the collection; its envelope has both `data` and `error`."""
+        return self.answer({"data": await self._listings.check_health(), "error": None})
 
 
 def build(database: Database, clock: Clock) -> ListingController:

@@ -82,10 +82,9 @@ EXPORTED = Export(
 _ACTIVITY = table("pg_stat_activity", column("datname"), column("state"), column("query_start"))
 _HEALTH = select(
     func.now().label("database_time"),
-    func.current_database().label("database"),
-    select(func.count()).where(listings.c.deleted_at.is_(None)).scalar_subquery().label("listings"),
-    cast(func.count(), String).label("total"),
-    cast(func.count().filter(_ACTIVITY.c.state == "active"), String).label("active"),
+    func.version().label("version"),
+    cast(func.count(), String).label("total_connections"),
+    cast(func.count().filter(_ACTIVITY.c.state == "active"), String).label("active_queries"),
     func.max(_ACTIVITY.c.query_start).label("last_query"),
 ).where(_ACTIVITY.c.datname == func.current_database())
 
@@ -211,11 +210,12 @@ class ListingService(CrudService):
         return showing(key, body)
 
     async def check_health(self) -> dict[str, Any]:
-        """What the database says of itself."""
+        """What the database says of itself, and who else is connected to it."""
         [row] = await self._database.run(_HEALTH)
         shown = list_row(row)
-        connections = {name: shown.pop(name) for name in ("total", "active", "last_query")}
-        return {"connected": True, **shown, "connections": connections}
+        names = ("total_connections", "active_queries", "last_query")
+        connections = {name: shown.pop(name) for name in names}
+        return {"status": "connected", **shown, "connections": connections}
 
     async def _touch(self, principal: Principal, key: str, statement: Update) -> RowMapping | None:
         found = self.found_by(principal, key, Access.EDIT)

@@ -206,7 +206,8 @@ def _verdict(key: RowMapping | None, now: datetime) -> Principal | Unauthenticat
         return UnauthenticatedError("API_KEY_DEACTIVATED", "User account has been deactivated")
     if key["expires_at"] is not None and key["expires_at"] < now:
         return UnauthenticatedError("API_KEY_EXPIRED", "API key has expired")
-    return Principal(key["user_id"], key["email"], Role.of(key["role"]), key_team_id=key["team_id"])
+    role = Role.of(key["role"])
+    return Principal(key["user_id"], key["email"], role, key_team_id=key["team_id"], by_key=True)
 
 
 def _uuid(value: object) -> UUID | None:

@@ -33,12 +33,13 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The authenticated caller; `key_team_id` is the team of the API key, if it was one."""
+    """The authenticated caller; `by_key` if an API key was shown, `key_team_id` is its team, if it has one."""
 
     user_id: UUID
     email: str
     role: Role | None
     key_team_id: UUID | None = None
+    by_key: bool = False
 
     @property
     def is_system_admin(self) -> bool:

@@ -11,14 +11,19 @@ async def test_the_database_is_named_with_its_time(legacy: Legacy) -> None:
     assert list(reply.body["data"]) == ["connected", "database", "serverTime"]
 
 
-async def test_who_asks_is_named_whatever_the_way_in(legacy: Legacy) -> None:
-    replies = [
+async def test_who_asks_is_named_and_how_where_it_is_known(legacy: Legacy) -> None:
+    by_token, by_key = [
         await legacy.send(user, "GET", "/v1/escrows/health/auth")
         for user in ("agent_ann", "apikey:agent_ann")
     ]
 
-    assert replies[0].body["data"] == replies[1].body["data"]
-    assert replies[0].body["data"]["user"] == "agent_ann@example.test"
+    assert list(by_token.body["data"]) == ["authenticated", "user", "userId", "role"]
+    assert by_token.body["data"]["user"] == "agent_ann@example.test"
+    assert by_key.body["data"] == by_token.body["data"] | {
+        "teamId": "aaaaaaaa-0000-4000-8000-000000000001",
+        "authMethod": "api_key",
+    }
+    assert (by_token.query_count, by_key.query_count) == (2, 6)
 
 
 async def test_the_health_of_escrows_itself_is_taken_for_an_id(legacy: Legacy) -> None:

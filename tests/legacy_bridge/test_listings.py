@@ -85,13 +85,6 @@ async def test_commissions_are_numbers_where_there_are_none(legacy: Legacy) -> N
     assert reply.body["data"]["commission"] == {"listing": 0, "buyer": 2.5, "total": 0}
 
 
-async def test_the_database_is_healthy(legacy: Legacy) -> None:
-    reply = await legacy.send("agent_ann", "GET", "/v1/listings/health/db")
-
-    assert (reply.status, reply.query_count) == (200, 4)
-    assert (reply.body["data"]["connected"], reply.body["data"]["listings"]) == (True, 57)
-
-
 async def test_a_created_listing_keeps_what_was_sent(legacy: Legacy) -> None:
     body = {"propertyAddress": "1 <b>", "features": ["a'b"], "dronePhotos": True, "listingDate": "2020-01-01"}
 
