@@ -1,4 +1,4 @@
-"""The contract of every room: the recording replayed against modern, and what it does not show asked of both.
+"""The contract of every room: the recording, its gaps filled, replayed against modern, and more asked of both.
 
 A room's `test_recording.py` inherits `RecordedRoom` and declares its facts. Only declared deviations are let pass,
 and each declaration must be needed.
@@ -29,6 +29,8 @@ from parity.outcome import Outcome
 from parity.rules import RuleBook
 from tests.domains.described import wrong_request
 from tests.support.replay import JWT_SECRET, Before, Replayed, differences, replay
+from tests.support.unrecorded import Derived, answered, interleaved
+from tests.support.unrecorded.tables import TABLES
 
 ROOMS = Path(domains.server.__file__).parent
 UNRECORDED = "unrecorded"
@@ -172,8 +174,10 @@ class RecordedRoom:
 
 async def _replayed(room: RecordedRoom, database_url: str, contract: Path) -> list[Replayed]:
     credentials, ear = Credentials(contract, JWT_SECRET), Ear()
-    modern = domains.server.create_app(database_url=database_url, jwt_secret=JWT_SECRET, event_sink=ear)
     recording = load_recording(contract, room.domain)
+    if more := TABLES.get(room.domain):
+        recording = await _with_gaps_filled(recording, more, database_url, contract)
+    modern = domains.server.create_app(database_url=database_url, jwt_secret=JWT_SECRET, event_sink=ear)
     endpoints = [(route.method, route.path) for route in ROUTES if route.domain == room.domain]
     reset(database_url, contract / "seed")
     async with TestServer(modern) as server:
@@ -194,6 +198,20 @@ async def _replayed(room: RecordedRoom, database_url: str, contract: Path) -> li
     for question, old, new in zip(room.questions, *answers, strict=True):
         replayed.append(_exchange(room.domain, endpoints, question, old, new))
     return replayed
+
+
+async def _with_gaps_filled(
+    recording: Sequence[Recorded], more: Sequence[Derived], database_url: str, contract: Path
+) -> list[Recorded]:
+    """The recording and what stood in its gaps, as legacy answers it there."""
+    legacy = legacy_bridge.app.create_app(database_url=database_url, jwt_secret=JWT_SECRET)
+    exchanges = interleaved(recording, [one.recorded for one in more])
+    reset(database_url, contract / "seed")
+    async with TestServer(legacy) as server:
+        base_url = str(server.make_url("/"))
+        answers = await replay(base_url, exchanges, None, Credentials(contract, JWT_SECRET))
+    given = {one.id for one in recording}
+    return [one.recorded if one.recorded.id in given else answered(one) for one in answers]
 
 
 async def _asked(

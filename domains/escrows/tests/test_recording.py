@@ -22,6 +22,10 @@ AFTER_THE_VERSION = """
 """
 # Q-13: modern keeps the timeline that legacy destroys; what is read after it is the destroyed one
 DESTROYED = "UPDATE escrows SET timeline = %s WHERE id = 'e5c00000-0000-4000-8000-000000000013'"
+# Q-02: modern lets no stranger archive
+ARCHIVED_BY_A_STRANGER = """
+    UPDATE escrows SET deleted_at = now() WHERE id = 'e5c00000-0000-4000-8000-000000000015'
+"""
 OF_ANN, OF_BEN = "e5c00000-0000-4000-8000-000000000009", "e5c00000-0000-4000-8000-000000000011"
 OTHER = "e5c00000-0000-4000-8000-000000000010"
 UNKNOWN = "deadbeef-0000-4000-8000-000000000000"
@@ -115,10 +119,12 @@ class TestTheRecordingOfEscrows(RecordedRoom):
                 match recorded.name:
                     case "update_status_escaped":
                         connection.execute(AFTER_THE_VERSION)
-                    case "put_timeline_unknown":
+                    case "get_timeline_after_put" | "put_timeline_unknown":
                         row = ROWS["e5c00000-0000-4000-8000-000000000013"]
                         items = {str(place): item for place, item in enumerate(row["timeline"])}
                         connection.execute(DESTROYED, [Jsonb(items | {"inspection": "2027-01-01"})])
+                    case "list_archived_after_batch":
+                        connection.execute(ARCHIVED_BY_A_STRANGER)
                     case _:
                         pass
 
