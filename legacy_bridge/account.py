@@ -10,6 +10,7 @@ from legacy_bridge.failures import failing_as
 from legacy_bridge.passwords import hash_password, is_password
 from legacy_bridge.security_events import ACCOUNT, record_event
 
+_TIMEZONE = "America/Los_Angeles"
 # Body key of an update → column.
 _COLUMNS = {
     "firstName": "first_name",
@@ -23,6 +24,9 @@ _COLUMNS = {
     "searchRadiusMiles": "search_radius_miles",
     "timezone": "timezone",
 }
+_ALSO_EMPTY = frozenset(
+    {"homeLat", "homeLng", "searchRadiusMiles"}
+)  # every other key counts only when it says something
 _HOME = (
     *("home_city", "home_state", "home_zip", "home_lat", "home_lng"),
     *("licensed_states", "search_radius_miles"),
@@ -31,7 +35,7 @@ _HOME = (
 
 async def get_profile(call: Call) -> Answer:
     """GET /v1/auth/profile and /v1/auth/verify."""
-    with failing_as("PROFILE_ERROR", "Failed to fetch profile"):
+    with failing_as("PROFILE_ERROR", "Failed to get profile"):
         found = await call.database.query(
             """
             SELECT id, email, username, first_name, last_name, role, is_active, last_login, created_at,
@@ -54,7 +58,7 @@ async def get_profile(call: Call) -> Answer:
         "lastLogin": row["last_login"],
         "createdAt": row["created_at"],
         "updatedAt": row["updated_at"],
-        "timezone": row["timezone"],
+        "timezone": node.either(row["timezone"], _TIMEZONE),
     }
     return Answer(200, {"success": True, "data": {"user": user}})
 
@@ -72,8 +76,12 @@ async def verify_role(call: Call) -> Answer:
 async def update_profile(call: Call) -> Answer:
     """PUT /v1/auth/profile, the password too; the answer mixes camelCase and snake_case (Q-21)."""
     body = call.body
-    with failing_as("PROFILE_UPDATE_ERROR", "Failed to update profile"):
-        updates = {column: body[key] for key, column in _COLUMNS.items() if key in body}
+    with failing_as("UPDATE_ERROR", "Failed to update profile"):
+        updates = {
+            column: body[key]
+            for key, column in _COLUMNS.items()
+            if key in body and (key in _ALSO_EMPTY or node.truthy(body[key]))
+        }
         changes_password = node.truthy(body.get("newPassword"))
         if changes_password:
             updates["password_hash"] = await _new_password_hash(call)

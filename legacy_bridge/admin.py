@@ -9,12 +9,11 @@ from legacy_bridge.permissions import ADMIN
 async def list_users(call: Call) -> Answer:
     """GET /v1/admin/users: every user of every tenant."""
     if call.user.role != ADMIN:
-        raise Refusal(403, "FORBIDDEN", "Insufficient permissions")
-    with failing_as("FETCH_ERROR", "Failed to fetch users"):
+        raise Refusal(403, "FORBIDDEN", f"This action requires one of the following roles: {ADMIN}")
+    with failing_as("GET_USERS_ERROR", "Failed to fetch users"):
         rows = await call.database.query(
             """
-            SELECT id, email, username, first_name, last_name, role, is_active, team_id, broker_id, last_login,
-                   created_at
+            SELECT id, username, email, first_name, last_name, role, is_active, last_login, created_at
             FROM users ORDER BY created_at DESC
             """
         )

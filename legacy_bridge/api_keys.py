@@ -13,19 +13,17 @@ from legacy_bridge.failures import failing_as
 from legacy_bridge.security_events import API_KEY, record_event
 
 _KEY_BYTES = 32
+_KEYS = """
+    SELECT id, name, key_prefix, scopes, last_used_at, expires_at, is_active, created_at
+    FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC
+"""
 _ONCE = "API key created successfully. Save this key securely - it will not be shown again."
 
 
 async def list_keys(call: Call) -> Answer:
     """GET /v1/api-keys."""
-    with failing_as("FETCH_ERROR", "Failed to fetch API keys"):
-        rows = await call.database.query(
-            """
-            SELECT id, name, key_prefix, scopes, last_used_at, expires_at, is_active, created_at
-            FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC
-            """,
-            [call.user.id],
-        )
+    with failing_as("LIST_FAILED", "Failed to list API keys"):
+        rows = await call.database.query(_KEYS, [call.user.id])
     return _done(200, rows)
 
 
@@ -37,7 +35,7 @@ async def create_key(call: Call) -> Answer:
     days = call.body.get("expiresInDays")
     key = secrets.token_hex(_KEY_BYTES)
     digest = hashlib.sha256(key.encode()).hexdigest()
-    with failing_as("CREATE_ERROR", "Failed to create API key"):
+    with failing_as("CREATE_FAILED", "Failed to create API key"):
         async with call.database.transaction() as connection:
             users = await send(connection, "SELECT team_id FROM users WHERE id = $1", [call.user.id])
             rows = await send(
@@ -58,23 +56,21 @@ async def create_key(call: Call) -> Answer:
 
 async def revoke_key(call: Call) -> Answer:
     """PUT /v1/api-keys/{id}/revoke: the key stays in the list."""
-    with failing_as("REVOKE_ERROR", "Failed to revoke API key"):
-        owned = await call.database.query(
-            "SELECT id FROM api_keys WHERE id = $1 AND user_id = $2", [call.id, call.user.id]
-        )
-        if not owned:
-            raise _not_found("revoke")
-        await call.database.query(
-            "UPDATE api_keys SET is_active = false, updated_at = NOW() WHERE id = $1 AND user_id = $2",
+    with failing_as("REVOKE_FAILED", "Failed to revoke API key"):
+        await call.database.query(_KEYS, [call.user.id])
+        revoked = await call.database.query(
+            "UPDATE api_keys SET is_active = false, updated_at = NOW() WHERE id = $1 AND user_id = $2 RETURNING id",
             [call.id, call.user.id],
         )
+        if not revoked:
+            raise _not_found("revoke")
         await record_event(call, "api_key_revoked", API_KEY, user=_user(call), metadata={"id": call.id})
     return _done(200, {"success": True, "message": "API key revoked successfully"})
 
 
 async def delete_key(call: Call) -> Answer:
     """DELETE /v1/api-keys/{id}."""
-    with failing_as("DELETE_ERROR", "Failed to delete API key"):
+    with failing_as("DELETE_FAILED", "Failed to delete API key"):
         deleted = await call.database.query(
             "DELETE FROM api_keys WHERE id = $1 AND user_id = $2 RETURNING id", [call.id, call.user.id]
         )

@@ -13,13 +13,13 @@ from legacy_bridge.calls import Answer, Call, Handlers
 from legacy_bridge.database import Row, send
 from legacy_bridge.errors import Refusal
 from legacy_bridge.filters import NO_BROKER, Filter
-from legacy_bridge.pages import Page
+from legacy_bridge.pages import written_page_of
 from legacy_bridge.permissions import DELETE, MODIFY, VIEW, Resource, require_ownership, require_scope
 from legacy_bridge.sql_errors import showing_why
 from legacy_bridge.updates import tell
 from legacy_bridge.validation import Check, check_ids, each, is_integer, is_iso8601, is_text, one_of, validate
 
-_APPOINTMENT = Resource("appointment", "appointments")
+_APPOINTMENT = Resource("appointment", "appointments", follows_lead=True)
 _TYPES = (
     *("Listing Presentation", "Buyer Consultation", "Property Showing", "Open House", "Closing"),
     *("Inspection", "Other", "meeting"),
@@ -54,9 +54,7 @@ async def list_appointments(call: Call) -> Answer:
     """GET /v1/appointments: the latest first."""
     query = call.query
     await require_scope(call.database, call.user, query.get("scope", "user"))
-    page, limit = query.get("page", "1"), query.get("limit", "20")
-    size = node.to_number(limit)
-    offset = node.number((node.to_number(page) - 1) * size)
+    page = written_page_of(query)
     wanted = Filter(["a.deleted_at IS NULL"])
     for key, condition in _FILTERS.items():
         if value := query.get(key):
@@ -78,16 +76,10 @@ async def list_appointments(call: Call) -> Answer:
             WHERE {wanted.where}
             ORDER BY a.appointment_date DESC, a.start_time DESC LIMIT {places[0]} OFFSET {places[1]}
             """,  # noqa: S608 - conditions named above
-            [*wanted.values, limit, offset],
+            [*wanted.values, page.limit, page.offset],
         )
     total = int(counted[0]["count"])
-    pagination = {
-        "currentPage": node.finite(node.parse_int(page)),
-        "totalPages": Page(1, size).pages(total),
-        "totalCount": total,
-        "limit": node.finite(node.parse_int(limit)),
-    }
-    return _answer({"appointments": rows, "pagination": pagination})
+    return _answer({"appointments": rows, "pagination": page.with_total(total)})
 
 
 async def get_appointment(call: Call) -> Answer:
@@ -143,18 +135,19 @@ async def update_appointment(call: Call) -> Answer:
     columns = [column for column in _UPDATE_COLUMNS if column in body]
     if not columns:
         raise Refusal(400, "NO_UPDATES", "No valid fields to update")
-    values = [call.id, call.user.id, *(body[column] for column in columns)]
-    assignments = ", ".join(f"{column} = ${place}" for place, column in enumerate(columns, start=3))
-    condition = ""
+    values = [*(body[column] for column in columns), call.user.id]
+    assignments = ", ".join(f"{column} = ${place}" for place, column in enumerate(columns, start=1))
+    modifier, condition = len(values), ""
     if "version" in body:
         values.append(body["version"])
         condition = f"AND version = ${len(values)}"
+    values.append(call.id)
     with showing_why("UPDATE_ERROR", "Failed to update appointment"):
         rows = await call.database.query(
             f"""
             UPDATE appointments
-            SET {assignments}, updated_at = CURRENT_TIMESTAMP, version = version + 1, last_modified_by = $2
-            WHERE id = $1 AND deleted_at IS NULL {condition}
+            SET {assignments}, updated_at = CURRENT_TIMESTAMP, version = version + 1, last_modified_by = ${modifier}
+            WHERE id = ${len(values)} AND deleted_at IS NULL {condition}
             RETURNING *
             """,  # noqa: S608 - columns named above
             values,

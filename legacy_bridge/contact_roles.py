@@ -13,7 +13,11 @@ from legacy_bridge.errors import Refusal
 from legacy_bridge.failures import failing_as
 
 _REQUIRED = ("role_name", "display_name")
-# Body key of a creation, which is its column too → what stands in for nothing.
+_SHOWN = """
+    id, role_name, display_name, description, icon, color, required_fields, optional_fields, hidden_fields,
+    is_lead_type, lead_category, sort_order, is_active
+"""
+# Body key of a creation, which is its column too → what stands in where it is not there at all.
 _COLUMNS: dict[str, Any] = {
     "role_name": None,
     "display_name": None,
@@ -31,10 +35,11 @@ _JSON_COLUMNS = frozenset({"required_fields", "optional_fields", "hidden_fields"
 
 
 async def list_roles(call: Call) -> Answer:
-    """GET /v1/contact-roles: the active ones."""
+    """GET /v1/contact-roles: the active ones, or all of them."""
+    active = "WHERE is_active = true" if call.query.get("active_only", "true") == "true" else ""
     with failing_as("INTERNAL_ERROR", "Failed to list contact roles"):
         rows = await call.database.query(
-            "SELECT * FROM contact_roles WHERE is_active = true ORDER BY sort_order, display_name"
+            f"SELECT {_SHOWN} FROM contact_roles {active} ORDER BY sort_order, display_name"  # noqa: S608 - columns named above
         )
     return _listed(rows)
 
@@ -44,7 +49,7 @@ async def get_role(call: Call) -> Answer:
     with failing_as("INTERNAL_ERROR", "Failed to get contact role"):
         rows = await call.database.query("SELECT * FROM contact_roles WHERE id = $1", [call.id])
     if not rows:
-        return _refused(404, "NOT_FOUND", "Role not found")
+        return _refused(404, "NOT_FOUND", "Contact role not found")
     return _answer({"data": rows[0]})
 
 
@@ -53,7 +58,7 @@ async def create_role(call: Call) -> Answer:
     body = call.body
     if not all(node.truthy(body.get(key)) for key in _REQUIRED):
         return _refused(400, "VALIDATION_ERROR", "role_name and display_name are required")
-    columns = {column: node.either(body.get(column), stand_in) for column, stand_in in _COLUMNS.items()}
+    columns = {column: body.get(column, stand_in) for column, stand_in in _COLUMNS.items()}
     columns |= {column: node.write_json(columns[column]) for column in _JSON_COLUMNS}
     places = ", ".join(f"${index}" for index in range(1, len(columns) + 1))
     try:
@@ -104,13 +109,15 @@ async def remove_assignment(call: Call) -> Answer:
         )
         if int(counted[0]["total"]) <= 1:
             raise Refusal(400, "VALIDATION_ERROR", "Cannot remove last role from contact")
-        await call.database.query(
+        removed = await call.database.query(
             """
             UPDATE contact_role_assignments SET is_active = false, archived_at = NOW()
-            WHERE contact_id = $1 AND role_id = $2
+            WHERE contact_id = $1 AND role_id = $2 RETURNING id
             """,
             [call.id, call.params["roleId"]],
         )
+    if not removed:
+        raise Refusal(404, "NOT_FOUND", "Role assignment not found")
     return _answer({"message": "Role removed successfully"})
 
 

@@ -43,7 +43,7 @@ async def list_contacts(call: Call) -> Answer:
         wanted.add("contact_type = ?", contact_type)
     if search := query.get("search"):
         wanted.add("search_vector @@ plainto_tsquery('english', ?)", search)
-    rows_asked, offset = node.parse_int(query.get("limit", "50")), node.parse_int(query.get("offset", "0"))
+    limit, offset = query.get("limit", "50"), query.get("offset", "0")
     limit_place, offset_place = wanted.next_places()
     with failing_as("INTERNAL_ERROR", "Failed to list contacts"):
         rows = await call.database.query(
@@ -51,7 +51,7 @@ async def list_contacts(call: Call) -> Answer:
             SELECT {_SHOWN} FROM contacts WHERE {wanted.where}
             ORDER BY last_name, first_name LIMIT {limit_place} OFFSET {offset_place}
             """,  # noqa: S608 - conditions named above
-            [*wanted.values, rows_asked, offset],
+            [*wanted.values, limit, offset],
         )
         counted = await call.database.query(
             f"SELECT COUNT(*) AS total FROM contacts WHERE {wanted.where}",  # noqa: S608 - conditions named above
@@ -60,17 +60,17 @@ async def list_contacts(call: Call) -> Answer:
     total = int(counted[0]["total"])
     pagination = {
         "total": total,
-        "limit": rows_asked,
-        "offset": offset,
-        "hasMore": offset + len(rows) < total,
+        "limit": node.finite(node.parse_int(limit)),
+        "offset": node.finite(node.parse_int(offset)),
+        "hasMore": node.parse_int(offset) + len(rows) < total,
     }
     return Answer(200, {"success": True, "data": rows, "pagination": pagination})
 
 
 async def search_contacts(call: Call) -> Answer:
-    """GET /v1/contacts/search: the user's own, by role, name and e-mail address."""
+    """GET /v1/contacts/search: the user's own, archived or not, by role, name and e-mail address."""
     query = call.query
-    wanted = Filter(["c.is_archived = false"])
+    wanted = Filter(["c.deleted_at IS NULL"])
     wanted.add("c.user_id = ?", call.user.id)
     if role := query.get("role"):
         wanted.add(
@@ -90,9 +90,9 @@ async def search_contacts(call: Call) -> Answer:
             f"""
             SELECT c.id, c.first_name, c.last_name, c.full_name, c.email, c.phone, c.company, c.license_number,
                    c.created_at
-            FROM contacts c WHERE {wanted.where} ORDER BY c.first_name, c.last_name LIMIT {limit}
+            FROM contacts c WHERE {wanted.where} ORDER BY c.full_name LIMIT {limit}
             """,  # noqa: S608 - conditions named above
-            [*wanted.values, node.parse_int(query.get("limit", "50"))],
+            [*wanted.values, query.get("limit", "50")],
         )
     return Answer(200, {"success": True, "data": rows, "count": len(rows), "timestamp": datetime.now(UTC)})
 
@@ -109,7 +109,8 @@ async def create_contact(call: Call) -> Answer:
     if not all(node.truthy(body.get(key)) for key in _REQUIRED):
         raise Refusal(400, "VALIDATION_ERROR", "First name, last name, and contact type are required")
     columns: dict[str, Any] = {"user_id": call.user.id}
-    columns |= {column: body[column] for column in _COLUMNS if node.truthy(body.get(column))}
+    columns |= {column: body[column] for column in _COLUMNS if column in body}
+    columns["tags"] = node.either(body.get("tags"), [])
     places = ", ".join(f"${index}" for index in range(1, len(columns) + 1))
     with failing_as("INTERNAL_ERROR", "Failed to create contact"):
         created = await call.database.query(

@@ -11,33 +11,43 @@ from legacy_bridge.database import Row, send
 from legacy_bridge.emails import is_email
 from legacy_bridge.errors import Refusal
 from legacy_bridge.filters import Filter
-from legacy_bridge.pages import page_of
+from legacy_bridge.pages import written_page_of
 from legacy_bridge.permissions import DELETE, MODIFY, VIEW, Resource, require_ownership, require_scope
 from legacy_bridge.sql_errors import showing_why
 from legacy_bridge.updates import tell
-from legacy_bridge.validation import BATCH_CHECKS, Check, each, is_text, one_of, validate
+from legacy_bridge.validation import Check, check_ids, each, is_text, one_of, validate
 
 _LEAD = Resource("lead", "leads", keeps_private=True)
 _SCORES = (0, 100)
+_TYPE = one_of("Buyer", "Seller", "Both", "Investor", "buyer", "seller", "both", "investor")
 _CREATE_CHECKS = (
     Check("firstName", each(bool), "First name is required", required=True),
     Check("lastName", each(bool), "Last name is required", required=True),
     Check("email", each(is_email), "Invalid email"),
     Check("phone", is_text, "Invalid phone number"),
     Check("leadSource", is_text, "Invalid value"),
-    Check("leadType", one_of("Buyer", "Seller", "Both", "Investor", "Renter"), "Invalid value"),
+    Check("leadType", _TYPE, "Invalid value"),
 )
-# Column of a creation → its body key and what stands in for nothing.
-_CREATE_COLUMNS: dict[str, tuple[str, Any]] = {
-    "first_name": ("firstName", None),
-    "last_name": ("lastName", None),
-    "email": ("email", None),
-    "phone": ("phone", None),
-    "lead_source": ("source", None),  # `leadSource` is checked and then ignored
+_UPDATE_CHECKS = (
+    Check("firstName", each(bool), "Invalid value"),
+    Check("lastName", each(bool), "Invalid value"),
+    Check("leadType", _TYPE, "Invalid value"),
+    Check("status", is_text, "Invalid value"),
+)
+# Column of a creation → its body key; what is empty is nothing.
+_CREATE_COLUMNS = {
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "email": "email",
+    "phone": "phone",
+    "lead_source": "source",  # `leadSource` is checked and then ignored
+    "notes": "notes",
+}
+# The same of what stands in only for what is not there at all.
+_DEFAULTS: dict[str, tuple[str, Any]] = {
     "lead_status": ("leadStatus", "New"),
     "lead_score": ("leadScore", 0),
     "lead_temperature": ("leadTemperature", "Cold"),
-    "notes": ("notes", None),
 }
 # The columns of an update are body keys too; camelCase ones are ignored.
 _UPDATE_COLUMNS = (
@@ -61,7 +71,7 @@ async def list_leads(call: Call) -> Answer:
     """GET /v1/leads: everybody's, private ones too; the scope is checked and then ignored (Q-01)."""
     query = call.query
     await require_scope(call.database, call.user, query.get("scope", "user"))
-    page = page_of(query)
+    page = written_page_of(query)
     wanted = Filter(["l.deleted_at IS NULL"])
     if status := query.get("leadStatus"):
         wanted.add("l.lead_status = ?", status)
@@ -98,9 +108,8 @@ async def create_lead(call: Call) -> Answer:
     body = call.body
     validate(body, _CREATE_CHECKS)
     _check_business_rules(body)
-    columns = {
-        column: node.either(body.get(key), stand_in) for column, (key, stand_in) in _CREATE_COLUMNS.items()
-    }
+    columns = {column: node.either(body.get(key), None) for column, key in _CREATE_COLUMNS.items()}
+    columns |= {column: body.get(key, default) for column, (key, default) in _DEFAULTS.items()}
     columns |= {"assigned_agent_id": call.user.id, "team_id": call.user.team_id}
     places = ", ".join(f"${index}" for index in range(1, len(columns) + 1))
     with showing_why("CREATE_ERROR", "Failed to create lead"):
@@ -116,27 +125,30 @@ async def create_lead(call: Call) -> Answer:
 async def update_lead(call: Call) -> Answer:
     """PUT /v1/leads/{id}. Without `version` in the body the last write wins."""
     body = call.body
+    validate(body, _UPDATE_CHECKS)
     await require_ownership(call.database, call.user, _LEAD, call.id, MODIFY)
     _check_business_rules(body)
     changed = [column for column in _UPDATE_COLUMNS if column in body]
     if not changed:
         raise Refusal(400, "NO_UPDATES", "No valid fields to update")
-    count, attempted = len(changed), body.get("version")
+    count = len(changed)
     assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changed, start=1))
-    same_version, version = ("", []) if attempted is None else (f"AND version = ${count + 3}", [attempted])
+    version = [body["version"]] if "version" in body else []
+    same_version = f"AND version = ${count + 2}" if version else ""
+    place = count + 2 + len(version)
     with showing_why("UPDATE_ERROR", "Failed to update lead"):
         rows = await call.database.query(
             f"""
             UPDATE leads
             SET {assignments}, last_contact_date = CURRENT_DATE, updated_at = NOW(), version = version + 1,
                 last_modified_by = ${count + 1}
-            WHERE id = ${count + 2} AND deleted_at IS NULL {same_version}
+            WHERE id = ${place} AND deleted_at IS NULL {same_version}
             RETURNING *
             """,  # noqa: S608 - columns named above
-            [*(body[column] for column in changed), call.user.id, call.id, *version],
+            [*(body[column] for column in changed), call.user.id, *version, call.id],
         )
-        if not rows and attempted is not None:
-            await _refuse_version(call, attempted)
+        if not rows and version:
+            await _refuse_version(call, body["version"])
     row = _found(rows)
     tell(call, "lead", row["id"], "updated", {"id": row["id"]})
     return _answer(row)
@@ -166,7 +178,8 @@ async def record_activity(call: Call) -> Answer:
         rows = await call.database.query(
             """
             UPDATE leads
-            SET notes = COALESCE(notes || E'\\n\\n[' || NOW()::text || '] ', '') || $1::text,
+            SET notes = CASE WHEN notes IS NULL OR notes = '' THEN $1::text
+                             ELSE notes || E'\\n\\n[' || NOW()::text || '] ' || $1::text END,
                 last_contact_date = CURRENT_DATE, updated_at = NOW()
             WHERE id = $2 AND deleted_at IS NULL
             RETURNING *
@@ -179,18 +192,22 @@ async def record_activity(call: Call) -> Answer:
 async def convert_lead(call: Call) -> Answer:
     """POST /v1/leads/{id}/convert: a contact, its client and the lead's new status; a repeat makes another client."""
     await require_ownership(call.database, call.user, _LEAD, call.id, MODIFY)
-    with showing_why("CONVERT_ERROR", "Failed to convert lead"):
+    with showing_why("CONVERT_ERROR", "Failed to convert lead to client"):
         async with call.database.transaction() as connection:
             lead = _found(
                 await send(connection, "SELECT * FROM leads WHERE id = $1 AND deleted_at IS NULL", [call.id])
             )
+            notes = f"Converted from lead. Original notes: {lead['notes'] or 'None'}"
             contacts = await send(
                 connection,
                 """
-                INSERT INTO contacts (first_name, last_name, email, phone, notes) VALUES ($1, $2, $3, $4, $5)
-                RETURNING id
+                INSERT INTO contacts (contact_type, first_name, last_name, email, phone, notes, team_id)
+                VALUES ('buyer', $1, $2, $3, $4, $5, $6) RETURNING id
                 """,
-                [lead[column] for column in ("first_name", "last_name", "email", "phone", "notes")],
+                [
+                    *(lead[column] for column in ("first_name", "last_name", "email", "phone")),
+                    *(notes, lead["team_id"]),
+                ],
             )
             clients = await send(
                 connection,
@@ -226,31 +243,32 @@ async def delete_lead(call: Call) -> Answer:
     """DELETE /v1/leads/{id}: for good, and only when it is archived (Q-26)."""
     await require_ownership(call.database, call.user, _LEAD, call.id, DELETE)
     with showing_why("DELETE_ERROR", "Failed to delete lead"):
-        row = _found(await call.database.query("SELECT id, deleted_at FROM leads WHERE id = $1", [call.id]))
+        row = _found(await call.database.query("SELECT deleted_at FROM leads WHERE id = $1", [call.id]))
         if row["deleted_at"] is None:
             raise Refusal(400, "NOT_ARCHIVED", "Lead must be archived before deletion")
         await call.database.query("DELETE FROM leads WHERE id = $1", [call.id])
-    tell(call, "lead", row["id"], "deleted", {"id": row["id"]})
+    tell(call, "lead", call.id, "deleted", {"id": call.id})
     answer = {"success": True, "message": "Lead deleted successfully", "timestamp": datetime.now(UTC)}
     return Answer(200, answer)
 
 
 async def delete_leads(call: Call) -> Answer:
     """POST /v1/leads/batch-delete: anybody's leads (Q-02), all archived; unknown ids are skipped."""
-    validate(call.body, BATCH_CHECKS)
-    with showing_why("DELETE_ERROR", "Failed to delete leads"):
+    ids = check_ids(call.body)
+    with showing_why("DELETE_ERROR", "Failed to batch delete leads"):
         async with call.database.transaction() as connection:
-            found = await send(
-                connection, "SELECT id, deleted_at FROM leads WHERE id = ANY($1)", [call.body["ids"]]
-            )
+            found = await send(connection, "SELECT id, deleted_at FROM leads WHERE id = ANY($1)", [ids])
             if not found:
                 return _deleted("No leads found to delete", [])
             if unarchived := [row["id"] for row in found if row["deleted_at"] is None]:
                 message = f"Some leads are not archived: {', '.join(unarchived)}"
                 raise Refusal(400, "NOT_ARCHIVED", message)
-            ids = [row["id"] for row in found]
-            await send(connection, "DELETE FROM leads WHERE id = ANY($1)", [ids])
-    return _deleted(f"Successfully deleted {len(ids)} leads", ids)
+            deleted = await send(
+                connection,
+                "DELETE FROM leads WHERE id = ANY($1) RETURNING id",
+                [[row["id"] for row in found]],
+            )
+    return _deleted(f"Successfully deleted {len(deleted)} leads", [row["id"] for row in deleted])
 
 
 def _check_business_rules(body: Mapping[str, Any]) -> None:
@@ -262,7 +280,7 @@ def _check_business_rules(body: Mapping[str, Any]) -> None:
     if points < lowest or points > highest:  # what is not a number passes
         message = f"Lead score must be between {lowest} and {highest}"
         violations.add("lead_score", message, "LEAD_SCORE_RANGE")
-    if isinstance(budget, str) and not budget.strip():
+    if isinstance(budget, str) and budget and not budget.strip():
         violations.add("budget_range", "Budget range cannot be empty", "NON_EMPTY_BUDGET")
     violations.refuse()
 

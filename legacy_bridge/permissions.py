@@ -9,7 +9,7 @@ from typing import NamedTuple
 import psycopg
 
 from legacy_bridge.auth import User
-from legacy_bridge.database import Database
+from legacy_bridge.database import Database, Row
 from legacy_bridge.errors import Refusal
 
 ADMIN = "system_admin"
@@ -20,12 +20,14 @@ _UNKNOWN_TEAM = None
 class Resource(NamedTuple):
     """A kind of row that somebody owns: its name in `data_access_control` and in messages, and its table.
 
-    Private rows are kept to their owner (and admins) where `keeps_private`, whatever has been granted.
+    Private rows are kept to their owner (and admins) where `keeps_private`, whatever has been granted; what is
+    linked to a private lead is kept to the lead's owner where `follows_lead`.
     """
 
     name: str
     table: str
     keeps_private: bool = False
+    follows_lead: bool = False
 
 
 class Ownership(NamedTuple):
@@ -84,8 +86,9 @@ async def require_ownership(
 async def _is_allowed(
     database: Database, user: User, resource: Resource, row_id: str, wanted: Ownership
 ) -> bool:
+    lead = ", lead_id" if resource.follows_lead else ""
     found = await database.query(
-        f"SELECT owner_id, team_id, is_private FROM {resource.table} WHERE id = $1",  # noqa: S608 - a table named by a domain module
+        f"SELECT owner_id, team_id, is_private{lead} FROM {resource.table} WHERE id = $1",  # noqa: S608 - a table named by a domain module
         [row_id],
     )
     if not found:
@@ -93,7 +96,7 @@ async def _is_allowed(
     owner_id = found[0]["owner_id"]
     if owner_id == user.id:
         return True
-    if resource.keeps_private and wanted is VIEW and found[0]["is_private"]:
+    if wanted is VIEW and await _is_kept(database, user, resource, found[0]):
         return False
     if wanted.team_permission is not None:
         await _team_permission(database, user, wanted.team_permission)
@@ -107,6 +110,14 @@ async def _is_allowed(
         [resource.name, row_id, user.id],
     )
     return bool(granted and granted[0]["granted"])
+
+
+async def _is_kept(database: Database, user: User, resource: Resource, row: Row) -> bool:
+    """Whether a row of somebody else is private, or its lead is."""
+    if resource.follows_lead and row["lead_id"]:
+        leads = await database.query("SELECT is_private, owner_id FROM leads WHERE id = $1", [row["lead_id"]])
+        return any(lead["is_private"] and lead["owner_id"] != user.id for lead in leads)
+    return resource.keeps_private and bool(row["is_private"])
 
 
 async def _team_permission(database: Database, user: User, column: str) -> None:

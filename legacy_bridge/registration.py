@@ -1,10 +1,11 @@
 """Registration: anybody, with any role (Q-03), and with sample data that never arrives."""
 
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 
-from legacy_bridge import node
 from legacy_bridge.calls import Answer, Call, Handlers
 from legacy_bridge.database import send
 from legacy_bridge.errors import Refusal
@@ -13,7 +14,8 @@ from legacy_bridge.passwords import hash_password
 from legacy_bridge.tokens import access_token
 
 _REQUIRED = ("email", "password", "firstName", "lastName", "username")
-_MIN_USERNAME = 3
+_USERNAME_LENGTH = range(4, 21)
+_USERNAME = re.compile(r"[a-zA-Z0-9_]+")
 # clients have had no names since contacts came: the statement fails, and the transaction is rolled back
 _SAMPLE_CLIENT = """
     INSERT INTO clients (first_name, last_name, email, client_type, owner_id)
@@ -25,7 +27,7 @@ _ONBOARDING = {"sampleDataGenerated": True, "tutorialAvailable": True, "nextStep
 async def register(call: Call) -> Answer:
     """POST /v1/auth/register. The e-mail address is taken as it stands."""
     body = call.body
-    with failing_as("REGISTRATION_ERROR", "Registration failed"):
+    with failing_as("REGISTRATION_ERROR", "Failed to register user"):
         if not all(isinstance(body.get(key), str) and body[key] for key in _REQUIRED):
             await call.database.query("ROLLBACK")  # of a transaction that was not begun
             message = "Email, password, first name, last name, and username are required"
@@ -48,7 +50,7 @@ async def register(call: Call) -> Answer:
                     """,
                     [
                         *(email, username, await hash_password(body["password"])),
-                        *(body["firstName"], body["lastName"], node.either(body.get("role"), "agent")),
+                        *(body["firstName"], body["lastName"], body.get("role", "agent")),
                     ],
                 )
         except psycopg.errors.UniqueViolation as error:  # somebody else came first
@@ -71,23 +73,26 @@ async def register(call: Call) -> Answer:
 
 
 async def check_username(call: Call) -> Answer:
-    """GET /v1/auth/check-username/{username}. What is too short is not looked up."""
-    username = call.params["username"].lower()
-    if len(username) < _MIN_USERNAME:
-        message = f"Username must be at least {_MIN_USERNAME} characters"
-        return _availability(username, available=False, message=message)
+    """GET /v1/auth/check-username/{username}. What cannot be one is not looked up."""
+    username = call.params["username"]
+    if len(username) not in _USERNAME_LENGTH:
+        return _availability({"available": False, "message": "Username must be 4-20 characters"})
+    if not _USERNAME.fullmatch(username):
+        message = "Username can only contain letters, numbers, and underscores"
+        return _availability({"available": False, "message": message})
     with failing_as("CHECK_USERNAME_ERROR", "Failed to check username availability"):
-        taken = await call.database.query("SELECT id FROM users WHERE LOWER(username) = $1", [username])
+        taken = await call.database.query(
+            "SELECT id FROM users WHERE LOWER(username) = LOWER($1)", [username]
+        )
     message = "Username is already taken" if taken else "Username is available"
-    return _availability(username, available=not taken, message=message)
+    return _availability({"available": not taken, "username": username, "message": message})
 
 
 def _exists() -> Refusal:
     return Refusal(400, "USER_EXISTS", "User with this email or username already exists")
 
 
-def _availability(username: str, *, available: bool, message: str) -> Answer:
-    content = {"available": available, "username": username, "message": message}
+def _availability(content: dict[str, Any]) -> Answer:
     return Answer(200, {"success": True, "data": content})
 
 

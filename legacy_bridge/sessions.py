@@ -12,7 +12,7 @@ from legacy_bridge.tokens import (
     COOKIE,
     EXPIRES_IN,
     access_token,
-    new_refresh_token,
+    next_refresh_token,
     refresh_cookie,
 )
 
@@ -24,26 +24,19 @@ async def refresh(call: Call) -> Answer:
         raise Refusal(401, "NO_REFRESH_TOKEN", "No refresh token provided")
     invalid = Refusal(401, "INVALID_REFRESH_TOKEN", "Invalid or expired refresh token")
     with failing_as("REFRESH_ERROR", "Failed to refresh token"):
-        stored = await call.database.query(
+        users = await call.database.query(
             """
-            SELECT t.id, t.user_id FROM refresh_tokens t JOIN users u ON u.id = t.user_id
+            SELECT u.id, u.email, u.role FROM refresh_tokens t JOIN users u ON u.id = t.user_id
             WHERE t.token = $1 AND t.revoked_at IS NULL AND t.expires_at > NOW() AND u.is_active
             """,
             [token],
         )
-        if not stored:
-            raise invalid
-        users = await call.database.query(
-            "SELECT id, email, username, role FROM users WHERE id = $1", [stored[0]["user_id"]]
-        )
-        spent = await call.database.query(
-            "UPDATE refresh_tokens SET revoked_at = NOW() WHERE token = $1 AND revoked_at IS NULL RETURNING id",
-            [token],
-        )
-        if not (users and spent):  # somebody else has spent it meanwhile
+        if not users:
             raise invalid
         user = users[0]
-        next_token = await new_refresh_token(call, user["id"])
+        next_token = await next_refresh_token(call, user["id"], token)
+        if next_token is None:
+            raise invalid
         await record_event(call, "token_refresh", SIGN_IN, user=user)
     now = datetime.now(UTC)
     content = {"accessToken": access_token(user, call.services.jwt_secret, now), "expiresIn": EXPIRES_IN}
@@ -53,7 +46,7 @@ async def refresh(call: Call) -> Answer:
 
 async def list_sessions(call: Call) -> Answer:
     """GET /v1/auth/sessions. Without a cookie every session is the current one."""
-    with failing_as("SESSIONS_ERROR", "Failed to fetch sessions"):
+    with failing_as("GET_SESSIONS_ERROR", "Failed to retrieve sessions"):
         rows = await call.database.query(
             """
             SELECT id, created_at, expires_at, ip_address, user_agent, device_info FROM refresh_tokens
@@ -81,7 +74,7 @@ async def list_sessions(call: Call) -> Answer:
 async def logout(call: Call) -> Answer:
     """POST /v1/auth/logout, with or without a token."""
     if token := _refresh_token(call):
-        with failing_as("LOGOUT_ERROR", "Logout failed"):
+        with failing_as("LOGOUT_ERROR", "Failed to logout"):
             await call.database.query(
                 "UPDATE refresh_tokens SET revoked_at = NOW() WHERE token = $1 AND revoked_at IS NULL",
                 [token],
@@ -111,8 +104,9 @@ async def clean_up_tokens(call: Call) -> Answer:
 
 
 def _refresh_token(call: Call) -> str | None:
-    token = node.either(call.body.get("refreshToken"), call.cookies.get(COOKIE))
-    return token if isinstance(token, str) else None
+    """The token of the cookie, which wins, or of the body; what is no string is nobody's token."""
+    token = node.either(call.cookies.get(COOKIE), call.body.get("refreshToken"))
+    return node.text(token) if node.truthy(token) else None
 
 
 def _ended(message: str) -> Answer:

@@ -11,7 +11,8 @@ from legacy_bridge.failures import failing_as
 from legacy_bridge.passwords import is_password
 from legacy_bridge.ports import GoogleIdentity
 from legacy_bridge.security_events import SIGN_IN, record_event
-from legacy_bridge.tokens import EXPIRES_IN, access_token, new_refresh_token, refresh_cookie
+from legacy_bridge.sql_errors import showing_why
+from legacy_bridge.tokens import EXPIRES_IN, access_token, first_refresh_token, refresh_cookie
 
 _MAX_FAILURES = 5
 _NO_PASSWORD = "!"  # noqa: S105 - what stands for "none": it is no bcrypt hash, so it is nobody's password
@@ -23,7 +24,7 @@ async def login(call: Call) -> Answer:
     password = call.body.get("password")
     if not (isinstance(name, str) and name and isinstance(password, str) and password):
         raise Refusal(400, "MISSING_CREDENTIALS", "Username/email and password are required")
-    with failing_as("LOGIN_ERROR", "Login failed"):
+    with showing_why("LOGIN_ERROR", "Failed to login"):
         found = await call.database.query(
             "SELECT * FROM users WHERE LOWER(email) = $1 OR LOWER(username) = $1", [name.lower()]
         )
@@ -87,7 +88,8 @@ async def _require_unlocked(call: Call, user: Row) -> None:
     minutes = math.ceil((until - now).total_seconds() / 60)
     message = "Account temporarily locked due to too many failed login attempts."
     await _record_failure(call, "login_locked", user, message)
-    raise Refusal(423, "ACCOUNT_LOCKED", f"{message} Try again in {minutes} minutes.", locked_until=until)
+    left = f"{minutes} minute{'' if minutes == 1 else 's'}"
+    raise Refusal(423, "ACCOUNT_LOCKED", f"{message} Try again in {left}.", locked_until=until)
 
 
 async def _count_failure(call: Call, user: Row) -> None:
@@ -117,7 +119,7 @@ async def _signed_in(call: Call, user: Row) -> Answer:
         "UPDATE users SET failed_login_attempts = 0, locked_until = NULL, last_login = NOW() WHERE id = $1",
         [user["id"]],
     )
-    refresh_token = await new_refresh_token(call, user["id"])
+    refresh_token = await first_refresh_token(call, user["id"])
     await record_event(call, "login_success", SIGN_IN, user=user)
     now = datetime.now(UTC)
     token = access_token(user, call.services.jwt_secret, now)

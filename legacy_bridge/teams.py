@@ -23,12 +23,13 @@ _ABOVE_PERMISSIONS = frozenset({"broker", ADMIN})
 
 async def list_teams(call: Call) -> Answer:
     """GET /v1/teams."""
+    broker_id = None
     match call.user.role:
         case "system_admin":
             broker_id = call.query.get("brokerId")
         case "broker":
             raise Refusal(400, "MISSING_BROKER_ID", "Broker ID is required")
-        case _:
+        case "team_owner" | "agent":
             raise Refusal(400, "MISSING_TEAM_ID", "Team ID is required")
     where = "WHERE primary_broker_id = $1" if broker_id else ""
     with failing_as("TEAMS_ERROR", "Failed to fetch teams"):
@@ -45,9 +46,8 @@ async def get_team(call: Call) -> Answer:
         found = await call.database.query(
             """
             SELECT t.team_id, t.name, t.subdomain, t.settings, t.created_at, t.updated_at, t.primary_broker_id,
-                   COUNT(u.id) AS member_count
-            FROM teams t LEFT JOIN users u ON u.team_id = t.team_id
-            WHERE t.team_id = $1 GROUP BY t.team_id
+                   (SELECT COUNT(*) FROM users u WHERE u.team_id = t.team_id AND u.is_active) AS member_count
+            FROM teams t WHERE t.team_id = $1
             """,
             [call.id],
         )
@@ -67,7 +67,7 @@ async def list_members(call: Call) -> Answer:
         await _require_team(
             call,
             others="Only team owners and brokers can view team members",
-            owner="You can only view your own team",
+            owner="You can only view members of your own team",
             broker="You can only view teams in your brokerage",
         )
         rows = await call.database.query(
@@ -75,7 +75,7 @@ async def list_members(call: Call) -> Answer:
             SELECT u.id, u.email, u.username, u.first_name, u.last_name, u.role, u.is_active, u.created_at,
                    {permissions}
             FROM users u LEFT JOIN user_permissions p ON p.user_id = u.id AND p.team_id = u.team_id
-            WHERE u.team_id = $1 ORDER BY u.role DESC, u.created_at
+            WHERE u.team_id = $1 AND u.is_active ORDER BY u.role DESC, u.last_name, u.first_name
             """,  # noqa: S608 - columns named above
             [call.id],
         )
@@ -91,15 +91,17 @@ async def update_permissions(call: Call) -> Answer:
     """PUT /v1/teams/{id}/members/{userId}/permissions."""
     failure = ("PERMISSIONS_UPDATE_ERROR", "Failed to update permissions")
     with failing_as(*failure):
-        await _require_team(
-            call,
-            others="Only team owners and brokers can modify permissions",
-            owner="You can only modify permissions in your own team",
-            broker="You can only modify permissions for teams in your brokerage",
-        )
-        user_id = call.params["userId"]
+        others, user_id = "Only team owners and brokers can modify permissions", call.params["userId"]
+        if call.user.role == "agent":
+            raise _forbidden(others)
         if user_id == call.user.id:
             raise Refusal(400, "INVALID_REQUEST", "You cannot modify your own permissions")
+        await _require_team(
+            call,
+            others=others,
+            owner="You can only modify permissions in your own team",
+            broker="You can only modify teams in your brokerage",
+        )
         found = await call.database.query(
             "SELECT id, role FROM users WHERE id = $1 AND team_id = $2", [user_id, call.id]
         )
@@ -111,7 +113,7 @@ async def update_permissions(call: Call) -> Answer:
         if given is None:  # Q-09: nobody looks before reading from it
             raise Refusal(500, *failure)
         values = {
-            name: default if node.field(given, name) is None else given[name]
+            name: _said(given, name) if default else node.either(node.field(given, name), False)
             for name, default in _PERMISSIONS.items()
         }
         places = ", ".join(f"${place}" for place in range(4, len(values) + 4))
@@ -127,6 +129,11 @@ async def update_permissions(call: Call) -> Answer:
             [user_id, call.id, call.user.id, *values.values()],
         )
     return Answer(200, {"success": True, "data": rows[0], "message": "Permissions updated successfully"})
+
+
+def _said(given: Any, name: str) -> Any:
+    """What holds unless something is said, null too."""
+    return given[name] if isinstance(given, dict) and name in given else True
 
 
 async def _require_team(call: Call, *, others: str, owner: str, broker: str) -> None:

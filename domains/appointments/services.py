@@ -19,10 +19,10 @@ from domains.appointments.validators import (
     updates_of,
 )
 from domains.shared.archiving import by_deleted_at
-from domains.shared.changes import adding, setting
+from domains.shared.changes import adding, setting, version_of
 from domains.shared.csv_export import Export
 from domains.shared.errors import InvalidInputError, NotFoundError, NoUpdatesError
-from domains.shared.pagination import Page
+from domains.shared.pagination import Page, counted_page
 from domains.shared.people import clients, contacts
 from domains.shared.permissions import Access, Principal
 from domains.shared.services import CrudService
@@ -80,9 +80,10 @@ class AppointmentService(CrudService):
         """The page that a query asks for, the latest appointments first."""
         where, asked = self.wanted(principal, query), validated(ListQuery, query)
         latest = (appointments.c.appointment_date.desc(), appointments.c.start_time.desc())
-        page = await self.page(_LIST_COLUMNS, where, *latest, number=asked.page, limit=asked.limit)
-        rows = [self.shown(row) | {"client_name": row["client_name"]} for row in page.rows]
-        return Page(rows, page.total, page.number, page.limit)
+        number, offset = counted_page(asked.page, asked.limit)
+        found = await self.window(_LIST_COLUMNS, where, *latest, limit=asked.limit, offset=offset)
+        rows = [self.shown(row) | {"client_name": row["client_name"]} for row in found.rows]
+        return Page(rows, found.total, number, asked.limit)
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new appointment. Its creator is its agent and does not own it (Q-20)."""
@@ -106,7 +107,7 @@ class AppointmentService(CrudService):
                 raise NoUpdatesError("No valid fields to update")
             versioned = {"version": body["version"]} if "version" in body else {}
             changes = validated(UpdateAppointment, sent | versioned).model_dump(exclude_unset=True)
-        return await self.change(principal, key, changes, version=changes.pop("version", None))
+        return await self.change(principal, key, changes, version=version_of(changes))
 
     async def cancel(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """The appointment with the status of a cancelled one, spelled unlike that of a creation."""

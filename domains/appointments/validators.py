@@ -15,13 +15,12 @@ from pydantic_core import PydanticCustomError
 from domains.appointments.models import appointments
 from domains.shared.errors import BusinessRuleError, UnusableInputError, Violation
 from domains.shared.node_json import either, moment_of
+from domains.shared.pagination import PageText, RowCount
 from domains.shared.validation import (
     NOT_NULL,
     Day,
     Id,
     IsoText,
-    PageLimit,
-    PageNumber,
     Says,
     Text,
     Whole,
@@ -42,12 +41,6 @@ _TIME = re.compile(
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
 _LAST_HOUR, _LAST_HOUR_OF_A_HALF, _LAST_MINUTE, _LAST_SECOND = 23, 12, 59, 60
-
-
-def _to_digits(value: Any) -> Any:
-    if not _DIGITS.fullmatch(str(value)):
-        raise PydanticCustomError("kind", "Must be an integer")
-    return value
 
 
 def _to_time(value: str) -> str:
@@ -75,8 +68,6 @@ def _empty_is_none(value: Any) -> Any:
 _AskedDay = Annotated[
     Day | None, BeforeValidator(_empty_is_none, json_schema_input_type=DayText | Literal[""])
 ]
-_Limit = Annotated[PageLimit, BeforeValidator(_to_digits)]
-_Page = Annotated[PageNumber, BeforeValidator(_to_digits)]
 _Time = Annotated[Text, AfterValidator(_to_time)]
 _Title = Annotated[Text, Field(min_length=1), at_most(255)]
 _Word = Annotated[Text, at_most(50)]
@@ -100,8 +91,8 @@ class _Camel(BaseModel):
 class ListQuery(_Camel):
     """The query of `GET /v1/appointments`; `scope` is read where the scopes are."""
 
-    page: _Page = 1
-    limit: _Limit = 20
+    page: PageText = "1"
+    limit: RowCount = 20
     start_date: _AskedDay = None
     end_date: _AskedDay = None
     status: str = ""

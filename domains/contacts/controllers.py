@@ -49,8 +49,7 @@ class ContactController(CrudController):
 
     async def list_roles(self, call: Call) -> web.Response:
         """GET on the roles that there are."""
-        del call
-        return self._listed(await self._roles.list_all())
+        return self._listed(await self._roles.list_all(call.query))
 
     async def get_role(self, call: Call) -> web.Response:
         """GET on one of them."""

@@ -28,6 +28,7 @@ from domains.contacts.validators import (
     Assignment,
     ListQuery,
     Primary,
+    RolesQuery,
     SearchQuery,
     check_role_id,
     creation_of,
@@ -65,6 +66,7 @@ _FOUND = tuple(
         "created_at",
     )
 )
+_ROLE_LISTED = tuple(column for column in contact_roles.c if column.name not in {"created_at", "updated_at"})
 _EXPORTED = (
     *("first_name", "last_name", "email", "phone", "phone_secondary", "contact_type", "company"),
     *("license_number", "street_address", "city", "state", "zip_code", "notes", "tags", "is_archived"),
@@ -115,17 +117,17 @@ class ContactService(CrudService):
         return replace(found, rows=rows)
 
     async def search(self, principal: Principal, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        """The caller's own outside of the archive, by role, name and e-mail address."""
+        """The caller's own, archived or not, by role, name and e-mail address."""
         asked = validated(SearchQuery, query)
-        where = [contacts.c.is_archived.is_(False), contacts.c.user_id == principal.user_id]
+        where = [contacts.c.deleted_at.is_(None), contacts.c.user_id == principal.user_id]
         if asked.role:
             where.append(_PLAYS.where(contact_roles.c.role_name == asked.role))
         if asked.name:
             where.append(contacts.c.full_name.ilike(f"%{asked.name}%"))
         if asked.email:
             where.append(contacts.c.email.ilike(f"%{asked.email}%"))
-        order = (contacts.c.first_name, contacts.c.last_name)
-        rows = await self._database.run(select(*_FOUND).where(*where).order_by(*order).limit(asked.limit))
+        named = select(*_FOUND).where(*where).order_by(contacts.c.full_name)
+        rows = await self._database.run(named.limit(asked.limit))
         return [_shown(row) for row in rows]
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
@@ -148,11 +150,12 @@ class RoleService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_all(self) -> list[dict[str, Any]]:
-        """The active ones, in their order."""
-        order = (contact_roles.c.sort_order, contact_roles.c.display_name)
-        active = select(contact_roles).where(contact_roles.c.is_active).order_by(*order)
-        return [_shown(row) for row in await self._database.run(active)]
+    async def list_all(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The active ones in their order, or all of them."""
+        roles = select(*_ROLE_LISTED).order_by(contact_roles.c.sort_order, contact_roles.c.display_name)
+        if validated(RolesQuery, query).active_only == "true":
+            roles = roles.where(contact_roles.c.is_active)
+        return [_shown(row) for row in await self._database.run(roles)]
 
     async def get(self, key: str) -> dict[str, Any]:
         """One role, active or not."""
@@ -160,7 +163,7 @@ class RoleService:
         one = select(contact_roles).where(contact_roles.c.id == role_id)
         rows = await self._database.run(one) if role_id is not None else ()
         if not rows:
-            raise NotFoundError("Role not found")
+            raise NotFoundError("Contact role not found")
         return _shown(rows[0])
 
     async def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -269,9 +272,10 @@ def _removing() -> Select[Any]:
         update(assignments)
         .where(_OF_ROLE, exists(select(seen.c.active).where(seen.c.was_granted, seen.c.active > 1)))
         .values(is_active=False, archived_at=func.now())
+        .returning(assignments.c.id)
         .cte("removed")
     )
-    return select(seen).add_cte(removed)
+    return select(seen, exists(select(removed.c.id)).label("was_removed"))
 
 
 _LISTING, _ADDING, _CHOOSING, _REMOVING = _listing(), _adding(), _choosing(), _removing()
@@ -320,13 +324,13 @@ class AssignmentService:
         return _told(row)
 
     async def remove(self, principal: Principal, key: str, role_key: str) -> None:
-        """Take a role from a contact that has another one; whether it had it does not matter, as recorded."""
+        """Take a role from a contact that has another one; a role that was taken before may be taken again."""
         role_id = uuid_of(role_key)
         row = (await self._run(principal, key, Access.EDIT, _REMOVING, {"role": role_id}))[0]
         if row["active"] <= 1:
             raise UnusableInputError("VALIDATION_ERROR", "Cannot remove last role from contact")
-        if role_id is None:
-            raise NotFoundError("Role not found")
+        if not row["was_removed"]:
+            raise NotFoundError("Role assignment not found")
 
     async def _asked(
         self, model: type[Model], principal: Principal, key: str, body: Mapping[str, Any]

@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field
 
 from domains.contacts.models import contact_roles
 from domains.shared.errors import UnusableInputError
-from domains.shared.node_json import truthy
+from domains.shared.node_json import either, truthy
+from domains.shared.pagination import RowCount
 from domains.shared.people import contacts
-from domains.shared.validation import Id, PageLimit, Text, row_model, validated
+from domains.shared.validation import Id, Text, row_model, validated
 
 _INVALID = "VALIDATION_ERROR"
 _Type = Literal[
@@ -60,11 +61,17 @@ _NEW_ROLE: dict[str, Any] = {
 }
 
 
+class RolesQuery(BaseModel):
+    """The query of `GET /v1/contact-roles`."""
+
+    active_only: str = "true"
+
+
 class ListQuery(BaseModel):
     """The query of `GET /v1/contacts`."""
 
-    limit: PageLimit = 50
-    offset: PageLimit = 0
+    limit: RowCount = 50
+    offset: RowCount = 0
     archived: str = "false"
     contact_type: str = Field("", alias="type")
     search: str = ""
@@ -73,7 +80,7 @@ class ListQuery(BaseModel):
 class SearchQuery(BaseModel):
     """The query of `GET /v1/contacts/search`."""
 
-    limit: PageLimit = 50
+    limit: RowCount = 50
     role: str = ""
     name: str = ""
     email: str = ""
@@ -94,10 +101,11 @@ class Primary(BaseModel):
 
 
 def creation_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a new contact; what is empty or no column is ignored, as recorded."""
+    """The columns of a new contact; what is no column is ignored, as recorded."""
     if not all(truthy(body.get(key)) for key in _REQUIRED):
         raise UnusableInputError(_INVALID, "First name, last name, and contact type are required")
-    return _filled(CreateContact, _COLUMNS, body)
+    sent = {key: body[key] for key in _COLUMNS if key in body} | {"tags": either(body.get("tags"), [])}
+    return validated(CreateContact, sent).model_dump(exclude_unset=True)
 
 
 def sent_of(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,15 +125,11 @@ def role_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a new role."""
     if not all(truthy(body.get(key)) for key in _ROLE_REQUIRED):
         raise UnusableInputError(_INVALID, "role_name and display_name are required")
-    return _NEW_ROLE | _filled(CreateRole, _ROLE_COLUMNS, body)
+    sent = {key: body[key] for key in _ROLE_COLUMNS if key in body}
+    return _NEW_ROLE | validated(CreateRole, sent).model_dump(exclude_unset=True)
 
 
 def check_role_id(body: Mapping[str, Any]) -> None:
     """Raise UnusableInputError where a body names no role."""
     if not truthy(body.get("role_id")):
         raise UnusableInputError(_INVALID, "role_id is required")
-
-
-def _filled(model: type[BaseModel], columns: tuple[str, ...], body: Mapping[str, Any]) -> dict[str, Any]:
-    sent = {key: body[key] for key in columns if truthy(body.get(key))}
-    return validated(model, sent).model_dump(exclude_unset=True)

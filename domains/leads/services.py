@@ -23,13 +23,20 @@ from sqlalchemy import (
 
 from domains.leads.models import LEAD, leads
 from domains.leads.utils import activity_of
-from domains.leads.validators import CreateLead, ListQuery, UpdateLead, check_business_rules, updates_of
+from domains.leads.validators import (
+    CreateLead,
+    ListQuery,
+    UpdateChecks,
+    UpdateLead,
+    check_business_rules,
+    updates_of,
+)
 from domains.shared.archiving import by_deleted_at
-from domains.shared.changes import adding, setting
+from domains.shared.changes import adding, setting, version_of
 from domains.shared.csv_export import Export
 from domains.shared.errors import NotFoundError, NoUpdatesError
-from domains.shared.node_json import column_value
-from domains.shared.pagination import Page
+from domains.shared.node_json import column_value, truthy
+from domains.shared.pagination import Page, counted_page
 from domains.shared.people import clients, contacts
 from domains.shared.permissions import Access, Principal, granted, refusal
 from domains.shared.services import CrudService, values_of
@@ -37,12 +44,12 @@ from domains.shared.statistics import Statistics
 from domains.shared.validation import validated
 
 _NEW = {"lead_status": "New", "lead_score": 0, "lead_temperature": "Cold"}
-_BECOMES_CONTACT = ("first_name", "last_name", "email", "phone", "notes")
+_BECOMES_CONTACT = ("first_name", "last_name", "email", "phone", "team_id")
 _NOT_FOUND = "Lead not found"
 _PARAGRAPH = "\n\n["
 
 _OPEN = leads.c.deleted_at.is_(None)
-_BEFORE = func.coalesce(leads.c.notes + _PARAGRAPH + cast(func.now(), Text) + "] ", "")
+_BEFORE = func.coalesce(func.nullif(leads.c.notes, "") + _PARAGRAPH + cast(func.now(), Text) + "] ", "")
 _NOTED = {
     "notes": _BEFORE + bindparam("activity", type_=Text),
     "last_contact_date": func.current_date(),
@@ -86,27 +93,30 @@ class LeadService(CrudService):
         """The page that a query asks for, the latest leads first."""
         where, latest = self.wanted(principal, query), leads.c.created_at.desc()
         asked = validated(ListQuery, query)
-        page = await self.page(self.whole, where, latest, number=asked.page, limit=asked.limit)
-        return Page([self.shown(row) for row in page.rows], page.total, page.number, page.limit)
+        number, offset = counted_page(asked.page, asked.limit)
+        found = await self.window(self.whole, where, latest, limit=asked.limit, offset=offset)
+        return Page([self.shown(row) for row in found.rows], found.total, number, asked.limit)
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new lead. It is assigned to its creator, who does not own it (Q-20)."""
         wanted = validated(CreateLead, {key: value for key, value in body.items() if _counts(key, value)})
         check_business_rules(body)
-        values = {key: value for key, value in wanted.model_dump().items() if value}
+        given = wanted.model_dump(exclude_unset=True).items()
+        values = {key: value for key, value in given if value or key in _NEW}
         assigned = {"assigned_agent_id": principal.user_id, "team_id": principal.key_team_id}
         statement, parameters = adding(leads, {**_NEW, **values, **assigned})
         return (await self._database.run(statement, parameters))[0]
 
     async def update(self, principal: Principal, key: str, body: Mapping[str, Any]) -> Mapping[Any, Any]:
         """The whole lead after the update; with a `version` only if it still has that one."""
+        validated(UpdateChecks, body)
         async with self.judging(principal, key):
             check_business_rules(body)
             if not (sent := updates_of(body)):
                 raise NoUpdatesError("No valid fields to update")
             versioned = {"version": body["version"]} if "version" in body else {}
             changes = validated(UpdateLead, sent | versioned).model_dump(exclude_unset=True)
-        version = changes.pop("version", None)
+        version = version_of(changes)
         changes["last_contact_date"] = func.current_date()
         return await self.change(principal, key, changes, version=version)
 
@@ -137,9 +147,8 @@ class LeadService(CrudService):
 
 
 def _counts(key: str, value: Any) -> bool:
-    """Whether a creation looks at a value: what is only stored is taken as absent where it is empty."""
-    is_checked = key in {"firstName", "lastName", "email", "phone", "leadSource", "leadType"}
-    return is_checked or bool(value)
+    """Whether a creation looks at a value: what is only stored is mostly taken as absent where it is empty."""
+    return key not in {"source", "notes"} or truthy(value)
 
 
 @cache
@@ -147,10 +156,12 @@ def _conversion(how: ColumnElement[bool]) -> Select[Any]:
     """One statement for all of it: the contact, its client, the lead's new status, or nothing of them."""
     seen = select(leads, granted(LEAD, Access.EDIT).label("was_granted")).where(how).cte("seen")
     named = [seen.c[name] for name in _BECOMES_CONTACT]
-    open_lead = select(*named).where(seen.c.was_granted, seen.c.deleted_at.is_(None))
-    contact = (
-        insert(contacts).from_select(_BECOMES_CONTACT, open_lead).returning(contacts.c.id).cte("contact")
+    noted = literal("Converted from lead. Original notes: ") + func.coalesce(
+        func.nullif(seen.c.notes, ""), "None"
     )
+    open_lead = select(*named, noted, literal("buyer")).where(seen.c.was_granted, seen.c.deleted_at.is_(None))
+    made_of = [*_BECOMES_CONTACT, "notes", "contact_type"]
+    contact = insert(contacts).from_select(made_of, open_lead).returning(contacts.c.id).cte("contact")
     buyer = select(contact.c.id, literal("buyer"), literal("active"))
     client = (
         insert(clients)

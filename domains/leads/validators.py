@@ -9,17 +9,20 @@ from domains.leads.models import leads
 from domains.shared.emails import Email
 from domains.shared.errors import BusinessRuleError, Violation
 from domains.shared.node_json import number_of
-from domains.shared.validation import NOT_NULL, PageLimit, PageNumber, Says, Text, Whole, at_most, row_model
+from domains.shared.pagination import PageText, RowCount
+from domains.shared.validation import NOT_NULL, Says, Text, Whole, at_most, row_model
 
 _LOWEST_SCORE, _HIGHEST_SCORE = 0, 100
 _Source = Annotated[Text, at_most(100)]
+_Name = Annotated[Text, Field(min_length=1)]
+_Type = Literal["Buyer", "Seller", "Both", "Investor", "buyer", "seller", "both", "investor"]
 
 
 class ListQuery(BaseModel):
     """The query of `GET /v1/leads`; `scope` is read where the scopes are."""
 
-    page: PageNumber = 1
-    limit: PageLimit = 20
+    page: PageText = "1"
+    limit: RowCount = 20
     lead_status: str = Field("", alias="leadStatus")
     search: str = ""
 
@@ -39,13 +42,22 @@ class CreateLead(BaseModel):
     checked_source: Annotated[str | None, NOT_NULL, Says("Invalid value")] = Field(
         None, alias="leadSource", exclude=True
     )
-    checked_type: Annotated[
-        Literal["Buyer", "Seller", "Both", "Investor", "Renter"] | None, NOT_NULL, Says("Invalid value")
-    ] = Field(None, alias="leadType", exclude=True)
+    checked_type: Annotated[_Type | None, NOT_NULL, Says("Invalid value")] = Field(
+        None, alias="leadType", exclude=True
+    )
     lead_status: Annotated[Text, at_most(50)] | None = Field(None, alias="leadStatus")
     lead_score: Whole | None = Field(None, alias="leadScore")
     lead_temperature: Annotated[Text, at_most(20)] | None = Field(None, alias="leadTemperature")
     notes: Text | None = None
+
+
+class UpdateChecks(BaseModel):
+    """What the recorded API checks of `PUT /v1/leads/{id}` before it looks who asks; none of it is stored."""
+
+    first_name: Annotated[_Name | None, NOT_NULL, Says("Invalid value")] = Field(None, alias="firstName")
+    last_name: Annotated[_Name | None, NOT_NULL, Says("Invalid value")] = Field(None, alias="lastName")
+    lead_type: Annotated[_Type | None, NOT_NULL, Says("Invalid value")] = Field(None, alias="leadType")
+    status: Annotated[str | None, NOT_NULL, Says("Invalid value")] = None
 
 
 _UPDATED = (
@@ -77,7 +89,7 @@ def check_business_rules(body: Mapping[str, Any]) -> None:
     if score is not None and not _LOWEST_SCORE <= score <= _HIGHEST_SCORE:
         text = f"Lead score must be between {_LOWEST_SCORE} and {_HIGHEST_SCORE}"
         violations.append(Violation("lead_score", text, "LEAD_SCORE_RANGE"))
-    if isinstance(budget, str) and not budget.strip():
+    if isinstance(budget, str) and budget and not budget.strip():
         violations.append(Violation("budget_range", "Budget range cannot be empty", "NON_EMPTY_BUDGET"))
     if violations:
         raise BusinessRuleError(violations)

@@ -26,6 +26,16 @@ from domains.shared.models import Resource
 from domains.shared.permissions import Access, granted
 
 _FORMS_KEPT = 500  # clients choose which columns they send
+NO_VERSION = -(2**31)
+"""The version that no row has: what stands for null, which is refused like an old one, as recorded."""
+
+
+def version_of(changes: dict[str, Any]) -> int | None:
+    """The version that a row must have, taken out of its changes; None where they say nothing of it."""
+    if "version" not in changes:
+        return None
+    version: int | None = changes.pop("version")
+    return NO_VERSION if version is None else version
 
 
 Values = Mapping[str, Any]

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from domains.shared.archiving import Archive, by_deleted_at, deleting, putting, taking
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
-from domains.shared.changes import changing, telling, telling_again
+from domains.shared.changes import NO_VERSION, changing, telling, telling_again
 from domains.shared.clock import Clock
 from domains.shared.csv_export import CHUNK_ROWS, Export, heading, lines
 from domains.shared.database import Database
@@ -222,8 +222,9 @@ class CrudService:
                 or (self.hides_archived and current["deleted_at"] is not None)
             ):
                 raise
+            attempted = None if version == NO_VERSION else version
             raise VersionConflictError(
-                self.resource.name, current=current["version"], attempted=version
+                self.resource.name, current=current["version"], attempted=attempted
             ) from None
 
     async def archive(self, principal: Principal, key: str) -> Mapping[Any, Any]:

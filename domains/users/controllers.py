@@ -8,12 +8,12 @@ from aiohttp import web
 from domains.shared.clock import Clock
 from domains.shared.controllers import Row
 from domains.shared.database import Database
-from domains.shared.node_json import column_value, either, iso_moment
+from domains.shared.node_json import column_value, either, iso_moment, truthy
 from domains.shared.requests import Call
 from domains.shared.responses import success
-from domains.users.sections import UserServices
+from domains.users.sections import TESTIMONIAL, UserServices
 from domains.users.utils import CLEARED_COOKIE, COOKIE, EXPIRES_IN, access_token, refresh_cookie
-from domains.users.validators import PERMISSIONS
+from domains.users.validators import PERMISSIONS, wrong_username
 
 _ONCE = "API key created successfully. Save this key securely - it will not be shown again."
 _ONBOARDING = {"sampleDataGenerated": True, "tutorialAvailable": True, "nextStep": "/onboarding/welcome"}
@@ -51,6 +51,7 @@ _PROFESSIONAL = {
     "serviceAreas": "service_areas",
     "languages": "languages",
 }
+_USUAL: dict[str, list[str]] = {"specialties": [], "serviceAreas": [], "languages": ["English"]}
 _SOCIAL = {
     name: f"{name}_url" for name in ("website", "linkedin", "facebook", "instagram", "twitter", "youtube")
 }
@@ -63,13 +64,7 @@ _STATISTICS = {
     "avgDaysOnMarket": "average_days_on_market",
     "avgSaleToListRatio": "average_sale_to_list_ratio",
 }
-_TESTIMONIAL = {
-    "clientName": "client_name",
-    "clientType": "client_type",
-    "text": "testimonial_text",
-    "rating": "rating",
-    "date": "transaction_date",
-}
+_TIMEZONE = "America/Los_Angeles"
 
 
 class UserController:
@@ -99,9 +94,12 @@ class UserController:
 
     async def check_username(self, call: Call) -> web.Response:
         """GET on `/auth/check-username/{username}`."""
-        username = call.params["username"].lower()
-        available, message = await self._users.username_state(username)
-        return success(data={"available": available, "username": username, "message": message})
+        username = call.params["username"]
+        if wrong := wrong_username(username):
+            return success(data={"available": False, "message": wrong})
+        taken = await self._users.is_taken(username)
+        message = "Username is already taken" if taken else "Username is available"
+        return success(data={"available": not taken, "username": username, "message": message})
 
     async def refresh(self, call: Call) -> web.Response:
         """POST on `/auth/refresh`: the next refresh token is in the cookie alone."""
@@ -136,7 +134,8 @@ class UserController:
 
     async def account(self, call: Call) -> web.Response:
         """GET on `/auth/profile` and `/auth/verify`."""
-        return success(data={"user": spelled(await self._users.account(call.principal), _ACCOUNT)})
+        told = spelled(await self._users.account(call.principal), _ACCOUNT)
+        return success(data={"user": told | {"timezone": told["timezone"] or _TIMEZONE}})
 
     async def verify_role(self, call: Call) -> web.Response:
         """GET on `/auth/verify-role`: whether the caller has just this role."""
@@ -172,7 +171,8 @@ class UserController:
     async def update_settings(self, call: Call) -> web.Response:
         """PUT on `/settings`."""
         row = await self._users.update_settings(call.principal, call.body)
-        return success(data=shown(row), message="Settings updated successfully")
+        message = "Settings updated successfully"
+        return success(message=message) if row is None else success(data=shown(row), message=message)
 
     async def theme(self, call: Call) -> web.Response:
         """GET on `/settings/theme`."""
@@ -265,7 +265,11 @@ def _member(row: Row) -> dict[str, Any]:
     return told | {"permissions": permissions}
 
 
-def _public(row: Row, testimonials: Sequence[Row]) -> dict[str, Any]:
+def _public(row: Row, testimonials: Sequence[Row], sales: Sequence[Row]) -> dict[str, Any]:
+    no_phone = {} if row["show_phone"] else {"phone": None}  # the number is never told, as recorded
+    professional = spelled(row, _PROFESSIONAL)
+    for key, usual in _USUAL.items():
+        professional[key] = either(professional[key], usual)
     return {
         "username": row["username"],
         "displayName": row["display_name"],
@@ -273,19 +277,20 @@ def _public(row: Row, testimonials: Sequence[Row]) -> dict[str, Any]:
         "bio": row["bio"],
         "profilePhoto": row["profile_photo_url"],
         "coverPhoto": row["cover_photo_url"],
-        "contact": {"email": row["email"]} if row["show_email"] else {},
-        "professional": spelled(row, _PROFESSIONAL),
+        "contact": {"email": row["email"] if row["show_email"] else None} | no_phone,
+        "professional": professional,
         "social": spelled(row, _SOCIAL),
         "statistics": spelled(row, _STATISTICS),
-        **{name: row[name] or [] for name in ("achievements", "certifications", "awards")},
-        "recentSales": [],
-        "testimonials": [spelled(one, _TESTIMONIAL) for one in testimonials],
+        **{name: either(row[name], []) for name in ("achievements", "certifications", "awards")},
+        "recentSales": _all(sales),
+        "testimonials": [{name: column_value(one[name]) for name in TESTIMONIAL} for one in testimonials],
     }
 
 
 def _refresh_token(call: Call) -> str | None:
-    token = either(call.body.get("refreshToken"), call.origin.cookies.get(COOKIE))
-    return token if isinstance(token, str) else None
+    """The token of the cookie, which wins, or of the body; what is no string is nobody's token."""
+    token = either(call.origin.cookies.get(COOKIE), call.body.get("refreshToken"))
+    return str(token) if truthy(token) else None
 
 
 def _ended(message: str) -> web.Response:

@@ -1,6 +1,6 @@
 """The tables of users that no other room reads, column for column in the order in which the API shows a row."""
 
-from sqlalchemy import ARRAY, Column, FetchedValue, Numeric, String, Table, Text, Uuid
+from sqlalchemy import ARRAY, Column, Date, FetchedValue, Numeric, String, Table, Text, Uuid, column, table
 
 from domains.shared.columns import days, flags, integers, json_values, moments, texts, uuids
 from domains.shared.models import metadata
@@ -94,4 +94,13 @@ profile_testimonials = Table(
     *integers("rating"),
     *days("transaction_date"),
     *flags("is_featured", "is_visible"),
+    *moments("created_at"),
 )
+
+sales = table(
+    "escrows",
+    *(column(name, Text) for name in ("property_address", "city", "transaction_type", "escrow_status")),
+    column("closing_date", Date),
+    column("team_id", Uuid),
+)
+"""What a public profile shows of the escrows of a team; the room of escrows has the whole table."""

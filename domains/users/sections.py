@@ -25,7 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from domains.shared.errors import ForbiddenError, MissingError, NotFoundError, UnusableInputError
+from domains.shared.errors import (
+    ForbiddenError,
+    MissingError,
+    NotFoundError,
+    NoUpdatesError,
+    UnusableInputError,
+)
 from domains.shared.models import api_keys, users
 from domains.shared.permissions import Principal, Role
 from domains.shared.requests import Origin
@@ -34,6 +40,7 @@ from domains.shared.validation import validated
 from domains.users.models import (
     profile_statistics,
     profile_testimonials,
+    sales,
     teams,
     user_permissions,
     user_profiles,
@@ -53,14 +60,14 @@ from domains.users.validators import (
 _KEY_BYTES = 32
 _CALLER: BindParameter[Any] = bindparam("caller")
 _OWN = (
-    *("id", "email", "username", "first_name", "last_name", "role", "is_active", "team_id", "broker_id"),
-    *("phone", "timezone", "last_login", "profile_picture_url", "license_number", "license_state"),
-    *("home_city", "home_state", "home_zip", "home_lat", "home_lng", "licensed_states"),
-    *("search_radius_miles", "created_at", "updated_at"),
+    *("id", "username", "email", "first_name", "last_name", "role", "team_id", "created_at", "updated_at"),
+    "is_active",
 )
 _OWN_PROFILE = select(*(users.c[name] for name in _OWN)).where(users.c.id == _CALLER)
 _ABOVE_PERMISSIONS = frozenset({Role.BROKER, Role.SYSTEM_ADMIN})
-_TESTIMONIAL = ("client_name", "client_type", "testimonial_text", "rating", "transaction_date")
+TESTIMONIAL = ("client_name", "client_type", "testimonial_text", "rating", "transaction_date")
+"""What a public profile shows of a testimonial."""
+_TESTIMONIALS_SHOWN, _SALES_SHOWN = 10, 5
 _PUBLIC = (
     select(
         users.c.username,
@@ -68,10 +75,11 @@ _PUBLIC = (
         *(column for column in user_profiles.c if column.name not in {"created_at", "updated_at"}),
         *(column for column in profile_statistics.c if column.name != "user_id"),
         profile_testimonials.c.id.label("testimonial_id"),
-        *(profile_testimonials.c[name] for name in _TESTIMONIAL),
+        *(profile_testimonials.c[name] for name in TESTIMONIAL),
+        users.c.team_id,
     )
     .select_from(
-        users.join(user_profiles, user_profiles.c.user_id == users.c.id)
+        users.outerjoin(user_profiles, user_profiles.c.user_id == users.c.id)
         .outerjoin(profile_statistics, profile_statistics.c.user_id == users.c.id)
         .outerjoin(
             profile_testimonials,
@@ -79,7 +87,14 @@ _PUBLIC = (
         )
     )
     .where(func.lower(users.c.username) == bindparam("username"), users.c.is_active.is_(True))
-    .order_by(profile_testimonials.c.is_featured.desc(), profile_testimonials.c.transaction_date.desc())
+    .order_by(profile_testimonials.c.is_featured.desc(), profile_testimonials.c.created_at.desc())
+    .limit(_TESTIMONIALS_SHOWN)
+)
+_SALES = (
+    select(*(sales.c[name] for name in ("property_address", "city", "closing_date", "transaction_type")))
+    .where(sales.c.team_id == bindparam("team"), sales.c.escrow_status == "closed")
+    .order_by(sales.c.closing_date.desc())
+    .limit(_SALES_SHOWN)
 )
 _SETTINGS = (
     select(
@@ -104,7 +119,7 @@ _TEAM = select(
     teams.c.primary_broker_id,
     select(func.count())
     .select_from(users)
-    .where(users.c.team_id == teams.c.team_id)
+    .where(users.c.team_id == teams.c.team_id, users.c.is_active)
     .scalar_subquery()
     .label("member_count"),
 ).where(teams.c.team_id == bindparam("team"))
@@ -124,8 +139,8 @@ _MEMBERS = (
             (user_permissions.c.user_id == users.c.id) & (user_permissions.c.team_id == users.c.team_id),
         )
     )
-    .where(users.c.team_id == bindparam("team"))
-    .order_by(users.c.role.desc(), users.c.created_at)
+    .where(users.c.team_id == bindparam("team"), users.c.is_active)
+    .order_by(users.c.role.desc(), users.c.last_name, users.c.first_name)
 )
 _MEMBER = select(users.c.role).where(users.c.id == bindparam("member"), users.c.team_id == bindparam("team"))
 _KEYS = (
@@ -138,8 +153,8 @@ _KEYS = (
     .order_by(api_keys.c.created_at.desc())
 )
 _EVERYBODY = select(
-    *(users.c[name] for name in ("id", "email", "username", "first_name", "last_name", "role", "is_active")),
-    *(users.c[name] for name in ("team_id", "broker_id", "last_login", "created_at")),
+    *(users.c[name] for name in ("id", "username", "email", "first_name", "last_name", "role", "is_active")),
+    *(users.c[name] for name in ("last_login", "created_at")),
 ).order_by(users.c.created_at.desc())
 
 
@@ -154,13 +169,13 @@ class Sentences:
 
 VIEWING = Sentences(
     "Only team owners and brokers can view team members",
-    "You can only view your own team",
+    "You can only view members of your own team",
     "You can only view teams in your brokerage",
 )
 CHANGING = Sentences(
     "Only team owners and brokers can modify permissions",
     "You can only modify permissions in your own team",
-    "You can only modify permissions for teams in your brokerage",
+    "You can only modify teams in your brokerage",
 )
 
 
@@ -169,7 +184,7 @@ class UserServices(AccountService):
 
     async def own_profile(self, principal: Principal) -> RowMapping:
         """The caller's user row, without what signing in needs."""
-        return _found(await self._of_caller(_OWN_PROFILE, principal), "Profile not found")
+        return _profile(await self._of_caller(_OWN_PROFILE, principal))
 
     async def update_own_profile(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """User, profile and settings in one, after an update; the password's hash is not in it (Q-04)."""
@@ -182,27 +197,38 @@ class UserServices(AccountService):
             settings, settings.c.user_id == users.c.id
         )
         statement = select(*columns.values()).select_from(joined).where(users.c.id == principal.user_id)
-        return _found(await self._database.run(statement), "Profile not found")
+        return _profile(await self._database.run(statement))
 
-    async def public_profile(self, username: str) -> tuple[RowMapping, Sequence[RowMapping]]:
-        """What everybody may see of an active user, and the testimonials; the phone number is never found."""
+    async def public_profile(
+        self, username: str
+    ) -> tuple[RowMapping, Sequence[RowMapping], Sequence[RowMapping]]:
+        """What everybody may see of an active user, the testimonials, and what the team has sold last."""
         rows = await self._database.run(_PUBLIC, {"username": username.lower()})
-        return _found(rows, "Profile not found"), [row for row in rows if row["testimonial_id"] is not None]
+        profile = _profile(rows)
+        testimonials = [row for row in rows if row["testimonial_id"] is not None]
+        return profile, testimonials, await self._database.run(_SALES, {"team": profile["team_id"]})
 
     async def settings(self, principal: Principal) -> RowMapping:
-        """The caller's settings."""
-        return _found(await self._of_caller(_SETTINGS, principal), "Settings not found")
+        """The caller's settings; who has none gets them, as recorded."""
+        if not (found := await self._of_caller(_SETTINGS, principal)):
+            usual = upsert(user_settings).values(user_id=principal.user_id)
+            await self._database.run(usual.on_conflict_do_nothing())
+            found = await self._of_caller(_SETTINGS, principal)
+        return found[0]
 
-    async def update_settings(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
-        """The caller's settings after an update; what is not given, or null, stays."""
-        changes = {**settings_changes(body), "updated_at": func.now()}
-        changed = update(user_settings).where(user_settings.c.user_id == principal.user_id).values(changes)
-        return _found(await self._database.run(changed.returning(user_settings)), "Settings not found")
+    async def update_settings(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping | None:
+        """The caller's settings after an update; None where there are none, and nothing is stored, as recorded."""
+        if not (changes := settings_changes(body)):
+            raise NoUpdatesError("No updates provided")
+        values = {**changes, "updated_at": func.now()}
+        changed = update(user_settings).where(user_settings.c.user_id == principal.user_id).values(values)
+        rows = await self._database.run(changed.returning(user_settings))
+        return rows[0] if rows else None
 
-    async def theme(self, principal: Principal) -> str | None:
+    async def theme(self, principal: Principal) -> str:
         """The caller's theme."""
         found = await self._of_caller(_THEME, principal)
-        return found[0]["theme"] if found else "light"
+        return (found[0]["theme"] if found else None) or "light"
 
     async def teams(self, principal: Principal, query: Mapping[str, str]) -> Sequence[RowMapping]:
         """All teams, or those of one broker."""
@@ -236,12 +262,14 @@ class UserServices(AccountService):
         self, principal: Principal, key: str, member: str, body: Mapping[str, Any]
     ) -> RowMapping:
         """What a member of a team may do, after it was said anew."""
+        if principal.role is Role.AGENT:
+            raise ForbiddenError(CHANGING.others)
+        if member == str(principal.user_id):
+            raise UnusableInputError("INVALID_REQUEST", "You cannot modify your own permissions")
         _require_admin(principal, CHANGING)
         team_id, member_id = _team_id(key), uuid_of(member)
         if member_id is None:
             raise NotFoundError("User not found in this team")
-        if member_id == principal.user_id:
-            raise UnusableInputError("INVALID_REQUEST", "You cannot modify your own permissions")
         found = await self._database.run(_MEMBER, {"member": member_id, "team": team_id})
         if not found:
             raise MissingError("USER_NOT_FOUND", "User not found in this team")
@@ -312,7 +340,7 @@ class UserServices(AccountService):
     async def everybody(self, principal: Principal) -> Sequence[RowMapping]:
         """Every user of every tenant, for system_admins."""
         if not principal.is_system_admin:
-            raise ForbiddenError("Insufficient permissions")
+            raise ForbiddenError(f"This action requires one of the following roles: {Role.SYSTEM_ADMIN}")
         return await self._database.run(_EVERYBODY)
 
     async def _of_caller(self, statement: Any, principal: Principal) -> Sequence[RowMapping]:
@@ -320,14 +348,11 @@ class UserServices(AccountService):
 
 
 def _written(table: Any, principal: Principal, changes: Mapping[str, Any], name: str) -> FromClause:
-    """The table, or its row after the changes, where there are some; who has no row there gets one."""
+    """The table, or its row after the changes, where there are some; who has no row there gets none."""
     if not changes:
         return table  # type: ignore[no-any-return]  # Any is a Table here
-    new = upsert(table).values(user_id=principal.user_id, **changes)
-    changed = new.on_conflict_do_update(
-        index_elements=["user_id"], set_={**changes, "updated_at": func.now()}
-    )
-    return changed.returning(table).cte(name)
+    changed = update(table).where(table.c.user_id == principal.user_id)
+    return changed.values(**changes, updated_at=func.now()).returning(table).cte(name)
 
 
 def _teller(principal: Principal) -> FromClause:
@@ -369,7 +394,7 @@ def _require_admin(principal: Principal, told: Sentences) -> None:
             raise ForbiddenError(told.others)
 
 
-def _found(rows: Sequence[RowMapping], missing: str) -> RowMapping:
+def _profile(rows: Sequence[RowMapping]) -> RowMapping:
     if not rows:
-        raise NotFoundError(missing)
+        raise MissingError("PROFILE_NOT_FOUND", "Profile not found")
     return rows[0]

@@ -47,7 +47,6 @@ from domains.users.validators import account_changes, credentials_of, registrati
 
 _MAX_FAILURES = 5
 _MAX_TARGET = 500
-_MIN_USERNAME = 3
 _REFRESH_BYTES = 40
 _NO_PASSWORD = "!"  # noqa: S105 - what stands for "none": it is no bcrypt hash, so it is nobody's password
 _LOCKED = "Account temporarily locked due to too many failed login attempts."
@@ -153,14 +152,10 @@ class AccountService:
             raise exists
         return rows[0]
 
-    async def username_state(self, username: str) -> tuple[bool, str]:
-        """Whether a name is free, and the sentence that says so; what is too short is not looked up."""
-        if len(username) < _MIN_USERNAME:
-            return False, f"Username must be at least {_MIN_USERNAME} characters"
-        taken = await self._database.run(
-            select(users.c.id).where(func.lower(users.c.username) == bindparam("name")), {"name": username}
-        )
-        return not taken, "Username is already taken" if taken else "Username is available"
+    async def is_taken(self, username: str) -> bool:
+        """Whether somebody has that name, however it is spelled."""
+        named = select(users.c.id).where(func.lower(users.c.username) == bindparam("name"))
+        return bool(await self._database.run(named, {"name": username.lower()}))
 
     async def refresh(self, token: str | None, origin: Origin) -> tuple[RowMapping, str]:
         """The user of a refresh token, which is spent with this, and the next one."""
@@ -174,14 +169,8 @@ class AccountService:
             .returning(users.c.id, users.c.email, users.c.username, users.c.role)
             .cte("spent")
         )
-        forgotten = delete(refresh_tokens).where(
-            refresh_tokens.c.user_id.in_(select(spent.c.id)),
-            refresh_tokens.c.user_agent.is_not_distinct_from(origin.user_agent),
-            refresh_tokens.c.token != token,  # a row is not written twice in one statement
-        )
         next_token = secrets.token_hex(_REFRESH_BYTES)
         statement = select(spent).add_cte(
-            forgotten.cte("forgotten"),
             _stored(spent, next_token, origin).cte("stored"),
             noted(spent, origin, "token_refresh", "authentication").cte("noted"),
         )
@@ -285,7 +274,8 @@ class AccountService:
         event = noted(known.cte("known"), origin, "login_locked", "authentication", failure=_LOCKED)
         await self._database.run(event)
         minutes = math.ceil((until - now).total_seconds() / 60)
-        raise LockedError(f"{_LOCKED} Try again in {minutes} minutes.", iso_moment(until))
+        left = f"{minutes} minute{'' if minutes == 1 else 's'}"
+        raise LockedError(f"{_LOCKED} Try again in {left}.", iso_moment(until))
 
     async def _count_failure(self, user: RowMapping, origin: Origin) -> None:
         failures = users.c.failed_login_attempts + 1
@@ -317,12 +307,16 @@ class AccountService:
         )
         forgotten = delete(refresh_tokens).where(
             refresh_tokens.c.user_id == user["id"],
-            refresh_tokens.c.user_agent.is_not_distinct_from(origin.user_agent),
+            refresh_tokens.c.user_agent == _agent(origin),
+            refresh_tokens.c.expires_at > func.now(),
         )
+        device = {"browser": _agent(origin), "ip": origin.ip_address}
         event = noted(entered, origin, "login_success", "authentication")
         await self._database.run(
             select(entered.c.id).add_cte(
-                forgotten.cte("forgotten"), _stored(entered, token, origin).cte("stored"), event.cte("noted")
+                forgotten.cte("forgotten"),
+                _stored(entered, token, origin, device).cte("stored"),
+                event.cte("noted"),
             )
         )
         return token
@@ -355,12 +349,21 @@ def noted(
     return insert(security_events).from_select(["user_id", "email", "username", *values], select(*who, *told))
 
 
-def _stored(user: FromClause, token: str, origin: Origin) -> Insert:
-    values = {"token": token, "ip_address": origin.ip_address, "user_agent": origin.user_agent}
+def _stored(user: FromClause, token: str, origin: Origin, device: Mapping[str, Any] | None = None) -> Insert:
+    values: dict[str, Any] = {
+        "token": token,
+        "ip_address": origin.ip_address,
+        "user_agent": _agent(origin),
+        "device_info": device,
+    }
     told = [literal(value, refresh_tokens.c[name].type) for name, value in values.items()]
     return insert(refresh_tokens).from_select(
         ["user_id", "expires_at", *values], select(user.c.id, _IN_A_WEEK, *told)
     )
+
+
+def _agent(origin: Origin) -> str:
+    return origin.user_agent or "Unknown"
 
 
 def _require_active(user: RowMapping) -> None:

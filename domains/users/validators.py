@@ -1,5 +1,6 @@
 """What the bodies of accounts, profiles, settings, teams and API keys must hold."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -18,9 +19,13 @@ _ACCOUNT = (
     *("first_name", "last_name", "home_city", "home_state", "home_zip", "home_lat", "home_lng"),
     *("licensed_states", "search_radius_miles", "timezone"),
 )
-_PROFILE = tuple(
-    column.name for column in user_profiles.c if column.name not in {"user_id", "created_at", "updated_at"}
-)
+_ALSO_EMPTY = frozenset(
+    {"homeLat", "homeLng", "searchRadiusMiles"}
+)  # every other key counts only when it says something
+_USERNAME_LENGTH = range(4, 21)
+_USERNAME = re.compile(r"[a-zA-Z0-9_]+")
+_KEPT = frozenset({"user_id", "slug", "created_at", "updated_at"})
+_PROFILE = tuple(column.name for column in user_profiles.c if column.name not in _KEPT)
 _SETTINGS = tuple(
     column.name for column in user_settings.c if column.name not in {"user_id", "created_at", "updated_at"}
 )
@@ -138,7 +143,8 @@ def registration_of(body: Mapping[str, Any]) -> Registration:
 
 def account_changes(body: Mapping[str, Any]) -> dict[str, Any]:
     """Column → value of what the body changes of an account; other keys are ignored, as recorded."""
-    sent = {key: body[key] for key in map(to_camel, _ACCOUNT) if key in body}
+    keys = (key for key in map(to_camel, _ACCOUNT) if key in body)
+    sent = {key: body[key] for key in keys if key in _ALSO_EMPTY or truthy(body[key])}
     return validated(UpdateAccount, sent).model_dump(exclude_unset=True)
 
 
@@ -157,17 +163,31 @@ def profile_settings_changes(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_changes(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of a body that is settings; what is null stays."""
-    sent = {key: body[key] for key in map(to_camel, _SETTINGS) if body.get(key) is not None}
+    """The same of a body that is settings."""
+    sent = {key: body[key] for key in map(to_camel, _SETTINGS) if key in body}
     return validated(UpdateSettings, sent).model_dump(exclude_unset=True)
 
 
-def permissions_of(body: Mapping[str, Any]) -> dict[str, bool]:
-    """Every permission, as given or else as it holds where nothing is said."""
+def wrong_username(username: str) -> str | None:
+    """The sentence that says why this can be nobody's name."""
+    if len(username) not in _USERNAME_LENGTH:
+        return "Username must be 4-20 characters"
+    if not _USERNAME.fullmatch(username):
+        return "Username can only contain letters, numbers, and underscores"
+    return None
+
+
+def permissions_of(body: Mapping[str, Any]) -> dict[str, bool | None]:
+    """Every permission, as given or else as it holds where nothing is said; what holds then can be said to be null."""
     given = body.get("permissions")
     if given is None:  # Q-09
         raise InvalidInputError([Fault("permissions", "Is required")])
-    sent = {name: field(given, name) for name in PERMISSIONS if field(given, name) is not None}
+    said = given if isinstance(given, dict) else {}
+    sent = {
+        name: said[name]
+        for name, usual in PERMISSIONS.items()
+        if name in said and (usual or truthy(said[name]))
+    }
     return {**PERMISSIONS, **validated(Permissions, sent).model_dump(exclude_unset=True)}
 
 

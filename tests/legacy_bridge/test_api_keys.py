@@ -32,12 +32,12 @@ async def test_a_new_key_opens_the_api_until_it_is_revoked(legacy: Legacy) -> No
     ("method", "target", "body", "expected"),
     [
         ("POST", KEYS, {"name": ""}, (400, "VALIDATION_ERROR")),
-        ("POST", KEYS, {"name": "x", "expiresInDays": "soon"}, (500, "CREATE_ERROR")),
-        ("POST", KEYS, {"name": "x" * 300}, (500, "CREATE_ERROR")),
+        ("POST", KEYS, {"name": "x", "expiresInDays": "soon"}, (500, "CREATE_FAILED")),
+        ("POST", KEYS, {"name": "x" * 300}, (500, "CREATE_FAILED")),
         ("PUT", f"{ADAS}/revoke", None, (404, "NOT_FOUND")),
         ("DELETE", ADAS, None, (404, "NOT_FOUND")),
-        ("PUT", f"{KEYS}/nope/revoke", None, (500, "REVOKE_ERROR")),
-        ("DELETE", f"{KEYS}/nope", None, (500, "DELETE_ERROR")),
+        ("PUT", f"{KEYS}/nope/revoke", None, (500, "REVOKE_FAILED")),
+        ("DELETE", f"{KEYS}/nope", None, (500, "DELETE_FAILED")),
     ],
 )
 async def test_what_is_wrong_or_another_s_changes_nothing(

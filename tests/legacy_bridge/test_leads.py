@@ -64,7 +64,7 @@ async def test_a_creation_that_postgresql_refuses_shows_why(legacy: Legacy) -> N
     assert (reply.status, reply.body["error"]) == (500, expected)
 
 
-@pytest.mark.parametrize("body", [{"lead_score": 101}, {"lead_score": "-1"}, {"budget_range": ""}])
+@pytest.mark.parametrize("body", [{"lead_score": 101}, {"lead_score": "-1"}, {"budget_range": " "}])
 async def test_business_rules_look_at_snake_case(legacy: Legacy, body: dict[str, Any]) -> None:
     updated = await legacy.send(ADA, "PUT", path(9), body=body)
     created = await legacy.send(ADA, "POST", "/v1/leads", body={"firstName": "A", "lastName": "B"} | body)
@@ -108,7 +108,7 @@ async def test_a_converted_lead_is_a_buyer_with_a_contact(legacy: Legacy) -> Non
         "client_type": "buyer",
         "first_name": "Quill",
         "email": "lead13.quartzby@example.test",
-        "notes": "Lead note 13",
+        "notes": "Converted from lead. Original notes: Lead note 13",
         "tags": None,
     }
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from legacy_bridge.pages import Page, page_of
+from legacy_bridge.pages import Page, WrittenPage, page_of, written_page_of
 
 
 def test_a_page_is_the_first_of_twenty_rows_unless_the_query_says_otherwise() -> None:
@@ -35,3 +35,11 @@ def test_three_domains_spell_their_pagination_alike() -> None:
         "totalCount": 41,
         "limit": 0,
     }
+
+
+def test_a_page_as_it_is_written_is_counted_with_as_javascript_does() -> None:
+    page = written_page_of({"page": "1.5", "limit": " 20"})
+
+    assert (written_page_of({}), page.offset) == (WrittenPage("1", "20"), 10)
+    assert page.with_total(41) == {"currentPage": 1, "totalPages": 3, "totalCount": 41, "limit": 20}
+    assert math.isnan(written_page_of({"limit": "2x"}).offset)

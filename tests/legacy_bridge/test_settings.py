@@ -6,7 +6,7 @@ from tests.legacy_bridge.support import Legacy
 SETTINGS = "/v1/settings"
 
 
-async def test_every_setting_is_stored_and_null_keeps_what_was(legacy: Legacy) -> None:
+async def test_every_setting_that_is_given_is_stored_null_too(legacy: Legacy) -> None:
     body = {
         "emailNotifications": {"daily": False},
         "dashboardLayout": [],
@@ -26,7 +26,7 @@ async def test_every_setting_is_stored_and_null_keeps_what_was(legacy: Legacy) -
             "dashboard_layout": {"rows": 2},
             "calendar_sync": True,
             "email_signature": "A &amp; B",
-            "theme": "light",
+            "theme": None,
         }
         == stored
     )
@@ -35,17 +35,21 @@ async def test_every_setting_is_stored_and_null_keeps_what_was(legacy: Legacy) -
 async def test_a_value_that_the_database_does_not_take_is_its_error(legacy: Legacy) -> None:
     reply = await legacy.send("agent_ann", "PUT", SETTINGS, body={"theme": "x" * 50})
 
-    assert (reply.status, reply.code) == (500, "SETTINGS_UPDATE_ERROR")
+    assert (reply.status, reply.code) == (500, "UPDATE_ERROR")
 
 
-async def test_who_has_no_settings_has_the_usual_theme(legacy: Legacy) -> None:
+async def test_who_has_no_settings_has_the_usual_ones_after_reading_them(legacy: Legacy) -> None:
     legacy.execute("DELETE FROM user_settings")
 
     theme = await legacy.send("agent_ann", "GET", f"{SETTINGS}/theme")
-    found = [await legacy.send("agent_ann", method, SETTINGS, body={}) for method in ("GET", "PUT")]
+    changed = await legacy.send("agent_ann", "PUT", SETTINGS, body={"theme": "dark"})
+    read = await legacy.send("agent_ann", "GET", SETTINGS)
+    empty = await legacy.send("agent_ann", "PUT", SETTINGS, body={})
 
     assert theme.body["data"] == {"theme": "light"}
-    assert [(reply.status, reply.code) for reply in found] == [(404, "NOT_FOUND")] * 2
+    assert (changed.status, changed.body.get("data")) == (200, None)
+    assert (read.body["data"]["theme"], read.query_count) == ("light", 4)
+    assert (empty.status, empty.code) == (400, "NO_UPDATES")
 
 
 async def test_an_unknown_route_of_settings_asks_who_it_is(legacy: Legacy) -> None:

@@ -41,7 +41,7 @@ async def test_members_are_the_same_under_either_name(legacy: Legacy) -> None:
 
     assert members.body == users.body
     names = [row["username"] for row in members.body["data"]]
-    assert names == ["broker_bea", "agent_ben", "off_olga"]
+    assert names == ["broker_bea", "agent_ben"]
     assert members.body["data"][1]["permissions"]["can_delete"] is True
 
 

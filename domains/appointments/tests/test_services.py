@@ -90,7 +90,7 @@ async def test_what_an_appointment_refers_to_must_be_there(modern: Modern) -> No
     assert (updated.refusal, updated.faults) == ((400, "VALIDATION_ERROR"), ["listing_id"])
 
 
-@pytest.mark.parametrize(("version", "status"), [(1, 200), ("1", 200), (2, 409), (None, 200)])
+@pytest.mark.parametrize(("version", "status"), [(1, 200), ("1", 200), (2, 409), (None, 409)])
 async def test_an_update_with_another_version_is_a_conflict(
     modern: Modern, version: Any, status: int
 ) -> None:

@@ -31,7 +31,7 @@ def test_a_creation_needs_both_names_and_a_type(missing: str) -> None:
         creation_of(MINIMAL | {missing: ""})
 
 
-def test_a_creation_ignores_what_is_empty_or_no_column() -> None:
+def test_a_creation_ignores_what_is_no_column() -> None:
     body: dict[str, Any] = MINIMAL | {
         "email": "",
         "notes": None,
@@ -40,7 +40,8 @@ def test_a_creation_ignores_what_is_empty_or_no_column() -> None:
         "is_archived": True,
     }
 
-    assert creation_of(body) == MINIMAL | {"tags": []}
+    assert creation_of(body) == MINIMAL | {"email": "", "notes": None, "tags": []}
+    assert creation_of(MINIMAL | {"tags": None}) == MINIMAL | {"tags": []}
 
 
 def test_an_update_changes_what_it_names_and_may_empty_it() -> None:
@@ -61,13 +62,14 @@ def test_every_value_that_does_not_fit_names_its_field() -> None:
 
 
 def test_a_new_role_has_defaults() -> None:
-    assert role_of({"role_name": "chef", "display_name": "Chef", "sort_order": 0}) == {
+    assert role_of({"role_name": "chef", "display_name": "Chef", "color": None}) == {
         "role_name": "chef",
         "display_name": "Chef",
         "required_fields": [],
         "optional_fields": [],
         "hidden_fields": [],
         "is_lead_type": False,
+        "color": None,
         "sort_order": 999,
     }
 

@@ -39,9 +39,9 @@ def test_every_name_that_is_too_long_is_told_at_once() -> None:
 
 
 def test_an_account_changes_in_its_own_fields_alone() -> None:
-    changes = account_changes({"firstName": "A", "homeZip": None, "role": "broker", "password_hash": "x"})
+    body = {"firstName": "A", "homeZip": None, "homeLat": None, "role": "broker", "password_hash": "x"}
 
-    assert changes == {"first_name": "A", "home_zip": None}
+    assert account_changes(body) == {"first_name": "A", "home_lat": None}
 
 
 def test_a_part_of_a_profile_that_is_no_object_changes_nothing() -> None:
@@ -53,7 +53,8 @@ def test_profiles_are_spelled_as_columns_and_settings_in_camel_case() -> None:
     assert profile_changes({"profile": {"show_email": False, "user_id": "x"}}) == {"show_email": False}
     assert profile_settings_changes({"settings": {"date_format": "ISO"}}) == {"date_format": "ISO"}
     assert settings_changes({"dateFormat": "ISO", "date_format": "x", "theme": None}) == {
-        "date_format": "ISO"
+        "date_format": "ISO",
+        "theme": None,
     }
 
 
@@ -65,10 +66,12 @@ def test_a_fault_has_the_name_that_the_client_used() -> None:
 
 
 def test_permissions_that_are_not_given_hold_as_ever() -> None:
-    assert permissions_of({"permissions": {"can_delete": True, "can_view_financials": None}}) == {
+    given = {"can_delete": True, "can_edit_team_data": None, "can_view_financials": None}
+
+    assert permissions_of({"permissions": given}) == {
         "can_delete": True,
         "can_edit_team_data": False,
-        "can_view_financials": True,
+        "can_view_financials": None,
         "can_manage_team": False,
         "is_team_admin": False,
         "is_broker_admin": False,
