@@ -1,7 +1,7 @@
 """A backup of the whole database in one file, by PostgreSQL's own tools.
 
-A backup is one snapshot: what was committed before it began, of all tables alike. A restore is one transaction.
-Both come in the version that fits the server: of the embedded PostgreSQL, else of the PATH.
+A backup is one snapshot: what was committed before it began, of all tables alike. A restore is one transaction, also
+while backends run: it locks all tables first, waits for the requests in flight and yields to them. Both come in the version that fits the server: of the embedded PostgreSQL, else of the PATH.
 """
 
 import os
@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cli.errors import UnavailableError, UsageError
 
-LOCK_TIMEOUT_S = 15
+PATIENCE_S = 15.0
+_DUMP_LOCK_TIMEOUT_S = 15
+# Shorter than PostgreSQL's deadlock_timeout (1 s), so that in a deadlock it is always the restore that yields.
+_RESTORE_LOCK_TIMEOUT_MS = 300
+_LOCK_NOT_AVAILABLE = "55P03"
 _CONNECT_TIMEOUT_S = 5
 _PLAIN = ("--no-owner", "--no-privileges")
 
@@ -30,7 +36,9 @@ def back_up(url: str, file: Path) -> int:
         raise UsageError(f"{file.parent} is no directory")
     with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as directory:
         written = Path(directory) / file.name
-        _run(_tool("pg_dump", url), url, "--format=custom", *_PLAIN, f"--file={written}")
+        lock_timeout = f"-c lock_timeout={_DUMP_LOCK_TIMEOUT_S}s"
+        arguments = ["--format=custom", *_PLAIN, f"--file={written}"]
+        _check("pg_dump", _run(_tool("pg_dump", url), url, *arguments, options=lock_timeout))
         written.chmod(0o600)  # it holds whatever the database holds
         with written.open("rb") as content:
             os.fsync(content.fileno())
@@ -43,42 +51,99 @@ def back_up(url: str, file: Path) -> int:
 
 def require_backup(url: str, file: Path) -> int:
     """How many tables the backup holds; raises UsageError when it is none."""
-    done = subprocess.run(  # noqa: S603 - PostgreSQL's own tool, by its path
-        [_tool("pg_restore", url), "--list", str(file)], capture_output=True, text=True, check=False
-    )
+    return len(_tables(url, file))
+
+
+def _tables(url: str, file: Path) -> list[tuple[str, str]]:
+    """Schema and name of each."""
+    done = _call([_tool("pg_restore", url), "--list", str(file)])
     if done.returncode:
         raise UsageError(f"{file} is not a backup: {_reason(done.stderr)}")
-    return len(re.findall(r"^\d+; \d+ \d+ TABLE ", done.stdout, re.MULTILINE))
+    return re.findall(r"^\d+; \d+ \d+ TABLE (\S+) (\S+) ", done.stdout, re.MULTILINE)
 
 
-def restore(url: str, file: Path) -> None:
-    """Put every table of the backup back, all or nothing; tables that it does not know stay as they are."""
-    in_one = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error")
-    _run(_tool("pg_restore", url), url, *in_one, *_PLAIN, str(file))
+def restore(url: str, file: Path, *, patience_s: float = PATIENCE_S) -> None:
+    """Put every table of the backup back, all or nothing; tables that it does not know stay as they are.
+
+    Raises UnavailableError that names who uses the tables where they stay in use for `patience_s`.
+    """
+    deadline = time.monotonic() + patience_s
+    with tempfile.TemporaryDirectory(prefix="crossfade-restore-") as directory:  # its owner's alone
+        script = Path(directory) / "restore.sql"
+        arguments = ["--clean", "--if-exists", "--exit-on-error", *_PLAIN, f"--file={script}", str(file)]
+        _check("pg_restore", _call([_tool("pg_restore", url), *arguments]))
+        locked = _lock_of(url, _tables(url, file))
+        while True:
+            done = _run(
+                *(_tool("psql", url), url, "--no-psqlrc", "--quiet", "--single-transaction"),
+                *("--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", *locked, f"--file={script}"),
+            )
+            if _LOCK_NOT_AVAILABLE not in done.stderr:
+                return _check("psql", done)
+            if time.monotonic() > deadline:
+                raise UnavailableError(
+                    f"the tables stayed in use for {patience_s:g} s, {_users_of(url)}; nothing was changed"
+                )
 
 
-def _run(tool: str, url: str, *arguments: str) -> None:
+def _lock_of(url: str, tables: list[tuple[str, str]]) -> list[str]:
+    """What psql is told before the script: lock what is there of these tables, or give up soon."""
+    with psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+        found = connection.execute(
+            "SELECT format('%%I.%%I', s, t) FROM unnest(%s::text[], %s::text[]) AS u (s, t)"
+            " WHERE to_regclass(format('%%I.%%I', s, t)) IS NOT NULL",
+            [[schema for schema, _ in tables], [name for _, name in tables]],
+        ).fetchall()
+    if not found:
+        return []
+    names = ", ".join(name for (name,) in found)
+    return [
+        f"--command=SET LOCAL lock_timeout = {_RESTORE_LOCK_TIMEOUT_MS}",
+        f"--command=LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE",
+    ]
+
+
+def _users_of(url: str) -> str:
+    """Who is in a transaction on the database, by the names that they gave themselves."""
+    with psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+        found = connection.execute(
+            "SELECT coalesce(nullif(application_name, ''), 'unnamed'), count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            " GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    return (
+        f"by {', '.join(f'{name} ({count})' for name, count in found)}" if found else "by whom is not known"
+    )
+
+
+def _run(tool: str, url: str, *arguments: str, options: str = "") -> subprocess.CompletedProcess[str]:
     said: dict[str, Any] = conninfo_to_dict(url)
     password = said.pop("password", None)  # not on a command line that others can read
-    environment = os.environ | {"PGOPTIONS": f"-c lock_timeout={LOCK_TIMEOUT_S}s"}
+    environment = {"PGOPTIONS": options} if options else {}
     if password:
         environment["PGPASSWORD"] = password
-    done = subprocess.run(  # noqa: S603 - PostgreSQL's own tool, by its path
-        [tool, f"--dbname={make_conninfo(**said)}", "--no-password", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
+    command = [tool, f"--dbname={make_conninfo(**said)}", "--no-password", *arguments]
+    return _call(command, environment)
+
+
+def _call(
+    command: list[str], environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - PostgreSQL's own tool, by its path
+        command, capture_output=True, text=True, check=False, env=os.environ | dict(environment or {})
     )
+
+
+def _check(tool: str, done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode:
-        raise UnavailableError(f"{Path(tool).name} failed: {_reason(done.stderr)}; nothing was changed")
+        raise UnavailableError(f"{tool} failed: {_reason(done.stderr)}; nothing was changed")
 
 
 def _reason(said: str) -> str:
     """The first line that names an error, without the tool's name."""
     lines = [line for line in said.splitlines() if line.strip()] or ["it did not say why"]
     found = next((line for line in lines if "error:" in line.lower()), lines[0])
-    return re.sub(r"^.*?error:\s*", "", found, count=1).strip()
+    return re.sub(r"^.*?error:\s*([0-9A-Z]{5}: )?", "", found, count=1, flags=re.IGNORECASE).strip()
 
 
 def _tool(name: str, url: str) -> str:
@@ -96,6 +161,5 @@ def _tool(name: str, url: str) -> str:
 
 
 def _version(tool: str) -> int:
-    said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - PostgreSQL's own tool, by its path
-    number = re.search(r"\d+", said)
+    number = re.search(r"\d+", _call([tool, "--version"]).stdout)
     return int(number[0]) if number else 0

@@ -65,6 +65,7 @@ class Database:
                 "cursor_factory": psycopg.AsyncRawCursor,
                 "prepare_threshold": None,
                 "connect_timeout": _CONNECT_TIMEOUT_S,
+                "application_name": "crossfade-legacy",
                 "options": "-c timezone=UTC",
             },
         )

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import legacy_bridge.seed
@@ -25,7 +26,7 @@ from tests.domains.recording import RecordedRoom
 from tests.support.replay import JWT_SECRET, Replayed, differences, replay
 from tests.support.site import Site, running_backend, running_site
 
-READ_ONLY = "options=-c%20default_transaction_read_only%3Don"
+READER = "crossfade_reader"
 UNLIMITED = ("--rate-limit", "1000000", "--failed-auth-limit", "1000000")
 TO_LIVE = (Stage.SHADOW, Stage.CANARY, Stage.LIVE)
 WRITES_SERVED = re.compile(rb'_request_statements_count\{endpoint="(?!GET |unlisted)[^"]*"\} (\d+)')
@@ -175,12 +176,17 @@ def stand(seeded: str, legacy: str, modern: str, state_dir: Path, contract: Path
 def only_modern_writes(seeded: str, modern: str, state_dir: Path, contract: Path) -> Iterator[Stand]:
     """A legacy that cannot write against modern."""
     separator = "&" if "?" in seeded else "?"
+    reader = f"{seeded}{separator}user={READER}&password={READER}"
     (state_dir / "ro").mkdir()
     (state_dir / "ro" / "shadow.key").hardlink_to(state_dir / "shadow.key")
     with ExitStack() as stack:
-        unable = stack.enter_context(
-            running_backend(Backend.LEGACY, f"{seeded}{separator}{READ_ONLY}", state_dir / "ro", *UNLIMITED)
-        )
+        connection = stack.enter_context(psycopg.connect(seeded, autocommit=True))
+        connection.execute(f"DROP ROLE IF EXISTS {READER}")
+        connection.execute(f"CREATE ROLE {READER} LOGIN PASSWORD '{READER}' IN ROLE pg_read_all_data")
+        stack.callback(connection.execute, f"DROP ROLE {READER}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(reader) as unprivileged:
+            unprivileged.execute("UPDATE brokers SET name = 'x'")
+        unable = stack.enter_context(running_backend(Backend.LEGACY, reader, state_dir / "ro", *UNLIMITED))
         yield stack.enter_context(
             standing(state_dir / "live", seeded, contract, legacy=unable, modern=modern)
         )
