@@ -43,10 +43,18 @@ async def read_body(request: web.Request) -> Body:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise unexpected(413) from error
+    except web.RequestPayloadError as error:  # it says that it is compressed, and is not
+        request.content.feed_eof()  # so that aiohttp does not wait for the rest of it
+        raise unexpected(400) from error
     if not raw or request.content_type not in _JSON_TYPES:
         return Body(raw, {})
+    charset = (request.charset or "utf-8").lower()
+    if not charset.startswith("utf-"):
+        raise unexpected(415)
     try:
-        parsed = node.parse_json(raw)
+        parsed = node.parse_json(raw.decode(charset, "replace").removeprefix("\ufeff"))
+    except LookupError as error:
+        raise unexpected(415) from error
     except (ValueError, RecursionError) as error:
         raise unexpected(400) from error
     match parsed:

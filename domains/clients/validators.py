@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from domains.shared.emails import Email
-from domains.shared.validation import NOT_NULL, PageLimit, PageNumber, Says, Text, Whole, at_most
+from domains.shared.validation import NOT_NULL, Item, PageLimit, PageNumber, Says, Text, Whole, at_most
 
 _Type = Literal[
     "Buyer", "Seller", "Both", "Investor", "Referral", "buyer", "seller", "both", "investor", "referral"
@@ -45,7 +45,7 @@ class CreateClient(BaseModel):
     state: Annotated[Text, at_most(2)] | None = Field(None, alias="addressState")
     zip_code: Annotated[Text, at_most(10)] | None = Field(None, alias="addressZip")
     notes: Text | None = None
-    tags: list[Text | None] | None = None
+    tags: list[Item | None] | None = None
 
 
 def _describe_version(schema: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ class Note(BaseModel):
 class Tags(BaseModel):
     """The body of `PATCH /v1/clients/{id}/tags`: all tags."""
 
-    tags: list[Text | None]
+    tags: list[Item | None]
 
 
 def shown_of(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import Executable, RowMapping
 
 from domains.shared.compiled import Compiler, Prepared, adapt
 from domains.shared.errors import Fault, InvalidInputError
+from domains.shared.node_json import well_formed
 from domains.shared.rehearsals import WriteSet, watched
 from domains.shared.statements import one_statement
 
@@ -227,7 +228,11 @@ async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, An
     cursor = connection.cursor()
     try:
         with one_statement():
-            await cursor.execute(prepared.text, prepared.parameters)
+            try:
+                await cursor.execute(prepared.text, prepared.parameters)
+            except UnicodeEncodeError:  # half a surrogate pair; nothing was sent
+                replaced = {name: well_formed(value) for name, value in prepared.parameters.items()}
+                await cursor.execute(prepared.text, replaced)
             result = cursor.pgresult
             if result is None or not result.nfields:
                 return []

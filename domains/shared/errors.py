@@ -17,7 +17,7 @@ ApiError
 ├── VersionConflictError   409  somebody else was quicker
 ├── LockedError            423  too many wrong passwords: not now
 ├── TooManyRequestsError   429  one client asks too often
-└── UnprocessedError       400, 413, 500  the body cannot be read, or the fault is ours; nothing of it is told
+└── UnprocessedError       400, 413, 415, 500  the body cannot be read, or the fault is ours; nothing of it is told
 
 MigrationError is not one of them: it ends a command, not a request.
 """

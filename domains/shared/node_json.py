@@ -4,13 +4,18 @@ NUMERIC is a string (`"450000.00"`: the driver hands it over as text), DATE the 
 with milliseconds, always `Z`; a number has no type, so `13000.0` is `13000`.
 """
 
+import json
+import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, overload
+from typing import Any, NoReturn, overload
 
 import msgspec
 
 _LARGEST_WRITTEN_OUT = 1e21
+_BEYOND_DOUBLES = re.compile(rb"\d{16}")
+"""Digits of an integer that a double may not hold; `msgspec` would keep them."""
 
 
 def _number(text: str) -> int | float:
@@ -27,14 +32,86 @@ def loads(text: bytes | str) -> Any:
     return _decoder.decode(text)
 
 
+def parse(raw: bytes, encoding: str = "utf-8") -> Any:
+    """`JSON.parse` of a body: numbers are doubles, half a surrogate pair is kept, what is not text is replaced.
+
+    Raises ValueError where it is not JSON, RecursionError where it is nested too deeply, LookupError for an encoding
+    that there is not.
+    """
+    if encoding == "utf-8" and not _BEYOND_DOUBLES.search(raw):
+        try:
+            return _decoder.decode(raw)
+        except msgspec.DecodeError:
+            pass  # or it is JSON to Node alone
+    text = raw.decode(encoding, "replace").removeprefix("\ufeff")
+    return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
 def dumps(value: Any) -> bytes:
     """Compact JSON, no ASCII escapes; dates must have been written by `iso_day` or `iso_moment` before."""
-    return _encoder.encode(value)
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:  # half a surrogate pair, which is written as an escape
+        return json.dumps(_all_finite(value), separators=(",", ":"), default=str).encode()
+
+
+def _all_finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _all_finite(item) for key, item in value.items()}
+        case list():
+            return [_all_finite(item) for item in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case _:
+            return value
 
 
 def dumps_text(value: Any) -> str:
     """The same as text, for a JSONB parameter."""
-    return _encoder.encode(value).decode()
+    return dumps(value).decode()
+
+
+def well_formed(value: Any) -> Any:
+    """A text, or each one of a list, with half surrogate pairs replaced, as Node's driver sends it."""
+    if isinstance(value, list):
+        return [well_formed(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+def text(value: Any) -> str | None:
+    """A value of JSON as the text that Node's driver sends for it: an array as PostgreSQL writes one."""
+    match value:
+        case None:
+            return None
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case list():
+            return "{" + ",".join(map(_array_item, value)) + "}"
+        case dict():
+            return dumps_text(value)
+        case _:
+            # `1.5e-7`, where Python says `1.5e-07`
+            return re.sub(r"e([+-])0", r"e\1", str(value))
+
+
+def _array_item(value: Any) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case list():
+            return text(value) or ""
+        case _:
+            escaped = (text(value) or "").replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
 
 
 def iso_day(day: date | None) -> str | None:

@@ -21,7 +21,7 @@ _JSON_TYPES = frozenset({"application/json", "text/plain"})
 
 
 class UnreadableError(Exception):
-    """A body that is not JSON (400) or too large (413)."""
+    """A body that is not JSON (400), too large (413) or in a charset that JSON cannot be in (415)."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"unreadable body: {status}")
@@ -95,10 +95,18 @@ async def read_body(request: web.Request) -> Body:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise UnreadableError(413) from None
+    except web.RequestPayloadError:  # it says that it is compressed, and is not
+        request.content.feed_eof()  # so that aiohttp does not wait for the rest of it
+        raise UnreadableError(400) from None
     if not raw or request.content_type not in _JSON_TYPES:
         return Body(raw, {})
+    charset = (request.charset or "utf-8").lower()
+    if not charset.startswith("utf-"):
+        raise UnreadableError(415)
     try:
-        parsed = node_json.loads(raw)
+        parsed = node_json.parse(raw, charset)
+    except LookupError:
+        raise UnreadableError(415) from None
     except (ValueError, RecursionError):
         raise UnreadableError(400) from None
     is_array = isinstance(parsed, list)

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared import wire
 from domains.shared.errors import Fault, InvalidInputError
+from domains.shared.node_json import text
 from domains.shared.uuids import uuid_of
 from domains.shared.wire import Described
 
@@ -47,15 +48,20 @@ _ESCAPES = str.maketrans(
         "`": "&#96;",
     }
 )
-_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?", re.ASCII | re.DOTALL)
+_DAY = re.compile(wire.DAY, re.ASCII)
 _ISO_8601 = re.compile(
     r"""
     [+-]?\d{4}
     (-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01]))? | -?W([0-4]\d|5[0-3])(-?[1-7])? | -?\d{3})?
-    ([T\s] \d{2}(:?\d{2}){0,2} ([.,]\d+)? (Z | [+-]\d{2}(:?\d{2})?)?)?
+    ([T\s] (([01]\d|2[0-3])(:?[0-5]\d){0,2} | 24:?00) ([.,]\d+)?
+      (Z | [+-]([01]\d|2[0-3])(:?[0-5]\d)?)?
+    )?
     """,
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
+_NUMBER = re.compile(wire.NUMBER, re.ASCII)
+_FLOAT = re.compile(wire.FLOAT, re.ASCII)
+_INTEGER = re.compile(wire.INTEGER, re.ASCII)
 _PLAIN_NUMBER = re.compile(wire.PLAIN_NUMBER, re.ASCII)
 _DIGITS = re.compile(wire.DIGITS, re.ASCII)
 _LEADING_DIGITS = re.compile(wire.LEADING_DIGITS, re.ASCII)
@@ -165,35 +171,39 @@ def _wrong(sentence: LiteralString, kind: LiteralString = "kind") -> PydanticCus
 
 
 def _to_text(value: Any) -> Any:
-    if isinstance(value, str):
-        if "\0" in value:
-            raise _wrong("Must not hold a NUL character", _SIZE)
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+    sent = text(value)
+    if sent is not None and "\0" in sent:
+        raise _wrong("Must not hold a NUL character", _SIZE)
+    return sent
+
+
+def _refuse_array(value: Any) -> Any:
+    if isinstance(value, list):
+        raise _wrong("Must not be an array")
+    return value
 
 
 def _to_number(value: Any) -> Decimal:
     try:
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            number = Decimal(str(value).strip())
-            if number.is_finite():
-                return number
+        if (
+            not isinstance(value, bool)
+            and isinstance(value, str | int | float)
+            and _NUMBER.fullmatch(str(value))
+        ):
+            return Decimal(str(value).strip())
     except InvalidOperation:
         pass
     raise _wrong("Must be a number")
 
 
 def _to_plain_number(value: Any) -> Decimal:
-    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+    if not _PLAIN_NUMBER.fullmatch(text(value) or ""):
         raise _wrong("Must be a number")
     return _to_number(value)
 
 
 def _to_positive(value: Any) -> Decimal:
-    number = _to_number(value)
-    if number < 0:
+    if not _FLOAT.fullmatch(str(value)) or (number := _to_number(value)) < 0:
         raise _wrong("Must be a positive number")
     return number
 
@@ -226,7 +236,8 @@ def _refuse_zero(value: int) -> int:
 
 def _to_integer(value: Any) -> int:
     number = _to_number(value)
-    if number != number.to_integral_value():
+    is_whole = number.is_finite() and number == number.to_integral_value()
+    if not is_whole or (isinstance(value, str) and not _INTEGER.fullmatch(value)):
         raise _wrong("Must be a whole number")
     if not -wire.INTEGER_LIMIT <= number < wire.INTEGER_LIMIT:
         raise _wrong("Must be smaller", _SIZE)
@@ -268,12 +279,12 @@ def _refuse_null(value: Any) -> Any:
 
 
 def at_most(length: int) -> Described:
-    """VARCHAR(length)."""
+    """VARCHAR(length); blanks that are too many at the end are cut off, not refused."""
 
     def check(value: str) -> str:
-        if len(value) > length:
+        if value[length:].strip(" "):
             raise PydanticCustomError(_SIZE, "Must have at most {length} characters", {"length": length})
-        return value
+        return value[:length]
 
     return Described(AfterValidator(check), lambda schema: {**schema, "maxLength": length})
 
@@ -284,6 +295,8 @@ def fits(precision: int, scale: int) -> AfterValidator:
 
     def check(value: Decimal) -> Decimal:
         largest = Decimal(10) ** digits
+        if value.is_nan():
+            return value
         if abs(value) >= largest or abs(round(value, scale)) >= largest:
             raise PydanticCustomError(
                 _SIZE, "Must have at most {digits} digits before the point", {"digits": digits}
@@ -296,22 +309,28 @@ def fits(precision: int, scale: int) -> AfterValidator:
 NOT_NULL = Described(BeforeValidator(_refuse_null), wire.without_null)
 """For a field that may be absent, and then is None, but was refused when it was null."""
 Text = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=wire.Plain)]
-"""Text; a number or a boolean becomes one, as the recorded server stored it."""
-Number = Annotated[Decimal, BeforeValidator(_to_number, json_schema_input_type=float | wire.NumberText)]
-"""A finite number, also as text."""
+"""Text; a number, a boolean, an array or an object becomes one, as the recorded server stored it."""
+Item = Annotated[Text, BeforeValidator(_refuse_array)]
+"""Text that is an item of an array itself."""
+Number = Annotated[
+    Decimal,
+    Field(allow_inf_nan=True),
+    BeforeValidator(_to_number, json_schema_input_type=float | wire.NumberText),
+]
+"""A number, also as text; NaN is one for NUMERIC, and infinity where it has no precision."""
 Price = Annotated[
     Decimal,
     BeforeValidator(_to_plain_number, json_schema_input_type=float | wire.PlainNumberText),
     fits(12, 2),
 ]
 """NUMERIC(12,2); as text it has no exponent."""
-Whole = Annotated[int, BeforeValidator(_to_integer, json_schema_input_type=wire.Integer | wire.NumberText)]
+Whole = Annotated[int, BeforeValidator(_to_integer, json_schema_input_type=wire.Integer | wire.IntegerText)]
 """An INTEGER, also as text."""
 Positive = Annotated[
     Decimal,
-    BeforeValidator(_to_positive, json_schema_input_type=Annotated[float, Field(ge=0)] | wire.NumberText),
+    BeforeValidator(_to_positive, json_schema_input_type=Annotated[float, Field(ge=0)] | wire.FloatText),
 ]
-"""A number of 0 or more, also as text."""
+"""A finite number of 0 or more, also as text."""
 Count = Annotated[int, BeforeValidator(_to_count, json_schema_input_type=wire.FromOne | wire.DigitsText)]
 """A whole number of 1 or more, as a query has it."""
 PageLimit = Annotated[

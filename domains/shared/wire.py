@@ -12,6 +12,8 @@ Schema = dict[str, Any]
 
 INTEGER_LIMIT = 2**31
 BIGINT_LIMIT = 2**63
+FLOAT = r"[+-]?(?=\.?[0-9])[0-9]*(\.[0-9]*)?([eE][+-]?[0-9]{1,9})?"
+INTEGER = r"\s*[+-]?[0-9]{1,300}\s*"
 PLAIN_NUMBER = r"[+-]?([0-9]*\.)?[0-9]+"
 DIGITS = r"[+-]?[0-9]{1,300}"
 LEADING_DIGITS = r"\s*([+-]?[0-9]{1,300})"
@@ -23,17 +25,29 @@ def _in_any_case(*words: str) -> str:
     spelled = (
         "".join(f"[{sign}{sign.upper()}]" if sign.isalpha() else sign for sign in word) for word in words
     )
-    return f"^({'|'.join(spelled)})$"
+    return f"({'|'.join(spelled)})"
 
 
-Plain = str | float | bool
+_HOUR, _SIXTY = "([01]?[0-9]|2[0-3])", "[0-5][0-9]"
+DAY = (
+    r"\s*([0-9]{4})-?([0-9]{2})-?([0-9]{2})"
+    rf"([Tt\s]\s*({_HOUR}(:?{_SIXTY}(:?({_SIXTY}|60)(\.[0-9]*)?)?)?|24:?00(:?00)?)"
+    rf"\s*([Zz]|[+-](0?[0-9]|1[0-5])(:?{_SIXTY})?)?)?\s*"
+)
+NUMBER = (
+    rf"\s*({_in_any_case('nan')}|"
+    rf"[+-]?({_in_any_case('inf', 'infinity')}|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{{1,9}})?))\s*"
+)
+Plain = str | float | bool | list[Any] | dict[str, Any]
 """What becomes text."""
-NumberText = Annotated[str, Field(pattern=r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$")]
+NumberText = Annotated[str, Field(pattern=f"^{NUMBER}$")]
+FloatText = Annotated[str, Field(pattern=f"^{FLOAT}$")]
+IntegerText = Annotated[str, Field(pattern=f"^{INTEGER}$")]
 PlainNumberText = Annotated[str, Field(pattern=rf"^{PLAIN_NUMBER}$")]
 DigitsText = Annotated[str, Field(pattern=rf"^{DIGITS}$")]
 LeadingDigitsText = Annotated[str, Field(pattern=rf"^{LEADING_DIGITS}")]
-DayText = Annotated[str, Field(pattern=r"^[0-9]{4}-?[0-9]{2}-?[0-9]{2}([T ][\s\S]*)?$")]
-FlagText = Annotated[str, Field(pattern=_in_any_case(*_TRUTHS))]
+DayText = Annotated[str, Field(pattern=f"^{DAY}$")]
+FlagText = Annotated[str, Field(pattern=f"^{_in_any_case(*_TRUTHS)}$")]
 UuidText = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Integer = Annotated[int, Field(ge=-INTEGER_LIMIT, lt=INTEGER_LIMIT)]
 FromZero = Annotated[int, Field(ge=0, lt=BIGINT_LIMIT)]

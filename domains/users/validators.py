@@ -10,10 +10,10 @@ from pydantic.alias_generators import to_camel
 from domains.shared.errors import Fault, InvalidInputError, UnusableInputError
 from domains.shared.models import users
 from domains.shared.node_json import either, field, truthy
-from domains.shared.validation import NOT_NULL, Id, Text, Whole, at_most, row_model, validated
+from domains.shared.validation import NOT_NULL, Id, Item, Text, Whole, at_most, row_model, validated
 from domains.users.models import user_permissions, user_profiles, user_settings
 
-_Texts = list[Text] | None
+_Texts = list[Item | None] | None
 _REQUIRED = ("email", "password", "firstName", "lastName", "username")
 _ACCOUNT = (
     *("first_name", "last_name", "home_city", "home_state", "home_zip", "home_lat", "home_lng"),

@@ -86,3 +86,23 @@ async def test_an_array_has_its_indices_as_fields(legacy: Legacy) -> None:
 
     assert created.messages == ["Property address is required"]
     assert updated.code == "UPDATE_ERROR"
+
+
+@pytest.mark.parametrize(
+    ("raw", "headers", "status"),
+    [
+        (b"\xef\xbb\xbf{}", {}, 400),
+        ('{"city": "Wide"}'.encode("utf-16"), {"Content-Type": "application/json; charset=utf-16"}, 200),
+        (b'{"city": "\xff"}', {}, 200),
+        (b"{}", {"Content-Type": "application/json; charset=latin1"}, 415),
+        (b"{}", {"Content-Type": "application/json; charset=utf-99"}, 415),
+        (b"{}", {"Content-Encoding": "gzip"}, 400),
+    ],
+)
+async def test_a_body_is_decoded_as_its_headers_say(
+    legacy: Legacy, raw: bytes, headers: dict[str, str], status: int
+) -> None:
+    reply = await legacy.send("admin_ada", "PUT", escrow(8), raw=raw, headers=JSON | headers)
+
+    assert reply.status == status
+    assert reply.code in {"", "NO_UPDATES", "INTERNAL_ERROR"}

@@ -135,7 +135,7 @@ async def test_notes_are_added_and_tags_replaced(modern: Modern) -> None:
     [
         ("POST", "/notes", {}, "MISSING_CONTENT"),
         ("POST", "/notes", {"content": ""}, "MISSING_CONTENT"),
-        ("POST", "/notes", {"content": []}, "VALIDATION_ERROR"),
+        ("POST", "/notes", {"content": "\u0000"}, "VALIDATION_ERROR"),
         ("PATCH", "/tags", {"tags": "a"}, "INVALID_TAGS"),
         ("PATCH", "/tags", {"tags": [[]]}, "VALIDATION_ERROR"),
         ("PATCH", "/tags", {"tags": ["\u0000"]}, "VALIDATION_ERROR"),

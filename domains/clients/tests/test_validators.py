@@ -77,7 +77,12 @@ def test_an_update_ignores_what_it_does_not_change() -> None:
 
 @pytest.mark.parametrize(
     ("model", "body"),
-    [(Versioned, {"version": "x"}), (Note, {"content": []}), (Tags, {"tags": [[]]}), (Tags, {"tags": [{}]})],
+    [
+        (Versioned, {"version": "x"}),
+        (Note, {"content": "\0"}),
+        (Tags, {"tags": [[]]}),
+        (Tags, {"tags": ["\0"]}),
+    ],
 )
 def test_what_a_column_cannot_hold_is_refused(model: type[BaseModel], body: dict[str, Any]) -> None:
     assert len(details(model, body)) == 1

@@ -53,3 +53,12 @@ async def test_a_statement_is_its_own_transaction(database_url: str) -> None:
 
     await database.close()
     assert first != second
+
+
+async def test_half_a_surrogate_pair_is_stored_as_the_recorded_driver_sends_it(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+
+    rows = await database.run(text("SELECT CAST(:word AS text) AS word"), {"word": "a\ud800"})
+
+    await database.close()
+    assert rows[0]["word"] == "a\ufffd"

@@ -84,3 +84,54 @@ def test_a_moment_of_a_body(value: object, moment: datetime | None) -> None:
 )
 def test_an_empty_array_is_true(value: object, *, is_true: bool) -> None:
     assert node_json.truthy(value) is is_true
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"\xef\xbb\xbf{}", {}),
+        (b'{"a": "\\ud800"}', {"a": "\ud800"}),
+        (b'{"a": "\xff"}', {"a": "\ufffd"}),
+        (b'{"a": 9007199254740993, "b": 1e400}', {"a": 9007199254740992, "b": float("inf")}),
+        (b'{"a": 1, "a": 2.0}', {"a": 2}),
+    ],
+)
+def test_a_body_is_parsed_as_node_parses_it(raw: bytes, value: object) -> None:
+    parsed = node_json.parse(raw)
+
+    assert (parsed, repr(parsed)) == (value, repr(value))
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"{'a': 1}", b'{"a": NaN}', b'{"a": 1}b', b"[" * 20_000])
+def test_what_is_not_json_or_too_deep_is_refused(raw: bytes) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        node_json.parse(raw)
+
+
+def test_half_a_surrogate_pair_is_written_as_an_escape() -> None:
+    assert node_json.dumps({"a": ["\ud800", float("inf")], "b": "é"}) == rb'{"a":["\ud800",null],"b":"\u00e9"}'
+
+
+def test_the_driver_replaces_half_a_surrogate_pair() -> None:
+    sent = node_json.well_formed(["a\ud800", ["\ud83d\ude00"], 1, None])
+
+    assert sent == ["a\ufffd", ["\U0001f600"], 1, None]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, None),
+        ("a", "a"),
+        (True, "true"),
+        (0, "0"),
+        (1.5e-7, "1.5e-7"),
+        (1e300, "1e+300"),
+        ({"a": [1]}, '{"a":[1]}'),
+        ([1, None, ['q"\\'], {}], r'{"1",NULL,{"q\"\\"},"{}"}'),
+    ],
+)
+def test_a_value_is_text_for_the_database_as_the_recorded_driver_sends_it(
+    value: object, text: str | None
+) -> None:
+    assert node_json.text(value) == text

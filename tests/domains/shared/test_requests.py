@@ -25,6 +25,9 @@ async def test_top_level_strings_of_a_body_are_escaped_and_nested_ones_are_not(m
         ("application/json", 201),
         ("text/plain", 201),
         ("application/json; charset=utf-8", 201),
+        ("application/json; charset=utf-16", 400),
+        ("application/json; charset=latin1", 415),
+        ("application/json; charset=utf-99", 415),
         ("text/html", 400),
     ],
 )
@@ -38,6 +41,15 @@ async def test_a_body_is_read_as_json_whatever_text_it_says_it_is(
     )
 
     assert reply.status == status
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_compressed_as_it_says_is_unreadable(modern: Modern, encoding: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+
+    reply = await modern.send("admin_ada", "POST", "/v1/leads", raw=b"{}", headers=headers)
+
+    assert reply.refusal == (400, "INTERNAL_ERROR")
 
 
 async def test_an_array_has_its_indices_as_fields(modern: Modern) -> None:

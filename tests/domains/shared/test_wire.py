@@ -78,8 +78,7 @@ SENT: tuple[Any, ...] = (
     ),
 )
 DIFFERING: dict[str, list[Any]] = {
-    "short": [True, False, 20270315],  # too long only once they are text
-    "whole": ["1.5", ".5"],
+    "short": [True, False, 20270315, ["a"], {"a": 1}],  # too long only once they are text
     "positive": ["-7"],
     "count": ["-7", True],  # a boolean is a whole number of Python; a query has none
     "limit": ["-7", 7.5],  # what a text begins with; a query has no number that is not text
