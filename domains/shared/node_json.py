@@ -41,7 +41,7 @@ def parse(raw: bytes, encoding: str = "utf-8") -> Any:
     if encoding == "utf-8" and not _BEYOND_DOUBLES.search(raw):
         try:
             return _decoder.decode(raw)
-        except msgspec.DecodeError:
+        except ValueError:
             pass  # or it is JSON to Node alone
     text = raw.decode(encoding, "replace").removeprefix("\ufeff")
     return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse)

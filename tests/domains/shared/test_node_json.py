@@ -109,7 +109,9 @@ def test_what_is_not_json_or_too_deep_is_refused(raw: bytes) -> None:
 
 
 def test_half_a_surrogate_pair_is_written_as_an_escape() -> None:
-    assert node_json.dumps({"a": ["\ud800", float("inf")], "b": "é"}) == rb'{"a":["\ud800",null],"b":"\u00e9"}'
+    assert (
+        node_json.dumps({"a": ["\ud800", float("inf")], "b": "é"}) == rb'{"a":["\ud800",null],"b":"\u00e9"}'
+    )
 
 
 def test_the_driver_replaces_half_a_surrogate_pair() -> None:

@@ -43,9 +43,8 @@ async def test_a_body_is_read_as_json_whatever_text_it_says_it_is(
     assert reply.status == status
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-async def test_a_body_that_is_not_compressed_as_it_says_is_unreadable(modern: Modern, encoding: str) -> None:
-    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+async def test_a_body_that_is_not_compressed_as_it_says_is_unreadable(modern: Modern) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
     reply = await modern.send("admin_ada", "POST", "/v1/leads", raw=b"{}", headers=headers)
 
