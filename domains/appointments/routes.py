@@ -10,10 +10,16 @@ from domains.appointments.validators import (
     UpdateAppointment,
     UpdateChecks,
 )
-from domains.shared.permissions import ScopeQuery
+from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "appointments", build=build, reads=("clients", "contacts", "leads!", "listings!"))
+_route = partial(
+    Route,
+    "appointments",
+    build=build,
+    audience=Audience.GRANTED,
+    reads=("clients", "contacts", "leads!", "listings!"),
+)
 _LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (

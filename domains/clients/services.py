@@ -155,7 +155,12 @@ class ClientService(CrudService):
         found = self.found_by(principal, key, Access.DELETE)
         return await self._move(
             *(principal, found, Access.DELETE, delete(clients), self.not_to_delete()),
-            also=lambda gone: delete(contacts).where(contacts.c.id == gone.c.contact_id).cte("contact"),
+            also=lambda gone: (
+                delete(contacts)
+                .where(contacts.c.id == gone.c.contact_id)
+                .returning(contacts.c.id)
+                .cte("contact")
+            ),
         )
 
     async def _along(
@@ -167,7 +172,7 @@ class ClientService(CrudService):
         chosen = select(clients).where(found.how, may).cte("chosen")
         statement = select(chosen)
         if change is not None:
-            contact = _of_contact(chosen, change.returning(contacts.c.id.label("changed_id"), *returned))
+            contact = _of_contact(chosen, change.returning(*returned) if returned else change)
             columns = [contact.c[column.name] for column in returned]
             statement = select(chosen, *columns).select_from(chosen.join(contact, true()))
         if rows := await self._database.run(statement, values_of(principal, found)):
@@ -178,4 +183,4 @@ class ClientService(CrudService):
 def _of_contact(client: CTE, change: Update) -> CTE:
     """The change of the contact of a client."""
     moved = change.values(updated_at=func.now()).where(contacts.c.id == client.c.contact_id)
-    return moved.cte("contact")
+    return moved.returning(contacts.c.id).cte("contact")

@@ -12,10 +12,12 @@ from domains.contacts.validators import (
     SearchQuery,
     UpdateContact,
 )
-from domains.shared.permissions import ScopeQuery
+from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "contacts", build=build, by_key=False, reads=("clients", "leads"))
+_route = partial(
+    Route, "contacts", build=build, audience=Audience.GRANTED, by_key=False, reads=("clients", "leads")
+)
 
 ROUTES = (
     _route("GET", "/v1/contacts", ContactController.list_page, query=ListQuery),
@@ -32,8 +34,10 @@ ROUTES = (
     _route("POST", "/v1/contacts/{id}/roles", ContactController.add_assignment, body=Assignment),
     _route("PUT", "/v1/contacts/{id}/roles/primary", ContactController.set_primary, body=Primary),
     _route("DELETE", "/v1/contacts/{id}/roles/{roleId}", ContactController.remove_assignment),
-    _route("GET", "/v1/contact-roles", ContactController.list_roles),
-    _route("POST", "/v1/contact-roles", ContactController.create_role, body=CreateRole),
-    _route("GET", "/v1/contact-roles/{id}", ContactController.get_role),
+    _route("GET", "/v1/contact-roles", ContactController.list_roles, audience=Audience.CALLERS),
+    _route(
+        "POST", "/v1/contact-roles", ContactController.create_role, body=CreateRole, audience=Audience.CALLERS
+    ),
+    _route("GET", "/v1/contact-roles/{id}", ContactController.get_role, audience=Audience.CALLERS),
 )
 """The endpoints of this room."""

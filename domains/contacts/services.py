@@ -183,7 +183,7 @@ _ROLE = bindparam("role", type_=Uuid)
 _OF_CONTACT = assignments.c.contact_id == KEY
 _OF_ROLE = and_(_OF_CONTACT, assignments.c.role_id == _ROLE)
 _OF_ASSIGNMENT = ("is_primary", "role_metadata", "assigned_at", "is_active")
-_RETURNED = tuple(assignments.c[name] for name in ("role_id", *_OF_ASSIGNMENT))
+_RETURNED = tuple(assignments.c[name] for name in ("id", "role_id", *_OF_ASSIGNMENT))
 _SHOWN = ("role_id", "role_name", "display_name", "color", "icon", *_OF_ASSIGNMENT)
 
 
@@ -246,6 +246,7 @@ def _adding() -> Select[Any]:
         .where(_OF_CONTACT, assignments.c.role_id != _ROLE, assignments.c.is_primary)
         .where(exists(select(added.c.role_id).where(added.c.is_primary)))
         .values(is_primary=False)
+        .returning(assignments.c.id)
         .cte("demoted")
     )
     was_role = exists(select(role.c.id)).label("was_role")

@@ -19,10 +19,10 @@ from domains.escrows.validators import (
     UpdateEscrow,
     UpdateProperty,
 )
-from domains.shared.permissions import ScopeQuery
+from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "escrows", build=build, reads=())
+_route = partial(Route, "escrows", build=build, audience=Audience.GRANTED, reads=())
 _PEOPLE = ("clients", "contacts", "leads")  # a client is a contact, and a lead becomes one
 _LIST = (ListQuery, ScopeQuery)
 
@@ -31,8 +31,20 @@ ROUTES = (
     _route("POST", "/v1/escrows", SectionController.create, body=CreateEscrow),
     _route("GET", "/v1/escrows/stats", SectionController.count, query=ScopeQuery),
     _route("GET", "/v1/escrows/export", SectionController.export, query=_LIST),
-    _route("GET", "/v1/escrows/health/auth", SectionController.check_authentication, cached=False),
-    _route("GET", "/v1/escrows/health/db", SectionController.check_database, cached=False),
+    _route(
+        "GET",
+        "/v1/escrows/health/auth",
+        SectionController.check_authentication,
+        audience=Audience.CALLERS,
+        cached=False,
+    ),
+    _route(
+        "GET",
+        "/v1/escrows/health/db",
+        SectionController.check_database,
+        audience=Audience.CALLERS,
+        cached=False,
+    ),
     _route("POST", "/v1/escrows/batch-delete", SectionController.delete_many),
     _route("GET", "/v1/escrows/{id}", SectionController.get),
     _route("PUT", "/v1/escrows/{id}", SectionController.update, body=(UpdateEscrow, UpdateChecks)),

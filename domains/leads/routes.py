@@ -4,10 +4,10 @@ from functools import partial
 
 from domains.leads.controllers import LeadController, build
 from domains.leads.validators import Activity, CreateLead, ListQuery, UpdateLead
-from domains.shared.permissions import ScopeQuery
+from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "leads", build=build, reads=("clients!",))
+_route = partial(Route, "leads", build=build, audience=Audience.GRANTED, reads=("clients!",))
 _LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (

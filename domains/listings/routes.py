@@ -11,10 +11,10 @@ from domains.listings.validators import (
     UpdateChecks,
     UpdateListing,
 )
-from domains.shared.permissions import ScopeQuery
+from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "listings", build=build, reads=("users",))
+_route = partial(Route, "listings", build=build, audience=Audience.GRANTED, reads=("users",))
 _LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (
@@ -22,7 +22,13 @@ ROUTES = (
     _route("POST", "/v1/listings", ListingController.create, body=CreateListing),
     _route("GET", "/v1/listings/stats", ListingController.count, query=ScopeQuery),
     _route("GET", "/v1/listings/export", ListingController.export, query=_LIST),
-    _route("GET", "/v1/listings/health/db", ListingController.check_health, cached=False),
+    _route(
+        "GET",
+        "/v1/listings/health/db",
+        ListingController.check_health,
+        audience=Audience.CALLERS,
+        cached=False,
+    ),
     _route("POST", "/v1/listings/batch-delete", ListingController.delete_many),
     _route("GET", "/v1/listings/{id}", ListingController.get),
     _route("PUT", "/v1/listings/{id}", ListingController.update, body=(UpdateListing, UpdateChecks)),

@@ -26,7 +26,7 @@ from domains.shared.generations import HEADER, Generations
 from domains.shared.house import House
 from domains.shared.node_json import iso_moment
 from domains.shared.performance import Performance, Served
-from domains.shared.permissions import ANONYMOUS, Principal
+from domains.shared.permissions import ANONYMOUS, Principal, require_audience
 from domains.shared.rate_limits import RateLimiter
 from domains.shared.requests import Call, UnreadableError, origin_of, presented, read_body
 from domains.shared.responses import Kept, failure, finish, kept
@@ -154,6 +154,7 @@ class Front:
         )
         if route is None:
             return await act(call)
+        require_audience(route.audience, principal)
         if shown.copy is Copy.REHEARSE:
             return await self._rehearse(act, call, course)
         if route.method == "GET":

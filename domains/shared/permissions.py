@@ -7,7 +7,7 @@ The recorded API never knows the team or the broker of a caller (Q-20, kept), so
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -57,6 +57,34 @@ class Access(StrEnum):
     VIEW = "access"
     EDIT = "modify"
     DELETE = "delete"
+
+
+class Audience(StrEnum):
+    """Whom an endpoint is for; which rows they then get is said by `granted` and `in_scope`."""
+
+    EVERYBODY = "everybody"
+    """Also those who do not say who they are."""
+    CALLERS = "callers"
+    """Every known caller: it shows what is nobody's."""
+    SELF = "self"
+    """Every known caller: it shows and changes what is their own account's."""
+    GRANTED = "granted"
+    """Every known caller: it shows and changes the rows that they were granted."""
+    ADMINS = "admins"
+    """A system_admin."""
+
+
+def require_audience(audience: Audience | None, principal: Principal) -> None:
+    """Raise ForbiddenError for whom an endpoint is not for; one that does not say for whom it is is for nobody."""
+    match audience:
+        case Audience.EVERYBODY | Audience.CALLERS | Audience.SELF | Audience.GRANTED:
+            return
+        case Audience.ADMINS if principal.is_system_admin:
+            return
+        case Audience.ADMINS | None:
+            raise ForbiddenError(f"This action requires one of the following roles: {Role.SYSTEM_ADMIN}")
+        case _:
+            assert_never(audience)
 
 
 _CALLER = bindparam("caller", type_=Uuid)

@@ -4,7 +4,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Delete, Executable, Insert, Table, Update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Delete,
+    Executable,
+    Insert,
+    Label,
+    Select,
+    Table,
+    Update,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.dml import OnConflictDoUpdate
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -12,6 +27,7 @@ from domains.shared import node_json
 
 _MAX_HEADER = 6_000
 _PREFIX = "rehearsed_key_"
+_INNER_PREFIX = "rehearsed_keys_"
 _OPERATIONS: Mapping[type[UpdateBase], str] = {Insert: "insert", Update: "update", Delete: "delete"}
 
 
@@ -41,23 +57,28 @@ Note = Callable[[WriteSet, list[dict[str, Any]]], list[dict[str, Any]]]
 def watched(statement: Executable) -> tuple[Executable, Note]:
     """The statement that also tells the keys of the rows it writes, and how to note them and give back the rest.
 
-    Of a single write inside of another statement (a CTE) the keys are the ids that the statement tells; of several the
-    tables and the columns are known, and the keys are null.
+    A write inside of another statement (a CTE) tells its keys where it returns them; else they are null.
     """
-    inner = [_entry(part) for part in _writes(statement) if part is not statement]
+    inner = _inner_writes(statement)
+    entries = [_entry(part.element) for part in inner]
     if not isinstance(statement, UpdateBase) or not isinstance(statement.table, Table):
-        return statement, lambda writes, rows: _noted(writes, inner, rows)
+        if isinstance(statement, Select) and inner:
+            statement = statement.add_columns(*_inner_keys(inner))
+        return statement, lambda writes, rows: _noted(writes, entries, rows)
     outer = _entry(statement)
     keys = list(statement.table.primary_key)
     # the public ways to ask for it leave their answer in the statement, also in those that are made from it
     is_quiet = not statement._returning  # noqa: SLF001 - see above
-    told = statement.returning(*(column.label(f"{_PREFIX}{number}") for number, column in enumerate(keys)))
+    told = statement.returning(
+        *(column.label(f"{_PREFIX}{number}") for number, column in enumerate(keys)), *_inner_keys(inner)
+    )
 
     def note(writes: WriteSet, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for row in rows:
             key = [node_json.column_value(row.pop(f"{_PREFIX}{number}")) for number in range(len(keys))]
-            writes.rows.append(outer | {"key": key[0] if len(key) == 1 else key})
-        return _noted(writes, inner, [] if is_quiet else rows)
+            writes.rows.append(outer | {"key": _key(key)})
+        shown = _noted(writes, entries, rows)
+        return [] if is_quiet else shown
 
     return told, note
 
@@ -65,23 +86,42 @@ def watched(statement: Executable) -> tuple[Executable, Note]:
 def _noted(
     writes: WriteSet, entries: Sequence[dict[str, Any]], rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    if len(entries) == 1 and rows and "id" in rows[0]:
-        ids = [row["id"] for row in rows if row["id"] is not None]
-        writes.rows.extend(entries[0] | {"key": node_json.column_value(key)} for key in ids)
-    else:
-        writes.rows.extend(entries)
+    """Note what was written inside, as the first row tells it, and take it out of all rows."""
+    for number, entry in enumerate(entries):
+        told = [row.pop(f"{_INNER_PREFIX}{number}", None) for row in rows]
+        found = told[0] if told else []
+        writes.rows += [entry] if found is None else [entry | {"key": _key(key)} for key in found]
     return rows
 
 
-def _writes(statement: Any) -> list[UpdateBase]:
+def _key(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _inner_writes(statement: Any) -> list[CTE]:
     # a CTE is met wherever it is referred to, and run once
-    return list(
-        {id(part): part for part in visitors.iterate(statement) if isinstance(part, UpdateBase)}.values()
-    )
+    found = [part for part in visitors.iterate(statement) if isinstance(part, CTE)]
+    return list({id(part.element): part for part in found if isinstance(part.element, UpdateBase)}.values())
 
 
-def _entry(statement: UpdateBase) -> dict[str, Any]:
+def _inner_keys(writes: Sequence[CTE]) -> list[Label[Any]]:
+    """The keys that each write returns, as an array of arrays: none where it wrote nothing, null where it is silent."""
+    return [_returned_keys(part).label(f"{_INNER_PREFIX}{number}") for number, part in enumerate(writes)]
+
+
+def _returned_keys(part: CTE) -> ColumnElement[Any]:
+    table: Any = part.element.table  # type: ignore[attr-defined]  # `_inner_writes` finds no others
+    columns = [part.c.corresponding_column(column) for column in table.primary_key]
+    if any(column is None for column in columns):
+        return literal(None, JSONB(none_as_null=True))
+    keys = func.coalesce(func.jsonb_agg(func.jsonb_build_array(*columns)), literal([], JSONB), type_=JSONB)
+    return select(keys).select_from(part).correlate(None).scalar_subquery()
+
+
+def _entry(statement: Any) -> dict[str, Any]:
     operation = next(word for kind, word in _OPERATIONS.items() if isinstance(statement, kind))
+    if isinstance(getattr(statement, "_post_values_clause", None), OnConflictDoUpdate):
+        operation = "upsert"
     return {
         "table": str(getattr(statement.table, "name", "")),
         "op": operation,
@@ -91,7 +131,8 @@ def _entry(statement: UpdateBase) -> dict[str, Any]:
 
 
 def _columns(statement: UpdateBase) -> set[str]:
-    given: Any = getattr(statement, "_values", None) or {}
+    # how a statement keeps what it was given: by column, or by name where a SELECT gives it
+    given: Any = getattr(statement, "_values", None) or getattr(statement, "_select_names", None) or ()
     return {str(getattr(column, "name", column)) for column in given}
 
 

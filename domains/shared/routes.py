@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from domains.shared.clock import Clock
 from domains.shared.database import Database
+from domains.shared.permissions import Audience
 from domains.shared.requests import Call
 
 Models = type[BaseModel] | tuple[type[BaseModel], ...]
@@ -25,10 +26,10 @@ class Route:
     path: str
     handler: Callable[[Any, Call], Awaitable[web.Response]]
     build: Build
+    audience: Audience | None = None
+    """Whom it is for; where nothing is said it is for nobody."""
     by_key: bool = True
     """Whether an API key lets in, too; else a token alone."""
-    is_open: bool = False
-    """Whether everybody is let in, without saying who they are."""
     cached: bool = True
     """Whether a read may be answered as it was a moment ago, as long as nothing was written meanwhile."""
     mirrorable: bool = True
@@ -38,6 +39,11 @@ class Route:
     query: Models = ()
     body: Models = ()
     """The validators of what it takes; of several each must be content. None where it is not looked at."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody is let in, without saying who they are."""
+        return self.audience is Audience.EVERYBODY
 
     @property
     def router(self) -> str:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from domains.shared.permissions import Audience
 from domains.shared.routes import Route
 from domains.users.controllers import UserController, build
 from domains.users.validators import (
@@ -20,28 +21,35 @@ from domains.users.validators import (
 )
 
 # nothing here shows what another domain holds
-_route = partial(Route, "users", build=build, by_key=False, reads=())
+_route = partial(Route, "users", build=build, audience=Audience.SELF, by_key=False, reads=())
 _session = partial(_route, mirrorable=False)
+_entry = partial(_session, audience=Audience.EVERYBODY)
+_team = partial(_route, audience=Audience.GRANTED)
 
 ROUTES = (
-    _session("POST", "/v1/auth/login", UserController.login, body=Credentials, is_open=True),
-    _session("POST", "/v1/auth/google", UserController.google, body=GoogleToken, is_open=True),
-    _session("POST", "/v1/auth/register", UserController.register, body=Registration, is_open=True),
-    _route("GET", "/v1/auth/check-username/{username}", UserController.check_username, is_open=True),
-    _session("POST", "/v1/auth/refresh", UserController.refresh, body=RefreshToken, is_open=True),
+    _entry("POST", "/v1/auth/login", UserController.login, body=Credentials),
+    _entry("POST", "/v1/auth/google", UserController.google, body=GoogleToken),
+    _entry("POST", "/v1/auth/register", UserController.register, body=Registration),
+    _route(
+        "GET",
+        "/v1/auth/check-username/{username}",
+        UserController.check_username,
+        audience=Audience.EVERYBODY,
+    ),
+    _entry("POST", "/v1/auth/refresh", UserController.refresh, body=RefreshToken),
     _route("GET", "/v1/auth/sessions", UserController.sessions, cached=False),
-    _session("POST", "/v1/auth/logout", UserController.logout, body=RefreshToken, is_open=True),
+    _entry("POST", "/v1/auth/logout", UserController.logout, body=RefreshToken),
     _session("POST", "/v1/auth/logout-all", UserController.logout_all),
-    _route("POST", "/v1/auth/cleanup-tokens", UserController.clean_up_tokens),
+    _route("POST", "/v1/auth/cleanup-tokens", UserController.clean_up_tokens, audience=Audience.ADMINS),
     _route("GET", "/v1/auth/verify", UserController.account),
     _route("GET", "/v1/auth/profile", UserController.account),
     _route("GET", "/v1/auth/verify-role", UserController.verify_role, query=RoleQuery),
     _route("PUT", "/v1/auth/profile", UserController.update_account, body=(UpdateAccount, ChangePassword)),
-    _route("GET", "/v1/teams", UserController.teams, query=TeamQuery),
-    _route("GET", "/v1/teams/{id}", UserController.team),
-    _route("GET", "/v1/teams/{id}/members", UserController.members),
-    _route("GET", "/v1/teams/{id}/users", UserController.members),
-    _route(
+    _team("GET", "/v1/teams", UserController.teams, query=TeamQuery),
+    _team("GET", "/v1/teams/{id}", UserController.team),
+    _team("GET", "/v1/teams/{id}/members", UserController.members),
+    _team("GET", "/v1/teams/{id}/users", UserController.members),
+    _team(
         "PUT",
         "/v1/teams/{id}/members/{userId}/permissions",
         UserController.change_permissions,
@@ -53,7 +61,7 @@ ROUTES = (
         "GET",
         "/v1/profiles/public/{username}",
         UserController.public_profile,
-        is_open=True,
+        audience=Audience.EVERYBODY,
         reads=("escrows",),
     ),
     _route("GET", "/v1/settings", UserController.settings),
@@ -64,6 +72,6 @@ ROUTES = (
     _session("POST", "/v1/api-keys", UserController.create_key, body=NewApiKey),
     _route("PUT", "/v1/api-keys/{id}/revoke", UserController.revoke_key),
     _route("DELETE", "/v1/api-keys/{id}", UserController.delete_key),
-    _route("GET", "/v1/admin/users", UserController.everybody),
+    _route("GET", "/v1/admin/users", UserController.everybody, audience=Audience.ADMINS),
 )
 """The endpoints of this room."""

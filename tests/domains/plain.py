@@ -18,6 +18,12 @@ from domains.shared.routes import Route
 from tests.domains.support import Modern, serving
 
 OWNER, STRANGER, ADMIN = "agent_ann", "agent_ben", "admin_ada"
+PLAIN = (
+    *(("GET", ""), ("POST", ""), ("GET", "/stats"), ("GET", "/export"), ("POST", "/batch-delete")),
+    *(("GET", "/{id}"), ("PUT", "/{id}"), ("DELETE", "/{id}")),
+    *(("PUT", "/{id}/archive"), ("PUT", "/{id}/restore")),
+)
+"""The endpoints that such a room has, and of which its tests ask who gets at them: method, and what follows its path."""
 NO_ID = "deadbeef-0000-4000-8000-000000000000"
 
 

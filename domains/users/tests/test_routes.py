@@ -2,16 +2,6 @@
 
 from domains.users.routes import ROUTES
 
-OPEN = {
-    "POST /v1/auth/login",
-    "POST /v1/auth/google",
-    "POST /v1/auth/register",
-    "GET /v1/auth/check-username/{username}",
-    "POST /v1/auth/refresh",
-    "POST /v1/auth/logout",
-    "GET /v1/profiles/public/{username}",
-}
-
 
 def names(**facts: object) -> set[str]:
     return {
@@ -19,10 +9,6 @@ def names(**facts: object) -> set[str]:
         for route in ROUTES
         if all(getattr(route, name) == value for name, value in facts.items())
     }
-
-
-def test_only_what_must_be_is_open_to_everybody() -> None:
-    assert names(is_open=True) == OPEN
 
 
 def test_an_api_key_opens_the_own_profile_alone() -> None:

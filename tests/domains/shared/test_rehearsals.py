@@ -48,15 +48,21 @@ async def test_insertions_and_deletions_are_told_by_their_keys_and_the_answer_is
     assert [(row["op"], row["key"]) for row in writes.rows] == [("insert", "new"), ("delete", "new")]
 
 
-async def test_a_write_inside_of_a_statement_is_told_by_the_ids_that_it_tells(seeded_database: str) -> None:
+async def test_a_write_inside_of_a_statement_is_told_by_the_keys_that_it_returns(
+    seeded_database: str,
+) -> None:
     database = Database(seeded_database, pool_size=2)
-    moved = MOVE.returning(escrows.c.id, escrows.c.city).cte("moved")
+    moved = MOVE.returning(escrows.c.id.label("moved_id"), escrows.c.city).cte("moved")
+    none = MOVE.where(escrows.c.city == "Nowhere").returning(escrows.c.id).cte("none")
+    silent = MOVE.returning(escrows.c.city).cte("silent")
 
     async with database.rehearsal() as writes:
-        await database.run(select(moved))
-        await database.run(select(moved.c.city))
+        shown = await database.run(select(moved.c.city))
+        await database.run(select(none))
+        await database.run(select(silent.c.city))
 
     await database.close()
+    assert [dict(row) for row in shown] == [{"city": "Newtown"}]
     assert [row["key"] for row in writes.rows] == [ROW, None]
 
 
