@@ -1,5 +1,9 @@
 """Migrations against a real PostgreSQL: repeatable, one at a time, and the seed goes on to be loaded."""
 
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import pytest
 
 from domains.shared.errors import MigrationError
 from domains.shared.migrating import _LOCK, NONE, migrate
+from domains.shared.migrations.versions.m0001_indexes import INDEXES
 from legacy_bridge.seed import reset
 
 
@@ -55,3 +60,105 @@ def test_a_database_without_the_schema_is_told_so(database: str) -> None:
 def test_a_database_that_is_not_there_is_one_sentence() -> None:
     with pytest.raises(MigrationError, match="was not brought"):
         migrate("postgresql://nobody@127.0.0.1:1/none")
+
+
+HALF_BUILT = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+OURS = "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'idx%%' AND indexname = ANY(%s)"
+
+
+def test_writers_go_on_while_indexes_are_built_and_dropped(database: str) -> None:
+    stop, took_s, failures = threading.Event(), [], []
+
+    def write() -> None:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("SET application_name = 'crossfade-legacy'")
+            while not stop.is_set():
+                started_s = time.monotonic()
+                try:
+                    connection.execute("UPDATE escrows SET version = version + 1 WHERE numeric_id = 7")
+                    connection.execute("UPDATE clients SET status = status")
+                except psycopg.Error as error:
+                    failures.append(str(error))
+                took_s.append(time.monotonic() - started_s)
+
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    applied, taken_back = migrate(database), migrate(database, to=NONE)
+    stop.set()
+    for writer in writers:
+        writer.join()
+
+    assert (applied, taken_back, failures) == (["0001"], ["0001"], [])
+    assert len(took_s) > 10
+    assert max(took_s) < 2.0
+
+
+def test_a_migration_that_does_not_get_on_says_what_it_left_and_the_next_run_repairs_it(
+    database: str,
+) -> None:
+    with psycopg.connect(database) as report:
+        report.execute("UPDATE listings SET version = version")  # and no commit
+
+        with pytest.raises(
+            MigrationError, match=r"timeout; idx_\w+ was left half built: run `crossfade db mig"
+        ):
+            migrate(database, patience_s=0.3)
+
+    repaired = migrate(database)
+
+    with psycopg.connect(database) as connection:
+        assert connection.execute(HALF_BUILT).fetchone() == (0,)
+    assert repaired == ["0001"]
+
+
+def test_what_an_interrupted_migration_left_can_be_taken_back(database: str) -> None:
+    with psycopg.connect(database) as report:
+        report.execute("UPDATE listings SET version = version")
+        with pytest.raises(MigrationError):
+            migrate(database, patience_s=0.3)
+
+    taken_back = migrate(database, to=NONE)
+
+    with psycopg.connect(database) as connection:
+        assert connection.execute(OURS, [list(INDEXES)]).fetchone() == (0,)
+    assert taken_back == ["0001"]
+    assert migrate(database, to=NONE) == []
+
+
+def test_a_migration_that_was_killed_is_noticed_and_repaired_by_the_next(database: str) -> None:
+    with psycopg.connect(database) as report:
+        report.execute("UPDATE listings SET version = version")
+        code = f"from domains.shared.migrating import migrate; migrate({database!r})"
+        with subprocess.Popen([sys.executable, "-c", code]) as killed, psycopg.connect(database) as watch:
+            watch.autocommit = True
+            while watch.execute(HALF_BUILT).fetchone() == (0,):
+                time.sleep(0.02)
+            killed.kill()
+        end_what_goes_on(database)
+
+    assert migrate(database) == ["0001"]
+    with psycopg.connect(database) as connection:
+        assert connection.execute(HALF_BUILT).fetchone() == (0,)
+
+
+def end_what_goes_on(url: str) -> None:
+    """A server process that waits for a lock notices only afterwards that its client is gone."""
+    sql = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%'"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(sql).fetchall():
+            time.sleep(0.02)
+
+
+def test_an_index_that_became_invalid_later_is_built_anew(database: str) -> None:
+    migrate(database)
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_leads_owner'::regclass"
+        )
+
+    assert migrate(database) == ["0001"]
+    with psycopg.connect(database) as connection:
+        assert connection.execute(HALF_BUILT).fetchone() == (0,)
