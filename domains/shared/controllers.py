@@ -1,6 +1,6 @@
 """HTTP in, service call, HTTP out: the same for every room, which declares the words of its answers."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from aiohttp import web
@@ -55,7 +55,7 @@ class Service(Protocol):
     async def count(self, principal: Principal, query: Mapping[str, str]) -> dict[str, Any]:
         """The statistics."""
 
-    async def export(self, principal: Principal, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+    async def export(self, principal: Principal, query: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
         """All that a query asks for, as CSV."""
 
 
@@ -172,6 +172,6 @@ class CrudController:
         """GET on `/stats` of the collection (Q-15)."""
         return self.answer({"data": await self._service.count(call.principal, call.query)})
 
-    async def export(self, call: Call) -> web.Response:
+    async def export(self, call: Call) -> web.StreamResponse:
         """GET on `/export` of the collection (Q-15)."""
         return csv_file(self.collection, await self._service.export(call.principal, call.query))

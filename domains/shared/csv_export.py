@@ -2,12 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Numeric, RowMapping
+from sqlalchemy import ColumnElement, FromClause, Numeric, RowMapping, Select, Table, func, select
 
 from domains.shared import node_json
 
@@ -23,6 +23,27 @@ class Export:
 
     columns: Mapping[str, ColumnElement[Any]]
     source: FromClause | None = None
+
+
+def exporting(
+    table: Table,
+    export: Export,
+    where: Sequence[ColumnElement[bool]],
+    after: RowMapping | None = None,
+) -> Select[Any]:
+    """The rows after one of them, in the order of their ids, which no write between two pieces can change.
+
+    The first ones tell how many there are of all.
+    """
+    key, source = table.c.id, table if export.source is None else export.source
+    columns = [column.label(name) for name, column in export.columns.items()]
+    reading = select(*columns, key.label("after")).select_from(source).where(*where)
+    if after is None:
+        of_all = select(func.count()).select_from(source).where(*where).correlate(None).scalar_subquery()
+        reading = reading.add_columns(of_all.label("of_all"))
+    else:
+        reading = reading.where(key > after["after"])
+    return reading.order_by(key).limit(CHUNK_ROWS)
 
 
 def heading(export: Export) -> bytes:

@@ -29,12 +29,12 @@ from domains.shared.performance import Performance, Served
 from domains.shared.permissions import ANONYMOUS, Principal, require_audience
 from domains.shared.rate_limits import RateLimiter
 from domains.shared.requests import Call, UnreadableError, origin_of, presented, read_body
-from domains.shared.responses import Kept, failure, finish, kept
+from domains.shared.responses import Kept, Streamed, failure, finish, kept
 from domains.shared.routes import Route
 from domains.shared.shadow import Copy
 from domains.shared.statements import Tally, tallied
 
-Act = Callable[[Call], Awaitable[web.Response]]
+Act = Callable[[Call], Awaitable[web.StreamResponse]]
 
 CALLERS = "users"
 """The domain whose writes may change who a caller is."""
@@ -100,24 +100,24 @@ class Front:
         with tallied() as tally:
             course = _Course(tally, by_key, is_open)
             answer = await self._outcome(route, act, request, course)
-        if answer.status < 400:
-            course.succeeded()
-        finish(answer, tally, limits=course.limits, cache=course.cache, write_set=course.write_set)
-        served = Served(
-            f"{route.method} {route.path}" if route else _UNLISTED,
-            answer.status,
-            time.perf_counter() - started,
-            tally.statements,
-            tally.seconds,
-            course.cache,
-        )
+            if answer.status < 400:
+                course.succeeded()
+            finish(answer, tally, limits=course.limits, cache=course.cache, write_set=course.write_set)
+            endpoint = f"{route.method} {route.path}" if route else _UNLISTED
+            if isinstance(answer, Streamed):
+                try:
+                    await answer.send(request)
+                finally:
+                    self._performance.served(_served(endpoint, answer, started, course))
+                return answer
         # written down when the answer is on its way, which happens before the loop turns
+        served = _served(endpoint, answer, started, course)
         asyncio.get_running_loop().call_soon(self._performance.served, served)
         return answer
 
     async def _outcome(
         self, route: Route | None, act: Act, request: web.Request, course: _Course
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         try:
             return await self._let_in(route, act, request, course)
         except UnreadableError as error:
@@ -131,7 +131,7 @@ class Front:
 
     async def _let_in(
         self, route: Route | None, act: Act, request: web.Request, course: _Course
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         body = await read_body(request)
         stamp = request.headers.get(HEADER)
         key = request.match_info.get("id", "")
@@ -174,7 +174,7 @@ class Front:
 
     async def _read(
         self, act: Act, call: Call, asked: tuple[Principal, bool, str, object], course: _Course
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         """From the cache, else from the controller; refusals are kept like answers.
 
         What was answered without a look at the database shows nothing that a write could change.
@@ -184,7 +184,7 @@ class Front:
             course.cache = "hit"
             return known.answer()
 
-        async def compute() -> web.Response | Kept:
+        async def compute() -> web.StreamResponse | Kept:
             sent = course.tally.statements
             try:
                 answer = await act(call)
@@ -201,7 +201,7 @@ class Front:
         course.cache = "hit" if hit else "miss"
         return found.answer() if isinstance(found, Kept) else found
 
-    async def _write(self, route: Route, act: Act, call: Call, *, is_copy: bool) -> web.Response:
+    async def _write(self, route: Route, act: Act, call: Call, *, is_copy: bool) -> web.StreamResponse:
         refused = False
         try:
             answer = await act(call)
@@ -219,7 +219,7 @@ class Front:
             await self._background.run("email", self._house.mailer.send(email))
         return answer
 
-    async def _rehearse(self, act: Act, call: Call, course: _Course) -> web.Response:
+    async def _rehearse(self, act: Act, call: Call, course: _Course) -> web.StreamResponse:
         """The same in a transaction that is rolled back; nobody is told, nothing is kept."""
         async with self._database.rehearsal() as writes:
             try:
@@ -228,6 +228,12 @@ class Front:
                 return failure(error)
             finally:
                 course.write_set = writes.header()
+
+
+def _served(endpoint: str, answer: web.StreamResponse, started: float, course: _Course) -> Served:
+    """The figures of a request that ends now."""
+    tally, duration_s = course.tally, time.perf_counter() - started
+    return Served(endpoint, answer.status, duration_s, tally.statements, tally.seconds, course.cache)
 
 
 def _unprocessed(status: int) -> UnprocessedError:

@@ -1,6 +1,7 @@
 """HTTP out: the envelope of the API, its headers, and what the proxy is told beside it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +26,31 @@ def failure(error: ApiError) -> web.Response:
     return _answer(error.status, {"success": False, "error": row, **error.beside})
 
 
-def csv_file(name: str, pieces: AsyncIterator[bytes]) -> web.Response:
+class Streamed(web.StreamResponse):
+    """An answer that is sent piece by piece, as fast as the client reads."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str]) -> None:
+        super().__init__(headers=dict(headers))
+        self._pieces = pieces
+
+    async def send(self, request: web.BaseRequest) -> None:
+        """Send head and pieces; where one cannot be made the connection is broken, so that nobody takes it for whole."""
+        await self.prepare(request)
+        async with aclosing(self._pieces) as pieces:
+            if request.method != "HEAD":
+                async for piece in pieces:
+                    await self.write(piece)
+        await self.write_eof()
+
+
+def csv_file(name: str, pieces: AsyncGenerator[bytes, None]) -> Streamed:
     """A CSV file that is sent while it is made: it is never in memory as a whole."""
     headers = {
         "Content-Type": "text/csv; charset=utf-8; header=present",
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "X-Content-Type-Options": "nosniff",
     }
-    return web.Response(body=pieces, headers=headers)
+    return Streamed(pieces, headers)
 
 
 def plain(body: Any, *, status: int = 200) -> web.Response:
@@ -53,9 +71,9 @@ class Kept:
         return web.Response(status=self.status, body=self.body, headers={"Content-Type": self.content_type})
 
 
-def kept(answer: web.Response) -> Kept | None:
+def kept(answer: web.StreamResponse) -> Kept | None:
     """The answer to be kept; None where it is a stream, has headers of its own, or is a fault of ours."""
-    body = answer.body
+    body = answer.body if isinstance(answer, web.Response) else None
     if answer.status >= 500 or not isinstance(body, bytes) or len(answer.headers) > _HEADERS_KEPT:
         return None
     return Kept(answer.status, answer.headers["Content-Type"], body)
@@ -73,7 +91,7 @@ def finish(
     answer.headers.update(_VARY)
     if limits is not None:
         answer.headers.update(limits)
-    answer.headers["X-Query-Count"] = str(tally.statements)
+    answer.headers["X-Query-Count"] = str(tally.statements + tally.announced)
     timing = f"db;dur={tally.seconds * 1000:.2f}"
     answer.headers["Server-Timing"] = f"{timing}, cache;desc={cache}" if cache else timing
     if write_set is not None:

@@ -24,7 +24,7 @@ class Route:
     domain: str
     method: str
     path: str
-    handler: Callable[[Any, Call], Awaitable[web.Response]]
+    handler: Callable[[Any, Call], Awaitable[web.StreamResponse]]
     build: Build
     audience: Audience | None = None
     """Whom it is for; where nothing is said it is for nobody."""

@@ -4,7 +4,7 @@ Each operation is one statement that finds the row, checks the permission and ac
 between; only to say why it did not act may a second one be needed. No HTTP is in sight.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +31,7 @@ from domains.shared.archiving import Archive, by_deleted_at, deleting, putting, 
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
 from domains.shared.changes import NO_VERSION, changing, telling, telling_again
 from domains.shared.clock import Clock
-from domains.shared.csv_export import CHUNK_ROWS, Export, heading, lines
+from domains.shared.csv_export import CHUNK_ROWS, Export, exporting, heading, lines
 from domains.shared.database import Database
 from domains.shared.errors import (
     ApiError,
@@ -45,6 +45,7 @@ from domains.shared.models import Resource
 from domains.shared.node_json import column_value
 from domains.shared.pagination import Page, bounds
 from domains.shared.permissions import Access, Principal, Scope, caller_values, granted, in_scope, refusal
+from domains.shared.statements import announce
 from domains.shared.statistics import Statistics, counted, counting
 from domains.shared.uuids import uuid_of
 
@@ -280,29 +281,24 @@ class CrudService:
         statement = counting(self.resource, self.archiving, self.statistics, [scope])
         return counted(self.statistics, await self._database.run(statement))
 
-    async def export(self, principal: Principal, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+    async def export(self, principal: Principal, query: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
         """The rows that a list with this query shows, as CSV in pieces (Q-15); raises before it returns."""
         where = self.wanted(principal, query)
-        rows = await self._exported(where, None)
+        rows = await self._database.run(exporting(self.resource.table, self.exported, where))
+        if rows:
+            announce(rows[0]["of_all"] // CHUNK_ROWS)
 
-        async def pieces(rows: Sequence[RowMapping]) -> AsyncIterator[bytes]:
+        async def pieces(rows: Sequence[RowMapping]) -> AsyncGenerator[bytes, None]:
             yield heading(self.exported)
             while rows:
                 yield lines(self.exported, rows)
-                rows = await self._exported(where, rows[-1]) if len(rows) == CHUNK_ROWS else ()
+                if len(rows) < CHUNK_ROWS:
+                    break
+                rows = await self._database.run(
+                    exporting(self.resource.table, self.exported, where, after=rows[-1])
+                )
 
         return pieces(rows)
-
-    async def _exported(
-        self, where: Sequence[ColumnElement[bool]], after: RowMapping | None
-    ) -> Sequence[RowMapping]:
-        """The rows after one of them, in the order of their ids, which no write between two pieces can change."""
-        key = self.resource.table.c.id
-        columns = [column.label(name) for name, column in self.exported.columns.items()]
-        reading = select(*columns, key.label("after")).where(*where).order_by(key).limit(CHUNK_ROWS)
-        if self.exported.source is not None:
-            reading = reading.select_from(self.exported.source)
-        return await self._database.run(reading if after is None else reading.where(key > after["after"]))
 
     def not_to_delete(self) -> ApiError:
         """What is answered to the deletion of what is not in the archive."""

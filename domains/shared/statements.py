@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Tally:
-    """The statements of one request so far, and the seconds spent in them."""
+    """The statements of one request so far, and the seconds spent in them.
+
+    `announced` are those that it will send after its head, as far as that is known then.
+    """
 
     statements: int = 0
     seconds: float = 0.0
+    announced: int = 0
 
 
 _current: ContextVar[Tally | None] = ContextVar("tally", default=None)
@@ -33,6 +37,12 @@ def count_later(statements: int) -> None:
     """Count statements of this request that a background task will send."""
     if (tally := _current.get()) is not None:
         tally.statements += statements
+
+
+def announce(statements: int) -> None:
+    """Say how many more statements of this request are sent while its answer is."""
+    if (tally := _current.get()) is not None:
+        tally.announced += statements
 
 
 @contextmanager

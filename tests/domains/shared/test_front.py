@@ -1,6 +1,7 @@
 """Cache, transactions of rehearsals and figures around a controller."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -127,6 +128,94 @@ async def test_a_rehearsal_that_is_not_signed_is_a_write(cached: Modern) -> None
 
     assert "X-Write-Set" not in reply.headers
     assert cached.rows("SELECT city FROM escrows WHERE id = %s", [ANNS.rpartition("/")[2]]) == [("Newtown",)]
+
+
+MANY_LEADS = """
+    INSERT INTO leads (first_name, last_name, owner_id)
+    SELECT 'F' || n, 'L', 'c0ffee00-0000-4000-8000-000000000003' FROM generate_series(1, 2400) AS n
+"""
+EXPORT = "/v1/leads/export?scope=user"
+
+
+async def exported(modern: Modern, method: str = "GET") -> tuple[str, Any]:
+    async with modern.client.request(
+        method, EXPORT, headers=modern.credentials.headers("agent_ann")
+    ) as answer:
+        return await answer.text(), answer.headers
+
+
+async def measured(modern: Modern, name: str) -> float:
+    """The sum of a histogram for the exports of leads."""
+    async with modern.client.get("/metrics") as answer:
+        found = re.search(rf'{name}_sum{{endpoint="GET /v1/leads/export".*?}} (\S+)', await answer.text())
+    assert found is not None
+    return float(found[1])
+
+
+async def test_an_export_counts_all_its_statements_in_head_log_and_histogram(cached: Modern) -> None:
+    cached.execute(MANY_LEADS)
+
+    text, headers = await exported(cached)
+
+    assert len(text.splitlines()) > 2400
+    assert headers["X-Query-Count"] == "4"  # the caller, and three pieces
+    assert await measured(cached, "crossfade_modern_request_statements") == 4
+
+
+async def test_an_export_lasts_until_its_last_piece_was_read(cached: Modern) -> None:
+    cached.execute(MANY_LEADS)
+    cached.execute("UPDATE leads SET notes = repeat(md5(id::text), 500)")  # more than sockets hold
+
+    sent = cached.credentials.headers("agent_ann")
+    async with cached.client.get(EXPORT, headers=sent) as answer:
+        await asyncio.sleep(0.15)
+        size = len(await answer.read())
+
+    assert size > 30_000_000
+    assert await measured(cached, "crossfade_modern_request_duration_seconds") > 0.15
+
+
+async def test_an_export_whose_client_goes_away_is_written_down_and_gives_back_its_connection(
+    cached: Modern,
+) -> None:
+    cached.execute(MANY_LEADS)
+    cached.execute("UPDATE leads SET notes = repeat(md5(id::text), 100)")
+
+    for _ in range(6):  # more than the pool has
+        answer = await cached.client.get(EXPORT, headers=cached.credentials.headers("agent_ann"))
+        answer.close()
+    after = await cached.send("agent_ann", "GET", ANNS)
+
+    assert after.status == 200
+    assert await measured(cached, "crossfade_modern_request_statements") >= 2
+
+
+async def test_the_head_of_an_export_comes_without_its_pieces(cached: Modern) -> None:
+    text, headers = await exported(cached, "HEAD")
+
+    assert (text, headers["Content-Type"].partition(";")[0]) == ("", "text/csv")
+    assert await measured(cached, "crossfade_modern_request_statements") == 2
+
+
+async def test_an_export_is_never_kept_so_that_it_shows_what_nobody_counted(cached: Modern) -> None:
+    before, _ = await exported(cached)
+    cached.execute(
+        "UPDATE leads SET first_name = 'Newname' WHERE owner_id = (SELECT id FROM users WHERE username = 'agent_ann')"
+    )
+
+    after, headers = await exported(cached)
+
+    assert "Newname" not in before
+    assert after.count("Newname") == len(after.splitlines()) - 1
+    assert (headers["X-Query-Count"], "hit" in headers["Server-Timing"]) == ("1", False)
+
+
+async def test_a_hundred_equal_reads_at_once_are_computed_once(cached: Modern) -> None:
+    replies = await asyncio.gather(*(cached.send("agent_ann", "GET", ANNS) for _ in range(100)))
+
+    assert {reply.status for reply in replies} == {200}
+    assert sorted(cache_of(reply) for reply in replies) == ["hit"] * 99 + ["miss"]
+    assert sum(reply.query_count for reply in replies) == 2
 
 
 async def test_metrics_are_served_for_prometheus(cached: Modern) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from domains.shared.database import Database
 from domains.shared.errors import InvalidInputError
-from domains.shared.statements import count_later, one_statement, tallied
+from domains.shared.statements import announce, count_later, one_statement, tallied
 
 ONE = text("SELECT 1 AS one")
 
@@ -22,6 +22,14 @@ async def test_outside_of_a_transaction_a_statement_is_one(database_url: str) ->
     await database.close()
     assert tally.statements == 2
     assert tally.seconds > 0
+
+
+def test_what_is_announced_is_not_sent_yet() -> None:
+    with tallied() as tally:
+        announce(3)
+    announce(4)
+
+    assert (tally.statements, tally.announced) == (0, 3)
 
 
 async def test_in_a_transaction_begin_and_commit_count_too(database_url: str) -> None:
