@@ -178,7 +178,7 @@ async def _replayed(room: RecordedRoom, database_url: str, contract: Path) -> li
     if more := TABLES.get(room.domain):
         recording = await _with_gaps_filled(recording, more, database_url, contract)
     modern = domains.server.create_app(database_url=database_url, jwt_secret=JWT_SECRET, event_sink=ear)
-    endpoints = [(route.method, route.path) for route in ROUTES if route.domain == room.domain]
+    endpoints = [(route.method, route.path) for route in ROUTES]  # a room's recording may ask another room
     reset(database_url, contract / "seed")
     async with TestServer(modern) as server:
         replayed = await replay(

@@ -6,7 +6,7 @@ Every gap is a read on which nothing later depends: the given exchanges make sen
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -60,6 +60,15 @@ class Derived:
             sql_count=self.sql_count,
             volatile=self.volatile,
         )
+
+
+def in_domain(domain: str) -> Callable[..., Derived]:
+    """Makes the derived exchanges of a domain: number, name, user, target, status, statements, evidence, more."""
+
+    def gap(number: int, *facts: Any, **more: Any) -> Derived:
+        return Derived(f"{domain}-{number:03}", *facts, **more)
+
+    return gap
 
 
 def interleaved(recording: Sequence[Recorded], more: Iterable[Recorded]) -> list[Recorded]:

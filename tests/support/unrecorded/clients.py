@@ -1,9 +1,8 @@
 """The gaps in the recording of clients."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from tests.support.unrecorded import WRITTEN, Derived
+from tests.support.unrecorded import WRITTEN, Derived, in_domain
 
 ADA, ANN, BEN, BEA = "admin_ada", "agent_ann", "agent_ben", "broker_bea"
 LIST = "/v1/clients"
@@ -15,17 +14,7 @@ def client(number: int) -> str:
     return f"{LIST}/c1000000-0000-4000-8000-{number:012}"
 
 
-def gap(
-    number: int,
-    name: str,
-    user: str | None,
-    target: str,
-    status: int,
-    sql_count: int,
-    evidence: str,
-    **more: Any,
-) -> Derived:
-    return Derived(f"clients-{number:03}", name, user, target, status, sql_count, evidence, **more)
+gap = in_domain("clients")
 
 
 def listed(

@@ -1,9 +1,8 @@
 """The gaps in the recording of escrows."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from tests.support.unrecorded import CREATED, WRITTEN, Derived
+from tests.support.unrecorded import CREATED, WRITTEN, Derived, in_domain
 
 ADA, OTTO, ANN, BEN, BEA = "admin_ada", "owner_otto", "agent_ann", "agent_ben", "broker_bea"
 LIST = "/v1/escrows"
@@ -16,17 +15,7 @@ def escrow(number: int) -> str:
     return f"{LIST}/e5c00000-0000-4000-8000-{number:012}"
 
 
-def gap(
-    number: int,
-    name: str,
-    user: str | None,
-    target: str,
-    status: int,
-    sql_count: int,
-    evidence: str,
-    **more: Any,
-) -> Derived:
-    return Derived(f"escrows-{number:03}", name, user, target, status, sql_count, evidence, **more)
+gap = in_domain("escrows")
 
 
 def listed(

@@ -1,9 +1,8 @@
 """The gaps in the recording of listings."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from tests.support.unrecorded import CREATED, Derived
+from tests.support.unrecorded import CREATED, Derived, in_domain
 
 ADA, ANN, BEA = "admin_ada", "agent_ann", "broker_bea"
 LIST = "/v1/listings"
@@ -16,17 +15,7 @@ def listing(number: int) -> str:
     return f"{LIST}/11500000-0000-4000-8000-{number:012}"
 
 
-def gap(
-    number: int,
-    name: str,
-    user: str | None,
-    target: str,
-    status: int,
-    sql_count: int,
-    evidence: str,
-    **more: Any,
-) -> Derived:
-    return Derived(f"listings-{number:03}", name, user, target, status, sql_count, evidence, **more)
+gap = in_domain("listings")
 
 
 def listed(

@@ -2,10 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.support.unrecorded import Derived, clients, escrows, listings
+from tests.support.unrecorded import (
+    Derived,
+    appointments,
+    clients,
+    contacts,
+    escrows,
+    leads,
+    listings,
+    users,
+)
 
 TABLES: Mapping[str, Sequence[Derived]] = {
     "escrows": escrows.DERIVED,
     "listings": listings.DERIVED,
     "clients": clients.DERIVED,
+    "appointments": appointments.DERIVED,
+    "leads": leads.DERIVED,
+    "users": users.DERIVED,
+    "contacts": contacts.DERIVED,
 }
