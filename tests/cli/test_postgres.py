@@ -10,12 +10,12 @@ import psycopg
 import pytest
 
 from cli.errors import UnavailableError
-from cli.postgres import embedded_postgres
+from cli.postgres import embedded_postgres, embedded_tools
 
 HOLD = """
 import sys
 from pathlib import Path
-from cli.postgres import embedded_postgres
+from cli.postgres import embedded_postgres, embedded_tools
 with embedded_postgres(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.readline()
@@ -76,3 +76,15 @@ def test_a_directory_that_is_no_data_directory_is_one_clear_sentence(open_dir: P
         embedded_postgres(data_dir),
     ):
         pass
+
+
+def test_the_tools_of_each_server_that_comes_along_are_found_without_a_warning(
+    recwarn: pytest.WarningsRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+    tools = embedded_tools("psql")
+
+    assert tools
+    assert all(os.access(tool, os.X_OK) for tool in tools)
+    assert list(recwarn) == []
