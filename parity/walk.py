@@ -171,14 +171,24 @@ class _Walk:
             self._report(Kind.ORDER, _shown(legacy, left), _shown(modern, right))
             self._pairs_by_name(legacy, modern, left, right, names)
             return
+        are_other = self._have_ids(legacy, left) and self._have_ids(modern, right)
         for lefts, rights in _blocks(names, left, right):
-            paired = min(len(lefts), len(rights))
-            for index, other in zip(lefts, rights, strict=False):
+            is_same = names[0][lefts.start - left.start :][:1] == names[1][rights.start - right.start :][:1]
+            paired = 0 if are_other and not is_same else min(len(lefts), len(rights))
+            for index, other in zip(lefts[:paired], rights[:paired], strict=True):
                 self._item(index, legacy[index], modern[other])
             for index in lefts[paired:]:
                 self._at(index, Kind.MISSING, legacy[index], ABSENT)
             for index in rights[paired:]:
                 self._at(index, Kind.EXTRA, ABSENT, modern[index])
+
+    def _have_ids(self, items: list[Any], places: range) -> bool:
+        """Whether an item with another id is another item: not where ids repeat, or are made anew by each backend."""
+        ids = [items[place].get("id") if isinstance(items[place], dict) else None for place in places]
+        return len(set(map(repr, ids))) == len(ids) and all(
+            isinstance(found, str | int) and self._compare_at((*self._steps, place, "id")) is Compare.VALUE
+            for place, found in zip(places, ids, strict=True)
+        )
 
     def _pairs_by_name(
         self,

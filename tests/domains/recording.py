@@ -126,7 +126,7 @@ class RecordedRoom:
 
     def test_each_declaration_names_its_quirk_and_is_made_once(self) -> None:
         keys = [
-            (row.quirk, row.endpoint, row.path, row.legacy_status, row.modern_status)
+            (row.quirk, row.endpoint, row.path, row.kind, row.legacy_status, row.modern_status)
             for row in self.book.acceptances
         ]
 

@@ -95,6 +95,31 @@ def test_an_item_exchanged_for_another_in_a_shifted_list_is_two_differences() ->
     assert brief(walked(legacy, [*legacy[1:], {"id": "new"}])) == [("$[0]", "missing"), ("$[29]", "extra")]
 
 
+def test_items_with_other_ids_are_other_items_and_are_not_held_against_each_other() -> None:
+    ours, theirs = {"id": "a", "price": 1}, {"id": "b", "price": 2}
+
+    found = walk([ours, items(1)[0]], [theirs, items(1)[0]], BODY, lambda _: Compare.VALUE)
+
+    assert [(one.kind, one.legacy, one.modern) for one in found] == [
+        (Kind.MISSING, ours, ABSENT),
+        (Kind.EXTRA, ABSENT, theirs),
+    ]
+
+
+def test_items_whose_ids_are_made_anew_or_repeat_are_held_against_each_other() -> None:
+    ours, theirs = {"id": "a", "price": 1}, {"id": "b", "price": 2}
+    made_anew = walk(
+        [ours, ours | {"id": "c"}],
+        [theirs, theirs | {"id": "d"}],
+        BODY,
+        lambda steps: Compare.SHAPE if steps[-1] == "id" else Compare.VALUE,
+    )
+    repeated = walk([ours, ours], [theirs | {"id": "a"}] * 2, BODY, lambda _: Compare.VALUE)
+
+    assert [one.kind for one in made_anew] == [Kind.VALUE, Kind.VALUE]
+    assert [one.kind for one in repeated] == [Kind.VALUE, Kind.VALUE]
+
+
 def test_the_same_items_in_another_order_are_one_difference_in_order() -> None:
     legacy = items(4)
     found = walked(legacy, [legacy[2], legacy[1], legacy[0], legacy[3]])

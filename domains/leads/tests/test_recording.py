@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from parity.compare import compare
+from parity.outcome import Outcome
 from tests.domains.recording import Question, RecordedRoom
+from tests.parity.factories import TODAY, exchange
 
 UNKNOWN = "/v1/leads/deadbeef-0000-4000-8000-000000000000"
 BATCH = "/v1/leads/batch-delete"
@@ -123,6 +126,30 @@ BATCHES: list[tuple[str, dict[str, Any]]] = [
     ("admin_ada", ids(1, 40)),
     ("admin_ada", ids(40, 99)),
 ]
+
+
+def page_of(*rows: dict[str, Any], total: int) -> dict[str, Any]:
+    return {"success": True, "data": {"leads": list(rows), "pagination": {"totalCount": total}}}
+
+
+def test_a_lead_that_both_sides_list_must_be_the_same_whoever_asks() -> None:
+    mine, foreign = ({"id": lead_id(number), "notes": "x", "phone": None} for number in (9, 8))
+    listed = page_of(foreign, mine, total=80)
+    others = [
+        (page_of(mine, total=23), Outcome.ACCEPTED),
+        (page_of(total=0), Outcome.ACCEPTED),
+        (page_of(mine | {"notes": "y"}, total=23), Outcome.MISMATCH),
+        (page_of(foreign, mine | {"notes": "y"}, total=80), Outcome.MISMATCH),
+        (page_of({"id": lead_id(9), "notes": "x"}, total=23), Outcome.MISMATCH),
+        (page_of(mine | {"phone": 5}, total=23), Outcome.MISMATCH),
+    ]
+
+    outcomes = [
+        compare(exchange(listed, other, endpoint="GET /v1/leads"), TestLeads().book, today=TODAY).outcome
+        for other, _ in others
+    ]
+
+    assert outcomes == [outcome for _, outcome in others]
 
 
 class TestLeads(RecordedRoom):
