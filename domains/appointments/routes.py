@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from domains.appointments.answers import ANSWERS
 from domains.appointments.controllers import AppointmentController, build
+from domains.appointments.services import AppointmentService
 from domains.appointments.validators import (
     CreateAppointment,
     CreateChecks,
@@ -17,6 +19,8 @@ _route = partial(
     Route,
     "appointments",
     build=build,
+    answers=ANSWERS,
+    service=AppointmentService,
     audience=Audience.GRANTED,
     reads=("clients", "contacts", "leads!", "listings!"),
 )

@@ -34,7 +34,8 @@ _CLIENT_NAME: ColumnElement[Any] = func.coalesce(
 ).label("client_name")
 _NOW = func.now()
 _ACTIVE = appointments.c.deleted_at.is_(None)
-_LIST_COLUMNS = (*appointments.c, _CLIENT_NAME)
+LISTED = (*appointments.c, _CLIENT_NAME)
+"""What is shown of an appointment in a list."""
 _WITH_CLIENTS = appointments.outerjoin(clients, clients.c.id == appointments.c.client_id).outerjoin(
     contacts, contacts.c.id == clients.c.contact_id
 )
@@ -81,7 +82,7 @@ class AppointmentService(CrudService):
         where, asked = self.wanted(principal, query), validated(ListQuery, query)
         latest = (appointments.c.appointment_date.desc(), appointments.c.start_time.desc())
         number, offset = counted_page(asked.page, asked.limit)
-        found = await self.window(_LIST_COLUMNS, where, *latest, limit=asked.limit, offset=offset)
+        found = await self.window(LISTED, where, *latest, limit=asked.limit, offset=offset)
         rows = [self.shown(row) | {"client_name": row["client_name"]} for row in found.rows]
         return Page(rows, found.total, number, asked.limit)
 

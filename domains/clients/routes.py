@@ -2,12 +2,22 @@
 
 from functools import partial
 
+from domains.clients.answers import ANSWERS
 from domains.clients.controllers import ClientController, build
+from domains.clients.services import ClientService
 from domains.clients.validators import CreateClient, ListQuery, Note, Tags, UpdateClient
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "clients", build=build, audience=Audience.GRANTED, reads=("contacts", "leads"))
+_route = partial(
+    Route,
+    "clients",
+    build=build,
+    answers=ANSWERS,
+    service=ClientService,
+    audience=Audience.GRANTED,
+    reads=("contacts", "leads"),
+)
 _LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (

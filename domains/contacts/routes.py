@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from domains.contacts.answers import ANSWERS
 from domains.contacts.controllers import ContactController, build
+from domains.contacts.services import ContactService
 from domains.contacts.validators import (
     Assignment,
     CreateContact,
@@ -16,7 +18,14 @@ from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
 _route = partial(
-    Route, "contacts", build=build, audience=Audience.GRANTED, by_key=False, reads=("clients", "leads")
+    Route,
+    "contacts",
+    build=build,
+    answers=ANSWERS,
+    service=ContactService,
+    audience=Audience.GRANTED,
+    by_key=False,
+    reads=("clients", "leads"),
 )
 
 ROUTES = (

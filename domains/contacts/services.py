@@ -58,15 +58,16 @@ from domains.shared.validation import Model, validated
 _HIDDEN_IN_LISTS = frozenset(
     {"full_name", "work_phone", "preferred_contact_method", "archived_at", "deleted_at", "search_vector"}
 )
-_LISTED = tuple(column for column in contacts.c if column.name not in _HIDDEN_IN_LISTS)
-_FOUND = tuple(
+LISTED = tuple(column for column in contacts.c if column.name not in _HIDDEN_IN_LISTS)
+FOUND = tuple(
     contacts.c[name]
     for name in (
         *("id", "first_name", "last_name", "full_name", "email", "phone", "company", "license_number"),
         "created_at",
     )
 )
-_ROLE_LISTED = tuple(column for column in contact_roles.c if column.name not in {"created_at", "updated_at"})
+"""What is shown of a contact in a list, and in what was searched for."""
+LISTED_ROLE = tuple(column for column in contact_roles.c if column.name not in {"created_at", "updated_at"})
 _EXPORTED = (
     *("first_name", "last_name", "email", "phone", "phone_secondary", "contact_type", "company"),
     *("license_number", "street_address", "city", "state", "zip_code", "notes", "tags", "is_archived"),
@@ -112,8 +113,8 @@ class ContactService(CrudService):
         """The part of the list that a query asks for, by name."""
         where, asked = self.wanted(principal, query), validated(ListQuery, query)
         order = (contacts.c.last_name, contacts.c.first_name)
-        found = await self.window(_LISTED, where, *order, limit=asked.limit, offset=asked.offset)
-        rows = [{column.name: column_value(row[column.name]) for column in _LISTED} for row in found.rows]
+        found = await self.window(LISTED, where, *order, limit=asked.limit, offset=asked.offset)
+        rows = [{column.name: column_value(row[column.name]) for column in LISTED} for row in found.rows]
         return replace(found, rows=rows)
 
     async def search(self, principal: Principal, query: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -126,7 +127,7 @@ class ContactService(CrudService):
             where.append(contacts.c.full_name.ilike(f"%{asked.name}%"))
         if asked.email:
             where.append(contacts.c.email.ilike(f"%{asked.email}%"))
-        named = select(*_FOUND).where(*where).order_by(contacts.c.full_name)
+        named = select(*FOUND).where(*where).order_by(contacts.c.full_name)
         rows = await self._database.run(named.limit(asked.limit))
         return [_shown(row) for row in rows]
 
@@ -152,7 +153,7 @@ class RoleService:
 
     async def list_all(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
         """The active ones in their order, or all of them."""
-        roles = select(*_ROLE_LISTED).order_by(contact_roles.c.sort_order, contact_roles.c.display_name)
+        roles = select(*LISTED_ROLE).order_by(contact_roles.c.sort_order, contact_roles.c.display_name)
         if validated(RolesQuery, query).active_only == "true":
             roles = roles.where(contact_roles.c.is_active)
         return [_shown(row) for row in await self._database.run(roles)]

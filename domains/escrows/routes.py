@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from domains.escrows.answers import ANSWERS
 from domains.escrows.controllers import SectionController, build
+from domains.escrows.sections import SectionService
 from domains.escrows.validators import (
     AddNote,
     Checklist,
@@ -22,7 +24,15 @@ from domains.escrows.validators import (
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "escrows", build=build, audience=Audience.GRANTED, reads=())
+_route = partial(
+    Route,
+    "escrows",
+    build=build,
+    answers=ANSWERS,
+    service=SectionService,
+    audience=Audience.GRANTED,
+    reads=(),
+)
 _PEOPLE = ("clients", "contacts", "leads")  # a client is a contact, and a lead becomes one
 _LIST = (ListQuery, ScopeQuery)
 

@@ -57,12 +57,12 @@ SHOWN_OF_A_PROPERTY = (
 """What is told of a property after a change."""
 _OF_CHECKLISTS = (*_TOLD_TO, "checklists")
 _NOTING_ATTEMPTS = 20
-_SHOWN_OF_A_CONTACT = (
+SHOWN_OF_A_CONTACT = (
     *("id", "contact_type", "first_name", "last_name", "full_name", "company", "email", "phone"),
     *("phone_secondary", "work_phone", "street_address", "city", "state", "zip_code", "license_number"),
     *("preferred_contact_method", "notes", "tags"),
 )
-_CONTACTS = select(*(contacts.c[name] for name in _SHOWN_OF_A_CONTACT)).where(contacts.c.deleted_at.is_(None))
+_CONTACTS = select(*(contacts.c[name] for name in SHOWN_OF_A_CONTACT)).where(contacts.c.deleted_at.is_(None))
 
 
 _DATABASE = select(

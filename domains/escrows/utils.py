@@ -30,11 +30,11 @@ LIST_PEOPLE = (
     ("escrow_company", "escrow_officer", "company"),
 )
 """What a list shows of the people: the answer's key, the role, and what is read of it."""
-_ROLES = (
+ROLES = (
     *("buyer", "seller", "buyerAgent", "sellerAgent", "loanOfficer", "escrowOfficer", "titleOfficer"),
     *("homeInspector", "appraiser", "transactionCoordinator"),
 )
-_CHECKLISTS = {
+CHECKLISTS = {
     "loan": (
         *(
             "le",
@@ -104,12 +104,12 @@ def whole_escrow(row: Row, now: datetime) -> dict[str, Any]:
     return {
         "details": _details(row, financials, now),
         "property-details": _property(row),
-        "people": {role: _person(row, role) for role in _ROLES},
+        "people": {role: _person(row, role) for role in ROLES},
         "timeline": _timeline(row, now),
         "financials": _financials(row, financials),
         "checklists": {
             name: {item: either(field(field(row["checklists"], name), item), False) for item in items}
-            for name, items in _CHECKLISTS.items()
+            for name, items in CHECKLISTS.items()
         },
         "documents": either(row["documents"], []),
     }

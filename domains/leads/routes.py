@@ -2,12 +2,22 @@
 
 from functools import partial
 
+from domains.leads.answers import ANSWERS
 from domains.leads.controllers import LeadController, build
+from domains.leads.services import LeadService
 from domains.leads.validators import Activity, CreateLead, ListQuery, UpdateLead
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "leads", build=build, audience=Audience.GRANTED, reads=("clients!",))
+_route = partial(
+    Route,
+    "leads",
+    build=build,
+    answers=ANSWERS,
+    service=LeadService,
+    audience=Audience.GRANTED,
+    reads=("clients!",),
+)
 _LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (

@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from domains.listings.answers import ANSWERS
 from domains.listings.controllers import ListingController, build
+from domains.listings.services import ListingService
 from domains.listings.validators import (
     CreateListing,
     ListQuery,
@@ -14,7 +16,15 @@ from domains.listings.validators import (
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
-_route = partial(Route, "listings", build=build, audience=Audience.GRANTED, reads=("users",))
+_route = partial(
+    Route,
+    "listings",
+    build=build,
+    answers=ANSWERS,
+    service=ListingService,
+    audience=Audience.GRANTED,
+    reads=("users",),
+)
 _LIST = (ListQuery, ScopeQuery)
 
 ROUTES = (

@@ -1,20 +1,27 @@
 """An endpoint and who answers it, as data: server, proxy, parity and load tests read the same list."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from domains.shared.answers import Answer, Answers
 from domains.shared.clock import Clock
 from domains.shared.database import Database
 from domains.shared.permissions import Audience
 from domains.shared.requests import Call
+from domains.shared.shapes import ANYTHING
 
 Models = type[BaseModel] | tuple[type[BaseModel], ...]
 Build = Callable[[Database, Clock], object]
 """Makes a room's controller on a database."""
+
+
+UNTOLD = Answer(ANYTHING)
+"""An answer that nobody has described."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,21 @@ class Route:
     query: Models = ()
     body: Models = ()
     """The validators of what it takes; of several each must be content. None where it is not looked at."""
+    answers: Answers = field(default_factory=dict, compare=False)
+    """What the controller's methods answer."""
+    service: type[Any] | None = field(default=None, compare=False)
+    """Whose docstrings describe what the methods of the same names do."""
+
+    @property
+    def name(self) -> str:
+        """The name of the controller's method."""
+        handler = self.handler.func if isinstance(self.handler, partial) else self.handler
+        return getattr(handler, "__name__", "")
+
+    @property
+    def answer(self) -> Answer:
+        """What it answers; of a method that the room says nothing about, anything."""
+        return self.answers.get(self.name, UNTOLD)
 
     @property
     def is_open(self) -> bool:

@@ -17,7 +17,7 @@ from domains.users.validators import PERMISSIONS, wrong_username
 
 _ONCE = "API key created successfully. Save this key securely - it will not be shown again."
 _ONBOARDING = {"sampleDataGenerated": True, "tutorialAvailable": True, "nextStep": "/onboarding/welcome"}
-_REGISTERED = {
+REGISTERED = {
     "id": "id",
     "email": "email",
     "firstName": "first_name",
@@ -25,18 +25,18 @@ _REGISTERED = {
     "role": "role",
     "isActive": "is_active",
 }
-_ENTERED = {"id": "id", "email": "email", "username": "username"} | _REGISTERED
-_ACCOUNT = _ENTERED | {
+ENTERED = {"id": "id", "email": "email", "username": "username"} | REGISTERED
+ACCOUNT = ENTERED | {
     "lastLogin": "last_login",
     "createdAt": "created_at",
     "updatedAt": "updated_at",
     "timezone": "timezone",
 }
-_HOME = (
+HOME = (
     *("home_city", "home_state", "home_zip", "home_lat", "home_lng"),
     *("licensed_states", "search_radius_miles"),
 )
-_SESSION = {
+SESSION = {
     "id": "id",
     "createdAt": "created_at",
     "expiresAt": "expires_at",
@@ -44,7 +44,7 @@ _SESSION = {
     "userAgent": "user_agent",
     "deviceInfo": "device_info",
 }
-_PROFESSIONAL = {
+PROFESSIONAL = {
     "licenseNumber": "license_number",
     "yearsExperience": "years_experience",
     "specialties": "specialties",
@@ -52,10 +52,10 @@ _PROFESSIONAL = {
     "languages": "languages",
 }
 _USUAL: dict[str, list[str]] = {"specialties": [], "serviceAreas": [], "languages": ["English"]}
-_SOCIAL = {
+SOCIAL = {
     name: f"{name}_url" for name in ("website", "linkedin", "facebook", "instagram", "twitter", "youtube")
 }
-_STATISTICS = {
+STATISTICS = {
     "totalSales": "total_sales",
     "totalVolume": "total_sales_volume",
     "totalListings": "total_listings",
@@ -86,7 +86,7 @@ class UserController:
         """POST on `/auth/register`."""
         user = await self._users.register(call.body)
         data = {
-            "user": spelled(user, _REGISTERED),
+            "user": spelled(user, REGISTERED),
             "token": access_token(user, call.house.jwt_secret, self._clock()),
             "onboarding": _ONBOARDING,
         }
@@ -112,9 +112,7 @@ class UserController:
         """GET on `/auth/sessions`: without a cookie every session is the current one, as recorded."""
         is_current = not call.origin.cookies.get(COOKIE)
         rows = await self._users.sessions(call.principal)
-        return success(
-            data={"sessions": [spelled(row, _SESSION) | {"isCurrent": is_current} for row in rows]}
-        )
+        return success(data={"sessions": [spelled(row, SESSION) | {"isCurrent": is_current} for row in rows]})
 
     async def logout(self, call: Call) -> web.Response:
         """POST on `/auth/logout`, with or without a token."""
@@ -135,7 +133,7 @@ class UserController:
 
     async def account(self, call: Call) -> web.Response:
         """GET on `/auth/profile` and `/auth/verify`."""
-        told = spelled(await self._users.account(call.principal), _ACCOUNT)
+        told = spelled(await self._users.account(call.principal), ACCOUNT)
         return success(data={"user": told | {"timezone": told["timezone"] or _TIMEZONE}})
 
     async def verify_role(self, call: Call) -> web.Response:
@@ -149,7 +147,7 @@ class UserController:
     async def update_account(self, call: Call) -> web.Response:
         """PUT on `/auth/profile`."""
         row = await self._users.update_account(call.principal, call.body, call.origin)
-        data = spelled(row, _REGISTERED) | {name: column_value(row[name]) for name in _HOME}
+        data = spelled(row, REGISTERED) | {name: column_value(row[name]) for name in HOME}
         return success(data=data, message="Profile updated successfully")
 
     async def own_profile(self, call: Call) -> web.Response:
@@ -225,7 +223,7 @@ class UserController:
     def _entered(self, call: Call, user: Row, refresh_token: str) -> web.Response:
         token = access_token(user, call.house.jwt_secret, self._clock())
         data = {
-            "user": spelled(user, _ENTERED),
+            "user": spelled(user, ENTERED),
             "token": token,
             "accessToken": token,
             "refreshToken": refresh_token,
@@ -269,7 +267,7 @@ def _member(row: Row) -> dict[str, Any]:
 
 def _public(row: Row, testimonials: Sequence[Row], sales: Sequence[Row]) -> dict[str, Any]:
     no_phone = {} if row["show_phone"] else {"phone": None}  # the number is never told, as recorded
-    professional = spelled(row, _PROFESSIONAL)
+    professional = spelled(row, PROFESSIONAL)
     for key, usual in _USUAL.items():
         professional[key] = either(professional[key], usual)
     return {
@@ -281,8 +279,8 @@ def _public(row: Row, testimonials: Sequence[Row], sales: Sequence[Row]) -> dict
         "coverPhoto": row["cover_photo_url"],
         "contact": {"email": row["email"] if row["show_email"] else None} | no_phone,
         "professional": professional,
-        "social": spelled(row, _SOCIAL),
-        "statistics": spelled(row, _STATISTICS),
+        "social": spelled(row, SOCIAL),
+        "statistics": spelled(row, STATISTICS),
         **{name: either(row[name], []) for name in ("achievements", "certifications", "awards")},
         "recentSales": _all(sales),
         "testimonials": [{name: column_value(one[name]) for name in TESTIMONIAL} for one in testimonials],

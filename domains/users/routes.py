@@ -4,7 +4,9 @@ from functools import partial
 
 from domains.shared.permissions import Audience
 from domains.shared.routes import Route
+from domains.users.answers import ANSWERS
 from domains.users.controllers import UserController, build
+from domains.users.sections import UserServices
 from domains.users.validators import (
     ChangePassword,
     ChangePermissions,
@@ -21,7 +23,16 @@ from domains.users.validators import (
 )
 
 # nothing here shows what another domain holds
-_route = partial(Route, "users", build=build, audience=Audience.SELF, by_key=False, reads=())
+_route = partial(
+    Route,
+    "users",
+    build=build,
+    answers=ANSWERS,
+    service=UserServices,
+    audience=Audience.SELF,
+    by_key=False,
+    reads=(),
+)
 _session = partial(_route, mirrorable=False)
 _entry = partial(_session, audience=Audience.EVERYBODY)
 _team = partial(_route, audience=Audience.GRANTED)

@@ -59,11 +59,11 @@ from domains.users.validators import (
 
 _KEY_BYTES = 32
 _CALLER: BindParameter[Any] = bindparam("caller")
-_OWN = (
+OWN = (
     *("id", "username", "email", "first_name", "last_name", "role", "team_id", "created_at", "updated_at"),
     "is_active",
 )
-_OWN_PROFILE = select(*(users.c[name] for name in _OWN)).where(users.c.id == _CALLER)
+_OWN_PROFILE = select(*(users.c[name] for name in OWN)).where(users.c.id == _CALLER)
 _ABOVE_PERMISSIONS = frozenset({Role.BROKER, Role.SYSTEM_ADMIN})
 TESTIMONIAL = ("client_name", "client_type", "testimonial_text", "rating", "transaction_date")
 """What a public profile shows of a testimonial."""
@@ -90,13 +90,13 @@ _PUBLIC = (
     .order_by(profile_testimonials.c.is_featured.desc(), profile_testimonials.c.created_at.desc())
     .limit(_TESTIMONIALS_SHOWN)
 )
-_SALES = (
+SALES = (
     select(*(sales.c[name] for name in ("property_address", "city", "closing_date", "transaction_type")))
     .where(sales.c.team_id == bindparam("team"), sales.c.escrow_status == "closed")
     .order_by(sales.c.closing_date.desc())
     .limit(_SALES_SHOWN)
 )
-_SETTINGS = (
+SETTINGS = (
     select(
         user_settings,
         *(users.c[name] for name in ("email", "username", "first_name", "last_name")),
@@ -111,10 +111,10 @@ _SETTINGS = (
     .where(user_settings.c.user_id == _CALLER)
 )
 _THEME = select(user_settings.c.theme).where(user_settings.c.user_id == _CALLER)
-_TEAMS = select(*(teams.c[name] for name in ("team_id", "name", "subdomain", "created_at"))).order_by(
+TEAMS = select(*(teams.c[name] for name in ("team_id", "name", "subdomain", "created_at"))).order_by(
     teams.c.name
 )
-_TEAM = select(
+TEAM = select(
     *(teams.c[name] for name in ("team_id", "name", "subdomain", "settings", "created_at", "updated_at")),
     teams.c.primary_broker_id,
     select(func.count())
@@ -123,7 +123,7 @@ _TEAM = select(
     .scalar_subquery()
     .label("member_count"),
 ).where(teams.c.team_id == bindparam("team"))
-_MEMBERS = (
+MEMBERS = (
     select(
         *(users.c[name] for name in ("id", "email", "username", "first_name", "last_name", "role")),
         users.c.is_active,
@@ -143,7 +143,7 @@ _MEMBERS = (
     .order_by(users.c.role.desc(), users.c.last_name, users.c.first_name)
 )
 _MEMBER = select(users.c.role).where(users.c.id == bindparam("member"), users.c.team_id == bindparam("team"))
-_KEYS = (
+KEYS = (
     select(
         *(api_keys.c[name] for name in ("id", "name", "key_prefix", "scopes", "last_used_at", "expires_at")),
         api_keys.c.is_active,
@@ -152,7 +152,7 @@ _KEYS = (
     .where(api_keys.c.user_id == _CALLER)
     .order_by(api_keys.c.created_at.desc())
 )
-_EVERYBODY = select(
+EVERYBODY = select(
     *(users.c[name] for name in ("id", "username", "email", "first_name", "last_name", "role", "is_active")),
     *(users.c[name] for name in ("last_login", "created_at")),
 ).order_by(users.c.created_at.desc())
@@ -206,14 +206,14 @@ class UserServices(AccountService):
         rows = await self._database.run(_PUBLIC, {"username": username.lower()})
         profile = _profile(rows)
         testimonials = [row for row in rows if row["testimonial_id"] is not None]
-        return profile, testimonials, await self._database.run(_SALES, {"team": profile["team_id"]})
+        return profile, testimonials, await self._database.run(SALES, {"team": profile["team_id"]})
 
     async def settings(self, principal: Principal) -> RowMapping:
         """The caller's settings; who has none gets them, as recorded."""
-        if not (found := await self._of_caller(_SETTINGS, principal)):
+        if not (found := await self._of_caller(SETTINGS, principal)):
             usual = upsert(user_settings).values(user_id=principal.user_id)
             await self._database.run(usual.on_conflict_do_nothing())
-            found = await self._of_caller(_SETTINGS, principal)
+            found = await self._of_caller(SETTINGS, principal)
         return found[0]
 
     async def update_settings(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping | None:
@@ -240,13 +240,13 @@ class UserServices(AccountService):
             case _:
                 raise UnusableInputError("MISSING_TEAM_ID", "Team ID is required")
         if not query.get("brokerId"):
-            return await self._database.run(_TEAMS)
+            return await self._database.run(TEAMS)
         broker_id = validated(TeamQuery, {"brokerId": query["brokerId"]}).broker_id
-        return await self._database.run(_TEAMS.where(teams.c.primary_broker_id == broker_id))
+        return await self._database.run(TEAMS.where(teams.c.primary_broker_id == broker_id))
 
     async def team(self, principal: Principal, key: str) -> RowMapping:
         """One team, for system_admins."""
-        found = await self._database.run(_TEAM, {"team": _team_id(key)})
+        found = await self._database.run(TEAM, {"team": _team_id(key)})
         if not found:
             raise MissingError("TEAM_NOT_FOUND", "Team not found")
         if not principal.is_system_admin:
@@ -256,7 +256,7 @@ class UserServices(AccountService):
     async def members(self, principal: Principal, key: str) -> Sequence[RowMapping]:
         """The members of a team and what they may."""
         _require_admin(principal, VIEWING)
-        return await self._database.run(_MEMBERS, {"team": _team_id(key)})
+        return await self._database.run(MEMBERS, {"team": _team_id(key)})
 
     async def change_permissions(
         self, principal: Principal, key: str, member: str, body: Mapping[str, Any]
@@ -285,7 +285,7 @@ class UserServices(AccountService):
 
     async def keys(self, principal: Principal) -> Sequence[RowMapping]:
         """The caller's API keys, the latest first; of each one its prefix."""
-        return await self._of_caller(_KEYS, principal)
+        return await self._of_caller(KEYS, principal)
 
     async def create_key(
         self, principal: Principal, body: Mapping[str, Any], origin: Origin
@@ -339,7 +339,7 @@ class UserServices(AccountService):
 
     async def everybody(self) -> Sequence[RowMapping]:
         """Every user of every tenant, for system_admins."""
-        return await self._database.run(_EVERYBODY)
+        return await self._database.run(EVERYBODY)
 
     async def _of_caller(self, statement: Any, principal: Principal) -> Sequence[RowMapping]:
         return await self._database.run(statement, {"caller": principal.user_id})

@@ -1,7 +1,7 @@
 """The OpenAPI document against what is really sent: requests that were taken, answers that were given."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +12,8 @@ from domains.routes import ROUTES
 from domains.shared.openapi import document
 
 DOCUMENT = document(ROUTES)
+DESCRIBED = frozenset(f"{route.method} {route.path}" for route in ROUTES)
+MAY_BE_MISSING = {"set-cookie"}  # the recording's clients have a session, or none
 
 
 def wrong_request(endpoint: str, target: str, body: Any) -> list[str]:
@@ -26,6 +28,25 @@ def wrong_request(endpoint: str, target: str, body: Any) -> list[str]:
     if "requestBody" in operation and isinstance(body, dict | list):
         faults += _faults(operation["requestBody"]["content"]["application/json"]["schema"], body)
     return faults
+
+
+def wrong_answer(endpoint: str, status: int, headers: Mapping[str, str], body: bytes) -> list[str]:
+    """What of an answer the document does not say."""
+    method, path = endpoint.split(" ")
+    told = DOCUMENT["paths"][path][method.lower()]["responses"].get(str(status))
+    if told is None:
+        return [f"status {status}: {body[:200]!r}"]
+    if "$ref" in told:
+        told = DOCUMENT["components"]["responses"][told["$ref"].rpartition("/")[2]]
+    kind = headers["content-type"].partition(";")[0]
+    if kind not in told["content"]:
+        return [f"content type {kind}"]
+    known = {name.lower() for name in told["headers"]}
+    if b'"errorId"' in body:  # it was refused before it was counted
+        known = {name for name in known if not name.startswith("ratelimit")}
+    faults = [f"header {name}" for name in known - headers.keys() - MAY_BE_MISSING]
+    value = json.loads(body) if kind == "application/json" else body.decode()
+    return faults + list(_faults(told["content"][kind]["schema"], value))
 
 
 def _faults(schema: Any, value: Any) -> Iterator[str]:

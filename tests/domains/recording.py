@@ -27,7 +27,7 @@ from loadtests.recording import Credentials, Recorded, endpoint_of, load_recordi
 from parity.exchange import Backend, Exchange, Observation
 from parity.outcome import Outcome
 from parity.rules import RuleBook
-from tests.domains.described import wrong_request
+from tests.domains.described import DESCRIBED, wrong_answer, wrong_request
 from tests.support.replay import JWT_SECRET, Before, Replayed, differences, replay
 from tests.support.unrecorded import Derived, answered, interleaved
 from tests.support.unrecorded.tables import TABLES
@@ -148,6 +148,20 @@ class RecordedRoom:
             one.label: wrong
             for one in taken
             if (wrong := wrong_request(one.exchange.endpoint, one.exchange.target, one.recorded.body))
+        } == {}
+
+    def test_every_answer_is_one_that_the_document_describes(self, replayed: list[Replayed]) -> None:
+        described = [one for one in replayed if one.exchange.endpoint in DESCRIBED]
+
+        assert {
+            one.label: wrong
+            for one in described
+            for answer in [one.exchange.modern]
+            if (
+                wrong := wrong_answer(
+                    one.exchange.endpoint, answer.status, dict(answer.headers), answer.body or b""
+                )
+            )
         } == {}
 
     def test_the_sockets_are_told_what_is_recorded(self, replayed: list[Replayed]) -> None:

@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, of every route, with the validators' fields."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from domains.routes import ROUTES
 from domains.shared.openapi import document
+from domains.shared.routes import UNTOLD
+from tests.domains.described import wrong_answer, wrong_request
 from tests.domains.support import Modern
 
 DOCUMENT = document(ROUTES)
@@ -51,6 +54,61 @@ def test_an_update_is_described_in_both_spellings() -> None:
     fields = DOCUMENT["components"]["schemas"]["UpdateEscrow"]["properties"]
 
     assert {"purchase_price", "purchasePrice"} <= fields.keys()
+
+
+LEAD = "GET /v1/leads/{id}"
+HEADERS = dict.fromkeys(
+    (
+        *("x-query-count", "server-timing", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining"),
+        "ratelimit-reset",
+    ),
+    "1",
+) | {"content-type": "application/json; charset=utf-8"}
+
+
+def refused(code: str, **more: Any) -> bytes:
+    """The body of a refusal."""
+    return json.dumps({"success": False, "error": {"code": code, "message": "No", **more}}).encode()
+
+
+def test_a_refusal_that_is_described_passes() -> None:
+    assert wrong_answer(LEAD, 404, HEADERS, refused("NOT_FOUND")) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (418, HEADERS, refused("NOT_FOUND")),
+        (404, HEADERS, refused("TEAPOT")),
+        (404, HEADERS, refused("NOT_FOUND", stack="at line 5")),
+        (404, {"content-type": "application/json"}, refused("NOT_FOUND")),
+        (404, HEADERS | {"content-type": "text/html"}, refused("NOT_FOUND")),
+        (200, HEADERS, b'{"success": true, "data": {"id": 5}, "timestamp": "2027-03-15T00:00:00.000Z"}'),
+    ],
+    ids=["status", "code", "internals", "headers", "content type", "row"],
+)
+def test_a_wrong_answer_is_caught(status: int, headers: dict[str, str], body: bytes) -> None:
+    assert wrong_answer(LEAD, status, headers, body) != []
+
+
+def test_a_wrong_request_is_caught() -> None:
+    assert wrong_request("GET /v1/leads", "/v1/leads?scope=bogus", None) != []
+    assert wrong_request("POST /v1/leads", "/v1/leads", {"firstName": "X"}) != []
+    assert wrong_request("POST /v1/leads", "/v1/leads", {"firstName": "X", "lastName": 5}) == []
+
+
+def test_operations_have_names_of_their_own_and_say_what_they_do() -> None:
+    operations = [one for methods in DOCUMENT["paths"].values() for one in methods.values()]
+
+    assert len({one["operationId"] for one in operations}) == len(operations)
+    assert all(one["summary"] for one in operations)
+    assert {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]} == {
+        route.domain for route in ROUTES
+    }
+
+
+def test_no_endpoint_is_left_untold() -> None:
+    assert [f"{route.method} {route.path}" for route in ROUTES if route.answer is UNTOLD] == []
 
 
 async def test_it_is_served_to_everybody(modern: Modern) -> None:
