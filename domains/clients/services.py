@@ -1,11 +1,13 @@
 """The rules of clients: what a list shows, how a client and its contact are written in one statement."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Select,
     Text,
     Update,
     bindparam,
@@ -34,6 +36,7 @@ from domains.clients.validators import (
 )
 from domains.shared.archiving import Archive
 from domains.shared.batches import Batch, Needs
+from domains.shared.changes import Also, setting
 from domains.shared.csv_export import Export
 from domains.shared.errors import DuplicateError, UnusableInputError
 from domains.shared.node_json import truthy
@@ -123,64 +126,87 @@ class ClientService(CrudService):
         sent = validated(UpdateClient, body).model_dump(exclude_unset=True)
         own = {name: value for name, value in sent.items() if name in OF_THE_CLIENT}
         contact = {name: value for name, value in sent.items() if name not in OF_THE_CLIENT}
-        change = update(contacts).values(**contact) if contact else None
+        change, parameters = setting(contacts, {**contact, "updated_at": _NOW}) if contact else (None, {})
         if not own:
-            return await self._along(principal, key, change)
+            return await self._along(principal, key, change, parameters)
         if "client_type" in own:
             own["client_type"] = own["client_type"].lower()
         async with self.judging(principal, key):
             version = validated(Versioned, body).version
-        also = None if change is None else lambda changed: _of_contact(changed, change)
-        return await self.change(principal, key, own, version=version, also=also)
+        also = None if change is None else _along_with(change)
+        return await self.change(principal, key, own, version=version, also=also, parameters=parameters)
 
     async def add_note(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """All notes of a client with a new one, which says when it was made."""
         if not truthy(body.get("content")):
             raise UnusableInputError("MISSING_CONTENT", "Note content is required")
-        before = func.coalesce(contacts.c.notes + "\n", "")
-        noted = before + validated(Note, body).content + " - " + cast(func.now(), Text)
-        row = await self._along(principal, key, update(contacts).values(notes=noted), contacts.c.notes)
-        return {"notes": row["notes"]}
+        note = {"note": validated(Note, body).content}
+        return {"notes": (await self._along(principal, key, _NOTING, note, "notes"))["notes"]}
 
     async def set_tags(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The tags of a client, which replace those it had."""
         if not isinstance(body.get("tags"), list):
             raise UnusableInputError("INVALID_TAGS", "Tags must be an array")
-        change = update(contacts).values(tags=validated(Tags, body).tags)
-        row = await self._along(principal, key, change, contacts.c.tags)
-        return {"tags": row["tags"]}
+        change, parameters = setting(contacts, {"tags": validated(Tags, body).tags, "updated_at": _NOW})
+        return {"tags": (await self._along(principal, key, change, parameters, "tags"))["tags"]}
 
     async def delete(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """Delete one client for good, with its contact, archived or not (Q-26)."""
         found = self.found_by(principal, key, Access.DELETE)
         return await self._move(
-            *(principal, found, Access.DELETE, delete(clients), self.not_to_delete()),
-            also=lambda gone: (
-                delete(contacts)
-                .where(contacts.c.id == gone.c.contact_id)
-                .returning(contacts.c.id)
-                .cte("contact")
-            ),
+            *(principal, found, Access.DELETE, _DELETION, self.not_to_delete()), also=_contact_too
         )
 
     async def _along(
-        self, principal: Principal, key: str, change: Update | None, *returned: ColumnElement[Any]
+        self,
+        principal: Principal,
+        key: str,
+        change: Update | None,
+        parameters: Mapping[str, Any],
+        *returned: str,
     ) -> Mapping[Any, Any]:
         """A client that the caller may edit, with what is returned of its contact, which alone is changed."""
         found = self.found_by(principal, key, Access.EDIT)
-        may = granted(self.resource, Access.EDIT)
-        chosen = select(clients).where(found.how, may).cte("chosen")
-        statement = select(chosen)
-        if change is not None:
-            contact = _of_contact(chosen, change.returning(*returned) if returned else change)
-            columns = [contact.c[column.name] for column in returned]
-            statement = select(chosen, *columns).select_from(chosen.join(contact, true()))
-        if rows := await self._database.run(statement, values_of(principal, found)):
+        statement = _changing_contact(found.how, change, returned)
+        if rows := await self._database.run(statement, values_of(principal, found) | dict(parameters)):
             return rows[0]
         raise refusal(self.resource, principal, Access.EDIT, f"{self.resource.label} not found")
 
 
+# made once, as the changes that they are made from
+_NOW = func.now()
+_BEFORE = func.coalesce(contacts.c.notes + "\n", "")
+_NOTING = update(contacts).values(
+    notes=_BEFORE + bindparam("note", type_=Text) + " - " + cast(_NOW, Text), updated_at=_NOW
+)
+_DELETION = delete(clients)
+
+
+@lru_cache
+def _changing_contact(
+    how: ColumnElement[bool], change: Update | None, returned: tuple[str, ...]
+) -> Select[Any]:
+    chosen = select(clients).where(how, granted(CLIENT, Access.EDIT)).cte("chosen")
+    if change is None:
+        return select(chosen)
+    columns = [contacts.c[name] for name in returned]
+    contact = _of_contact(chosen, change.returning(*columns) if columns else change)
+    told = [contact.c[name] for name in returned]
+    return select(chosen, *told).select_from(chosen.join(contact, true()))
+
+
+@lru_cache
+def _along_with(change: Update) -> Also:
+    return partial(_of_contact, change=change)
+
+
 def _of_contact(client: CTE, change: Update) -> CTE:
     """The change of the contact of a client."""
-    moved = change.values(updated_at=func.now()).where(contacts.c.id == client.c.contact_id)
+    moved = change.where(contacts.c.id == client.c.contact_id)
     return moved.returning(contacts.c.id).cte("contact")
+
+
+def _contact_too(gone: CTE) -> CTE:
+    """The deletion of the contact of a client."""
+    deletion = delete(contacts).where(contacts.c.id == gone.c.contact_id)
+    return deletion.returning(contacts.c.id).cte("contact")

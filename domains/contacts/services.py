@@ -169,12 +169,8 @@ class RoleService:
 
     async def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """A new role, made by anybody; its name is unique."""
-        made = (
-            insert_or(contact_roles)
-            .values(role_of(body))
-            .on_conflict_do_nothing(index_elements=["role_name"])
-        )
-        rows = await self._database.run(made.returning(contact_roles))
+        made, values = adding(contact_roles, role_of(body), unique="role_name")
+        rows = await self._database.run(made, values)
         if not rows:
             raise DuplicateError("DUPLICATE_ROLE", "A role with this name already exists")
         return _shown(rows[0])

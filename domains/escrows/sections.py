@@ -195,13 +195,8 @@ class SectionService(EscrowService):
                 "createdAt": iso_moment(now),
                 "createdBy": "System",
             }
-            written = (
-                update(escrows)
-                .where(escrows.c.id == row["id"], escrows.c.notes.is_not_distinct_from(row["notes"]))
-                .values(notes=dumps_text([*notes, note]), updated_at=func.now())
-                .returning(escrows.c.id)
-            )
-            if await self._database.run(written):
+            texts = {"all_notes": dumps_text([*notes, note]), "known_notes": row["notes"]}
+            if await self._database.run(_NOTING, {"noted_id": row["id"], **texts}):
                 return note, len(notes) + 1
         raise ConflictError("The note could not be added. Please try again.")
 
@@ -303,6 +298,14 @@ def _merged_arrays(stored: ColumnElement[Any]) -> ColumnElement[Any]:
 
 # made once, because that takes longer than to run them
 _NOW = func.now()
+_KNOWN_NOTES = bindparam("known_notes", type_=escrows.c.notes.type)
+_NOTING = (
+    update(escrows)
+    .where(escrows.c.id == bindparam("noted_id", type_=escrows.c.id.type))
+    .where(escrows.c.notes.is_not_distinct_from(_KNOWN_NOTES))
+    .values(notes=bindparam("all_notes", type_=escrows.c.notes.type), updated_at=_NOW)
+    .returning(escrows.c.id)
+)
 _PEOPLE = _merged(escrows.c.people)
 _FINANCIALS = _merged(escrows.c.financials)
 _CHECKLISTS = _with_items(escrows.c.checklists)

@@ -48,11 +48,12 @@ _BECOMES_CONTACT = ("first_name", "last_name", "email", "phone", "team_id")
 _NOT_FOUND = "Lead not found"
 _PARAGRAPH = "\n\n["
 
+_TODAY = func.current_date()
 _OPEN = leads.c.deleted_at.is_(None)
 _BEFORE = func.coalesce(func.nullif(leads.c.notes, "") + _PARAGRAPH + cast(func.now(), Text) + "] ", "")
 _NOTED = {
     "notes": _BEFORE + bindparam("activity", type_=Text),
-    "last_contact_date": func.current_date(),
+    "last_contact_date": _TODAY,
     "updated_at": func.now(),
 }
 """What an activity sets; made once."""
@@ -117,7 +118,7 @@ class LeadService(CrudService):
             versioned = {"version": body["version"]} if "version" in body else {}
             changes = validated(UpdateLead, sent | versioned).model_dump(exclude_unset=True)
         version = version_of(changes)
-        changes["last_contact_date"] = func.current_date()
+        changes["last_contact_date"] = _TODAY
         return await self.change(principal, key, changes, version=version)
 
     async def record_activity(

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     RowMapping,
     String,
-    Update,
     Uuid,
     bindparam,
     cast,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     func,
     select,
     table,
-    update,
 )
 
 from domains.listings.models import AGENT, LISTING, OF_THE_AGENT, WITH_AGENT, listings
@@ -33,7 +31,7 @@ from domains.listings.validators import (
 )
 from domains.shared.archiving import by_deleted_at, putting
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
-from domains.shared.changes import adding
+from domains.shared.changes import adding, setting
 from domains.shared.clock import Clock
 from domains.shared.csv_export import Export
 from domains.shared.database import Database
@@ -46,7 +44,7 @@ from domains.shared.errors import (
 )
 from domains.shared.node_json import either, number_of, truthy
 from domains.shared.pagination import Page
-from domains.shared.permissions import Access, Principal, Scope, caller_values, in_scope, refusal
+from domains.shared.permissions import Access, Principal, Scope, caller_values, in_scope
 from domains.shared.services import CrudService
 from domains.shared.statistics import Statistics
 from domains.shared.uuids import uuid_of
@@ -88,7 +86,7 @@ _HEALTH = select(
     func.max(_ACTIVITY.c.query_start).label("last_query"),
 ).where(_ACTIVITY.c.datname == func.current_database())
 
-_TODAY = func.current_date()
+_NOW, _TODAY = func.now(), func.current_date()
 
 _ARCHIVE = by_deleted_at(listings, listing_status="Cancelled")
 _ARCHIVING = putting(listings, _ARCHIVE).where(listings.c.listing_agent_id == bindparam("agent", type_=Uuid))
@@ -159,7 +157,7 @@ class ListingService(CrudService):
             if not changes:
                 raise NoUpdatesError("No valid fields to update")
         if body.get("listingStatus") == "Active":
-            changes |= {"days_on_market": 0, "listing_date": func.current_date()}
+            changes |= {"days_on_market": 0, "listing_date": _TODAY}
         return await self.change(principal, key, changes, version=version)
 
     async def archive(self, principal: Principal, key: str) -> Mapping[Any, Any]:
@@ -189,24 +187,25 @@ class ListingService(CrudService):
             raise NotArchivedError(sentence, extra={"notArchivedIds": active})
         return own
 
-    async def reduce_price(self, principal: Principal, key: str, body: Mapping[str, Any]) -> RowMapping:
+    async def reduce_price(
+        self, principal: Principal, key: str, body: Mapping[str, Any]
+    ) -> Mapping[Any, Any]:
         """The row with its new price, an archived one too; no history of prices is kept."""
         price = number_of(body, "newPrice")
         if not body.get("newPrice") or price is None or not price > 0:
             raise UnusableInputError("VALIDATION_ERROR", "Valid new price is required")
         lower = validated(PriceReduction, body).new_price
-        row = await self._touch(principal, key, update(listings).values(list_price=lower))
-        if row is None:
-            raise refusal(self.resource, principal, Access.EDIT, "Listing not found")
-        return row
+        return await self._touch(principal, key, {"list_price": lower})
 
     async def log_showing(self, principal: Principal, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """An echo of the showing, which is not stored (Q-23); what a system_admin names need not be there."""
         if not (truthy(body.get("date")) and truthy(body.get("time"))):
             raise UnusableInputError("VALIDATION_ERROR", "Date and time are required")
-        row = await self._touch(principal, key, update(listings))
-        if row is None and not (principal.is_system_admin and uuid_of(key)):
-            raise refusal(self.resource, principal, Access.EDIT, "Listing not found")
+        try:
+            await self._touch(principal, key, {}, "id")
+        except NotFoundError:
+            if uuid_of(key) is None:
+                raise
         return showing(key, body)
 
     async def check_health(self) -> dict[str, Any]:
@@ -217,9 +216,16 @@ class ListingService(CrudService):
         connections = {name: shown.pop(name) for name in names}
         return {"status": "connected", **shown, "connections": connections}
 
-    async def _touch(self, principal: Principal, key: str, statement: Update) -> RowMapping | None:
+    async def _touch(
+        self, principal: Principal, key: str, values: Mapping[str, Any], *names: str
+    ) -> Mapping[Any, Any]:
         found = self.found_by(principal, key, Access.EDIT)
-        return await self._write(principal, found, Access.EDIT, statement.values(updated_at=func.now()))
+        statement, parameters = setting(listings, {**values, "updated_at": _NOW})
+        return await self._move(
+            *(principal, found, Access.EDIT, statement, NotFoundError("Listing not found")),
+            parameters=parameters,
+            names=names,
+        )
 
 
 def _asked(query: Mapping[str, str]) -> ListQuery:

@@ -1,6 +1,6 @@
 """Changes of one row as statements that are made once: what differs between two requests comes as parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -42,6 +42,10 @@ Values = Mapping[str, Any]
 """Column → value. An expression counts by its identity: one that is made once makes one statement."""
 
 
+Also = Callable[[CTE], CTE]
+"""From the rows that a statement changed to another one, on what belongs to them: both happen, or none. Made once."""
+
+
 def adding(
     table: Table, values: Values, returning: tuple[ColumnElement[Any], ...] = (), *, unique: str | None = None
 ) -> tuple[Executable, dict[str, Any]]:
@@ -53,39 +57,36 @@ def adding(
     return _adding(table, tuple(plain), computed, returning, unique), _parameters(plain)
 
 
-def setting(table: Table, values: Values, *only: ColumnElement[bool]) -> tuple[Update, dict[str, Any]]:
+def setting(
+    table: Table, values: Values, *only: ColumnElement[bool], returning: tuple[ColumnElement[Any], ...] = ()
+) -> tuple[Update, dict[str, Any]]:
     """The update of these columns and nothing else, and its parameters; `only` are conditions that are made once."""
     plain, computed = _parted(values)
-    return _setting(table, tuple(plain), computed, only), _parameters(plain)
+    return _setting(table, tuple(plain), computed, only, returning), _parameters(plain)
 
 
 def changing(
     table: Table, values: Values, *, version: int | None, hides_archived: bool
-) -> tuple[Update, dict[str, Any] | None]:
-    """The update of these columns of a row that keeps account of its changes, and its parameters.
-
-    None are those of an update that is not made once, because of an expression among the values.
-    """
+) -> tuple[Update, dict[str, Any]]:
+    """The update of these columns of a row that keeps account of its changes, and its parameters."""
     plain, computed = _parted(values)
-    if computed:
-        return _where(
-            update(table).values(values), table, version=version, hides_archived=hides_archived
-        ), None
-    statement = _changing(table, tuple(plain), version is not None, hides_archived)
+    statement = _changing(table, tuple(plain), computed, version is not None, hides_archived)
     parameters = _parameters(plain)
     return statement, parameters if version is None else parameters | {"known_version": version}
 
 
+@lru_cache(maxsize=_FORMS_KEPT)
 def telling(
     resource: Resource,
     how: ColumnElement[bool],
     access: Access,
     statement: Update | Delete,
     names: tuple[str, ...] = (),
-) -> tuple[Select[Any], CTE]:
-    """The change of a granted row, told with the row after it and whether it was granted at all; and the change.
+    also: Also | None = None,
+) -> Select[Any]:
+    """The change of a granted row, told with the row after it and whether it was granted at all.
 
-    Of the row these columns are told, which must have the id; without names all.
+    Of the row these columns are told, which must have the id; without names all. `also` makes another change of it.
     """
     may = granted(resource, access)
     shown: list[Any] = [resource.table.c[name] for name in names] or [resource.table]
@@ -93,11 +94,8 @@ def telling(
     seen = select(may.label("was_granted")).where(how).subquery("seen")
     # named as text: to name each column of a wide table costs more than all the rest of the request
     columns: tuple[ColumnElement[Any], ...] = literal_column("seen.was_granted"), literal_column("moved.*")
-    return select(*columns).select_from(seen.outerjoin(moved, true())), moved
-
-
-telling_again = lru_cache(maxsize=_FORMS_KEPT)(telling)
-"""For statements that are made once; one that holds a client's values must not be kept."""
+    told = select(*columns).select_from(seen.outerjoin(moved, true()))
+    return told if also is None else told.add_cte(also(moved))
 
 
 def _parted(values: Values) -> tuple[dict[str, Any], tuple[tuple[str, Any], ...]]:
@@ -133,20 +131,23 @@ def _setting(
     names: tuple[str, ...],
     computed: tuple[tuple[str, Any], ...],
     only: tuple[ColumnElement[bool], ...],
+    returning: tuple[ColumnElement[Any], ...],
 ) -> Update:
-    return update(table).where(*only).values({**_open(table, names), **dict(computed)})
+    statement = update(table).where(*only).values({**_open(table, names), **dict(computed)})
+    return statement.returning(*returning) if returning else statement
 
 
 @lru_cache(maxsize=_FORMS_KEPT)
-def _changing(table: Table, names: tuple[str, ...], versioned: bool, hides_archived: bool) -> Update:  # noqa: FBT001 - facts, and part of the key
-    values = _open(table, names)
-    known: Any = bindparam("known_version") if versioned else None
-    return _where(update(table).values(values), table, version=known, hides_archived=hides_archived)
-
-
-def _where(statement: Update, table: Table, *, version: Any, hides_archived: bool) -> Update:
-    if version is not None:
-        statement = statement.where(table.c.version == version)
+def _changing(
+    table: Table,
+    names: tuple[str, ...],
+    computed: tuple[tuple[str, Any], ...],
+    versioned: bool,  # noqa: FBT001 - a fact, and part of the key
+    hides_archived: bool,  # noqa: FBT001 - likewise
+) -> Update:
+    statement = update(table).values({**_open(table, names), **dict(computed)})
+    if versioned:
+        statement = statement.where(table.c.version == bindparam("known_version"))
     if hides_archived:
         statement = statement.where(table.c.deleted_at.is_(None))
     written: dict[str, Any] = {"updated_at": func.now()}

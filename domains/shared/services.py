@@ -4,18 +4,16 @@ Each operation is one statement that finds the row, checks the permission and ac
 between; only to say why it did not act may a second one be needed. No HTTP is in sight.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from sqlalchemy import (
-    CTE,
     BindParameter,
     ColumnElement,
     Delete,
-    Executable,
     False_,
     FromClause,
     RowMapping,
@@ -29,7 +27,7 @@ from sqlalchemy import (
 
 from domains.shared.archiving import Archive, by_deleted_at, deleting, putting, taking
 from domains.shared.batches import Batch, Needs, batch_values, deletion, ids_of
-from domains.shared.changes import NO_VERSION, changing, telling, telling_again
+from domains.shared.changes import NO_VERSION, Also, changing, telling
 from domains.shared.clock import Clock
 from domains.shared.csv_export import CHUNK_ROWS, Export, exporting, heading, lines
 from domains.shared.database import Database
@@ -58,8 +56,6 @@ class Found:
     key: Any
 
 
-Also = Callable[[CTE], CTE]
-"""From the rows that a statement changed to another one, on what belongs to them: both happen, or none."""
 KEY: BindParameter[Any] = bindparam("key")
 """Stands for the key in the conditions of `Found`."""
 _NONE = false()
@@ -202,18 +198,24 @@ class CrudService:
         *,
         version: int | None,
         also: Also | None = None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> Mapping[Any, Any]:
-        """Change columns of one row and return it whole; raises VersionConflictError when it has moved on."""
+        """Change columns of one row and return it whole; raises VersionConflictError when it has moved on.
+
+        `parameters` are those of `also`.
+        """
         table = self.resource.table
         found = self.found_by(principal, key, Access.EDIT)
         by = {"last_modified_by": principal.user_id} if "version" in table.c else {}
-        statement, parameters = changing(
+        statement, own = changing(
             table, {**values, **by}, version=version, hides_archived=self.hides_archived
         )
         missing = NotFoundError(f"{self.resource.label} not found")
         try:
             return await self._move(
-                principal, found, Access.EDIT, statement, missing, also=also, parameters=parameters
+                *(principal, found, Access.EDIT, statement, missing),
+                also=also,
+                parameters=own | dict(parameters or {}),
             )
         except NotFoundError:
             current = None if version is None else await self._granted(principal, found, Access.EDIT)
@@ -322,13 +324,10 @@ class CrudService:
     ) -> Mapping[Any, Any]:
         """The row that a statement changed, whose WHERE says in which state it must be; else raises `otherwise`.
 
-        One statement for the change and, where it did not happen, for the reason. A statement that is made once comes with
-        its `parameters`, if only with none; without `names` the row is whole.
+        One statement for the change and, where it did not happen, for the reason. It is made once, and so must `statement`
+        and `also` be, whose open parameters come beside them; without `names` the row is whole.
         """
-        tell = telling if parameters is None else telling_again
-        told, moved = tell(self.resource, found.how, access, statement, names)
-        if also is not None:
-            told = told.add_cte(also(moved))
+        told = telling(self.resource, found.how, access, statement, names, also)
         rows = await self._database.run(told, {**values_of(principal, found), **(parameters or {})})
         if rows and rows[0]["id"] is not None:
             row = dict(rows[0])
@@ -340,24 +339,6 @@ class CrudService:
             raise otherwise
         raise refusal(self.resource, principal, access, f"{self.resource.label} not found")
 
-    async def _write(
-        self,
-        principal: Principal,
-        found: Found,
-        access: Access,
-        statement: Update | Delete,
-        also: Also | None = None,
-    ) -> RowMapping | None:
-        """The granted row after the statement; None when there was none to which it applied."""
-        table = self.resource.table
-        written = statement.where(found.how, granted(self.resource, access)).returning(table)
-        only: Executable = written
-        if also is not None:
-            changed = written.cte("changed")
-            only = select(changed).add_cte(also(changed))
-        rows = await self._database.run(only, values_of(principal, found))
-        return rows[0] if rows else None
-
     async def _granted(
         self,
         principal: Principal,
@@ -366,9 +347,7 @@ class CrudService:
         names: Sequence[str] = ("version", "deleted_at"),
     ) -> RowMapping | None:
         """Some columns of the granted row, as far as the table has them; None when there is none."""
-        table = self.resource.table
-        columns = [table.c[name] for name in names if name in table.c]
-        seen = select(*columns).where(found.how, granted(self.resource, access))
+        seen = _seeing(self.resource, found.how, access, tuple(names))
         rows = await self._database.run(seen, values_of(principal, found))
         return rows[0] if rows else None
 
@@ -383,6 +362,14 @@ def _by_id(resource: Resource) -> ColumnElement[bool]:
 def _reading(room: type[CrudService], how: ColumnElement[bool], access: Access) -> Select[Any]:
     """Made once, because a whole row is what is asked for most."""
     return select(*room.whole).select_from(room.source).where(how, granted(room.resource, access))
+
+
+@lru_cache
+def _seeing(
+    resource: Resource, how: ColumnElement[bool], access: Access, names: tuple[str, ...]
+) -> Select[Any]:
+    columns = [resource.table.c[name] for name in names if name in resource.table.c]
+    return select(*columns).where(how, granted(resource, access))
 
 
 def values_of(principal: Principal, found: Found) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from sqlalchemy import func
 
 from domains.escrows.models import ESCROW, escrows
-from domains.shared.changes import adding, changing, setting, telling_again
+from domains.shared.changes import adding, changing, setting, telling
 from domains.shared.permissions import Access
 
 
@@ -31,14 +31,14 @@ def test_a_value_that_the_database_computes_stays_in_the_statement() -> None:
     statement, parameters = changing(escrows, {"city": func.upper("a")}, version=None, hides_archived=False)
 
     assert "upper" in str(statement)
-    assert parameters is None
+    assert parameters == {}
 
 
 def test_what_tells_of_a_change_is_made_once_for_it() -> None:
     statement, _ = changing(escrows, {"city": "A"}, version=None, hides_archived=False)
     how = escrows.c.id == "x"
 
-    first, second = (telling_again(ESCROW, how, Access.EDIT, statement) for _ in range(2))
+    first, second = (telling(ESCROW, how, Access.EDIT, statement) for _ in range(2))
 
     assert first is second
 
