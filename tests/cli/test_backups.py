@@ -124,8 +124,9 @@ class Writers:
                     with connection.transaction():
                         # one writer at a time, so that all that is in their way is the restore
                         connection.execute("SELECT pg_advisory_xact_lock(4711)")
+                        number = self.written
                         for table in tables:
-                            connection.execute(f"UPDATE {table} SET name = %s", [f"{self.written:09}"])
+                            connection.execute(f"UPDATE {table} SET name = %s", [f"{number:09}"])
                             connection.execute("SELECT pg_sleep(0.02)")
                     self.written += 1
                 except psycopg.Error as error:
