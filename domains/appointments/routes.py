@@ -12,6 +12,7 @@ from domains.appointments.validators import (
     UpdateAppointment,
     UpdateChecks,
 )
+from domains.shared.batches import Ids
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
@@ -31,7 +32,7 @@ ROUTES = (
     _route("POST", "/v1/appointments", AppointmentController.create, body=(CreateAppointment, CreateChecks)),
     _route("GET", "/v1/appointments/stats", AppointmentController.count, query=ScopeQuery),
     _route("GET", "/v1/appointments/export", AppointmentController.export, query=_LIST),
-    _route("POST", "/v1/appointments/batch-delete", AppointmentController.delete_many),
+    _route("POST", "/v1/appointments/batch-delete", AppointmentController.delete_many, body=Ids),
     _route("GET", "/v1/appointments/{id}", AppointmentController.get),
     _route(
         "PUT", "/v1/appointments/{id}", AppointmentController.update, body=(UpdateAppointment, UpdateChecks)

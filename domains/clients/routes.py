@@ -6,6 +6,7 @@ from domains.clients.answers import ANSWERS
 from domains.clients.controllers import ClientController, build
 from domains.clients.services import ClientService
 from domains.clients.validators import CreateClient, ListQuery, Note, Tags, UpdateClient
+from domains.shared.batches import Ids
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
@@ -25,7 +26,7 @@ ROUTES = (
     _route("POST", "/v1/clients", ClientController.create, body=CreateClient),
     _route("GET", "/v1/clients/stats", ClientController.count, query=ScopeQuery),
     _route("GET", "/v1/clients/export", ClientController.export, query=_LIST),
-    _route("POST", "/v1/clients/batch-delete", ClientController.delete_many),
+    _route("POST", "/v1/clients/batch-delete", ClientController.delete_many, body=Ids),
     _route("GET", "/v1/clients/{id}", ClientController.get),
     _route("PUT", "/v1/clients/{id}", ClientController.update, body=UpdateClient),
     _route("DELETE", "/v1/clients/{id}", ClientController.delete),

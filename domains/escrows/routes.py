@@ -21,6 +21,7 @@ from domains.escrows.validators import (
     UpdateEscrow,
     UpdateProperty,
 )
+from domains.shared.batches import Ids
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
@@ -55,7 +56,7 @@ ROUTES = (
         audience=Audience.CALLERS,
         cached=False,
     ),
-    _route("POST", "/v1/escrows/batch-delete", SectionController.delete_many),
+    _route("POST", "/v1/escrows/batch-delete", SectionController.delete_many, body=Ids),
     _route("GET", "/v1/escrows/{id}", SectionController.get),
     _route("PUT", "/v1/escrows/{id}", SectionController.update, body=(UpdateEscrow, UpdateChecks)),
     _route("DELETE", "/v1/escrows/{id}", SectionController.delete),

@@ -6,6 +6,7 @@ from domains.leads.answers import ANSWERS
 from domains.leads.controllers import LeadController, build
 from domains.leads.services import LeadService
 from domains.leads.validators import Activity, CreateLead, ListQuery, UpdateLead
+from domains.shared.batches import Ids
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
@@ -25,7 +26,7 @@ ROUTES = (
     _route("POST", "/v1/leads", LeadController.create, body=CreateLead),
     _route("GET", "/v1/leads/stats", LeadController.count, query=ScopeQuery),
     _route("GET", "/v1/leads/export", LeadController.export, query=_LIST),
-    _route("POST", "/v1/leads/batch-delete", LeadController.delete_many),
+    _route("POST", "/v1/leads/batch-delete", LeadController.delete_many, body=Ids),
     _route("GET", "/v1/leads/{id}", LeadController.get),
     _route("PUT", "/v1/leads/{id}", LeadController.update, body=UpdateLead),
     _route("DELETE", "/v1/leads/{id}", LeadController.delete),

@@ -13,6 +13,7 @@ from domains.listings.validators import (
     UpdateChecks,
     UpdateListing,
 )
+from domains.shared.batches import Ids
 from domains.shared.permissions import Audience, ScopeQuery
 from domains.shared.routes import Route
 
@@ -39,7 +40,7 @@ ROUTES = (
         audience=Audience.CALLERS,
         cached=False,
     ),
-    _route("POST", "/v1/listings/batch-delete", ListingController.delete_many),
+    _route("POST", "/v1/listings/batch-delete", ListingController.delete_many, body=Ids),
     _route("GET", "/v1/listings/{id}", ListingController.get),
     _route("PUT", "/v1/listings/{id}", ListingController.update, body=(UpdateListing, UpdateChecks)),
     _route("DELETE", "/v1/listings/{id}", ListingController.delete),

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, Field
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -48,6 +49,12 @@ class Batch:
     needs: Needs
     names: tuple[str, ...] = ("id",)
     shows: tuple[str, ...] = ("id",)
+
+
+class Ids(BaseModel):
+    """The body of a batch; `ids_of` checks it, in the recorded sentences."""
+
+    ids: Annotated[list[str], Field(min_length=1)]
 
 
 def ids_of(body: Mapping[str, Any]) -> list[str]:

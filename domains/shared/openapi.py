@@ -129,9 +129,7 @@ class _Schemas:
 
     def of(self, model: type[BaseModel]) -> Schema:
         """The schema of one model; those within it get names."""
-        schema: Schema = _without_null_defaults(
-            model.model_json_schema(ref_template=_REF, schema_generator=_Untitled)
-        )
+        schema: Schema = _tidied(model.model_json_schema(ref_template=_REF, schema_generator=_Untitled))
         self.named |= schema.pop("$defs", {})
         del schema["title"]
         return schema
@@ -185,15 +183,22 @@ def _both(schemas: Sequence[Schema]) -> Schema:
     return {key: value for key, value in merged.items() if value or key not in {"properties", "required"}}
 
 
-def _without_null_defaults(schema: Any) -> Any:
-    """The same without the defaults that stand for "not sent"; they need not be of the field's type."""
-    if isinstance(schema, dict):
-        return {
-            key: _without_null_defaults(value)
-            for key, value in schema.items()
-            if not (key == "default" and value is None)
-        }
-    return [_without_null_defaults(item) for item in schema] if isinstance(schema, list) else schema
+def _tidied(schema: Any) -> Any:
+    """The same without the defaults that stand for "not sent", which need not be of the field's type.
+
+    Words that differ in case alone get names of their own, for generators that make constants of them.
+    """
+    if isinstance(schema, list):
+        return [_tidied(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {key: _tidied(value) for key, value in schema.items() if not (key == "default" and value is None)}
+    words = told.get("enum")
+    if isinstance(words, list) and len({str(word).upper() for word in words}) < len(words):
+        told["x-enum-varnames"] = [
+            f"LOWER_{word.upper()}" if word.islower() else word.upper() for word in words
+        ]
+    return told
 
 
 def _tag(domain: str) -> dict[str, str]:

@@ -354,9 +354,7 @@ Id = Annotated[
     BeforeValidator(_to_uuid, json_schema_input_type=wire.UuidText),
 ]
 """A UUID."""
-Json = Annotated[
-    Any, BeforeValidator(_to_json, json_schema_input_type=float | bool | list[Any] | dict[str, Any] | None)
-]
+Json = Annotated[Any, BeforeValidator(_to_json, json_schema_input_type=wire.Structure)]
 """What a JSONB column holds."""
 IsoText = Annotated[Text, AfterValidator(_to_iso_text)]
 """A date in any form of ISO 8601, kept as text: for values that are checked and then not used."""

@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core.core_schema import CoreSchema
 
 Schema = dict[str, Any]
@@ -17,6 +24,7 @@ INTEGER = r"\s*[+-]?[0-9]{1,300}\s*"
 PLAIN_NUMBER = r"[+-]?([0-9]*\.)?[0-9]+"
 DIGITS = r"[+-]?[0-9]{1,300}"
 LEADING_DIGITS = r"\s*([+-]?[0-9]{1,300})"
+_SCALARS = ("string", "number", "boolean")
 _TRUTHS = ("true", "t", "yes", "y", "on", "1", "false", "f", "no", "n", "off", "0")
 
 
@@ -38,7 +46,7 @@ NUMBER = (
     rf"\s*({_in_any_case('nan')}|"
     rf"[+-]?({_in_any_case('inf', 'infinity')}|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{{1,9}})?))\s*"
 )
-Plain = str | float | bool | list[Any] | dict[str, Any]
+Plain = str | float | bool | Annotated[Any, WithJsonSchema({"not": {"type": [*_SCALARS, "null"]}})]
 """What becomes text."""
 NumberText = Annotated[str, Field(pattern=f"^{NUMBER}$")]
 FloatText = Annotated[str, Field(pattern=f"^{FLOAT}$")]
@@ -47,6 +55,8 @@ PlainNumberText = Annotated[str, Field(pattern=rf"^{PLAIN_NUMBER}$")]
 DigitsText = Annotated[str, Field(pattern=rf"^{DIGITS}$")]
 LeadingDigitsText = Annotated[str, Field(pattern=rf"^{LEADING_DIGITS}")]
 DayText = Annotated[str, Field(pattern=f"^{DAY}$")]
+Structure = Annotated[Any, WithJsonSchema({"not": {"type": "string"}})]
+"""What JSON columns take; without the word object, of which generators would make a class for each field."""
 FlagText = Annotated[str, Field(pattern=f"^{_in_any_case(*_TRUTHS)}$")]
 UuidText = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Integer = Annotated[int, Field(ge=-INTEGER_LIMIT, lt=INTEGER_LIMIT)]

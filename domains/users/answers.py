@@ -158,7 +158,7 @@ ANSWERS = {
         each(Shape("Member", whole(_MEMBER | {"permissions": _PERMISSIONS}))), refuses=_ABSENT | _CLOSED
     ),
     "change_permissions": Answer(
-        Shape("MemberPermissions", row(user_permissions.c)),
+        Shape("GrantedPermissions", row(user_permissions.c)),
         has_message=True,
         refuses=_ABSENT | _CLOSED | _NO_USER | refusals((400, "INVALID_REQUEST")),
     ),

@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, of every route, with the validators' fields."""
 
+import inspect
 import json
 from typing import Any
 
@@ -8,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from domains.routes import ROUTES
 from domains.shared.openapi import document
-from domains.shared.routes import UNTOLD
+from domains.shared.routes import UNTOLD, Route
 from tests.domains.described import wrong_answer, wrong_request
 from tests.domains.support import Modern
 
@@ -109,6 +110,26 @@ def test_operations_have_names_of_their_own_and_say_what_they_do() -> None:
 
 def test_no_endpoint_is_left_untold() -> None:
     assert [f"{route.method} {route.path}" for route in ROUTES if route.answer is UNTOLD] == []
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_a_body_is_described_where_one_is_looked_at(route: Route) -> None:
+    operation = DOCUMENT["paths"][route.path][route.method.lower()]
+
+    code = inspect.getsource(route.handler)
+    looks = "call.body" in code or "_refresh_token(call)" in code or "_change_checklist(call" in code
+    assert ("requestBody" in operation) == looks
+
+
+def test_words_that_differ_in_case_alone_have_names_for_generators() -> None:
+    kind = DOCUMENT["components"]["schemas"]["CreateClient"]["properties"]["clientType"]
+
+    assert dict(zip(kind["enum"], kind["x-enum-varnames"], strict=True)) == {
+        "Buyer": "BUYER",
+        "Seller": "SELLER",
+        "buyer": "LOWER_BUYER",
+        "seller": "LOWER_SELLER",
+    }
 
 
 async def test_it_is_served_to_everybody(modern: Modern) -> None:
