@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.domains.guarded import GuardedRoom
+from tests.domains.guarded import GuardedRoom, VersionedRoom
 from tests.domains.support import Modern
 
 OF_ANN, OF_BEN = 7, 10
@@ -31,7 +31,7 @@ def contact(modern: Modern, number: int, *names: str) -> tuple[Any, ...]:
     return row
 
 
-class TestPermissions(GuardedRoom):
+class TestPermissions(GuardedRoom, VersionedRoom):
     """Who gets at a client, archived or not."""
 
     item = "/v1/clients/c1000000-0000-4000-8000-{:012}"
@@ -59,6 +59,8 @@ class TestPermissions(GuardedRoom):
         ("DELETE", "", None),
     )
     wrong = (("PUT", "", {"status": "active", "version": "x"}),)
+    versioned = client(OF_ANN)
+    change: ClassVar = {"status": "active"}
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """The rules of contacts and their roles by name, through the running backend and a real database."""
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from tests.domains.guarded import GuardedRoom
 from tests.domains.support import Modern
 
 OF_OTTO, OF_ANN, ALSO_OF_ANN, OF_BEN, OF_A_CLIENT = 1, 2, 3, 4, 101
@@ -25,27 +26,43 @@ async def roles_of(modern: Modern, path: str) -> dict[str, bool]:
     return {row["role_id"]: row["is_primary"] for row in reply.body["data"]}
 
 
-@pytest.mark.parametrize(
-    ("method", "suffix", "body"),
-    [
+class TestPermissions(GuardedRoom):
+    """A contact is its user's alone, whoever else asks."""
+
+    item = "/v1/contacts/0c000000-0000-4000-8000-{:012}"
+    name = "contact"
+    tables = ("contacts", "contact_role_assignments")
+    shown: ClassVar = {("agent_ann", OF_ANN): 200, ("agent_ben", OF_BEN): 200, ("admin_ada", OF_ANN): 404}
+    foreign = (OF_ANN,)
+    strangers = ("agent_ben", "owner_otto", "broker_bea", "admin_ada")
+    personal = True
+    requests = (
         ("GET", "", None),
         ("PUT", "", {"phone": "1"}),
-        ("PUT", "", {"contact_type": "alien"}),
         ("PATCH", "/archive", None),
         ("PATCH", "/unarchive", None),
         ("DELETE", "", None),
-    ],
-)
-@pytest.mark.parametrize("user", ["agent_ben", "owner_otto", "broker_bea", "admin_ada"])
-async def test_a_contact_is_its_users_alone(
-    modern: Modern, user: str, method: str, suffix: str, body: Any
-) -> None:
-    paths = [contact(OF_ANN), UNKNOWN, "/v1/contacts/not-an-id"]
+    )
+    wrong = (("PUT", "", {"contact_type": "alien"}),)
 
-    replies = [await modern.send(user, method, f"{path}{suffix}", body) for path in paths]
 
-    assert {reply.refusal for reply in replies} == {(404, "NOT_FOUND")}
-    assert {reply.body["error"]["message"] for reply in replies} == {"Contact not found"}
+class TestPermissionsOfRoles(GuardedRoom):
+    """The roles of a contact are open to a system_admin too (Q-02)."""
+
+    item = "/v1/contacts/0c000000-0000-4000-8000-{:012}/roles"
+    name = "contact"
+    tables = ("contact_role_assignments",)
+    verbs: ClassVar = {"GET": "access"}
+    shown: ClassVar = {("agent_ann", OF_ANN): 200, ("admin_ada", OF_ANN): 200, ("agent_ben", OF_ANN): 403}
+    foreign = (OF_ANN,)
+    requests = (
+        ("POST", "", {"role_id": INSPECTOR}),
+        ("PUT", "/primary", {"role_id": CLIENT}),
+    )
+    wrong: ClassVar = (
+        *(("GET", "", None), ("POST", "", {}), ("PUT", "/primary", {"role_id": "bogus"})),
+        *(("DELETE", f"/{CLIENT}", None), ("DELETE", "/not-an-id", None)),
+    )
 
 
 @pytest.mark.parametrize("user", ["agent_ann", "agent_ben", "admin_ada"])
@@ -106,30 +123,6 @@ async def test_a_contact_is_deleted_for_good_unless_a_client_refers_to_it(modern
         len(modern.rows("SELECT 1 FROM contacts WHERE id = %s", [contact(OF_A_CLIENT).rpartition("/")[2]]))
         == 1
     )
-
-
-@pytest.mark.parametrize(
-    ("method", "suffix", "body"),
-    [
-        ("GET", "", None),
-        ("POST", "", {"role_id": INSPECTOR}),
-        ("POST", "", {}),
-        ("PUT", "/primary", {"role_id": CLIENT}),
-        ("PUT", "/primary", {"role_id": "bogus"}),
-        ("DELETE", f"/{CLIENT}", None),
-        ("DELETE", "/not-an-id", None),
-    ],
-)
-async def test_the_roles_of_a_contact_are_not_for_strangers(
-    modern: Modern, method: str, suffix: str, body: Any
-) -> None:
-    before = modern.rows("SELECT * FROM contact_role_assignments ORDER BY id")
-    paths = [contact(OF_ANN), UNKNOWN, "/v1/contacts/not-an-id"]
-
-    replies = [await modern.send("agent_ben", method, f"{path}/roles{suffix}", body) for path in paths]
-
-    assert {reply.refusal for reply in replies} == {(403, "FORBIDDEN")}
-    assert modern.rows("SELECT * FROM contact_role_assignments ORDER BY id") == before
 
 
 async def test_the_roles_of_a_contact_can_be_shared_though_the_contact_cannot(modern: Modern) -> None:

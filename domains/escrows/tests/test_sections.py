@@ -7,42 +7,10 @@ from typing import Any
 
 import pytest
 
-from domains.escrows.routes import ROUTES
-from tests.domains.support import UNKNOWN, Modern, escrow
+from domains.escrows.tests.test_services import SECTIONS
+from tests.domains.support import Modern, escrow
 
 OF_ANN, OF_BEN = 9, 11
-BODIES: dict[str, Any] = {
-    "/checklist": {"item": "loan.cd", "value": True},
-    "/documents": [],
-    "/notes": {"note": "x"},
-}
-SECTIONS = [
-    (route.method, suffix)
-    for route in ROUTES
-    if (suffix := route.path.removeprefix("/v1/escrows/{id}")) != route.path and suffix
-]
-
-
-@pytest.mark.parametrize(("method", "suffix"), SECTIONS)
-async def test_a_section_is_the_owners_a_guests_and_a_system_admins_and_nobody_elses(
-    modern: Modern, method: str, suffix: str
-) -> None:
-    body = BODIES.get(suffix, {"purchasePrice": 5} if suffix == "/details" else {"pool": True})
-    sent = None if method == "GET" or suffix in {"/archive", "/restore"} else body
-    if suffix == "/restore":
-        modern.execute("UPDATE escrows SET deleted_at = now() WHERE numeric_id = %s", (OF_ANN,))
-    if suffix == "/timeline":
-        sent = [] if method == "PUT" else None
-
-    stranger = await modern.send("agent_ben", method, f"{escrow(OF_ANN)}{suffix}", sent)
-    unknown = await modern.send("agent_ben", method, f"{UNKNOWN}{suffix}", sent)
-    nothing = await modern.send("admin_ada", method, f"{UNKNOWN}{suffix}", sent)
-    owner = await modern.send("agent_ann", method, f"{escrow(OF_ANN)}{suffix}", sent)
-
-    assert (stranger.refusal, unknown.refusal) == ((403, "FORBIDDEN"), (403, "FORBIDDEN"))
-    assert stranger.body == unknown.body
-    assert nothing.refusal == (404, "NOT_FOUND")
-    assert owner.status == 200
 
 
 @pytest.mark.parametrize(

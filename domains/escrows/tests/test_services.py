@@ -2,73 +2,62 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from domains.escrows.routes import ROUTES
 from domains.escrows.services import SORT_KEYS
-from tests.domains.support import UNKNOWN, Modern, escrow
+from tests.domains.guarded import GuardedRoom, VersionedRoom
+from tests.domains.support import Modern, escrow
 
 OF_ANN, OF_BEN, OF_BEA = 9, 11, 13
 SHARED_WITH_BEN = 2
 ARCHIVED_OF_BEA = 20
+BODIES: dict[str, Any] = {
+    "/checklist": {"item": "loan.cd", "value": True},
+    "/details": {"purchasePrice": 5},
+    "/documents": [],
+    "/notes": {"note": "x"},
+    "/timeline": [],
+}
+SECTIONS = [
+    (route.method, suffix)
+    for route in ROUTES
+    if (suffix := route.path.removeprefix("/v1/escrows/{id}")) != route.path and suffix
+]
 
 
-@pytest.mark.parametrize(
-    ("user", "number", "status"),
-    [
-        ("agent_ann", OF_ANN, 200),
-        ("admin_ada", OF_ANN, 200),
-        ("agent_ben", SHARED_WITH_BEN, 200),
-        ("apikey:agent_ann", OF_ANN, 200),
-        ("agent_ben", OF_ANN, 403),
-        ("owner_otto", OF_ANN, 403),
-        ("broker_bea", OF_BEN, 403),
-    ],
-)
-async def test_an_escrow_is_shown_to_its_owner_to_whom_it_was_shared_with_and_to_a_system_admin(
-    modern: Modern, user: str, number: int, status: int
-) -> None:
-    reply = await modern.send(user, "GET", escrow(number))
-
-    assert reply.status == status
+def body_of(method: str, suffix: str) -> Any:
+    """What a section is sent."""
+    return (
+        None if method == "GET" or suffix in {"/archive", "/restore"} else BODIES.get(suffix, {"pool": True})
+    )
 
 
-@pytest.mark.parametrize(
-    ("method", "suffix", "sentence"),
-    [
-        ("GET", "", "access"),
-        ("PUT", "", "modify"),
-        ("PUT", "/archive", "modify"),
-        ("PUT", "/restore", "modify"),
-        ("DELETE", "", "delete"),
-    ],
-)
-async def test_a_stranger_is_refused_alike_whether_the_escrow_exists_or_not(
-    modern: Modern, method: str, suffix: str, sentence: str
-) -> None:
-    body = {"city": "X"} if method == "PUT" else None
-    paths = [escrow(OF_ANN), escrow(ARCHIVED_OF_BEA), UNKNOWN, "/v1/escrows/not-an-id"]
+class TestPermissions(GuardedRoom, VersionedRoom):
+    """Who gets at an escrow and at its sections."""
 
-    replies = [await modern.send("agent_ben", method, f"{path}{suffix}", body) for path in paths]
-
-    assert {reply.refusal for reply in replies} == {(403, "FORBIDDEN")}
-    told = {reply.body["error"]["message"] for reply in replies}
-    assert told == {f"You do not have permission to {sentence} this escrow"}
-
-
-@pytest.mark.parametrize(
-    ("method", "suffix"), [("GET", ""), ("PUT", ""), ("PUT", "/archive"), ("PUT", "/restore"), ("DELETE", "")]
-)
-async def test_a_system_admin_is_told_that_there_is_no_such_escrow(
-    modern: Modern, method: str, suffix: str
-) -> None:
-    body = {"city": "X"} if method == "PUT" else None
-    keys = ["not-an-id", "99999999999", "%00", "deadbeef-0000-4000-8000-000000000000"]
-
-    replies = [await modern.send("admin_ada", method, f"/v1/escrows/{key}{suffix}", body) for key in keys]
-
-    assert {reply.refusal for reply in replies} == {(404, "NOT_FOUND")}
+    item = "/v1/escrows/e5c00000-0000-4000-8000-{:012}"
+    name = "escrow"
+    tables = ("escrows",)
+    shown: ClassVar = {
+        ("agent_ann", OF_ANN): 200,
+        ("admin_ada", OF_ANN): 200,
+        ("agent_ben", SHARED_WITH_BEN): 200,
+        ("apikey:agent_ann", OF_ANN): 200,
+        ("agent_ben", OF_ANN): 403,
+        ("owner_otto", OF_ANN): 403,
+        ("broker_bea", OF_BEN): 403,
+    }
+    foreign = (OF_ANN, ARCHIVED_OF_BEA)
+    requests = (
+        *((method, "", {"city": "X"} if method == "PUT" else None) for method in ("GET", "PUT", "DELETE")),
+        *((method, suffix, body_of(method, suffix)) for method, suffix in SECTIONS),
+    )
+    no_ids = (*GuardedRoom.no_ids, "99999999999")
+    versioned = escrow(OF_ANN)
+    change: ClassVar = {"city": "X"}
 
 
 async def test_sharing_for_viewing_and_editing_is_not_sharing_for_deleting(modern: Modern) -> None:

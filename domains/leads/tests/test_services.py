@@ -1,11 +1,10 @@
 """The rules of leads by name, through the running backend and a real database."""
 
-import asyncio
 from typing import Any, ClassVar
 
 import pytest
 
-from tests.domains.guarded import GuardedRoom
+from tests.domains.guarded import GuardedRoom, VersionedRoom
 from tests.domains.support import Modern
 
 OF_ANN, PRIVATE_OF_ANN, OF_BEN, ARCHIVED_OF_ANN = 9, 24, 11, 80
@@ -30,7 +29,7 @@ def share(modern: Modern, number: int, *, user: str, **may: bool) -> None:
     )
 
 
-class TestPermissions(GuardedRoom):
+class TestPermissions(GuardedRoom, VersionedRoom):
     """Who gets at a lead, private and archived ones too."""
 
     item = "/v1/leads/1ead0000-0000-4000-8000-{:012}"
@@ -57,6 +56,8 @@ class TestPermissions(GuardedRoom):
         ("DELETE", "", None),
     )
     wrong = (("PUT", "", {}), ("PUT", "", {"lead_score": 500}), ("PUT", "", {"notes": "x", "version": "x"}))
+    versioned = lead(OF_ANN)
+    change: ClassVar = {"notes": "x"}
 
 
 @pytest.mark.parametrize(
@@ -115,17 +116,6 @@ async def test_whoever_made_a_lead_is_assigned_to_it_but_does_not_own_it(modern:
 
     assert (row["assigned_agent_id"], row["owner_id"]) == ("c0ffee00-0000-4000-8000-000000000003", None)
     assert shown.refusal == (403, "FORBIDDEN")
-
-
-async def test_an_update_succeeds_only_with_the_version_that_it_names(modern: Modern) -> None:
-    changes = [{"notes": str(version), "version": 1} for version in range(4)]
-
-    replies = await asyncio.gather(
-        *(modern.send("agent_ann", "PUT", lead(OF_ANN), change) for change in changes)
-    )
-
-    assert sorted(reply.status for reply in replies) == [200, 409, 409, 409]
-    assert {reply.body["error"]["currentVersion"] for reply in replies if reply.status == 409} == {2}
 
 
 async def test_an_update_notes_who_made_it_and_that_there_was_contact(modern: Modern) -> None:

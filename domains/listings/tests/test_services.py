@@ -16,7 +16,7 @@ from domains.listings.services import SORT_KEYS
 from domains.shared.database import Database
 from domains.shared.errors import ConflictError
 from domains.shared.permissions import Principal, Role
-from tests.domains.guarded import GuardedRoom
+from tests.domains.guarded import GuardedRoom, VersionedRoom
 from tests.domains.support import Modern
 
 OF_ANN, OF_BEN = 9, 11
@@ -36,7 +36,7 @@ def listing(number: int) -> str:
     return f"/v1/listings/{key(number)}"
 
 
-class TestPermissions(GuardedRoom):
+class TestPermissions(GuardedRoom, VersionedRoom):
     """Who gets at a listing; an archived one is out of sight."""
 
     item = "/v1/listings/11500000-0000-4000-8000-{:012}"
@@ -65,6 +65,8 @@ class TestPermissions(GuardedRoom):
     )
     wrong = (("PUT", "", {"moat": True}), ("PUT", "", {"listPrice": -1}))
     accepts_unknown = ("/showings",)
+    versioned = listing(OF_ANN)
+    change: ClassVar = {"city": "X"}
 
 
 async def test_only_the_agent_of_record_may_archive_a_listing_and_its_owner_delete_it(modern: Modern) -> None:
