@@ -1,11 +1,12 @@
 """The rules of contacts and their roles by name, through the running backend and a real database."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
 
-from tests.domains.guarded import GuardedRoom
+from tests.domains.guarded import Asked, GuardedRoom
 from tests.domains.support import Modern
 
 OF_OTTO, OF_ANN, ALSO_OF_ANN, OF_BEN, OF_A_CLIENT = 1, 2, 3, 4, 101
@@ -59,7 +60,7 @@ class TestPermissionsOfRoles(GuardedRoom):
         ("POST", "", {"role_id": INSPECTOR}),
         ("PUT", "/primary", {"role_id": CLIENT}),
     )
-    wrong: ClassVar = (
+    wrong: ClassVar[Sequence[Asked]] = (
         *(("GET", "", None), ("POST", "", {}), ("PUT", "/primary", {"role_id": "bogus"})),
         *(("DELETE", f"/{CLIENT}", None), ("DELETE", "/not-an-id", None)),
     )
