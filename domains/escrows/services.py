@@ -50,8 +50,9 @@ from domains.shared.errors import (
     InvalidInputError,
     NotFoundError,
     NoUpdatesError,
+    UnusableInputError,
 )
-from domains.shared.node_json import either
+from domains.shared.node_json import either, truthy
 from domains.shared.pagination import Page
 from domains.shared.permissions import Access, Principal, Scope, in_scope
 from domains.shared.services import KEY, CrudService, Found
@@ -206,8 +207,11 @@ class EscrowService(CrudService):
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new escrow with the next number of the year. Its creator does not own it (Q-20)."""
-        wanted = validated(CreateEscrow, with_camel_twins({**body, **_commission(body)}))
+        given = with_camel_twins({**body, **_commission(body)})
+        wanted = validated(CreateEscrow, given)
         check_business_rules(body)
+        if not truthy(given["propertyAddress"]):  # 0 and false are text, and yet no address
+            raise UnusableInputError("VALIDATION_ERROR", "property_address is required")
         values = wanted.model_dump(exclude_none=True)
         values |= {
             "purchase_price": wanted.purchase_price or 0,
@@ -229,6 +233,8 @@ class EscrowService(CrudService):
             check_business_rules(body)
             sent = {name: value for name, value in body.items() if name not in IGNORED_IN_UPDATES}
             changes = validated(UpdateEscrow, sent).model_dump(exclude_unset=True)
+            if "myCommission" in sent:  # as recorded: only `my_commission` is the column of that name
+                changes["net_commission"] = changes.pop("my_commission")
             version = changes.pop("version", None)
             if not changes:
                 raise NoUpdatesError("No fields to update")
@@ -237,9 +243,9 @@ class EscrowService(CrudService):
     async def wish_to_hear(self, row: Mapping[Any, Any], body: Mapping[str, Any]) -> RowMapping | None:
         """How the broker of an escrow wants to hear that this update closed it; None where nobody does.
 
-        One statement where it has a broker. `escrowStatus: "Closed"` is the one spelling that counts, as recorded.
+        One statement where it has a broker. "Closed" is the one spelling that counts, as recorded.
         """
-        if body.get("escrowStatus") != "Closed" or row["broker_id"] is None:
+        if with_camel_twins(body).get("escrowStatus") != "Closed" or row["broker_id"] is None:
             return None
         values = {"broker": row["broker_id"], "price": row["purchase_price"]}
         rows = await self._database.run(_WISH, values)

@@ -15,7 +15,7 @@ from domains.shared.errors import (
     UnusableInputError,
     Violation,
 )
-from domains.shared.node_json import either, moment_of, number_of
+from domains.shared.node_json import either, moment_of, number_of, truthy
 from domains.shared.validation import (
     NOT_NULL,
     Count,
@@ -160,7 +160,11 @@ UpdateEscrow = row_model(
 
 def with_camel_twins(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body with the camelCase twin of each snake_case key that has a value where the twin has none."""
-    twins = {camel: body[name] for name, camel in _TWINS.items() if body.get(name) and not body.get(camel)}
+    twins = {
+        camel: body[name]
+        for name, camel in _TWINS.items()
+        if truthy(body.get(name)) and not truthy(body.get(camel))
+    }
     return {**body, **twins}
 
 

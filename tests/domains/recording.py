@@ -210,7 +210,7 @@ async def _replayed(room: RecordedRoom, database_url: str, contract: Path) -> li
         reset(database_url, contract / "seed")
         answers.append(await _asked(app, room.questions, credentials))
     for question, old, new in zip(room.questions, *answers, strict=True):
-        replayed.append(_exchange(room.domain, endpoints, question, old, new))
+        replayed.append(as_exchange(room.domain, endpoints, question, old, new))
     return replayed
 
 
@@ -231,30 +231,34 @@ async def _with_gaps_filled(
 async def _asked(
     app: web.Application, questions: Sequence[Question], credentials: Credentials
 ) -> list[Observation]:
-    seen = []
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        base = str(server.make_url("/")).rstrip("/")
-        for one in questions:
-            url, headers = URL(base + one.target, encoded=True), credentials.headers(one.user)
-            async with session.request(one.method, url, headers=headers, json=one.body) as answer:
-                seen.append(
-                    Observation(
-                        answer.status,
-                        tuple((key.lower(), value) for key, value in answer.headers.items()),
-                        await answer.read(),
-                        query_count=int(answer.headers["X-Query-Count"]),
-                    )
-                )
-    return seen
+        base_url = str(server.make_url("/"))
+        return [await ask(session, base_url, one, credentials) for one in questions]
 
 
-def _exchange(
+async def ask(
+    session: aiohttp.ClientSession, base_url: str, question: Question, credentials: Credentials
+) -> Observation:
+    """What one backend does with one question."""
+    url = URL(base_url.rstrip("/") + question.target, encoded=True)
+    headers = credentials.headers(question.user)
+    async with session.request(question.method, url, headers=headers, json=question.body) as answer:
+        return Observation(
+            answer.status,
+            tuple((key.lower(), value) for key, value in answer.headers.items()),
+            await answer.read(),
+            query_count=int(answer.headers["X-Query-Count"]),
+        )
+
+
+def as_exchange(
     domain: str,
     endpoints: Sequence[tuple[str, str]],
     question: Question,
     legacy: Observation,
     modern: Observation,
 ) -> Replayed:
+    """Two answers to one question, as a replayed exchange."""
     recorded = Recorded(
         id=UNRECORDED,
         name=question.name,

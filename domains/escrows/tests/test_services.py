@@ -325,7 +325,7 @@ async def test_an_update_stores_every_kind_of_value(modern: Modern) -> None:
         "documents": [{"id": "d1"}],
         "people": {"buyer": {"name": "O'Test"}},
     }
-    assert (row["my_commission"], row["title_company"], row["access_level"]) == (None, "", "personal")
+    assert (row["net_commission"], row["title_company"], row["access_level"]) == (None, "", "personal")
 
 
 @pytest.mark.parametrize(
