@@ -27,7 +27,7 @@ def bench_backends(
     yes: bool,
     database_url: str | None,
 ) -> None:
-    """Measure modern beside legacy and write build/bench-backends.json; a missed figure is no error."""
+    """Measure modern beside legacy and write build/bench-backends.json; the exit code is 1 where a figure is missed."""
     domains: dict[str, list[tuple[str, str]]] = {}
     for endpoint in context.endpoints:
         if not chosen or endpoint.domain in chosen:
@@ -48,3 +48,6 @@ def bench_backends(
     console().print()
     render_figures([figure for figure in figures if not figure.name.startswith("median, ")], console())
     message(f"written: {write_figures('bench-backends', figures, build_dir)}")
+    if missed := sum(not figure.passed for figure in figures):
+        message(f"{missed} of {len(figures)} figures are missed")
+        raise click.exceptions.Exit(1)

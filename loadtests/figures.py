@@ -1,7 +1,6 @@
 """The convention of every `make bench…` target: a table, and `build/<target>.json` with what was reached.
 
-`{"figures": [{"name", "value", "target", "passed"}]}`; a missed figure is `passed: false` and no reason for
-another exit code than 0.
+`{"figures": [{"name", "value", "target", "passed"}]}`; a missed figure is `passed: false`.
 """
 
 import json

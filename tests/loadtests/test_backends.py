@@ -17,7 +17,7 @@ def result(*rows: EndpointRow, statements: float = 0.5, hit_rate: float = 0.9) -
 
 
 def row(endpoint: str = "GET /v1/escrows/{id}", modern_ms: float = 1.0, cold_ms: float = 1.5) -> EndpointRow:
-    return EndpointRow(endpoint, 3, 2.0, modern_ms, cold_ms)
+    return EndpointRow(endpoint, 3, 2.0, modern_ms, cold_ms, modern_ms / 2, modern_ms / 2)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_an_endpoint_passes_at_its_target_and_no_slower(
 
 
 def test_where_a_password_is_hashed_the_target_is_another() -> None:
-    slow = EndpointRow("POST /v1/auth/login", 1, 100.0, 101.0, 101.0)
+    slow = EndpointRow("POST /v1/auth/login", 1, 100.0, 101.0, 101.0, 1.01, 1.01)
 
     assert slow.target == 1.02
 
@@ -57,6 +57,16 @@ def test_a_missed_figure_is_not_hidden(name: str, bad: BackendsResult) -> None:
 
     assert good[name]
     assert not missed[name]
+
+
+def test_a_target_within_the_interval_of_a_ratio_is_still_open() -> None:
+    near = EndpointRow("PUT /v1/escrows/{id}", 1, 2.0, 1.7, 1.7, 0.75, 0.95)
+    console = Console(width=80, record=True)
+
+    render_backends(result(near, row("PUT /v1/leads/{id}", 1.8)), console)
+
+    text = console.export_text()
+    assert (near.is_open, "0.85?" in text, "0.90!" in text) == (True, True, True)
 
 
 def test_the_table_fits_eighty_columns_and_says_what_was_not_compared() -> None:
