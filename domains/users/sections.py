@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from domains.shared.changes import setting
 from domains.shared.errors import (
     ForbiddenError,
     MissingError,
@@ -47,6 +48,7 @@ from domains.users.models import (
     user_settings,
 )
 from domains.users.services import AccountService, noted
+from domains.users.utils import updating_profile
 from domains.users.validators import (
     PERMISSIONS,
     TeamQuery,
@@ -188,16 +190,11 @@ class UserServices(AccountService):
 
     async def update_own_profile(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """User, profile and settings in one, after an update; the password's hash is not in it (Q-04)."""
-        profile: FromClause = _written(user_profiles, principal, profile_changes(body), "profile")
-        settings: FromClause = _written(user_settings, principal, profile_settings_changes(body), "settings")
-        # of columns of one name the last one is shown, at the place of the first one
-        columns = {column.name: column for part in (users, profile, settings) for column in part.c}
-        del columns["password_hash"]
-        joined = users.outerjoin(profile, profile.c.user_id == users.c.id).outerjoin(
-            settings, settings.c.user_id == users.c.id
-        )
-        statement = select(*columns.values()).select_from(joined).where(users.c.id == principal.user_id)
-        return _profile(await self._database.run(statement))
+        profile, settings = profile_changes(body), profile_settings_changes(body)
+        values = {f"profile_{name}": value for name, value in profile.items()}
+        values |= {f"settings_{name}": value for name, value in settings.items()}
+        statement = updating_profile(tuple(profile), tuple(settings))
+        return _profile(await self._database.run(statement, values | {"caller": principal.user_id}))
 
     async def public_profile(
         self, username: str
@@ -220,9 +217,9 @@ class UserServices(AccountService):
         """The caller's settings after an update; None where there are none, and nothing is stored, as recorded."""
         if not (changes := settings_changes(body)):
             raise NoUpdatesError("No updates provided")
-        values = {**changes, "updated_at": func.now()}
-        changed = update(user_settings).where(user_settings.c.user_id == principal.user_id).values(values)
-        rows = await self._database.run(changed.returning(user_settings))
+        told = tuple(user_settings.c)
+        changed, values = setting(user_settings, {**changes, "updated_at": _NOW}, _OF_CALLER, returning=told)
+        rows = await self._database.run(changed, values | {"caller": principal.user_id})
         return rows[0] if rows else None
 
     async def theme(self, principal: Principal) -> str:
@@ -345,12 +342,8 @@ class UserServices(AccountService):
         return await self._database.run(statement, {"caller": principal.user_id})
 
 
-def _written(table: Any, principal: Principal, changes: Mapping[str, Any], name: str) -> FromClause:
-    """The table, or its row after the changes, where there are some; who has no row there gets none."""
-    if not changes:
-        return table  # type: ignore[no-any-return]  # Any is a Table here
-    changed = update(table).where(table.c.user_id == principal.user_id)
-    return changed.values(**changes, updated_at=func.now()).returning(table).cte(name)
+_NOW = func.now()
+_OF_CALLER = user_settings.c.user_id == _CALLER
 
 
 def _teller(principal: Principal) -> FromClause:

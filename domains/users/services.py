@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Executable,
     FromClause,
     RowMapping,
+    Select,
     bindparam,
     case,
     delete,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.sql.dml import ReturningInsert
 
+from domains.shared.changes import setting
 from domains.shared.clock import Clock
 from domains.shared.database import Database
 from domains.shared.errors import (
@@ -64,7 +67,7 @@ _BY_GOOGLE = (
     .where(or_(users.c.google_id == bindparam("google_id"), func.lower(users.c.email) == bindparam("email")))
     .order_by(users.c.google_id.is_(None))
 )
-_OF_CALLER = users.c.id == bindparam("caller")
+_OF_CALLER = users.c.id == bindparam("caller", type_=users.c.id.type)
 _ACCOUNT = select(
     *(users.c[name] for name in ("id", "email", "username", "first_name", "last_name", "role", "is_active")),
     *(users.c[name] for name in ("last_login", "created_at", "updated_at", "timezone")),
@@ -85,7 +88,8 @@ _SESSIONS = (
     )
     .order_by(refresh_tokens.c.created_at.desc())
 )
-_LIVE = refresh_tokens.c.revoked_at.is_(None)
+_TOLD = (*(users.c[name] for name in _UPDATED), users.c.username)
+_LIVE, _NOW = refresh_tokens.c.revoked_at.is_(None), func.now()
 
 
 class AccountService:
@@ -173,10 +177,10 @@ class AccountService:
         )
         next_token = secrets.token_hex(_REFRESH_BYTES)
         statement = select(spent).add_cte(
-            _stored(spent, next_token, origin).cte("stored"),
+            _stored(spent).cte("stored"),
             noted(spent, origin, "token_refresh", "authentication").cte("noted"),
         )
-        rows = await self._database.run(statement)
+        rows = await self._database.run(statement, _stored_of(next_token, origin))
         if not rows:
             raise UnauthenticatedError("INVALID_REFRESH_TOKEN", "Invalid or expired refresh token")
         return rows[0], next_token
@@ -216,7 +220,7 @@ class AccountService:
 
     async def update_account(
         self, principal: Principal, body: Mapping[str, Any], origin: Origin
-    ) -> RowMapping:
+    ) -> Mapping[str, Any]:
         """The caller's account after an update, which may change the password."""
         changes_password = truthy(body.get("newPassword"))
         if changes_password:
@@ -226,21 +230,16 @@ class AccountService:
             changes["password_hash"] = await hash_password(_text(body["newPassword"]))
         if not changes:
             raise NoUpdatesError("No fields to update")
-        changed = (
-            update(users)
-            .where(users.c.id == principal.user_id)
-            .values(**changes, updated_at=func.now())
-            .returning(*(users.c[name] for name in _UPDATED), users.c.username)
-            .cte("changed")
-        )
-        statement = select(*(changed.c[name] for name in _UPDATED))
+        changing, values = setting(users, {**changes, "updated_at": _NOW}, _OF_CALLER, returning=_TOLD)
+        statement: Executable = changing
         if changes_password:
+            changed = changing.cte("changed")
             event = noted(changed, origin, "password_changed", "account")
-            statement = statement.add_cte(event.cte("noted"))
-        rows = await self._database.run(statement)
+            statement = select(changed).add_cte(event.cte("noted"))
+        rows = await self._database.run(statement, values | {"caller": principal.user_id})
         if not rows:
             raise MissingError("USER_NOT_FOUND", "User not found")
-        return rows[0]
+        return {name: rows[0][name] for name in _UPDATED}
 
     async def _require_password(self, principal: Principal, current: Any) -> None:
         if not truthy(current):
@@ -298,76 +297,98 @@ class AccountService:
     async def _enter(self, user: RowMapping, origin: Origin) -> str:
         """Forget the failures, and store a new refresh token in place of the one that this user agent had."""
         token = secrets.token_hex(_REFRESH_BYTES)
-        entered = (
-            update(users)
-            .where(users.c.id == user["id"])
-            .values(failed_login_attempts=0, locked_until=None, last_login=func.now())
-            .returning(users.c.id, users.c.email, users.c.username)
-            .cte("entered")
-        )
-        forgotten = delete(refresh_tokens).where(
-            refresh_tokens.c.user_id == user["id"],
-            refresh_tokens.c.user_agent == _agent(origin),
-            refresh_tokens.c.expires_at > func.now(),
-        )
         device = {"browser": _agent(origin), "ip": origin.ip_address}
-        event = noted(entered, origin, "login_success", "authentication")
-        await self._database.run(
-            select(entered.c.id).add_cte(
-                forgotten.returning(refresh_tokens.c.id).cte("forgotten"),
-                _stored(entered, token, origin, device).cte("stored"),
-                event.cte("noted"),
-            )
-        )
+        stored = _stored_of(token, origin, device)
+        await self._database.run(_ENTRANCE, {"caller": user["id"], **stored, **_noted_of(origin)})
         return token
 
 
 def noted(
     user: FromClause,
-    origin: Origin,
+    origin: Origin | None,
     event_type: str,
     category: str,
     *,
     failure: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> ReturningInsert[Any]:
-    """The security event of each row of `user` (id, email, username): a success, or a failure and its sentence."""
+    """The security event of each row of `user` (id, email, username): a success, or a failure and its sentence.
+
+    What is of an origin comes as parameters (`_noted_of`) where there is none.
+    """
     values = {
         "event_type": event_type,
         "event_category": category,
         "severity": "info" if failure is None else "warning",
-        "ip_address": origin.ip_address,
-        "user_agent": origin.user_agent,
-        "request_path": origin.target[:_MAX_TARGET],
-        "request_method": origin.method,
         "success": failure is None,
         "message": failure,
         "metadata": None if metadata is None else dict(metadata),
     }
     told = [literal(value, security_events.c[name].type) for name, value in values.items()]
+    for name, value in _noted_of(origin or Origin()).items():
+        column = security_events.c[name.removeprefix("noted_")]
+        values[column.name] = value
+        told.append(literal(value, column.type) if origin else bindparam(name, type_=column.type))
     who = (user.c.id, user.c.email, user.c.username)
     made = insert(security_events).from_select(["user_id", "email", "username", *values], select(*who, *told))
     return made.returning(security_events.c.id)
 
 
-def _stored(
-    user: FromClause, token: str, origin: Origin, device: Mapping[str, Any] | None = None
-) -> ReturningInsert[Any]:
-    values: dict[str, Any] = {
-        "token": token,
-        "ip_address": origin.ip_address,
-        "user_agent": _agent(origin),
-        "device_info": device,
+def _noted_of(origin: Origin) -> dict[str, Any]:
+    """The parameters of `noted`, which are not named like a column, because that would be written, too."""
+    return {
+        "noted_ip_address": origin.ip_address,
+        "noted_user_agent": origin.user_agent,
+        "noted_request_path": origin.target[:_MAX_TARGET],
+        "noted_request_method": origin.method,
     }
-    told = [literal(value, refresh_tokens.c[name].type) for name, value in values.items()]
+
+
+def _stored(user: FromClause) -> ReturningInsert[Any]:
+    """A refresh token for each row of `user`; its parameters are those of `_stored_of`."""
+    names = ("token", "ip_address", "user_agent", "device_info")
+    told = [bindparam(f"stored_{name}", type_=refresh_tokens.c[name].type) for name in names]
     made = insert(refresh_tokens).from_select(
-        ["user_id", "expires_at", *values], select(user.c.id, _IN_A_WEEK, *told)
+        ["user_id", "expires_at", *names], select(user.c.id, _IN_A_WEEK, *told)
     )
     return made.returning(refresh_tokens.c.id)
 
 
+def _stored_of(token: str, origin: Origin, device: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "stored_token": token,
+        "stored_ip_address": origin.ip_address,
+        "stored_user_agent": _agent(origin),
+        "stored_device_info": device,
+    }
+
+
 def _agent(origin: Origin) -> str:
     return origin.user_agent or "Unknown"
+
+
+def _entrance() -> Select[Any]:
+    """What follows on a password that is right; made once, which takes longer than to run it."""
+    entered = (
+        update(users)
+        .where(_OF_CALLER)
+        .values(failed_login_attempts=0, locked_until=None, last_login=_NOW)
+        .returning(users.c.id, users.c.email, users.c.username)
+        .cte("entered")
+    )
+    forgotten = delete(refresh_tokens).where(
+        refresh_tokens.c.user_id == bindparam("caller", type_=users.c.id.type),
+        refresh_tokens.c.user_agent == bindparam("stored_user_agent", type_=refresh_tokens.c.user_agent.type),
+        refresh_tokens.c.expires_at > _NOW,
+    )
+    return select(entered.c.id).add_cte(
+        forgotten.returning(refresh_tokens.c.id).cte("forgotten"),
+        _stored(entered).cte("stored"),
+        noted(entered, None, "login_success", "authentication").cte("noted"),
+    )
+
+
+_ENTRANCE = _entrance()
 
 
 def _require_active(user: RowMapping) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import jwt
 import pytest
 
-from domains.users.utils import access_token, hash_password, is_password, refresh_cookie
+from domains.users.utils import access_token, hash_password, is_password, refresh_cookie, updating_profile
 
 NOW = datetime(2026, 11, 23, 4, 25, 21, tzinfo=UTC)
 
@@ -42,3 +42,11 @@ async def test_a_password_is_known_by_its_hash_alone(password: str) -> None:
     assert await is_password(password, hashed)
     assert not await is_password("another", hashed)
     assert not await is_password(password, "!")
+
+
+def test_an_update_of_the_same_columns_of_a_profile_is_one_statement_that_is_made_once() -> None:
+    first, second, other = (updating_profile(names, ()) for names in (("bio",), ("bio",), ("bio", "slug")))
+
+    assert first is second
+    assert first is not other
+    assert str(first).count("UPDATE") == 1
