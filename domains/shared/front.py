@@ -180,6 +180,11 @@ class Front:
         What was answered without a look at the database shows nothing that a write could change.
         """
         lasting = asked[:-1]
+
+        def size_of(value: object) -> int | None:
+            # the target is part of the key, and as long as a client likes
+            return len(value.body) + len(call.origin.target) if isinstance(value, Kept) else None
+
         if isinstance(known := self._cache.find(lasting), Kept):
             course.cache = "hit"
             return known.answer()
@@ -191,13 +196,12 @@ class Front:
             except ApiError as error:
                 answer = failure(error)
             made = kept(answer)
-            if made is not None and course.tally.statements == sent:
-                self._cache.keep(lasting, made, len(made.body))
+            size = size_of(made)
+            if size is not None and course.tally.statements == sent:
+                self._cache.keep(lasting, made, size)
             return made or answer
 
-        found, hit = await self._cache.get(
-            asked, compute, lambda value: len(value.body) if isinstance(value, Kept) else None
-        )
+        found, hit = await self._cache.get(asked, compute, size_of)
         course.cache = "hit" if hit else "miss"
         return found.answer() if isinstance(found, Kept) else found
 

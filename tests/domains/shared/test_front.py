@@ -218,6 +218,33 @@ async def test_a_hundred_equal_reads_at_once_are_computed_once(cached: Modern) -
     assert sum(reply.query_count for reply in replies) == 2
 
 
+async def test_long_targets_count_to_the_bytes_that_are_kept(seeded_database: str, contract: Path) -> None:
+    settings = CacheSettings(max_bytes=200_000, ttl_s=600)
+    first = f"{ANNS}?flood=first"
+
+    async with serving(seeded_database, contract, cache=settings) as modern:
+        await modern.send("agent_ben", "GET", first)
+        for number in range(50):
+            await modern.send("agent_ben", "GET", f"{ANNS}?flood={number}{'x' * 6_000}")
+        reply = await modern.send("agent_ben", "GET", first)
+
+    assert (reply.status, cache_of(reply)) == (403, "miss")
+
+
+async def test_a_write_that_passes_by_the_proxy_is_seen_when_an_entrys_life_ends(
+    seeded_database: str, contract: Path
+) -> None:
+    settings = CacheSettings(ttl_s=0.2)
+
+    async with serving(seeded_database, contract, cache=settings) as modern:
+        await modern.send("agent_ann", "GET", ANNS)
+        modern.execute("UPDATE escrows SET city = 'Newtown' WHERE id = %s", [ANNS.rpartition("/")[2]])
+        await asyncio.sleep(settings.ttl_s)
+        reply = await modern.send("agent_ann", "GET", ANNS)
+
+    assert reply.body["data"]["property-details"]["city"] == "Newtown"
+
+
 async def test_metrics_are_served_for_prometheus(cached: Modern) -> None:
     await cached.send("agent_ann", "GET", ANNS)
 
