@@ -72,7 +72,7 @@ def crud(
 ) -> dict[str, Answer]:
     """The endpoints of every room; a read's, a list's and a change's row is that of the service unless given."""
     resource, stamped = service.resource, controller.timestamped
-    name = resource.name.capitalize()
+    name = _shape_name(service)
     found: Part = one or Shape(name, row(service.whole))
     same = [str(column.key) for column in service.whole] == [str(column.key) for column in resource.table.c]
     changed = written or (found if same and one is None else Shape(f"{name}Row", row(resource.table.c)))
@@ -124,4 +124,9 @@ def statistics(service: type[CrudService]) -> Shape:
     parts: dict[str, Part] = {"total": INTEGER, "archived": INTEGER, wanted.key: keyed(INTEGER)}
     if wanted.sums:
         parts["totals"] = whole(dict.fromkeys(wanted.sums, DECIMAL))
-    return Shape(f"{service.resource.name.capitalize()}Statistics", whole(parts))
+    return Shape(f"{_shape_name(service)}Statistics", whole(parts))
+
+
+def _shape_name(service: type[CrudService]) -> str:
+    """`SiteVisit` for rows called `site visit`."""
+    return service.resource.name.title().replace(" ", "")

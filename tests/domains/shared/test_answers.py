@@ -4,8 +4,10 @@ from domains.contacts.controllers import ContactController
 from domains.escrows.controllers import EscrowController
 from domains.escrows.services import EscrowService
 from domains.leads.controllers import LeadController
+from domains.leads.models import leads
 from domains.leads.services import LeadService
 from domains.shared.answers import crud, pages, statistics
+from domains.shared.models import Resource
 
 
 def test_pages_are_spelled_as_the_controller_spells_them() -> None:
@@ -28,6 +30,15 @@ def test_the_facts_of_a_room_are_in_its_answers() -> None:
     assert not answers["delete_many"].is_timestamped
     assert (400, "NOT_ARCHIVED") in answers["delete"].refuses
     assert answers["export"].is_file
+
+
+def test_a_shape_of_rows_of_two_words_has_one_word() -> None:
+    class VisitService(LeadService):
+        """Leads by another name."""
+
+        resource = Resource("site visit", leads)
+
+    assert statistics(VisitService).name == "SiteVisitStatistics"
 
 
 def test_statistics_have_sums_where_the_room_adds_up() -> None:
