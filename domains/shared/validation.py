@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared import wire
 from domains.shared.errors import Fault, InvalidInputError
-from domains.shared.node_json import text
+from domains.shared.node_json import text, well_formed
 from domains.shared.uuids import uuid_of
 from domains.shared.wire import Described
 
@@ -88,8 +88,11 @@ def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
+        rows = error.errors(include_url=False, include_context=False, include_input=False)
+        if any(not row["loc"] for row in rows):  # half a surrogate pair in a key, which pydantic cannot name
+            return validated(model, {well_formed(key): value for key, value in values.items()})
         faults: dict[str, Fault] = {}
-        for row in error.errors(include_url=False, include_context=False, include_input=False):
+        for row in rows:
             at = str(row["loc"][0])
             name, sentence = _declared(model, at)
             field = name if name in values and at not in values else at

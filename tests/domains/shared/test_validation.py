@@ -217,3 +217,7 @@ def test_an_id_is_a_uuid() -> None:
     text = "c0ffee00-0000-4000-8000-000000000003"
     assert validated(model, {"agentId": text}).model_dump() == {"agent_id": UUID(text)}
     assert refused(model, agentId="me") == [("agentId", "Must be a UUID")]
+
+
+def test_half_a_surrogate_pair_in_a_key_is_a_fault_like_another() -> None:
+    assert refused(Thing, **{"\ud800": 1}) == [("\ufffd", "Is not a field that can be set")]
