@@ -36,8 +36,6 @@ _UPDATE_CHECKS = (
 )
 # Column of a creation → its body key; what is empty is nothing.
 _CREATE_COLUMNS = {
-    "first_name": "firstName",
-    "last_name": "lastName",
     "email": "email",
     "phone": "phone",
     "lead_source": "source",  # `leadSource` is checked and then ignored
@@ -108,7 +106,8 @@ async def create_lead(call: Call) -> Answer:
     body = call.body
     validate(body, _CREATE_CHECKS)
     _check_business_rules(body)
-    columns = {column: node.either(body.get(key), None) for column, key in _CREATE_COLUMNS.items()}
+    columns = {"first_name": body["firstName"], "last_name": body["lastName"]}
+    columns |= {column: node.either(body.get(key), None) for column, key in _CREATE_COLUMNS.items()}
     columns |= {column: body.get(key, default) for column, (key, default) in _DEFAULTS.items()}
     columns |= {"assigned_agent_id": call.user.id, "team_id": call.user.team_id}
     places = ", ".join(f"${index}" for index in range(1, len(columns) + 1))

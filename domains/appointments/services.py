@@ -108,7 +108,8 @@ class AppointmentService(CrudService):
                 raise NoUpdatesError("No valid fields to update")
             versioned = {"version": body["version"]} if "version" in body else {}
             changes = validated(UpdateAppointment, sent | versioned).model_dump(exclude_unset=True)
-        return await self.change(principal, key, changes, version=version_of(changes))
+        version, attempted = version_of(changes), body.get("version")
+        return await self.change(principal, key, changes, version=version, attempted=attempted)
 
     async def cancel(self, principal: Principal, key: str) -> Mapping[Any, Any]:
         """The appointment with the status of a cancelled one, spelled unlike that of a creation."""

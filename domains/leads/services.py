@@ -119,7 +119,8 @@ class LeadService(CrudService):
             changes = validated(UpdateLead, sent | versioned).model_dump(exclude_unset=True)
         version = version_of(changes)
         changes["last_contact_date"] = _TODAY
-        return await self.change(principal, key, changes, version=version)
+        attempted = body.get("version")
+        return await self.change(principal, key, changes, version=version, attempted=attempted)
 
     async def record_activity(
         self, principal: Principal, key: str, body: Mapping[str, Any]

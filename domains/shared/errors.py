@@ -176,7 +176,7 @@ class VersionConflictError(ApiError):
     status = 409
     code = "VERSION_CONFLICT"
 
-    def __init__(self, name: str, *, current: int, attempted: int | None) -> None:
+    def __init__(self, name: str, *, current: int, attempted: Any) -> None:
         super().__init__(
             f"This {name} was modified by another user. Please refresh and try again.",
             extra={"currentVersion": current, "attemptedVersion": attempted},

@@ -199,10 +199,11 @@ class CrudService:
         version: int | None,
         also: Also | None = None,
         parameters: Mapping[str, Any] | None = None,
+        attempted: Any = None,
     ) -> Mapping[Any, Any]:
         """Change columns of one row and return it whole; raises VersionConflictError when it has moved on.
 
-        `parameters` are those of `also`.
+        `parameters` are those of `also`; `attempted` is the version as the client wrote it, where that is to be told.
         """
         table = self.resource.table
         found = self.found_by(principal, key, Access.EDIT)
@@ -225,9 +226,9 @@ class CrudService:
                 or (self.hides_archived and current["deleted_at"] is not None)
             ):
                 raise
-            attempted = None if version == NO_VERSION else version
+            told = None if version == NO_VERSION else version if attempted is None else attempted
             raise VersionConflictError(
-                self.resource.name, current=current["version"], attempted=attempted
+                self.resource.name, current=current["version"], attempted=told
             ) from None
 
     async def archive(self, principal: Principal, key: str) -> Mapping[Any, Any]:

@@ -112,6 +112,8 @@ ROLES: list[tuple[str, str, str, Any]] = [
     ("agent_ben", "DELETE", f"{contact_id(1)}/roles/{role_id(3)}", None),
     ("agent_ann", "DELETE", f"{contact_id(9)}/roles/not-an-id", None),
     ("admin_ada", "DELETE", f"{UNKNOWN}/roles/{role_id(3)}", None),
+    ("admin_ada", "POST", "not-an-id/roles", {}),
+    ("agent_ann", "DELETE", f"{contact_id(6)}/roles/{role_id(1)}", None),
     ("admin_ada", "DELETE", f"{contact_id(4)}/roles/not-an-id", None),
     ("agent_ben", "DELETE", f"{contact_id(4)}/roles/{role_id(1)}", None),
     ("admin_ada", "DELETE", f"not-an-id/roles/{role_id(3)}", None),

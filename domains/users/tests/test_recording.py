@@ -23,6 +23,8 @@ READS = [
     (None, "/v1/auth/check-username/AGENT_ANN"),
     (None, "/v1/auth/check-username/ab"),
     (None, "/v1/auth/check-username/nobody-yet"),
+    (None, "/v1/auth/check-username/abcd"),
+    (None, f"/v1/auth/check-username/{'x' * 21}"),
     (None, "/v1/auth/bogus"),
     (None, "/v1/profiles/bogus"),
     (None, "/v1/settings/bogus"),
@@ -94,6 +96,12 @@ LATEST: list[tuple[str | None, str, str, Any]] = [
     ("admin_ada", "PUT", f"/v1/teams/{ALPHA}/members/nope/permissions", {"permissions": {}}),
     ("admin_ada", "PUT", f"/v1/teams/nope/members/{user_id(3)}/permissions", {"permissions": {}}),
     ("owner_otto", "PUT", f"/v1/teams/{ALPHA}/members/{user_id(3)}/permissions", {"permissions": {}}),
+    ("owner_otto", "PUT", f"/v1/teams/{ALPHA}/members/{user_id(2)}/permissions", {"permissions": {}}),
+    ("broker_bea", "PUT", f"/v1/teams/{BETA}/members/{user_id(4)}/permissions", {"permissions": {}}),
+    ("broker_bea", "PUT", f"/v1/teams/nope/members/{user_id(4)}/permissions", {"permissions": {}}),
+    ("agent_ann", "PUT", "/v1/auth/profile", {"firstName": "", "homeCity": None}),
+    ("agent_ben", "PUT", "/v1/settings", {}),
+    ("agent_ann", "POST", "/v1/auth/login", {"email": "nobody", "password": "x"}),
 ]
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import func
 
 from domains.escrows.models import ESCROW, escrows
-from domains.shared.changes import adding, changing, setting, telling
+from domains.shared.changes import NO_VERSION, adding, changing, setting, telling, version_of
 from domains.shared.permissions import Access
 
 
@@ -65,3 +65,11 @@ def test_an_expression_that_is_made_once_makes_one_statement() -> None:
 
     assert made[0] is not made[1], "its condition is made anew"
     assert again[0] is again[1]
+
+
+def test_a_version_of_null_is_that_of_no_row() -> None:
+    changes = {"title": "X", "version": 3}
+
+    assert (version_of(changes), changes) == (3, {"title": "X"})
+    assert version_of({"title": "X"}) is None
+    assert version_of({"version": None}) == NO_VERSION
