@@ -17,7 +17,11 @@ _FOUND = whole({"requested": INTEGER, "found": INTEGER})
 _EXTRA: dict[str, dict[str, Part]] = {
     "VALIDATION_ERROR": {"details": _DETAILS},
     "BUSINESS_RULE_VIOLATION": {"violations": _VIOLATIONS},
-    "VERSION_CONFLICT": {"currentVersion": INTEGER, "attemptedVersion": nothing_or(INTEGER)},
+    # what was attempted is told as it was sent: as a number or as text
+    "VERSION_CONFLICT": {
+        "currentVersion": INTEGER,
+        "attemptedVersion": {"type": ["integer", "string", "null"]},
+    },
     "ACCOUNT_LOCKED": {"locked_until": MOMENT},
     "NOT_FOUND": {"details": _FOUND, "notFoundIds": each(TEXT)},
     "NOT_ARCHIVED": {"notArchivedIds": each(TEXT)},
