@@ -5,7 +5,7 @@ from functools import cache
 from pydantic.alias_generators import to_pascal
 
 from domains.shared.errors import ApiError, InvalidInputError, TooManyRequestsError
-from domains.shared.shapes import INTEGER, MOMENT, TEXT, Part, Shape, each, nothing_or, whole
+from domains.shared.shapes import INTEGER, MOMENT, TEXT, Part, Shape, each, whole
 
 Refusals = frozenset[tuple[int, str]]
 """Pairs of a status and a code."""
