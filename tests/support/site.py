@@ -48,10 +48,13 @@ class Site:
         while True:
             report = self.report()
             counted, in_flight = report.tally.requests, report.balance.in_flight
-            if counted == requests and in_flight == 0:
+            ended = report.tally.mirrored + sum(report.tally.not_mirrored.values())
+            if counted == requests == ended and in_flight == 0:
                 return report
             if time.monotonic() > deadline:
-                pytest.fail(f"not settled: {counted} of {requests} requests counted, {in_flight} in flight")
+                pytest.fail(
+                    f"not settled: {counted} of {requests} counted, {ended} ended, {in_flight} in flight"
+                )
             time.sleep(0.03)
 
 
