@@ -89,7 +89,7 @@ def _print(found: "Audit") -> None:
         for file in room.missing:
             out.print(f"{room.name} has no {file}", markup=False)
     out.print()
-    out.print(f"{len(found.duplicates)} blocks stand in two rooms", markup=False)
+    out.print(f"blocks that stand in two rooms: {len(found.duplicates)}", markup=False)
     for block in found.duplicates:
         out.print(f"  {block.lines} lines: {block.one} ~ {block.other}", markup=False)
     out.print(f"controllers on a service: {found.service_coverage:.0f} %", markup=False)

@@ -1,4 +1,4 @@
-"""How many writes were finished, for modern's cache: each request to it says so (`X-Crossfade-Writes`).
+"""How many writes were finished, for modern's cache: each request to it says so (`X-Crossfade-Writes`, docs/adopting.md).
 
 A cached answer must never be older than a write that was finished through the proxy before the request began, whoever
 committed it. So the value of the header is part of the key under which modern keeps an answer.

@@ -108,7 +108,9 @@ def test_a_worker_that_dies_is_started_again_and_the_other_is_left_alone(
         assert (other.running, other.pid) == (True, other_pid)
 
 
-def test_ctrl_c_ends_the_workers_and_leaves_no_process(tmp_path: Path, listener: str) -> None:
+def test_up_starts_no_backend_and_ctrl_c_ends_the_workers_and_leaves_no_process(
+    tmp_path: Path, listener: str
+) -> None:
     command = [sys.executable, "-m", "cli.main", "up", "--legacy", listener, "--modern", listener, "--json"]
     listen = {"CROSSFADE_PROXY__LISTEN": "127.0.0.1:0", "CROSSFADE_PROXY__ADMIN": "127.0.0.1:0"}
     environment = os.environ | {"CROSSFADE_STATE_DIR": str(tmp_path)} | listen
@@ -118,10 +120,16 @@ def test_ctrl_c_ends_the_workers_and_leaves_no_process(tmp_path: Path, listener:
         while not said.rstrip().endswith("}"):
             said += up.stdout.readline()
         ready = urllib.request.urlopen(f"{json.loads(said)['admin']}/readyz", timeout=5).status
+        children = Path(f"/proc/{up.pid}/task/{up.pid}/children").read_text().split()
+        started = [Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children]
 
         up.send_signal(signal.SIGINT)
         code = up.wait(20)
 
     assert ready == 200
+    assert {"proxy-worker", "parity-worker"} == {
+        word.decode() for words in started for word in words if word.endswith(b"-worker")
+    }
+    assert not [words for words in started if b"serve" in words]  # the backends are those that were given
     assert code == 0
     assert not (tmp_path / "parity.sock").exists()
