@@ -47,31 +47,35 @@ class Side:
         """Close the connection."""
         self._connection.close()
 
-    def play(self, scenario: Scenario) -> list[Taken]:
-        """All steps in their order, as far as the answers that they need are there; raises BackendError."""
+    def play(self, scenario: Scenario, *, reads: int = 1) -> list[Taken]:
+        """All steps in their order, a read `reads` times on end, as far as the answers that they need are there.
+
+        Raises BackendError.
+        """
         answers: dict[str, Any] = {}
-        taken = []
+        taken: list[Taken] = []
         for step in scenario.steps:
             try:
                 request = sendable(step.exchange, self._credentials, answers)
             except RecordingError:
                 break
-            status, headers, body, duration_s = self._ask(request)
+            for _ in range(reads if step.exchange.method == "GET" else 1):
+                status, headers, body, duration_s = self._ask(request)
+                taken.append(
+                    Taken(
+                        self.name,
+                        step.exchange.domain,
+                        step.endpoint,
+                        step.exchange.name,
+                        status,
+                        status == step.exchange.status,
+                        duration_s * 1_000,
+                        int(headers.get("X-Query-Count", 0)),
+                        headers.get("Server-Timing", "").partition("cache;desc=")[2].partition(",")[0],
+                    )
+                )
             if status == step.exchange.status:
                 answers[step.exchange.name] = _json(body)
-            taken.append(
-                Taken(
-                    self.name,
-                    step.exchange.domain,
-                    step.endpoint,
-                    step.exchange.name,
-                    status,
-                    status == step.exchange.status,
-                    duration_s * 1_000,
-                    int(headers.get("X-Query-Count", 0)),
-                    headers.get("Server-Timing", "").partition("cache;desc=")[2].partition(",")[0],
-                )
-            )
         return taken
 
     def _ask(self, request: Sendable) -> tuple[int, Mapping[str, str], bytes, float]:
@@ -101,23 +105,14 @@ def opened(urls: Mapping[str, str], credentials: Credentials) -> Iterator[list[S
 def in_turns(
     sides: Sequence[Side], scenarios: Sequence[Scenario], *, repeats: int, rng: random.Random
 ) -> Iterator[Taken]:
-    """One round: every scenario on every side, reads `repeats` times on end; who goes first is drawn anew.
+    """One round: every scenario on every side; who goes first is drawn anew.
 
-    A write follows a read of its user, which is not told of: a client that writes has read something just before.
+    A read is asked `repeats` times on end, what writes is played as often: a connection has sent its statement before.
     """
-    greetings = {
-        scenario.steps[0].exchange.user: scenario
-        for scenario in scenarios
-        if is_reading(scenario) and not scenario.steps[0].refused
-    }
     for scenario in rng.sample(scenarios, len(scenarios)):
-        reads = is_reading(scenario)
-        greeting = None if reads else greetings.get(scenario.steps[0].exchange.user)
         for side in rng.sample(sides, len(sides)):
-            if greeting is not None:
-                side.play(greeting)
-            for _ in range(repeats if reads else 1):
-                yield from side.play(scenario)
+            for _ in range(1 if is_reading(scenario) else repeats):
+                yield from side.play(scenario, reads=repeats)
 
 
 def is_reading(scenario: Scenario) -> bool:
