@@ -33,14 +33,19 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: check browser  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
+test: check browser redis  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
+apt = { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && echo "installing $(1) for the tests ..." && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null ; }
+
 browser:  # the tests of pages want a real Chromium; Debian's is installed where that is possible
-	@command -v chromium >/dev/null 2>&1 || { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && echo "installing chromium for the browser tests ..." && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null ; } || echo "no chromium here: the browser tests will be skipped and say so"
+	@command -v chromium >/dev/null 2>&1 || $(call apt,chromium) || echo "no chromium here: the browser tests will be skipped and say so"
+
+redis:  # the test of sockets in several processes wants a Redis server; Debian's redis-tools has it and starts no service
+	@command -v redis-server >/dev/null 2>&1 || command -v redis-check-rdb >/dev/null 2>&1 || $(call apt,redis-tools) || echo "no Redis server here: its test will be skipped and say so"
 
 format: $(STAMP)  ## Format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -61,4 +66,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser format bench bench-backends screenshot lock clean
+.PHONY: help install demo check test browser redis format bench bench-backends screenshot lock clean

@@ -19,8 +19,7 @@ def relay_of(url: str) -> AsyncPubSubManager:
         case "nats" | "tls":
             return NatsRelay(url)
         case "redis" | "rediss":
-            # asks for the package `redis`, which is not one of ours
-            return socketio.AsyncRedisManager(url, channel=_SUBJECT)
+            return RedisRelay(url)
         case _:
             raise ValueError(
                 f"{url!r}: expected the address of a relay like nats://127.0.0.1:4222 or redis://…"
@@ -57,3 +56,19 @@ class NatsRelay(AsyncPubSubManager):  # type: ignore[misc]  # the package has no
         finally:
             self._client = None
             await client.close()
+
+
+class RedisRelay(socketio.AsyncRedisManager):  # type: ignore[misc]  # the package has no types
+    """Socket.io's messages between processes over Redis; its connections end when nobody listens any more."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, channel=_SUBJECT)
+
+    async def _listen(self) -> AsyncIterator[Any]:
+        try:
+            async for message in super()._listen():
+                yield message
+        finally:
+            if self.connected:
+                await self.pubsub.aclose()
+                await self.redis.aclose()

@@ -9,9 +9,14 @@ from typing import Any
 import aiohttp
 import pytest
 
+from cli.context import RECORDING_JWT_SECRET
+from loadtests.recording import Credentials
 from parity.exchange import Backend
 from proxy.stages import Stage
+from tests.domains.support import escrow
 from tests.support.command import InProcess, run_process
+from tests.support.javascript import JavaScriptSocket
+from tests.support.relay_servers import nats_server
 from tests.support.site import running_backend, running_site
 
 
@@ -145,3 +150,28 @@ async def test_a_load_balancer_that_is_trusted_says_who_the_client_is(
         ]
 
     assert balanced == [401, 401, 429]
+
+
+async def test_a_write_at_one_process_is_heard_by_a_client_of_another(
+    seeded_database: str, tmp_path: Path, contract: Path
+) -> None:
+    credentials = Credentials(contract, RECORDING_JWT_SECRET)
+    async with nats_server() as relay:
+        with (
+            running_backend(Backend.MODERN, seeded_database, tmp_path, "--relay", relay) as first,
+            running_backend(Backend.MODERN, seeded_database, tmp_path, "--relay", relay) as second,
+        ):
+            headers = credentials.headers("agent_ann")
+            token = headers["Authorization"].removeprefix("Bearer ")
+            async with (
+                JavaScriptSocket.connecting(first, token) as ann,
+                aiohttp.ClientSession(headers=headers) as session,
+            ):
+                await ann.connected()
+
+                async with session.put(f"{second}{escrow(9)}/checklist-loan", json={"le": True}) as answer:
+                    status = answer.status
+
+                heard = await ann.heard()
+    assert status == 200
+    assert (heard["event"], heard["data"]["escrowId"]) == ("escrow:updated", escrow(9).rpartition("/")[2])

@@ -2,11 +2,20 @@
 
 import pytest
 
-from domains.shared.relays import NatsRelay, relay_of
+from domains.shared.relays import NatsRelay, RedisRelay, relay_of
 
 
-def test_nats_is_a_relay() -> None:
-    assert isinstance(relay_of("nats://127.0.0.1:4222"), NatsRelay)
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("nats://127.0.0.1:4222", NatsRelay),
+        ("tls://127.0.0.1:4222", NatsRelay),
+        ("redis://127.0.0.1:6379/1", RedisRelay),
+        ("rediss://127.0.0.1:6379", RedisRelay),
+    ],
+)
+def test_nats_and_redis_are_relays(url: str, kind: type) -> None:
+    assert isinstance(relay_of(url), kind)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1", "127.0.0.1:4222", ""])

@@ -1,11 +1,8 @@
-"""The socket.io server of modern, heard with the JavaScript client; several processes through NATS."""
+"""The socket.io server of modern, heard with the JavaScript client; several processes through NATS and Redis."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import jwt
 import pytest
@@ -18,6 +15,7 @@ from domains.shared.events import EVERYBODY, Event
 from domains.shared.sockets import SocketServer
 from tests.domains.support import Modern, escrow
 from tests.support.javascript import JavaScriptSocket
+from tests.support.relay_servers import nats_server, redis_server
 from tests.support.replay import JWT_SECRET
 
 ADA = "c0ffee00-0000-4000-8000-000000000001"
@@ -42,25 +40,11 @@ async def sockets_alone(
         await database.close()
 
 
-@pytest.fixture
-async def nats_url() -> AsyncIterator[str]:
-    """A NATS server of this test on a free port of loopback."""
-    executable = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or "nats-server"
-    server = await asyncio.create_subprocess_exec(
-        *(executable, "-a", "127.0.0.1", "-p", "-1"),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert server.stderr is not None
-    try:
-        async with asyncio.timeout(10):
-            async for line in server.stderr:
-                if b"Listening for client connections on " in line:
-                    break
-        yield f"nats://{line.decode().split()[-1]}"
-    finally:
-        server.terminate()
-        await server.wait()
+@pytest.fixture(params=[nats_server, redis_server])
+async def relay_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A relay of this test: NATS, then Redis."""
+    async with request.param() as address:
+        yield address
 
 
 def url(modern: Modern) -> str:
@@ -97,6 +81,31 @@ async def test_a_change_of_an_escrow_is_heard_by_its_user_and_by_no_other_tenant
         for socket, own in ((ann, escrow(9)), (ben, escrow(11))):
             told = await socket.heard()
             assert (told["event"], told["data"]["escrowId"]) == ("escrow:updated", own.rpartition("/")[2])
+
+
+async def test_a_change_of_an_escrow_is_heard_in_its_team_and_at_its_broker(modern: Modern) -> None:
+    team, other = (f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in (1, 2))
+    nobody = "c0ffee00-0000-4000-8000-0000000000ff"
+
+    def listening(user: str, team_id: str | None = None) -> AbstractAsyncContextManager[JavaScriptSocket]:
+        return JavaScriptSocket.connecting(
+            url(modern), jwt.encode({"id": user, "teamId": team_id}, JWT_SECRET)
+        )
+
+    async with (
+        listening(ADA) as at_the_broker,
+        listening(nobody, team) as in_the_team,
+        listening(nobody, other) as in_another_team,
+    ):
+        for socket in (at_the_broker, in_the_team, in_another_team):
+            await socket.connected()
+
+        await modern.send("agent_ann", "PUT", f"{escrow(9)}/checklist-loan", {"le": True})
+        await modern.send("agent_ben", "PUT", f"{escrow(11)}/checklist-loan", {"le": True})
+
+        for socket, told in ((at_the_broker, 9), (in_the_team, 9), (in_another_team, 11)):
+            heard = await socket.heard()
+            assert (heard["event"], heard["data"]["escrowId"][-2:]) == ("escrow:updated", f"{told:02}")
 
 
 @pytest.mark.parametrize(
@@ -161,10 +170,10 @@ async def test_the_sockets_end_with_the_backend(modern: Modern) -> None:
         assert "disconnected" in await ann.heard()
 
 
-async def test_what_one_process_tells_is_heard_at_another(seeded_database: str, nats_url: str) -> None:
+async def test_what_one_process_tells_is_heard_at_another(seeded_database: str, relay_url: str) -> None:
     async with (
-        sockets_alone(seeded_database, nats_url) as (_, first_url),
-        sockets_alone(seeded_database, nats_url) as (second, second_url),
+        sockets_alone(seeded_database, relay_url) as (_, first_url),
+        sockets_alone(seeded_database, relay_url) as (second, second_url),
         JavaScriptSocket.connecting(first_url, jwt.encode({"id": ADA}, JWT_SECRET)) as ada,
         JavaScriptSocket.connecting(second_url, jwt.encode({"id": ANN}, JWT_SECRET)) as ann,
     ):
@@ -177,9 +186,12 @@ async def test_what_one_process_tells_is_heard_at_another(seeded_database: str, 
         assert (await ann.heard())["data"]["n"] == 2
 
 
-async def test_a_relay_that_is_not_there_costs_nobody_the_answer(seeded_database: str) -> None:
+@pytest.mark.parametrize("scheme", ["nats", "redis"])
+async def test_a_relay_that_is_not_there_costs_nobody_the_answer(seeded_database: str, scheme: str) -> None:
     database = Database(seeded_database, pool_size=1)
-    sockets = SocketServer(database, jwt_secret=JWT_SECRET, clock=utc_now, relay_url="nats://127.0.0.1:1")
+    sockets = SocketServer(
+        database, jwt_secret=JWT_SECRET, clock=utc_now, relay_url=f"{scheme}://127.0.0.1:1"
+    )
 
     async with asyncio.timeout(5):
         await sockets.publish([Event(EVERYBODY, "told", {})])
