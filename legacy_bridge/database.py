@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from legacy_bridge import node
 from legacy_bridge.errors import DatabaseError
+from legacy_bridge.far_dates import rows_with_far_dates
 from legacy_bridge.seed import first_line
 
 Row = dict[str, Any]
@@ -145,9 +146,16 @@ async def send(connection: Connection, sql: str, values: Sequence[Any] = ()) -> 
     try:
         # the legacy backend builds SQL from strings: that is what is reproduced
         cursor = await connection.execute(sql, [parameter(value) for value in values] or None)
-        return await cursor.fetchall() if cursor.description else []
+        return await _rows(cursor) if cursor.description else []
     finally:
         sent.duration_s += time.perf_counter() - started
+
+
+async def _rows(cursor: psycopg.AsyncCursor[Row]) -> list[Row]:
+    try:
+        return await cursor.fetchall()
+    except psycopg.DataError:  # a date that Python cannot hold; JavaScript can
+        return rows_with_far_dates(cursor)
 
 
 def parameter(value: Any) -> str | None:

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from legacy_bridge.far_dates import FarDate
+
 _MAX_SAFE_INTEGER = 2**53
 _FIRST_EXPONENT = 1e21  # from here on JavaScript writes integers with an exponent
 _DAY_S = 86_400
@@ -167,12 +169,14 @@ def moment(value: Any) -> float | None:
 
 def midnight(day: date) -> datetime:
     """The moment that the driver makes of a DATE on a server in UTC."""
-    return datetime.combine(day, time(), UTC)
+    return day if isinstance(day, FarDate) else datetime.combine(day, time(), UTC)
 
 
-def days_until(day: date, now: datetime) -> int:
-    """Whole days from now to the start of `day`, rounded down."""
-    return math.floor((midnight(day) - now).total_seconds() / _DAY_S)
+def days_until(day: date, now: datetime) -> int | None:
+    """Whole days from now to the start of `day`, rounded down; None where JSON would say null."""
+    start_s = day.seconds if isinstance(day, FarDate) else midnight(day).timestamp()
+    days = (start_s - now.timestamp()) / _DAY_S
+    return math.floor(days) if math.isfinite(days) else None
 
 
 def round_half_up(value: float) -> int:
@@ -195,8 +199,10 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _date_text(value: object) -> str:
+def _date_text(value: object) -> str | None:
     match value:
+        case FarDate():
+            return value.written
         case datetime():
             utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
             return utc.isoformat(timespec="milliseconds") + "Z"

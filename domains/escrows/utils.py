@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from domains.escrows.models import PROPERTY
+from domains.shared.far_dates import FarDate, seconds_of
 from domains.shared.node_json import either, field, iso_day, iso_moment, loads, number
 
 _DAY = timedelta(days=1)
@@ -79,14 +80,14 @@ def list_row(row: Row, now: datetime) -> dict[str, Any]:
         "my_commission": row["my_commission"],
         "gross_commission": row["gross_commission"],
         "clients": [],
-        "acceptanceDate": (acceptance or today).isoformat(),
+        "acceptanceDate": _calendar(acceptance or today),
         "acceptance_date": iso_day(acceptance),
-        "scheduledCoeDate": (closing or today + 30 * _DAY).isoformat(),
+        "scheduledCoeDate": _calendar(closing or today + 30 * _DAY),
         "closing_date": iso_day(closing),
-        "daysToClose": int(_until(closing, now)) if closing else 0,
+        "daysToClose": _list_days(closing, now) if closing else 0,
         "checklistProgress": _LIST_PROGRESS,
         "checklist_progress": _LIST_PROGRESS,
-        "lastActivity": f"{row['updated_at'] or row['created_at'] or now:%Y-%m-%dT%H:%M:%SZ}",
+        "lastActivity": _to_the_second(row["updated_at"] or row["created_at"] or now),
         "upcomingDeadlines": random.randint(1, 5),  # Q-24
         "created_at": iso_moment(row["created_at"]),
         "updated_at": iso_moment(row["updated_at"]),
@@ -134,11 +135,32 @@ def notes_of(row: Row) -> Any:
 
 def _until(day: date, now: datetime) -> float:
     """Days from now to the start of that day."""
-    return (_midnight(day) - now) / _DAY
+    return (seconds_of(_midnight(day)) - now.timestamp()) / _DAY.total_seconds()
+
+
+def _list_days(closing: date, now: datetime) -> int:
+    """As PostgreSQL counts them: infinity has none."""
+    days = _until(closing, now)
+    return int(days) if math.isfinite(days) else 0
+
+
+def _detail_days(closing: date, now: datetime) -> int | None:
+    """As Node counts them."""
+    return None if iso_day(closing) is None else math.floor(_until(closing, now))
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return day if isinstance(day, FarDate) else datetime.combine(day, time(), UTC)
+
+
+def _calendar(day: date) -> str | None:
+    return day.calendar and day.calendar[:-9] if isinstance(day, FarDate) else day.isoformat()
+
+
+def _to_the_second(moment: datetime) -> str | None:
+    if isinstance(moment, FarDate):
+        return moment.calendar and f"{moment.calendar}Z"
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _rounded(value: float) -> int:
@@ -164,7 +186,7 @@ def _details(row: Row, financials: Any, now: datetime) -> dict[str, Any]:
         "loanAmount": money("loan_amount", "loanAmount"),
         "myCommission": number(row["my_commission"]),
         "scheduledCoeDate": iso_day(closing),
-        "daysToClose": math.floor(_until(closing, now)) if closing else 0,
+        "daysToClose": _detail_days(closing, now) if closing else 0,
         "checklistProgress": _progress(row["checklists"]),
         "lastActivity": iso_moment(row["updated_at"] or row["created_at"]),
         "upcomingDeadlines": _DETAIL_DEADLINES,

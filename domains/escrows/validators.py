@@ -19,7 +19,7 @@ from domains.shared.node_json import either, moment_of, number_of, truthy
 from domains.shared.validation import (
     NOT_NULL,
     Count,
-    Day,
+    IsoDay,
     IsoText,
     Number,
     Positive,
@@ -39,7 +39,7 @@ _State = Annotated[str, at_most(2)]
 _ZipCode = Annotated[str, at_most(10)]
 # absent is fine, null is not
 _Price = Annotated[Price | None, NOT_NULL, Says("Purchase price must be a number")]
-_ClosingDate = Annotated[Day | None, NOT_NULL, Says("Invalid closing date")]
+_ClosingDate = Annotated[IsoDay | None, NOT_NULL, Says("Invalid closing date")]
 _Status = Annotated[_Word | None, NOT_NULL, Says("Escrow status must be a string")]
 _People = Annotated[list[Any], Field(min_length=1)]
 _Money = Annotated[Number, fits(12, 2)]
@@ -104,7 +104,7 @@ class CreateEscrow(BaseModel):
     purchase_price: _Price = Field(None, alias="purchasePrice")
     buyers: Annotated[_People | None, NOT_NULL, Says("Buyers must be an array")] = Field(None, exclude=True)
     sellers: Annotated[_People | None, NOT_NULL, Says("Sellers must be an array")] = Field(None, exclude=True)
-    acceptance_date: Annotated[Day | None, NOT_NULL, Says("Invalid acceptance date")] = Field(
+    acceptance_date: Annotated[IsoDay | None, NOT_NULL, Says("Invalid acceptance date")] = Field(
         None, alias="acceptanceDate"
     )
     closing_date: _ClosingDate = Field(None, alias="closingDate")

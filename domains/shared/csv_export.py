@@ -70,7 +70,7 @@ def _cell(value: Any, *, guarded: bool) -> str:
         case bool():
             return "true" if value else "false"
         case datetime() | date():
-            return str(node_json.column_value(value))
+            return node_json.column_value(value) or ""
         case dict() | list():
             return safe(node_json.dumps_text(value))
         case str() if guarded:

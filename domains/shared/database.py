@@ -18,6 +18,7 @@ from sqlalchemy import Executable, RowMapping
 
 from domains.shared.compiled import Compiler, Prepared, adapt
 from domains.shared.errors import Fault, InvalidInputError
+from domains.shared.far_dates import rows_with_far_dates
 from domains.shared.node_json import well_formed
 from domains.shared.rehearsals import WriteSet, watched
 from domains.shared.statements import one_statement
@@ -236,9 +237,10 @@ async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, An
             result = cursor.pgresult
             if result is None or not result.nfields:
                 return []
-            rows = await cursor.fetchall()
+            rows = await _rows(cursor)
     except (psycopg.DataError, psycopg.IntegrityError) as error:
-        raise InvalidInputError([Fault(_field_of(error.diag), "Does not fit what is stored")]) from error
+        field = _field_of(error.diag) or _refused(error, prepared.parameters)
+        raise InvalidInputError([Fault(field, "Does not fit what is stored")]) from error
     names, loads = _names(prepared, result), prepared.form.loads
     if loads is None:
         return [dict(zip(names, row, strict=True)) for row in rows]
@@ -249,6 +251,20 @@ async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, An
         }
         for row in rows
     ]
+
+
+async def _rows(cursor: psycopg.AsyncCursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    try:
+        return await cursor.fetchall()
+    except psycopg.DataError:
+        return rows_with_far_dates(cursor)
+
+
+def _refused(error: psycopg.Error, parameters: Mapping[str, Any]) -> str:
+    """The parameter whose text PostgreSQL quotes; none where it quotes none."""
+    quoted = error.diag.message_primary or ""
+    sent = (name for name, value in parameters.items() if isinstance(value, str) and f'"{value}"' in quoted)
+    return next(sent, "")
 
 
 def _names(prepared: Prepared, result: PGresult) -> list[str]:

@@ -13,6 +13,8 @@ from typing import Any, NoReturn, overload
 
 import msgspec
 
+from domains.shared.far_dates import FarDate
+
 _LARGEST_WRITTEN_OUT = 1e21
 _BEYOND_DOUBLES = re.compile(rb"\d{16}")
 """Digits of an integer that a double may not hold; `msgspec` would keep them."""
@@ -116,17 +118,19 @@ def _array_item(value: Any) -> str:
 
 def iso_day(day: date | None) -> str | None:
     """A DATE as Node writes it: midnight UTC."""
+    if isinstance(day, FarDate):
+        return day.written
     return None if day is None else f"{day.isoformat()}T00:00:00.000Z"
 
 
 @overload
 def iso_moment(moment: datetime) -> str: ...
 @overload
-def iso_moment(moment: None) -> None: ...
-@overload
 def iso_moment(moment: datetime | None) -> str | None: ...
 def iso_moment(moment: datetime | None) -> str | None:
     """A UTC timestamp, aware or of a column without zone, as Node writes it: milliseconds, cut off and not rounded."""
+    if isinstance(moment, FarDate):
+        return moment.written
     return None if moment is None else f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 

@@ -51,14 +51,23 @@ _ESCAPES = str.maketrans(
 _DAY = re.compile(wire.DAY, re.ASCII)
 _ISO_8601 = re.compile(
     r"""
-    [+-]?\d{4}
-    (-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01]))? | -?W([0-4]\d|5[0-3])(-?[1-7])? | -?\d{3})?
-    ([T\s] (([01]\d|2[0-3])(:?[0-5]\d){0,2} | 24:?00) ([.,]\d+)?
-      (Z | [+-]([01]\d|2[0-3])(:?[0-5]\d)?)?
+    [+-]?\d{4}(?!\d{2}\b)
+    (
+      (?P<dash>-?) (
+        (0[1-9]|1[0-2]) ((?P=dash)(0[1-9]|[12]\d|3[01]))?
+        | W([0-4]\d|5[0-3])(-?[1-7])?
+        | (00[1-9]|0[1-9]\d|[12]\d{2}|3([0-5]\d|6[1-6]))
+      )
+      (
+        [T\s] (([01]\d|2[0-3])((?P<colon>:?)[0-5]\d)?|24:?00) ([.,]\d+(?!:))?
+        (:?[0-5]\d([.,]\d+)?)? ([zZ]|[+-]([01]\d|2[0-3]):?([0-5]\d)?)?
+      )?
     )?
     """,
-    re.VERBOSE | re.ASCII | re.IGNORECASE,
+    re.VERBOSE | re.ASCII,
 )
+"""Calendar, week and ordinal dates with an optional time, as the recorded server's library takes them."""
+_OTHER_DAY = re.compile(wire.OTHER_DAY, re.ASCII)
 _NUMBER = re.compile(wire.NUMBER, re.ASCII)
 _FLOAT = re.compile(wire.FLOAT, re.ASCII)
 _INTEGER = re.compile(wire.INTEGER, re.ASCII)
@@ -247,14 +256,24 @@ def _to_integer(value: Any) -> int:
     return int(number)
 
 
-def _to_day(value: Any) -> date:
-    found = _DAY.fullmatch(str(value)) if isinstance(value, str | int) else None
+def _to_day(value: Any) -> date | str:
+    sent = text(value) or ""
+    found = _DAY.fullmatch(sent)
     try:
         if found is not None:
             return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         pass
+    else:
+        if _OTHER_DAY.fullmatch(sent):
+            return sent
     raise _wrong("Must be a date like 2027-03-15")
+
+
+def _refuse_no_iso(value: Any) -> Any:
+    for item in value if isinstance(value, list) else [value]:
+        _to_iso_text(text(item) or "")
+    return value
 
 
 def _to_iso_text(value: str) -> str:
@@ -350,8 +369,15 @@ Flag = Annotated[
     bool, BeforeValidator(lambda value: value, json_schema_input_type=bool | Literal[0, 1] | wire.FlagText)
 ]
 """A BOOLEAN, also as the words that PostgreSQL takes for one."""
-Day = Annotated[date, BeforeValidator(_to_day, json_schema_input_type=wire.DayText | int)]
-"""A calendar date of ISO 8601; a time behind it is cut off, as PostgreSQL does."""
+Day = Annotated[
+    date | str, BeforeValidator(_to_day, json_schema_input_type=wire.DayText | wire.OtherDayText | int)
+]
+"""A calendar date of ISO 8601; a time behind it is cut off, as PostgreSQL does.
+
+What it may read as a date besides (`tomorrow`, `01/02/2026`, a year of five digits) stays the text that was sent.
+"""
+IsoDay = Annotated[Day, BeforeValidator(_refuse_no_iso, json_schema_input_type=wire.DayText)]
+"""The same where the recorded API looks for ISO 8601 itself, of an array at each item."""
 Id = Annotated[
     UUID,
     BeforeValidator(_to_uuid, json_schema_input_type=wire.UuidText),

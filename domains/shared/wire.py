@@ -42,6 +42,10 @@ DAY = (
     rf"([Tt\s]\s*({_HOUR}(:?{_SIXTY}(:?({_SIXTY}|60)(\.[0-9]*)?)?)?|24:?00(:?00)?)"
     rf"\s*([Zz]|[+-](0?[0-9]|1[0-5])(:?{_SIXTY})?)?)?\s*"
 )
+OTHER_DAY = (
+    rf"\s*({_in_any_case('now', 'today', 'tomorrow', 'yesterday', 'epoch')}"
+    rf"|[+-]?{_in_any_case('infinity')}|[^\x00]*[0-9][^\x00]*)\s*"
+)
 NUMBER = (
     rf"\s*({_in_any_case('nan')}|"
     rf"[+-]?({_in_any_case('inf', 'infinity')}|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{{1,9}})?))\s*"
@@ -54,6 +58,9 @@ IntegerText = Annotated[str, Field(pattern=f"^{INTEGER}$")]
 PlainNumberText = Annotated[str, Field(pattern=rf"^{PLAIN_NUMBER}$")]
 DigitsText = Annotated[str, Field(pattern=rf"^{DIGITS}$")]
 LeadingDigitsText = Annotated[str, Field(pattern=rf"^{LEADING_DIGITS}")]
+OtherDayText = Annotated[
+    str, Field(pattern=f"^{OTHER_DAY}$", description="Or what else PostgreSQL reads as a date")
+]
 DayText = Annotated[str, Field(pattern=f"^{DAY}$")]
 Structure = Annotated[Any, WithJsonSchema({"not": {"type": "string"}})]
 """What JSON columns take; without the word object, of which generators would make a class for each field."""

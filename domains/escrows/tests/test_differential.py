@@ -31,10 +31,13 @@ READS = (
     *(asks(ADA, f"{OF_NOBODY}/{part}") for part in PARTS),
     asks("apikey:agent_ann", f"{LIST}/health/auth"),
 )
+DAYS = ("today", "01/02/2026", "Jan 5 2026", "10000-01-01", "0044-03-15 BC", "infinity", "2026-02-30", "5")
 FIELDS: tuple[dict[str, Any], ...] = (
     *({"myCommission": value} for value in (5, "7.5", None, "", True)),
     *({"closingDate": value} for value in ("2027-01-02", None, "soon", 5)),
     *({"city": value} for value in ("<b>&", None, "")),
+    *({"closingDate": value} for value in (["2027-01-02"], "2460000", "tomorrow", "10000-01-01")),
+    *({"acceptanceDate": value} for value in DAYS),
     *({"pool": "yes"}, {"bedrooms": "3"}, {"my_commission": 5}),
     *({"escrow_status": []}, {"purchase_price": {}}, {"property_images": []}, {"purchase_price": 0}),
     {"escrow_officer_name": "A", "escrowOfficerName": "B"},

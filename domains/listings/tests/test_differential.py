@@ -39,6 +39,10 @@ FIELDS: tuple[dict[str, Any], ...] = (
         {"zipCode": "1" * 11},
         {"nope": 1},
     ),
+    *(
+        {"expiration_date": day}
+        for day in ("today", "10000-01-01", "-infinity", ["2027-01-02"], "13/13/2027")
+    ),
     *({"yearBuilt": 1500}, {"city": "X", "version": 2}, {"listingDate": "2027-01-02"}),
 )
 NEW: tuple[dict[str, Any], ...] = (

@@ -84,6 +84,9 @@ def refused(model: type[BaseModel], **values: Any) -> list[tuple[str, str]]:
         ("name", [5], '{"5"}'),
         ("name", {}, "{}"),
         ("built_on", "2027-03-15T24:00:00 ", date(2027, 3, 15)),
+        ("built_on", " Tomorrow", " Tomorrow"),
+        ("built_on", "10000-01-01", "10000-01-01"),
+        ("built_on", ["2027-03-15"], '{"2027-03-15"}'),
     ],
 )
 def test_a_column_takes_what_postgresql_took(field: str, sent: object, stored: object) -> None:
@@ -109,10 +112,9 @@ def test_a_column_takes_what_postgresql_took(field: str, sent: object, stored: o
         ("rooms", "NaN", "Must be a whole number"),
         ("rooms", 2**31, "Must be smaller"),
         ("built_on", "2027-02-30", "Must be a date like 2027-03-15"),
-        ("built_on", "tomorrow", "Must be a date like 2027-03-15"),
-        ("built_on", "2027-03-15T25:00:00Z", "Must be a date like 2027-03-15"),
+        ("built_on", "soon", "Must be a date like 2027-03-15"),
+        ("built_on", True, "Must be a date like 2027-03-15"),
         ("built_on", "0000-01-01", "Must be a date like 2027-03-15"),
-        ("built_on", "10000-01-01", "Must be a date like 2027-03-15"),
         ("tags", "text", "Must be an object or an array"),
         ("colour", "blue", "Is not a field that can be set"),
         ("made_at", "now", "Is not a field that can be set"),
