@@ -89,8 +89,6 @@ class Presented:
     ip_address: str | None
     user_agent: str | None
     copy: Copy | None
-    seen: Hashable = ()
-    """What the caller's row must have seen, for the cache."""
 
 
 class Authenticator:
@@ -106,12 +104,12 @@ class Authenticator:
         self._secret = jwt_secret
         self._clock = clock
 
-    async def authenticate(self, presented: Presented) -> Principal:
-        """The caller."""
+    async def authenticate(self, presented: Presented, seen: Hashable = ()) -> Principal:
+        """The caller, whose row must have seen that much."""
         if presented.api_key:
-            return await self._by_key(presented.api_key, presented)
+            return await self._by_key(presented.api_key, presented, seen)
         if presented.authorization and presented.authorization.startswith(_BEARER):
-            return await self._by_token(presented.authorization.removeprefix(_BEARER), presented.seen)
+            return await self._by_token(presented.authorization.removeprefix(_BEARER), seen)
         raise UnauthenticatedError("NO_AUTH_TOKEN", "No authentication token provided")
 
     async def _by_token(self, token: str, seen: Hashable) -> Principal:
@@ -125,9 +123,9 @@ class Authenticator:
             raise UnauthenticatedError("ACCOUNT_DISABLED", "Account has been disabled")
         return Principal(user["id"], user["email"], Role.of(user["role"]))
 
-    async def _by_key(self, api_key: str, presented: Presented) -> Principal:
+    async def _by_key(self, api_key: str, presented: Presented, seen: Hashable) -> Principal:
         key_hash = hashlib.sha256(api_key.encode("utf-8", "surrogateescape")).hexdigest()
-        key = await self._row(_KEY, {"key_hash": key_hash}, presented.seen)
+        key = await self._row(_KEY, {"key_hash": key_hash}, seen)
         verdict = _verdict(key, self._clock())
         if presented.copy is None:
             # counted here, because it is this request's, though the answer does not wait for it

@@ -7,8 +7,8 @@ import asyncio
 import secrets
 import string
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -36,8 +36,6 @@ from domains.shared.statements import Tally, tallied
 
 Act = Callable[[Call], Awaitable[web.StreamResponse]]
 
-CALLERS = "users"
-"""The domain whose writes may change who a caller is."""
 _UNLISTED = "unlisted"
 _BASE36 = string.digits + string.ascii_lowercase
 _log = structlog.get_logger()
@@ -134,15 +132,17 @@ class Front:
     ) -> web.StreamResponse:
         body = await read_body(request)
         stamp = request.headers.get(HEADER)
-        key = request.match_info.get("id", "")
-        seen = () if route is None else self._generations.seen_by(route, key, stamp)
-        shown = presented(request, body.raw, self._shadow_secret, self._generations.seen_of(CALLERS, stamp))
-        if not course.by_key:
-            shown = replace(shown, api_key=None)
+        asks_cache = route is not None and route.method == "GET" and route.cached and self._cache.is_on
+        seen: Hashable = ()
+        if route is not None and asks_cache:
+            seen = self._generations.seen_by(route, request.match_info.get("id", ""), stamp)
         origin = origin_of(request, self._limiter.trusted_hops)
+        shown = presented(request, body.raw, self._shadow_secret, origin, by_key=course.by_key)
         self._limit(request.path, origin.ip_address, course, is_copy=shown.copy is not None)
-        shown = replace(shown, ip_address=origin.ip_address, user_agent=origin.user_agent)
-        principal = ANONYMOUS if course.is_open else await self._authenticator.authenticate(shown)
+        principal = ANONYMOUS
+        if not course.is_open:
+            known = self._generations.seen_of_caller(stamp, by_key=bool(shown.api_key))
+            principal = await self._authenticator.authenticate(shown, known)
         call = Call(
             principal,
             request.match_info,
@@ -158,7 +158,7 @@ class Front:
         if shown.copy is Copy.REHEARSE:
             return await self._rehearse(act, call, course)
         if route.method == "GET":
-            if not route.cached or not self._cache.is_on:
+            if not asks_cache:
                 return await act(call)
             asked = (principal, shown.api_key is not None, request.raw_path, seen)
             return await self._read(act, call, asked, course)

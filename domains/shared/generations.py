@@ -9,16 +9,28 @@ to the collection itself (`POST /v1/escrows`) changes lists alone; every other w
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
 HEADER = "X-Crossfade-Writes"
+USERS = "users"
+"""The domain whose writes may change who a caller is."""
 BUCKETS = 1024
 """Rows are counted by bucket, so that memory is bounded; two rows of one bucket only cost each other a miss."""
 _MAX_STAMP = 4096
 _UUID_LENGTH = 36
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Callers(StrEnum):
+    """Of which callers a write may change what is looked up when they call: id, e-mail address, role, activity."""
+
+    ANY = "any"
+    BY_KEY = "by_key"
+    """Of those with an API key: a key was taken away, whose it was stays as it is."""
+    NONE = "none"
 
 
 class Place(Protocol):
@@ -42,6 +54,10 @@ class Place(Protocol):
     @property
     def reads(self) -> tuple[str, ...] | None:
         """The other domains that its answer shows."""
+
+    @property
+    def callers(self) -> Callers:
+        """Whom it may change, where it is a write of users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,7 @@ class Generations:
 
     def __init__(self, places: Iterable[Place]) -> None:
         listed = list(places)
+        self._changed = dict.fromkeys(Callers, 0)
         self._counts = {place.domain: _Counts() for place in listed}
         self._items = {
             domain: item_prefix(domain, [place.path for place in listed if place.domain == domain])
@@ -78,6 +95,8 @@ class Generations:
         """A write at this place may have been committed; to be called before its answer is sent."""
         counts = self._counts.setdefault(place.domain, _Counts())
         counts.commits += 1
+        if place.domain == USERS:
+            self._changed[place.callers] += 1
         bucket = self._bucket(place, key)
         creates = f"{place.path}/" == self._items.get(place.domain)
         if place.method == "DELETE" or (bucket is None and not creates):
@@ -100,10 +119,11 @@ class Generations:
         ours = (counts.all_rows, counts.rows.get(bucket, 0))
         return told.origin, shown, ours, told.row or told.domains.get(domain)
 
-    def seen_of(self, domain: str, stamp: str | None) -> Hashable:
-        """The same for whatever a domain holds."""
+    def seen_of_caller(self, stamp: str | None, *, by_key: bool) -> Hashable:
+        """The same for who a caller is; what the proxy counted may have been any write of users."""
         told = _parsed(stamp)
-        return told.origin, self._commits(domain), told.domains.get(domain)
+        changed = self._changed[Callers.ANY] + (self._changed[Callers.BY_KEY] if by_key else 0)
+        return told.origin, changed, told.domains.get(USERS)
 
     def _other(self, name: str, told: _Stamp) -> Hashable:
         domain = name.removesuffix("!")

@@ -1,7 +1,7 @@
 """HTTP in: what a request carries once it was read and its caller is known."""
 
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -117,8 +117,10 @@ async def read_body(request: web.Request) -> Body:
     return Body(raw, sanitized(parsed), is_array)
 
 
-def presented(request: web.Request, raw: bytes, shadow_secret: str, seen: Hashable = ()) -> Presented:
-    """What the request presents of its caller, whose row must have seen that much."""
+def presented(
+    request: web.Request, raw: bytes, shadow_secret: str, origin: Origin, *, by_key: bool = True
+) -> Presented:
+    """What the request presents of its caller; an API key only where one lets in."""
     headers = request.headers
     copy = copy_of(
         headers.get("X-Crossfade-Shadow"),
@@ -131,11 +133,10 @@ def presented(request: web.Request, raw: bytes, shadow_secret: str, seen: Hashab
     )
     return Presented(
         authorization=headers.get("Authorization"),
-        api_key=headers.get("X-API-Key") or headers.get("API-Key"),
-        method=request.method,
-        target=request.raw_path,
-        ip_address=request.remote,
-        user_agent=headers.get("User-Agent"),
+        api_key=(headers.get("X-API-Key") or headers.get("API-Key")) if by_key else None,
+        method=origin.method,
+        target=origin.target,
+        ip_address=origin.ip_address,
+        user_agent=origin.user_agent,
         copy=copy,
-        seen=seen,
     )

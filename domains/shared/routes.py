@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from domains.shared.answers import Answer, Answers
 from domains.shared.clock import Clock
 from domains.shared.database import Database
+from domains.shared.generations import Callers
 from domains.shared.permissions import Audience
 from domains.shared.requests import Call
 from domains.shared.shapes import ANYTHING
@@ -43,6 +44,8 @@ class Route:
     """Whether copies of its requests may go to the shadow backend; not where somebody signs in, on or off."""
     reads: tuple[str, ...] | None = None
     """The other domains that its answer shows, those with `!` only as references to what may be removed; None is any."""
+    callers: Callers = Callers.ANY
+    """Of which callers it may change what is looked up when they call, where it is a write of users."""
     query: Models = ()
     body: Models = ()
     """The validators of what it takes; of several each must be content. None where it is not looked at."""

@@ -33,8 +33,10 @@ def copy_of(
     now_s: float,
 ) -> Copy | None:
     """The copy that the two header values prove this to be; None is a request of its own."""
+    if not secret or mark is None or signature is None:
+        return None
     kind = next((copy for copy in Copy if copy == mark), None)
-    if not secret or kind is None or signature is None:
+    if kind is None:
         return None
     found = _SIGNATURE.fullmatch(signature)
     if found is None or abs(now_s - int(found[1])) > MAX_AGE_S:

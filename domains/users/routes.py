@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from domains.shared.generations import Callers
 from domains.shared.permissions import Audience
 from domains.shared.routes import Route
 from domains.users.answers import ANSWERS
@@ -22,7 +23,8 @@ from domains.users.validators import (
     UpdateSettings,
 )
 
-# nothing here shows what another domain holds
+# nothing here shows what another domain holds; no write changes an id, an e-mail address, a role or whether somebody
+# is active, nor does a new account or a new key, which nobody has looked up before
 _route = partial(
     Route,
     "users",
@@ -32,6 +34,7 @@ _route = partial(
     audience=Audience.SELF,
     by_key=False,
     reads=(),
+    callers=Callers.NONE,
 )
 _session = partial(_route, mirrorable=False)
 _entry = partial(_session, audience=Audience.EVERYBODY)
@@ -81,8 +84,8 @@ ROUTES = (
     # when a key was used last is written by requests that are no writes
     _route("GET", "/v1/api-keys", UserController.keys, cached=False),
     _session("POST", "/v1/api-keys", UserController.create_key, body=NewApiKey),
-    _route("PUT", "/v1/api-keys/{id}/revoke", UserController.revoke_key),
-    _route("DELETE", "/v1/api-keys/{id}", UserController.delete_key),
+    _route("PUT", "/v1/api-keys/{id}/revoke", UserController.revoke_key, callers=Callers.BY_KEY),
+    _route("DELETE", "/v1/api-keys/{id}", UserController.delete_key, callers=Callers.BY_KEY),
     _route("GET", "/v1/admin/users", UserController.everybody, audience=Audience.ADMINS),
 )
 """The endpoints of this room."""

@@ -12,8 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
-    FromClause,
+    Executable,
+    Integer,
     RowMapping,
+    Select,
     bindparam,
     delete,
     func,
@@ -47,7 +49,7 @@ from domains.users.models import (
     user_profiles,
     user_settings,
 )
-from domains.users.services import AccountService, noted
+from domains.users.services import AccountService, noted, noted_of
 from domains.users.utils import updating_profile
 from domains.users.validators import (
     PERMISSIONS,
@@ -274,11 +276,9 @@ class UserServices(AccountService):
             message = "Cannot modify permissions for brokers or system admins"
             raise UnusableInputError("INVALID_REQUEST", message)
         said = {**permissions_of(body), "granted_by": principal.user_id}
-        new = upsert(user_permissions).values(user_id=member_id, team_id=team_id, **said)
-        changed = new.on_conflict_do_update(
-            index_elements=["user_id", "team_id"], set_={**said, "updated_at": func.now()}
-        )
-        return (await self._database.run(changed.returning(user_permissions)))[0]
+        values = {"user_id": member_id, "team_id": team_id, **said}
+        told = {f"said_{name}": value for name, value in values.items()}
+        return (await self._database.run(_PERMITTED, told))[0]
 
     async def keys(self, principal: Principal) -> Sequence[RowMapping]:
         """The caller's API keys, the latest first; of each one its prefix."""
@@ -289,49 +289,25 @@ class UserServices(AccountService):
     ) -> tuple[RowMapping, str]:
         """A new API key as it is stored, and the key itself, which nobody sees again."""
         new, key = new_key_of(body), secrets.token_hex(_KEY_BYTES)
-        days = new.expires_in_days
         values = {
-            "name": literal(new.name, api_keys.c.name.type),
-            "key_hash": literal(hashlib.sha256(key.encode()).hexdigest(), api_keys.c.key_hash.type),
-            "key_prefix": literal(f"{key[:8]}...{key[-4:]}", api_keys.c.key_prefix.type),
-            "expires_at": literal(None, api_keys.c.expires_at.type)
-            if days is None
-            else func.now() + func.make_interval(0, 0, 0, days),
+            "new_name": new.name,
+            "new_key_hash": hashlib.sha256(key.encode()).hexdigest(),
+            "new_key_prefix": f"{key[:8]}...{key[-4:]}",
+            "days": new.expires_in_days,
+            **_told_by(principal, origin, {"name": body["name"]}),
         }
-        owner = select(users.c.id, users.c.team_id, *values.values()).where(users.c.id == principal.user_id)
-        created = (
-            insert(api_keys)
-            .from_select(["user_id", "team_id", *values], owner)
-            .returning(api_keys)
-            .cte("created")
-        )
-        shown = ("id", "name", "key_prefix", "scopes", "expires_at", "created_at")
-        event = noted(
-            _teller(principal), origin, "api_key_created", "api_key", metadata={"name": body["name"]}
-        )
-        rows = await self._database.run(
-            select(*(created.c[name] for name in shown)).add_cte(event.cte("noted"))
-        )
-        return rows[0], key
+        return (await self._database.run(_CREATED_KEY, values))[0], key
 
     async def revoke_key(self, principal: Principal, key: str, origin: Origin) -> None:
         """Take what it opens from one of the caller's keys, which stays in the list."""
-        revoked = (
-            update(api_keys)
-            .where(*_own_key(principal, key, "revoke"))
-            .values(is_active=False, updated_at=func.now())
-            .returning(api_keys.c.id)
-            .cte("revoked")
-        )
-        teller = select(_teller(principal)).join(revoked, true()).subquery("revoker")
-        event = noted(teller, origin, "api_key_revoked", "api_key", metadata={"id": key})
-        if not await self._database.run(select(revoked.c.id).add_cte(event.cte("noted"))):
+        values = {"own_key": _key_id(key, "revoke"), **_told_by(principal, origin, {"id": key})}
+        if not await self._database.run(_REVOKED_KEY, values):
             raise _no_key("revoke")
 
     async def delete_key(self, principal: Principal, key: str) -> None:
         """Delete one of the caller's keys."""
-        gone = delete(api_keys).where(*_own_key(principal, key, "delete")).returning(api_keys.c.id)
-        if not await self._database.run(gone):
+        values = {"own_key": _key_id(key, "delete"), "caller": principal.user_id}
+        if not await self._database.run(_DELETED_KEY, values):
             raise _no_key("delete")
 
     async def everybody(self) -> Sequence[RowMapping]:
@@ -346,21 +322,81 @@ _NOW = func.now()
 _OF_CALLER = user_settings.c.user_id == _CALLER
 
 
-def _teller(principal: Principal) -> FromClause:
-    """The caller as a security event of an API key shows them: without the username, as recorded."""
-    return (
-        select(
-            literal(principal.user_id, users.c.id.type).label("id"),
-            literal(principal.email, users.c.email.type).label("email"),
-            literal(None, users.c.username.type).label("username"),
-        )
-    ).subquery("teller")
+_TELLER = select(
+    bindparam("caller", type_=users.c.id.type).label("id"),
+    bindparam("teller_email", type_=users.c.email.type).label("email"),
+    literal(None, users.c.username.type).label("username"),
+)
+"""The caller as a security event of an API key shows them: without the username, as recorded."""
+_OWN_KEY = (
+    api_keys.c.id == bindparam("own_key", type_=api_keys.c.id.type),
+    api_keys.c.user_id == bindparam("caller", type_=users.c.id.type),
+)
 
 
-def _own_key(principal: Principal, key: str, verb: str) -> tuple[Any, Any]:
+def _creating_key() -> Select[Any]:
+    # a key without days never expires: now() and an interval of NULL is NULL
+    values = {
+        **{
+            name: bindparam(f"new_{name}", type_=api_keys.c[name].type)
+            for name in ("name", "key_hash", "key_prefix")
+        },
+        "expires_at": func.now() + func.make_interval(0, 0, 0, bindparam("days", type_=Integer)),
+    }
+    owner = select(users.c.id, users.c.team_id, *values.values()).where(
+        users.c.id == bindparam("caller", type_=users.c.id.type)
+    )
+    created = (
+        insert(api_keys)
+        .from_select(["user_id", "team_id", *values], owner)
+        .returning(api_keys)
+        .cte("created")
+    )
+    shown = ("id", "name", "key_prefix", "scopes", "expires_at", "created_at")
+    event = noted(_TELLER.subquery("teller"), "api_key_created", "api_key", has_metadata=True)
+    return select(*(created.c[name] for name in shown)).add_cte(event.cte("noted"))
+
+
+def _revoking_key() -> Select[Any]:
+    revoked = (
+        update(api_keys)
+        .where(*_OWN_KEY)
+        .values(is_active=False, updated_at=func.now())
+        .returning(api_keys.c.id)
+        .cte("revoked")
+    )
+    teller = select(_TELLER.subquery("teller")).join(revoked, true()).subquery("revoker")
+    event = noted(teller, "api_key_revoked", "api_key", has_metadata=True)
+    return select(revoked.c.id).add_cte(event.cte("noted"))
+
+
+def _permitting() -> Executable:
+    """What a member of a team may do; it is said of all at once."""
+    names = ("user_id", "team_id", *PERMISSIONS, "granted_by")
+    new = upsert(user_permissions).values(
+        {name: bindparam(f"said_{name}", type_=user_permissions.c[name].type) for name in names}
+    )
+    said = {name: new.excluded[name] for name in (*PERMISSIONS, "granted_by")}
+    return new.on_conflict_do_update(
+        index_elements=["user_id", "team_id"], set_={**said, "updated_at": func.now()}
+    ).returning(user_permissions)
+
+
+# made once, which takes longer than to run them
+_CREATED_KEY, _REVOKED_KEY, _PERMITTED = _creating_key(), _revoking_key(), _permitting()
+_DELETED_KEY = delete(api_keys).where(*_OWN_KEY).returning(api_keys.c.id)
+
+
+def _told_by(principal: Principal, origin: Origin, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a security event of an API key."""
+    teller = {"caller": principal.user_id, "teller_email": principal.email}
+    return {**teller, **noted_of(origin), "noted_metadata": metadata}
+
+
+def _key_id(key: str, verb: str) -> UUID:
     if (key_id := uuid_of(key)) is None:
         raise _no_key(verb)
-    return api_keys.c.id == key_id, api_keys.c.user_id == principal.user_id
+    return key_id
 
 
 def _no_key(verb: str) -> NotFoundError:

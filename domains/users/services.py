@@ -90,6 +90,16 @@ _SESSIONS = (
 )
 _TOLD = (*(users.c[name] for name in _UPDATED), users.c.username)
 _LIVE, _NOW = refresh_tokens.c.revoked_at.is_(None), func.now()
+_SHOWN = bindparam("shown_token", type_=refresh_tokens.c.token.type)
+_TAKEN = select(users.c.id).where(func.lower(users.c.username) == _NAMED)
+_SAME = select(users.c.id).where(
+    or_(
+        func.lower(users.c.email) == bindparam("address", type_=users.c.email.type),
+        func.lower(users.c.username) == _NAMED,
+    )
+)
+_PASSWORD = select(users.c.password_hash).where(_OF_CALLER)
+_SIGNING_IN = "authentication"
 
 
 class AccountService:
@@ -135,52 +145,32 @@ class AccountService:
         new = registration_of(body)
         email, username = new.email.lower(), new.username.lower()
         exists = UnusableInputError("USER_EXISTS", "User with this email or username already exists")
-        if await self._database.run(
-            select(users.c.id).where(
-                or_(func.lower(users.c.email) == email, func.lower(users.c.username) == username)
-            )
-        ):
+        if await self._database.run(_SAME, {"name": username, "address": email}):
             raise exists
-        created = insert_or_not(users).values(
-            email=email,
-            username=username,
-            password_hash=await hash_password(new.password),
-            first_name=new.first_name,
-            last_name=new.last_name,
-            role="agent",
-        )
-        shown = (users.c[name] for name in ("id", "email", "first_name", "last_name", "role", "is_active"))
-        rows = await self._database.run(created.on_conflict_do_nothing().returning(*shown))
+        values = {
+            "new_email": email,
+            "new_username": username,
+            "new_password_hash": await hash_password(new.password),
+            "new_first_name": new.first_name,
+            "new_last_name": new.last_name,
+            "new_role": "agent",
+        }
+        rows = await self._database.run(_REGISTERED, values)
         if not rows:  # somebody else came first
             raise exists
         return rows[0]
 
     async def is_taken(self, username: str) -> bool:
         """Whether somebody has that name, however it is spelled."""
-        named = select(users.c.id).where(func.lower(users.c.username) == bindparam("name"))
-        return bool(await self._database.run(named, {"name": username.lower()}))
+        return bool(await self._database.run(_TAKEN, {"name": username.lower()}))
 
     async def refresh(self, token: str | None, origin: Origin) -> tuple[RowMapping, str]:
         """The user of a refresh token, which is spent with this, and the next one."""
         if not token:
             raise UnauthenticatedError("NO_REFRESH_TOKEN", "No refresh token provided")
-        spent = (
-            update(refresh_tokens)
-            .where(refresh_tokens.c.token == token, _LIVE, refresh_tokens.c.expires_at > func.now())
-            .where(users.c.id == refresh_tokens.c.user_id, users.c.is_active.is_(True))
-            .values(revoked_at=func.now())
-            .returning(
-                *(users.c[name] for name in ("id", "email", "username", "role")),
-                refresh_tokens.c.id.label("token_id"),
-            )
-            .cte("spent")
-        )
         next_token = secrets.token_hex(_REFRESH_BYTES)
-        statement = select(spent).add_cte(
-            _stored(spent).cte("stored"),
-            noted(spent, origin, "token_refresh", "authentication").cte("noted"),
-        )
-        rows = await self._database.run(statement, _stored_of(next_token, origin))
+        values = {"shown_token": token, **_stored_of(next_token, origin), **noted_of(origin)}
+        rows = await self._database.run(_REFRESHED, values)
         if not rows:
             raise UnauthenticatedError("INVALID_REFRESH_TOKEN", "Invalid or expired refresh token")
         return rows[0], next_token
@@ -192,24 +182,15 @@ class AccountService:
     async def sign_out(self, token: str | None) -> None:
         """End the session of a refresh token, if there is one."""
         if token:
-            await self._database.run(
-                update(refresh_tokens)
-                .where(refresh_tokens.c.token == token, _LIVE)
-                .values(revoked_at=func.now())
-            )
+            await self._database.run(_ENDED, {"shown_token": token})
 
     async def sign_out_everywhere(self, principal: Principal) -> None:
         """End every session of the caller."""
-        await self._database.run(
-            update(refresh_tokens)
-            .where(refresh_tokens.c.user_id == principal.user_id, _LIVE)
-            .values(revoked_at=func.now())
-        )
+        await self._database.run(_ALL_ENDED, {"caller": principal.user_id})
 
     async def clean_up(self) -> int:
         """Delete every refresh token that has expired; for system_admins (Q-05)."""
-        expired = delete(refresh_tokens).where(refresh_tokens.c.expires_at < func.now())
-        return len(await self._database.run(expired.returning(refresh_tokens.c.id)))
+        return len(await self._database.run(_EXPIRED))
 
     async def account(self, principal: Principal) -> RowMapping:
         """The caller's own account."""
@@ -234,8 +215,9 @@ class AccountService:
         statement: Executable = changing
         if changes_password:
             changed = changing.cte("changed")
-            event = noted(changed, origin, "password_changed", "account")
+            event = noted(changed, "password_changed", "account")
             statement = select(changed).add_cte(event.cte("noted"))
+            values |= noted_of(origin)
         rows = await self._database.run(statement, values | {"caller": principal.user_id})
         if not rows:
             raise MissingError("USER_NOT_FOUND", "User not found")
@@ -245,9 +227,7 @@ class AccountService:
         if not truthy(current):
             message = "Current password is required to change password"
             raise UnusableInputError("MISSING_CURRENT_PASSWORD", message)
-        found = await self._database.run(
-            select(users.c.password_hash).where(_OF_CALLER), {"caller": principal.user_id}
-        )
+        found = await self._database.run(_PASSWORD, {"caller": principal.user_id})
         if not (found and await is_password(_text(current), found[0]["password_hash"])):
             raise UnusableInputError("INVALID_CURRENT_PASSWORD", "Current password is incorrect")
 
@@ -267,54 +247,34 @@ class AccountService:
         until, now = user["locked_until"], self._clock()
         if until is None or until <= now:
             return
-        known = select(*(users.c[name] for name in ("id", "email", "username"))).where(
-            users.c.id == user["id"]
-        )
-        event = noted(known.cte("known"), origin, "login_locked", "authentication", failure=_LOCKED)
-        await self._database.run(event)
+        await self._database.run(_KEPT_OUT, {"caller": user["id"], **noted_of(origin)})
         minutes = math.ceil((until - now).total_seconds() / 60)
         left = f"{minutes} minute{'' if minutes == 1 else 's'}"
         raise LockedError(f"{_LOCKED} Try again in {left}.", iso_moment(until))
 
     async def _count_failure(self, user: RowMapping, origin: Origin) -> None:
-        failures = users.c.failed_login_attempts + 1
-        counted = (
-            update(users)
-            .where(users.c.id == user["id"])
-            .values(
-                failed_login_attempts=failures,
-                locked_until=case((failures >= _MAX_FAILURES, _IN_HALF_AN_HOUR), else_=users.c.locked_until),
-            )
-            .returning(users.c.id, users.c.email, users.c.username, users.c.failed_login_attempts)
-            .cte("counted")
-        )
-        locked = select(counted).where(counted.c.failed_login_attempts >= _MAX_FAILURES).subquery("locked")
-        kind, too_many = "authentication", "Too many failed login attempts"
-        failed = noted(counted, origin, "login_failed", kind, failure="Invalid password")
-        shut = noted(locked, origin, "account_locked", kind, failure=too_many)
-        await self._database.run(select(counted.c.id).add_cte(failed.cte("failed"), shut.cte("shut")))
+        await self._database.run(_FAILED, {"caller": user["id"], **noted_of(origin)})
 
     async def _enter(self, user: RowMapping, origin: Origin) -> str:
         """Forget the failures, and store a new refresh token in place of the one that this user agent had."""
         token = secrets.token_hex(_REFRESH_BYTES)
         device = {"browser": _agent(origin), "ip": origin.ip_address}
         stored = _stored_of(token, origin, device)
-        await self._database.run(_ENTRANCE, {"caller": user["id"], **stored, **_noted_of(origin)})
+        await self._database.run(_ENTRANCE, {"caller": user["id"], **stored, **noted_of(origin)})
         return token
 
 
 def noted(
     user: FromClause,
-    origin: Origin | None,
     event_type: str,
     category: str,
     *,
     failure: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    has_metadata: bool = False,
 ) -> ReturningInsert[Any]:
     """The security event of each row of `user` (id, email, username): a success, or a failure and its sentence.
 
-    What is of an origin comes as parameters (`_noted_of`) where there is none.
+    Where the request came from comes as parameters (`noted_of`), and so does `noted_metadata` where it has some.
     """
     values = {
         "event_type": event_type,
@@ -322,19 +282,17 @@ def noted(
         "severity": "info" if failure is None else "warning",
         "success": failure is None,
         "message": failure,
-        "metadata": None if metadata is None else dict(metadata),
     }
-    told = [literal(value, security_events.c[name].type) for name, value in values.items()]
-    for name, value in _noted_of(origin or Origin()).items():
-        column = security_events.c[name.removeprefix("noted_")]
-        values[column.name] = value
-        told.append(literal(value, column.type) if origin else bindparam(name, type_=column.type))
+    told: list[Any] = [literal(value, security_events.c[name].type) for name, value in values.items()]
+    given = [name.removeprefix("noted_") for name in noted_of(Origin())] + ["metadata"] * has_metadata
+    told += [bindparam(f"noted_{name}", type_=security_events.c[name].type) for name in given]
     who = (user.c.id, user.c.email, user.c.username)
-    made = insert(security_events).from_select(["user_id", "email", "username", *values], select(*who, *told))
+    names = ["user_id", "email", "username", *values, *given]
+    made = insert(security_events).from_select(names, select(*who, *told))
     return made.returning(security_events.c.id)
 
 
-def _noted_of(origin: Origin) -> dict[str, Any]:
+def noted_of(origin: Origin) -> dict[str, Any]:
     """The parameters of `noted`, which are not named like a column, because that would be written, too."""
     return {
         "noted_ip_address": origin.ip_address,
@@ -368,7 +326,7 @@ def _agent(origin: Origin) -> str:
 
 
 def _entrance() -> Select[Any]:
-    """What follows on a password that is right; made once, which takes longer than to run it."""
+    """What follows on a password that is right."""
     entered = (
         update(users)
         .where(_OF_CALLER)
@@ -384,11 +342,71 @@ def _entrance() -> Select[Any]:
     return select(entered.c.id).add_cte(
         forgotten.returning(refresh_tokens.c.id).cte("forgotten"),
         _stored(entered).cte("stored"),
-        noted(entered, None, "login_success", "authentication").cte("noted"),
+        noted(entered, "login_success", _SIGNING_IN).cte("noted"),
     )
 
 
-_ENTRANCE = _entrance()
+def _refreshing() -> Select[Any]:
+    """What follows on a refresh token that is somebody's."""
+    spent = (
+        update(refresh_tokens)
+        .where(refresh_tokens.c.token == _SHOWN, _LIVE, refresh_tokens.c.expires_at > _NOW)
+        .where(users.c.id == refresh_tokens.c.user_id, users.c.is_active.is_(True))
+        .values(revoked_at=_NOW)
+        .returning(
+            *(users.c[name] for name in ("id", "email", "username", "role")),
+            refresh_tokens.c.id.label("token_id"),
+        )
+        .cte("spent")
+    )
+    return select(spent).add_cte(
+        _stored(spent).cte("stored"), noted(spent, "token_refresh", _SIGNING_IN).cte("noted")
+    )
+
+
+def _failing() -> Select[Any]:
+    """What follows on a password that is wrong."""
+    failures = users.c.failed_login_attempts + 1
+    counted = (
+        update(users)
+        .where(_OF_CALLER)
+        .values(
+            failed_login_attempts=failures,
+            locked_until=case((failures >= _MAX_FAILURES, _IN_HALF_AN_HOUR), else_=users.c.locked_until),
+        )
+        .returning(users.c.id, users.c.email, users.c.username, users.c.failed_login_attempts)
+        .cte("counted")
+    )
+    locked = select(counted).where(counted.c.failed_login_attempts >= _MAX_FAILURES).subquery("locked")
+    failed = noted(counted, "login_failed", _SIGNING_IN, failure="Invalid password")
+    shut = noted(locked, "account_locked", _SIGNING_IN, failure="Too many failed login attempts")
+    return select(counted.c.id).add_cte(failed.cte("failed"), shut.cte("shut"))
+
+
+def _keeping_out() -> ReturningInsert[Any]:
+    """What follows on an account that is locked."""
+    known = select(*(users.c[name] for name in ("id", "email", "username"))).where(_OF_CALLER)
+    return noted(known.cte("known"), "login_locked", _SIGNING_IN, failure=_LOCKED)
+
+
+def _registering() -> ReturningInsert[Any]:
+    """A new user, unless somebody else has come first."""
+    names = ("email", "username", "password_hash", "first_name", "last_name", "role")
+    values = {name: bindparam(f"new_{name}", type_=users.c[name].type) for name in names}
+    shown = (users.c[name] for name in ("id", "email", "first_name", "last_name", "role", "is_active"))
+    return insert_or_not(users).values(values).on_conflict_do_nothing().returning(*shown)
+
+
+# made once, which takes longer than to run them
+_ENTRANCE, _REFRESHED, _FAILED, _KEPT_OUT = _entrance(), _refreshing(), _failing(), _keeping_out()
+_REGISTERED = _registering()
+_ENDED = update(refresh_tokens).where(refresh_tokens.c.token == _SHOWN, _LIVE).values(revoked_at=_NOW)
+_ALL_ENDED = (
+    update(refresh_tokens)
+    .where(refresh_tokens.c.user_id == bindparam("caller", type_=users.c.id.type), _LIVE)
+    .values(revoked_at=_NOW)
+)
+_EXPIRED = delete(refresh_tokens).where(refresh_tokens.c.expires_at < _NOW).returning(refresh_tokens.c.id)
 
 
 def _require_active(user: RowMapping) -> None:

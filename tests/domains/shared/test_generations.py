@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from domains.shared.generations import Generations
+from domains.shared.generations import Callers, Generations
 from parity.exchange import Endpoint
 from proxy.writes import Writes
 
@@ -19,6 +19,7 @@ class Place:
     method: str
     path: str
     reads: tuple[str, ...] | None = ()
+    callers: Callers = Callers.ANY
 
 
 LIST = Place("escrows", "GET", "/v1/escrows")
@@ -108,12 +109,36 @@ def test_the_proxys_stamp_makes_the_same_reads_new(
 
 def test_callers_are_as_new_as_the_writes_to_their_domain() -> None:
     generations = Generations(PLACES)
-    before = generations.seen_of("users", "epoch=1 *=0 users=1")
+    before = generations.seen_of_caller("epoch=1 *=0 users=1", by_key=False)
 
-    assert generations.seen_of("users", "epoch=1 *=0 escrows=4 users=1") == before
-    assert generations.seen_of("users", "epoch=1 *=0 users=2") != before
-    assert generations.seen_of("users", "epoch=1 *=1 users=1") != before
-    assert generations.seen_of("users", "epoch=2 *=0 users=1") != before
+    def seen(stamp: str) -> object:
+        return generations.seen_of_caller(stamp, by_key=False)
+
+    assert seen("epoch=1 *=0 escrows=4 users=1") == before
+    assert seen("epoch=1 *=0 users=2") != before
+    assert seen("epoch=1 *=1 users=1") != before
+    assert seen("epoch=2 *=0 users=1") != before
+
+
+@pytest.mark.parametrize(
+    ("domain", "callers", "with_token", "with_key"),
+    [
+        ("users", Callers.ANY, True, True),
+        ("users", Callers.BY_KEY, False, True),
+        ("users", Callers.NONE, False, False),
+        ("escrows", Callers.ANY, False, False),
+    ],
+)
+def test_an_own_commit_makes_those_callers_new_of_which_it_may_change_something(
+    domain: str, callers: Callers, *, with_token: bool, with_key: bool
+) -> None:
+    generations = Generations(PLACES)
+    before = [generations.seen_of_caller(None, by_key=by_key) for by_key in (False, True)]
+
+    generations.committed(Place(domain, "PUT", f"/v1/{domain}/{{id}}", callers=callers), ROW)
+
+    after = [generations.seen_of_caller(None, by_key=by_key) for by_key in (False, True)]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [with_token, with_key]
 
 
 @pytest.mark.parametrize("stamp", [None, "", "x", "=", "epoch", "a=b=c ===", "x" * 10_000])
