@@ -46,6 +46,20 @@ class Prepared:
     form: Form
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A statement that was made once and is sent again: of its parameters only the open ones are new each time.
+
+    `opened` are the name of each open parameter in the text, its key among the values, and how it is dumped.
+    """
+
+    statement: Executable
+    form: Form
+    keys: frozenset[str]
+    parameters: Mapping[str, Any]
+    opened: Sequence[tuple[str, str, Convert | None]]
+
+
 class Compiler:
     """Makes statements ready to be sent."""
 
@@ -54,10 +68,21 @@ class Compiler:
         self._dialect = make(json_serializer=node_json.dumps_text, json_deserializer=node_json.loads)
         self._compiled: LRUCache[Any, Any] = LRUCache(_FORMS_KEPT)
         self._forms: LRUCache[int, tuple[SQLCompiler, Form]] = LRUCache(_FORMS_KEPT)
+        self._known: LRUCache[int, _Known] = LRUCache(_FORMS_KEPT)
 
     def prepare(self, statement: Executable, values: Mapping[str, Any] | None) -> Prepared:
         """The statement with these values for its open parameters."""
-        compiled, extracted, collected = self._compile(statement, sorted(values) if values else [])
+        values = values or {}
+        known = self._known.get(id(statement))
+        if known is not None and known.statement is statement and known.keys == values.keys():
+            parameters = dict(known.parameters)
+            for name, key, dump in known.opened:
+                value = values[key]
+                parameters[name] = value if dump is None else dump(value)
+            return Prepared(known.form.text, parameters, known.form)
+        # SQLAlchemy keeps the key of its cache in a statement: one that has it comes for the second time
+        is_again = "_generate_cache_key" in vars(statement)
+        compiled, extracted, collected = self._compile(statement, sorted(values))
         form = self._form(compiled)
         parameters = compiled.construct_params(values, extracted, _collected_params=collected)
         text, dumps = form.text, form.dumps
@@ -69,7 +94,27 @@ class Compiler:
         for name, dump in dumps.items():
             if name in parameters:
                 parameters[name] = dump(parameters[name])
+        if is_again and form.is_final:
+            self._know(statement, compiled, values, parameters, form)
         return Prepared(text, parameters, form)
+
+    def _know(
+        self,
+        statement: Executable,
+        compiled: SQLCompiler,
+        values: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        form: Form,
+    ) -> None:
+        opened = []
+        for bound, name in compiled.bind_names.items():
+            if bound.callable is not None:
+                return
+            key = bound.key if bound.key in values else name
+            if key in values:
+                sent = compiled.escaped_bind_names.get(name, name)
+                opened.append((sent, key, form.dumps.get(sent)))
+        self._known[id(statement)] = _Known(statement, form, frozenset(values), parameters, opened)
 
     def _compile(self, statement: Any, keys: list[str]) -> tuple[SQLCompiler, Any, Any]:
         # no public function compiles with a cache; this is the one that Connection.execute calls

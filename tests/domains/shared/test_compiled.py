@@ -27,6 +27,30 @@ def test_open_parameters_get_the_values_of_this_time() -> None:
     assert [one.parameters["wanted"] for one in prepared] == [1, 2]
 
 
+def test_a_statement_that_comes_again_is_as_it_would_be_anew() -> None:
+    compiler, facts = Compiler(), bindparam("told", type_=JSONB)
+    statement = insert(THINGS).values(id=7, facts=facts)
+
+    again = [compiler.prepare(statement, {"told": {"n": n}}) for n in range(4)]
+    anew = [Compiler().prepare(statement, {"told": {"n": n}}) for n in range(4)]
+
+    shown = [(one.text, [getattr(value, "obj", value) for value in one.parameters.values()]) for one in again]
+    assert shown == [
+        (one.text, [getattr(value, "obj", value) for value in one.parameters.values()]) for one in anew
+    ]
+    assert [one.parameters["told"].obj for one in again] == [{"n": n} for n in range(4)]
+
+
+def test_one_that_comes_again_with_other_values_than_before_is_compiled_for_them() -> None:
+    compiler, statement = Compiler(), insert(THINGS)
+
+    sent = [compiler.prepare(statement, {"id": 1}) for _ in range(3)]
+    more = compiler.prepare(statement, {"id": 1, "facts": {}})
+
+    assert {tuple(one.parameters) for one in sent} == {("id",)}
+    assert tuple(more.parameters) == ("id", "facts")
+
+
 def test_a_list_of_values_becomes_as_many_parameters() -> None:
     compiler = Compiler()
 
