@@ -4,7 +4,7 @@ SQLAlchemy's own way of executing costs two thirds of a statement's CPU time (gr
 docs/adr/); what is kept of it is what rooms see: the expression language, its types, its cache of compiled forms.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ class Compiler:
         values = values or {}
         known = self._known.get(id(statement))
         if known is not None and known.statement is statement and known.keys == values.keys():
-            parameters = dict(known.parameters)
+            parameters: MutableMapping[str, Any] = dict(known.parameters)
             for name, key, dump in known.opened:
                 value = values[key]
                 parameters[name] = value if dump is None else dump(value)

@@ -13,17 +13,10 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     Executable,
-    Integer,
     RowMapping,
-    Select,
     bindparam,
-    delete,
     func,
-    insert,
-    literal,
     select,
-    true,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -40,6 +33,7 @@ from domains.shared.permissions import Principal, Role
 from domains.shared.requests import Origin
 from domains.shared.uuids import uuid_of
 from domains.shared.validation import validated
+from domains.users.keys import CREATED, DELETED, REVOKED, told_by
 from domains.users.models import (
     profile_statistics,
     profile_testimonials,
@@ -49,7 +43,7 @@ from domains.users.models import (
     user_profiles,
     user_settings,
 )
-from domains.users.services import AccountService, noted, noted_of
+from domains.users.services import AccountService
 from domains.users.utils import updating_profile
 from domains.users.validators import (
     PERMISSIONS,
@@ -294,20 +288,20 @@ class UserServices(AccountService):
             "new_key_hash": hashlib.sha256(key.encode()).hexdigest(),
             "new_key_prefix": f"{key[:8]}...{key[-4:]}",
             "days": new.expires_in_days,
-            **_told_by(principal, origin, {"name": body["name"]}),
+            **told_by(principal, origin, {"name": body["name"]}),
         }
-        return (await self._database.run(_CREATED_KEY, values))[0], key
+        return (await self._database.run(CREATED, values))[0], key
 
     async def revoke_key(self, principal: Principal, key: str, origin: Origin) -> None:
         """Take what it opens from one of the caller's keys, which stays in the list."""
-        values = {"own_key": _key_id(key, "revoke"), **_told_by(principal, origin, {"id": key})}
-        if not await self._database.run(_REVOKED_KEY, values):
+        values = {"own_key": _key_id(key, "revoke"), **told_by(principal, origin, {"id": key})}
+        if not await self._database.run(REVOKED, values):
             raise _no_key("revoke")
 
     async def delete_key(self, principal: Principal, key: str) -> None:
         """Delete one of the caller's keys."""
         values = {"own_key": _key_id(key, "delete"), "caller": principal.user_id}
-        if not await self._database.run(_DELETED_KEY, values):
+        if not await self._database.run(DELETED, values):
             raise _no_key("delete")
 
     async def everybody(self) -> Sequence[RowMapping]:
@@ -322,54 +316,6 @@ _NOW = func.now()
 _OF_CALLER = user_settings.c.user_id == _CALLER
 
 
-_TELLER = select(
-    bindparam("caller", type_=users.c.id.type).label("id"),
-    bindparam("teller_email", type_=users.c.email.type).label("email"),
-    literal(None, users.c.username.type).label("username"),
-)
-"""The caller as a security event of an API key shows them: without the username, as recorded."""
-_OWN_KEY = (
-    api_keys.c.id == bindparam("own_key", type_=api_keys.c.id.type),
-    api_keys.c.user_id == bindparam("caller", type_=users.c.id.type),
-)
-
-
-def _creating_key() -> Select[Any]:
-    # a key without days never expires: now() and an interval of NULL is NULL
-    values = {
-        **{
-            name: bindparam(f"new_{name}", type_=api_keys.c[name].type)
-            for name in ("name", "key_hash", "key_prefix")
-        },
-        "expires_at": func.now() + func.make_interval(0, 0, 0, bindparam("days", type_=Integer)),
-    }
-    owner = select(users.c.id, users.c.team_id, *values.values()).where(
-        users.c.id == bindparam("caller", type_=users.c.id.type)
-    )
-    created = (
-        insert(api_keys)
-        .from_select(["user_id", "team_id", *values], owner)
-        .returning(api_keys)
-        .cte("created")
-    )
-    shown = ("id", "name", "key_prefix", "scopes", "expires_at", "created_at")
-    event = noted(_TELLER.subquery("teller"), "api_key_created", "api_key", has_metadata=True)
-    return select(*(created.c[name] for name in shown)).add_cte(event.cte("noted"))
-
-
-def _revoking_key() -> Select[Any]:
-    revoked = (
-        update(api_keys)
-        .where(*_OWN_KEY)
-        .values(is_active=False, updated_at=func.now())
-        .returning(api_keys.c.id)
-        .cte("revoked")
-    )
-    teller = select(_TELLER.subquery("teller")).join(revoked, true()).subquery("revoker")
-    event = noted(teller, "api_key_revoked", "api_key", has_metadata=True)
-    return select(revoked.c.id).add_cte(event.cte("noted"))
-
-
 def _permitting() -> Executable:
     """What a member of a team may do; it is said of all at once."""
     names = ("user_id", "team_id", *PERMISSIONS, "granted_by")
@@ -382,15 +328,7 @@ def _permitting() -> Executable:
     ).returning(user_permissions)
 
 
-# made once, which takes longer than to run them
-_CREATED_KEY, _REVOKED_KEY, _PERMITTED = _creating_key(), _revoking_key(), _permitting()
-_DELETED_KEY = delete(api_keys).where(*_OWN_KEY).returning(api_keys.c.id)
-
-
-def _told_by(principal: Principal, origin: Origin, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a security event of an API key."""
-    teller = {"caller": principal.user_id, "teller_email": principal.email}
-    return {**teller, **noted_of(origin), "noted_metadata": metadata}
+_PERMITTED = _permitting()  # made once, which takes longer than to run it
 
 
 def _key_id(key: str, verb: str) -> UUID:

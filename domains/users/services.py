@@ -19,7 +19,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     literal_column,
     or_,
     select,
@@ -39,16 +38,15 @@ from domains.shared.errors import (
     UnusableInputError,
 )
 from domains.shared.house import GoogleIdentity, House
-from domains.shared.models import security_events, users
+from domains.shared.models import users
 from domains.shared.node_json import iso_moment, truthy
 from domains.shared.permissions import Principal
 from domains.shared.requests import Origin
 from domains.users.models import refresh_tokens
-from domains.users.utils import hash_password, is_password
+from domains.users.utils import hash_password, is_password, noted, noted_of
 from domains.users.validators import account_changes, credentials_of, registration_of
 
 _MAX_FAILURES = 5
-_MAX_TARGET = 500
 _REFRESH_BYTES = 40
 _NO_PASSWORD = "!"  # noqa: S105 - what stands for "none": it is no bcrypt hash, so it is nobody's password
 _LOCKED = "Account temporarily locked due to too many failed login attempts."
@@ -262,44 +260,6 @@ class AccountService:
         stored = _stored_of(token, origin, device)
         await self._database.run(_ENTRANCE, {"caller": user["id"], **stored, **noted_of(origin)})
         return token
-
-
-def noted(
-    user: FromClause,
-    event_type: str,
-    category: str,
-    *,
-    failure: str | None = None,
-    has_metadata: bool = False,
-) -> ReturningInsert[Any]:
-    """The security event of each row of `user` (id, email, username): a success, or a failure and its sentence.
-
-    Where the request came from comes as parameters (`noted_of`), and so does `noted_metadata` where it has some.
-    """
-    values = {
-        "event_type": event_type,
-        "event_category": category,
-        "severity": "info" if failure is None else "warning",
-        "success": failure is None,
-        "message": failure,
-    }
-    told: list[Any] = [literal(value, security_events.c[name].type) for name, value in values.items()]
-    given = [name.removeprefix("noted_") for name in noted_of(Origin())] + ["metadata"] * has_metadata
-    told += [bindparam(f"noted_{name}", type_=security_events.c[name].type) for name in given]
-    who = (user.c.id, user.c.email, user.c.username)
-    names = ["user_id", "email", "username", *values, *given]
-    made = insert(security_events).from_select(names, select(*who, *told))
-    return made.returning(security_events.c.id)
-
-
-def noted_of(origin: Origin) -> dict[str, Any]:
-    """The parameters of `noted`, which are not named like a column, because that would be written, too."""
-    return {
-        "noted_ip_address": origin.ip_address,
-        "noted_user_agent": origin.user_agent,
-        "noted_request_path": origin.target[:_MAX_TARGET],
-        "noted_request_method": origin.method,
-    }
 
 
 def _stored(user: FromClause) -> ReturningInsert[Any]:

@@ -1,4 +1,4 @@
-"""Access tokens, cookies and password hashes, hashed on a thread, so that nobody else waits; a profile's update."""
+"""Access tokens, cookies and password hashes, hashed on a thread, so that nobody else waits; a profile's update, security events."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,9 +9,22 @@ from typing import Any
 
 import bcrypt
 import jwt
-from sqlalchemy import BindParameter, FromClause, Select, Table, bindparam, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    FromClause,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningInsert
 
-from domains.shared.models import users
+from domains.shared.models import security_events, users
+from domains.shared.requests import Origin
 from domains.users.models import user_profiles, user_settings
 
 ACCESS_LIFE = timedelta(minutes=15)
@@ -20,6 +33,7 @@ EXPIRES_IN = "15m"
 COOKIE = "refreshToken"
 CLEARED_COOKIE = f"{COOKIE}=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 _COST = 10
+_MAX_TARGET = 500
 _MAX_BYTES = 72  # bcrypt looks no further
 
 
@@ -55,6 +69,44 @@ async def is_password(password: str, password_hash: str) -> bool:
 
 def _significant(password: str) -> bytes:
     return password.encode("utf-8", "replace")[:_MAX_BYTES]
+
+
+def noted(
+    user: FromClause,
+    event_type: str,
+    category: str,
+    *,
+    failure: str | None = None,
+    has_metadata: bool = False,
+) -> ReturningInsert[Any]:
+    """The security event of each row of `user` (id, email, username): a success, or a failure and its sentence.
+
+    Where the request came from comes as parameters (`noted_of`), and so does `noted_metadata` where it has some.
+    """
+    values = {
+        "event_type": event_type,
+        "event_category": category,
+        "severity": "info" if failure is None else "warning",
+        "success": failure is None,
+        "message": failure,
+    }
+    told: list[Any] = [literal(value, security_events.c[name].type) for name, value in values.items()]
+    given = [name.removeprefix("noted_") for name in noted_of(Origin())] + ["metadata"] * has_metadata
+    told += [bindparam(f"noted_{name}", type_=security_events.c[name].type) for name in given]
+    who = (user.c.id, user.c.email, user.c.username)
+    names = ["user_id", "email", "username", *values, *given]
+    made = insert(security_events).from_select(names, select(*who, *told))
+    return made.returning(security_events.c.id)
+
+
+def noted_of(origin: Origin) -> dict[str, Any]:
+    """The parameters of `noted`, which are not named like a column, because that would be written, too."""
+    return {
+        "noted_ip_address": origin.ip_address,
+        "noted_user_agent": origin.user_agent,
+        "noted_request_path": origin.target[:_MAX_TARGET],
+        "noted_request_method": origin.method,
+    }
 
 
 _CALLER: BindParameter[Any] = bindparam("caller", type_=users.c.id.type)
