@@ -31,6 +31,8 @@ class Side:
     legacy_modules: list[str]
     legacy: list[str]
     modern: list[str]
+    handlers: dict[str, str]
+    """Legacy's handler of each of its endpoints, as `module.function`."""
 
     @property
     def only_legacy(self) -> list[str]:
@@ -110,13 +112,17 @@ def _sides(routes: Iterable[Route]) -> list[Side]:
     modern: dict[str, list[str]] = {}
     for route in routes:
         modern.setdefault(route.domain, []).append(f"{route.method} {route.path}")
-    legacy = {domain.name: domain.handlers for domain in DOMAINS}
+    legacy = {
+        domain.name: {" ".join(endpoint): handler for endpoint, handler in domain.handlers.items()}
+        for domain in DOMAINS
+    }
     return [
         Side(
             name,
             sorted({_module_of(handler) for handler in legacy.get(name, {}).values()}),
-            sorted(" ".join(endpoint) for endpoint in legacy.get(name, {})),
+            sorted(legacy.get(name, {})),
             sorted(modern.get(name, [])),
+            {endpoint: _name_of(handler) for endpoint, handler in sorted(legacy.get(name, {}).items())},
         )
         for name in sorted(legacy.keys() | modern.keys())
     ]
@@ -125,6 +131,10 @@ def _sides(routes: Iterable[Route]) -> list[Side]:
 def _module_of(handler: Any) -> str:
     found = inspect.getmodule(inspect.unwrap(handler))
     return found.__name__.rpartition(".")[2] if found else "?"
+
+
+def _name_of(handler: Any) -> str:
+    return f"{_module_of(handler)}.{inspect.unwrap(handler).__name__}"
 
 
 def _room(folder: Path, coverage: Mapping[Path, tuple[int, int]]) -> Room:

@@ -1,15 +1,15 @@
 """The tables of the roles of contacts; that of the contacts is shared with other rooms."""
 
-from sqlalchemy import Boolean, Column, DateTime, FetchedValue, Integer, String, Table, Uuid
+from sqlalchemy import Boolean, Column, DateTime, FetchedValue, Integer, String, Table
 
-from domains.shared.columns import flags, json_values, moments, texts, uuids
+from domains.shared.columns import flags, json_values, key, moments, texts, uuids
 from domains.shared.models import Resource, metadata
 from domains.shared.people import contacts
 
 contact_roles = Table(
     "contact_roles",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     Column("role_name", String(50), nullable=False),
     Column("display_name", String(100), nullable=False),
     *texts(None, "description"),
@@ -26,7 +26,7 @@ contact_roles = Table(
 assignments = Table(
     "contact_role_assignments",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     *uuids("contact_id", "role_id"),
     *flags("is_primary"),
     *json_values("role_metadata"),

@@ -2,20 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    DateTime,
-    FetchedValue,
-    Integer,
-    Numeric,
-    String,
-    Table,
-    Text,
-    Uuid,
-    func,
-)
+from sqlalchemy import Column, FetchedValue, Numeric, String, Table, Text, Uuid
 
-from domains.shared.columns import days, flags, integers, json_values, moments, money, texts
+from domains.shared.columns import (
+    days,
+    flags,
+    guarded,
+    integers,
+    json_values,
+    moments,
+    money,
+    texts,
+    updated_at,
+)
 from domains.shared.models import Resource, metadata
 
 escrows = Table(
@@ -73,15 +72,9 @@ escrows = Table(
     *json_values("people", "checklists", "timeline", "financials", "documents"),
     Column("notes", Text),
     Column("owner_id", Uuid),
-    *flags("is_private"),
-    *texts(20, "access_level"),
-    Column("team_id", Uuid),
-    Column("broker_id", Uuid),
-    Column("created_by", Uuid),
-    Column("version", Integer, nullable=False, server_default=FetchedValue()),
-    Column("last_modified_by", Uuid),
+    *guarded("team_id", "broker_id", "created_by"),
     *moments("deleted_at", "created_at"),
-    Column("updated_at", DateTime(timezone=True), server_default=func.now()),
+    updated_at(),
     Column("updated_by", Uuid),
     Column("deleted_by", Uuid),
 )

@@ -1,14 +1,14 @@
 """The table of leads, column for column in the order in which the API shows a row."""
 
-from sqlalchemy import Column, DateTime, FetchedValue, Integer, Table, Uuid, func
+from sqlalchemy import Table
 
-from domains.shared.columns import days, flags, integers, moments, texts, uuids
+from domains.shared.columns import days, guarded, integers, key, moments, texts, updated_at, uuids
 from domains.shared.models import Resource, metadata
 
 leads = Table(
     "leads",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     *texts(100, "first_name", "last_name"),
     *texts(255, "email"),
     *texts(20, "phone"),
@@ -21,13 +21,9 @@ leads = Table(
     *texts(100, "budget_range", "timeline"),
     *days("last_contact_date", "next_follow_up"),
     *uuids("assigned_agent_id", "converted_to_client_id", "owner_id"),
-    *flags("is_private"),
-    *texts(20, "access_level"),
-    *uuids("team_id", "created_by"),
-    Column("version", Integer, nullable=False, server_default=FetchedValue()),
-    *uuids("last_modified_by"),
+    *guarded("team_id", "created_by"),
     *moments("deleted_at", "created_at"),
-    Column("updated_at", DateTime(timezone=True), server_default=func.now()),
+    updated_at(),
     *uuids("agent_id", "broker_id", "deleted_by"),
 )
 

@@ -1,24 +1,26 @@
 """The table of listings, column for column in the order in which the API shows a whole row."""
 
-from sqlalchemy import (
-    Column,
-    DateTime,
-    FetchedValue,
-    Integer,
-    Numeric,
-    String,
-    Table,
-    Uuid,
-    func,
-)
+from sqlalchemy import Column, FetchedValue, Numeric, String, Table
 
-from domains.shared.columns import days, flags, integers, json_values, moments, money, texts, uuids
+from domains.shared.columns import (
+    days,
+    flags,
+    guarded,
+    integers,
+    json_values,
+    key,
+    moments,
+    money,
+    texts,
+    updated_at,
+    uuids,
+)
 from domains.shared.models import Resource, metadata, users
 
 listings = Table(
     "listings",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     *texts(50, "mls_number"),
     Column("property_address", String(255), nullable=False),
     *texts(100, "city"),
@@ -43,13 +45,9 @@ listings = Table(
     *flags("professional_photos", "drone_photos", "video_walkthrough"),
     *texts(None, "showing_instructions", "zillow_url", "property_image_url"),
     *uuids("listing_agent_id", "owner_id"),
-    *flags("is_private"),
-    *texts(20, "access_level"),
-    *uuids("team_id", "broker_id", "created_by"),
-    Column("version", Integer, nullable=False, server_default=FetchedValue()),
-    *uuids("last_modified_by"),
+    *guarded("team_id", "broker_id", "created_by"),
     *moments("deleted_at", "created_at"),
-    Column("updated_at", DateTime(timezone=True), server_default=func.now()),
+    updated_at(),
     *uuids("updated_by", "deleted_by"),
 )
 

@@ -1,8 +1,20 @@
-"""Columns by the dozen: several of one type, declared by their names."""
+"""Columns by the dozen: several of one type, declared by their names, and those that many tables have."""
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, String, Text, Uuid
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    FetchedValue,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    Uuid,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 
@@ -44,3 +56,24 @@ def uuids(*names: str) -> list[Column[Any]]:
 def moments(*names: str) -> list[Column[Any]]:
     """TIMESTAMP WITH TIME ZONE."""
     return [Column(name, DateTime(timezone=True)) for name in names]
+
+
+def key() -> Column[Any]:
+    """`id`, a UUID that the database makes."""
+    return Column("id", Uuid, primary_key=True, server_default=FetchedValue())
+
+
+def guarded(*belongs_to: str) -> list[Column[Any]]:
+    """Who may see a row besides its owner, whom it belongs to by these ids, its version, and who wrote it last."""
+    return [
+        *flags("is_private"),
+        *texts(20, "access_level"),
+        *uuids(*belongs_to),
+        Column("version", Integer, nullable=False, server_default=FetchedValue()),
+        *uuids("last_modified_by"),
+    ]
+
+
+def updated_at() -> Column[Any]:
+    """When a row was written last; an insert may leave that to the database."""
+    return Column("updated_at", DateTime(timezone=True), server_default=func.now())

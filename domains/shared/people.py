@@ -1,15 +1,15 @@
 """The tables of people that several rooms write: a client is a contact, and a lead becomes one."""
 
-from sqlalchemy import ARRAY, Column, DateTime, FetchedValue, Integer, String, Table, Text, Uuid, func
+from sqlalchemy import ARRAY, Column, DateTime, FetchedValue, String, Table, Text, func
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from domains.shared.columns import flags, moments, texts, uuids
+from domains.shared.columns import flags, guarded, key, moments, texts, updated_at, uuids
 from domains.shared.models import metadata
 
 contacts = Table(
     "contacts",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     *uuids("user_id", "team_id", "broker_id"),
     Column("first_name", String(100), nullable=False),
     Column("last_name", String(100), nullable=False),
@@ -37,16 +37,12 @@ contacts = Table(
 clients = Table(
     "clients",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     *uuids("contact_id"),
     *texts(50, "client_type", "status"),
     *uuids("owner_id"),
-    *flags("is_private"),
-    *texts(20, "access_level"),
-    *uuids("team_id"),
-    Column("version", Integer, nullable=False, server_default=FetchedValue()),
-    *uuids("last_modified_by"),
+    *guarded("team_id"),
     *moments("created_at"),
-    Column("updated_at", DateTime(timezone=True), server_default=func.now()),
+    updated_at(),
     *uuids("created_by", "broker_id", "deleted_by"),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ARRAY, Column, Date, FetchedValue, Numeric, String, Table, Text, Uuid, column, table
 
-from domains.shared.columns import days, flags, integers, json_values, moments, texts, uuids
+from domains.shared.columns import days, flags, integers, json_values, key, moments, texts, uuids
 from domains.shared.models import metadata
 
 teams = Table(
@@ -19,7 +19,7 @@ teams = Table(
 user_permissions = Table(
     "user_permissions",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     *uuids("user_id", "team_id"),
     *flags("can_delete", "can_edit_team_data", "can_view_financials", "can_manage_team"),
     *flags("is_broker_admin", "is_team_admin"),
@@ -30,7 +30,7 @@ user_permissions = Table(
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     Column("user_id", Uuid, nullable=False),
     Column("token", String(255), nullable=False),
     *moments("expires_at", "created_at", "revoked_at"),
@@ -86,7 +86,7 @@ profile_statistics = Table(
 profile_testimonials = Table(
     "profile_testimonials",
     metadata,
-    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    key(),
     *uuids("user_id"),
     *texts(200, "client_name"),
     *texts(50, "client_type"),

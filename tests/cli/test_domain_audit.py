@@ -29,6 +29,13 @@ def test_every_endpoint_of_both_sides_is_counted_once() -> None:
     assert all("legacy_bridge" not in module for side in found.domains for module in side.legacy_modules)
 
 
+def test_each_endpoint_of_legacy_is_shown_with_its_handler() -> None:
+    sides = {side.name: side for side in audited(ROOT).domains}
+
+    assert all(list(side.handlers) == side.legacy for side in sides.values())
+    assert sides["escrows"].handlers["DELETE /v1/escrows/{id}"] == "escrow_removal.delete_escrow"
+
+
 def test_every_mounted_room_is_whole_and_on_services() -> None:
     rooms = {row.name: row for row in audited(ROOT).rooms if row.mounted}
 

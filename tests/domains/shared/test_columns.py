@@ -3,7 +3,19 @@
 from sqlalchemy import Column
 from sqlalchemy.dialects import postgresql
 
-from domains.shared.columns import days, flags, integers, json_values, moments, money, texts, uuids
+from domains.shared.columns import (
+    days,
+    flags,
+    guarded,
+    integers,
+    json_values,
+    key,
+    moments,
+    money,
+    texts,
+    updated_at,
+    uuids,
+)
 
 
 def test_each_kind_makes_its_columns_in_their_order() -> None:
@@ -17,6 +29,9 @@ def test_each_kind_makes_its_columns_in_their_order() -> None:
         *moments("h"),
         *json_values("i"),
         *uuids("j"),
+        key(),
+        *guarded("k"),
+        updated_at(),
     ]
 
     declared = [f"{column.name} {column.type.compile(dialect=postgresql.dialect())}" for column in columns]  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
@@ -31,4 +46,11 @@ def test_each_kind_makes_its_columns_in_their_order() -> None:
         "h TIMESTAMP WITH TIME ZONE",
         "i JSONB",
         "j UUID",
+        "id UUID",
+        "is_private BOOLEAN",
+        "access_level VARCHAR(20)",
+        "k UUID",
+        "version INTEGER",
+        "last_modified_by UUID",
+        "updated_at TIMESTAMP WITH TIME ZONE",
     ]
