@@ -58,7 +58,7 @@ async def list_contacts(call: Call) -> Answer:
             wanted.values,
         )
     total = int(counted[0]["total"])
-    pagination = {
+    pagination = {  # a shape of its own
         "total": total,
         "limit": node.finite(node.parse_int(limit)),
         "offset": node.finite(node.parse_int(offset)),

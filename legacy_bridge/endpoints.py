@@ -1,4 +1,7 @@
-"""The domains of the legacy backend: which routers they mount, whom those let in, and their handlers."""
+"""The domains of the legacy backend: which routers they mount, whom those let in, and their handlers.
+
+None has `/stats` or `/export`: `{id}` takes them (Q-15).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

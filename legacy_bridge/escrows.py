@@ -35,7 +35,7 @@ _DEBUG_SAMPLE = """
     SELECT team_sequence_id AS primary_id, numeric_id, team_sequence_id, display_id, property_address
     FROM escrows ORDER BY team_sequence_id LIMIT 10
 """
-# Q-21: every other column twice, camelCase and snake_case. Q-24: upcomingDeadlines, checklistProgress.
+# Q-21: a pagination of its own, every other column twice, camelCase and snake_case. Q-24: upcomingDeadlines, checklistProgress.
 _LIST_COLUMNS = """
     e.id::text AS id,
     e.display_id AS "displayId",

@@ -101,7 +101,7 @@ async def list_listings(call: Call) -> Answer:
             [*wanted.values, page.limit, page.offset],
         )
     total = int(counted[0]["total"])
-    pagination = {
+    pagination = {  # a shape of its own
         "total": total,
         "page": node.finite(page.number),
         "limit": node.finite(page.limit),

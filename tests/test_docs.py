@@ -90,3 +90,81 @@ def test_every_make_target_that_the_pages_name_exists() -> None:
     }
 
     assert named <= targets
+
+
+PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+
+
+def shown_commands() -> Iterator[tuple[str, str]]:
+    """Each command that a page shows in a block, without what the page says beside it."""
+    for page in PAGES:
+        for block in re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+            for line in block.replace("\\\n", " ").splitlines():
+                shown = re.match(r"(?:\$ )?(?:\.venv/bin/)?(crossfade .*)", line)
+                if shown:
+                    yield str(page.relative_to(ROOT)), shown[1].partition("   ")[0]
+
+
+@pytest.mark.parametrize(("page", "line"), list(shown_commands()))
+def test_every_command_that_a_page_shows_exists_with_its_options(page: str, line: str) -> None:
+    del page  # for the name of the test
+    words = re.sub(r'"[^"]*"', "text", line).split()
+    name = max(
+        (known for known in COMMANDS if f"{' '.join(words)} ".startswith(f"{known} ")), key=len, default=""
+    )
+    options = {option for one in COMMANDS[name].params for option in one.opts}
+
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_reference_names_no_option_that_is_gone(name: str) -> None:
+    text = (DOCS / "cli.md").read_text()
+    section = re.search(rf"^### `{re.escape(name)}.*?(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    rows = re.findall(r"^\| (`--.*?) \|", section[0], re.MULTILINE)
+    options = {option for one in COMMANDS[name].params for option in one.opts}
+
+    assert {option for row in rows for option in re.findall(r"`(--[a-z-]+)", row)} <= options
+
+
+def test_the_reference_names_no_setting_that_is_gone() -> None:
+    text = (DOCS / "configuration.md").read_text()
+    rows = re.findall(r"^\| `([a-z_.]+)` \|", text, re.MULTILINE)
+
+    assert sorted(rows) == sorted(settings_keys(Settings))
+
+
+def test_every_variable_of_the_environment_that_is_read_is_explained() -> None:
+    read = {
+        name
+        for path in [*(ROOT / "cli").rglob("*.py"), ROOT / "conftest.py"]
+        for name in re.findall(r'"(CROSSFADE_[A-Z]+(?:_[A-Z]+)*|NO_COLOR)"', path.read_text())
+    }
+    explained = (DOCS / "configuration.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()
+
+    assert {name for name in read if name not in explained} == set()
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("adr/0*.md")), ids=lambda path: path.stem)
+def test_every_decision_names_what_forced_it_and_files_that_are_there(page: Path) -> None:
+    text = page.read_text()
+    files = re.findall(r"`([\w./-]+\.(?:py|toml|md))`", text)
+
+    assert files
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    assert f"]({page.name})" in (page.parent / "README.md").read_text()
+
+
+def test_every_quirk_is_marked_in_legacy_and_found_by_the_page_of_quirks() -> None:
+    numbers = sorted(
+        set(re.findall(r"^\| (Q-\d\d) \|", (ROOT / "tests/contract/deviations.md").read_text(), re.MULTILINE))
+    )
+    rows = re.findall(r"^\| (Q-\d\d) \|[^|]*\| ([^|]*) \|", (DOCS / "quirks.md").read_text(), re.MULTILINE)
+    marked: dict[str, set[str]] = {number: set() for number in numbers}
+    for path in (ROOT / "legacy_bridge").glob("*.py"):
+        for number in re.findall(r"\bQ-\d\d\b", path.read_text()):
+            marked[number].add(path.name)
+
+    assert all(marked.values())
+    assert {number: set(re.findall(r"`(\w+\.py)`", files)) for number, files in rows} == marked
