@@ -88,7 +88,7 @@ class ClientService(CrudService):
     archiving = Archive(
         clients.c.status == "archived", {"status": "archived"}, repeatable=True, before_deletion=False
     )
-    batch = Batch(Needs.NOTHING)
+    batch = Batch(Needs.NOTHING, looks_at_items=False)
     statistics = Statistics("byStatus", clients.c.status)
     exported = Export({column.name: column for column in SHOWN if column.name != "id"}, WITH_CONTACT)
 

@@ -7,13 +7,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from domains.shared.emails import Email
-from domains.shared.validation import NOT_NULL, Item, PageLimit, PageNumber, Says, Text, Whole, at_most
+from domains.shared.validation import (
+    NOT_NULL,
+    Filled,
+    Item,
+    PageLimit,
+    PageNumber,
+    Says,
+    Text,
+    Whole,
+    at_most,
+)
 
 _Type = Literal[
     "Buyer", "Seller", "Both", "Investor", "Referral", "buyer", "seller", "both", "investor", "referral"
 ]
 _ContactType = Literal["Buyer", "Seller", "buyer", "seller"]
-_Name = Annotated[Text, Field(min_length=1), at_most(100)]
+_Name = Annotated[Filled, at_most(100)]
 _Email = Annotated[Email, at_most(255)]
 _Phone = Annotated[str, at_most(20)]
 _WRONG = Says("Invalid value")

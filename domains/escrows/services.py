@@ -38,6 +38,7 @@ from domains.escrows.validators import (
     UpdateChecks,
     UpdateEscrow,
     check_business_rules,
+    refuse_empty_dates,
     with_camel_twins,
 )
 from domains.shared.batches import Batch, Needs
@@ -52,7 +53,7 @@ from domains.shared.errors import (
     NoUpdatesError,
     UnusableInputError,
 )
-from domains.shared.node_json import either, truthy
+from domains.shared.node_json import either, text, truthy
 from domains.shared.pagination import Page
 from domains.shared.permissions import Access, Principal, Scope, in_scope
 from domains.shared.services import KEY, CrudService, Found
@@ -187,7 +188,7 @@ class EscrowService(CrudService):
         missing = "Escrow not found in archives. Only archived escrows can be permanently deleted."
         return NotFoundError(missing)
 
-    def incomplete(self, ids: Sequence[str], rows: Sequence[RowMapping]) -> ApiError:
+    def incomplete(self, ids: Sequence[str | None], rows: Sequence[RowMapping]) -> ApiError:
         """With how many there should be, and how many there are."""
         missing = "Some escrows not found or not archived. Only archived escrows can be deleted."
         found = sum(row["was_archived"] for row in rows)
@@ -212,8 +213,10 @@ class EscrowService(CrudService):
         check_business_rules(body)
         if not truthy(given["propertyAddress"]):  # 0 and false are text, and yet no address
             raise UnusableInputError("VALIDATION_ERROR", "property_address is required")
+        refuse_empty_dates(body)
         values = wanted.model_dump(exclude_none=True)
         values |= {
+            "zip_code": wanted.zip_code or text(body.get("zip_code")),  # of the latter an empty one, too
             "purchase_price": wanted.purchase_price or 0,
             "escrow_status": wanted.escrow_status or "Active",
             "created_by": principal.user_id,
@@ -284,8 +287,8 @@ def _filters(asked: ListQuery) -> list[ColumnElement[bool]]:
     if asked.status and asked.status != "all":
         where.append(escrows.c.escrow_status == asked.status[:1].upper() + asked.status[1:].lower())
     if asked.search:
-        text = f"%{asked.search}%"
-        where.append(or_(escrows.c.property_address.ilike(text), escrows.c.display_id.ilike(text)))
+        wanted = f"%{asked.search}%"
+        where.append(or_(escrows.c.property_address.ilike(wanted), escrows.c.display_id.ilike(wanted)))
     return where
 
 

@@ -19,6 +19,7 @@ from domains.shared.node_json import either, moment_of, number_of, truthy
 from domains.shared.validation import (
     NOT_NULL,
     Count,
+    Filled,
     IsoDay,
     IsoText,
     Number,
@@ -98,9 +99,9 @@ def _describe_twins(schema: dict[str, Any]) -> None:
 class CreateEscrow(BaseModel):
     """The body of `POST /v1/escrows`; other keys are ignored, `buyers` and `sellers` are checked and not stored."""
 
-    property_address: Annotated[
-        Text, Field(min_length=1), at_most(255), Says("Property address is required")
-    ] = Field(alias="propertyAddress")
+    property_address: Annotated[Filled, at_most(255), Says("Property address is required")] = Field(
+        alias="propertyAddress"
+    )
     purchase_price: _Price = Field(None, alias="purchasePrice")
     buyers: Annotated[_People | None, NOT_NULL, Says("Buyers must be an array")] = Field(None, exclude=True)
     sellers: Annotated[_People | None, NOT_NULL, Says("Sellers must be an array")] = Field(None, exclude=True)
@@ -166,6 +167,17 @@ def with_camel_twins(body: Mapping[str, Any]) -> dict[str, Any]:
         if truthy(body.get(name)) and not truthy(body.get(camel))
     }
     return {**body, **twins}
+
+
+def refuse_empty_dates(body: Mapping[str, Any]) -> None:
+    """Raise InvalidInputError where only the snake_case key of a date is there, and empty (Q-09)."""
+    faults = [
+        Fault(name, f"Invalid {name.replace('_', ' ')}")
+        for name in ("acceptance_date", "closing_date")
+        if body.get(name) is not None and not truthy(body[name]) and not truthy(body.get(_TWINS[name]))
+    ]
+    if faults:
+        raise InvalidInputError(faults)
 
 
 def check_business_rules(body: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from domains.listings.models import AGENT, LISTING, OF_THE_AGENT, WITH_AGENT, li
 from domains.listings.utils import list_row, mls_number, showing, whole_listing
 from domains.listings.validators import (
     IGNORED_IN_UPDATES,
+    CreateChecks,
     CreateListing,
     ListQuery,
     PriceReduction,
@@ -100,7 +101,7 @@ class ListingService(CrudService):
     hides_archived = True
     archiving = _ARCHIVE
     not_to_archive = "Listing not found or already archived"
-    batch = Batch(Needs.ALL, shows=("id", "property_address"))
+    batch = Batch(Needs.ALL, shows=("id", "property_address"), looks_at_items=False)
     statistics = Statistics("byStatus", listings.c.listing_status, {"listPrice": listings.c.list_price})
     exported = EXPORTED
 
@@ -127,9 +128,10 @@ class ListingService(CrudService):
 
     async def create(self, principal: Principal, body: Mapping[str, Any]) -> RowMapping:
         """A new listing, whose agent is its creator, who does not own it (Q-20)."""
-        wanted = validated(CreateListing, body)
         now = self._clock()
+        validated(CreateChecks, body)
         check_business_rules(body, now)
+        wanted = validated(CreateListing, body)
         values = _DEFAULTS | wanted.model_dump(exclude_none=True)
         values |= {
             "features": either(wanted.features, []),
@@ -171,7 +173,7 @@ class ListingService(CrudService):
 
     async def delete_many(self, principal: Principal, body: Mapping[str, Any]) -> Sequence[RowMapping]:
         """Delete all of these listings for good, or none: only those whose agent the caller is."""
-        ids = ids_of(body)
+        ids = ids_of(body, self.batch)
         values = batch_values(OF_THE_AGENT, ids) | caller_values(principal)
         # an id is found as it is written in lower case, as recorded; with any other nothing is deleted
         values["ids"] = [key for key, text in zip(values["ids"], ids, strict=True) if str(key) == text]
@@ -180,7 +182,7 @@ class ListingService(CrudService):
         own = [row for row in rows if row["was_granted"]]
         known = {str(row["id"]) for row in own}
         if missing := [text for text in ids if text not in known]:
-            sentence = f"Some listings not found: {', '.join(missing)}"
+            sentence = f"Some listings not found: {', '.join(text or '' for text in missing)}"
             raise NotFoundError(sentence, extra={"notFoundIds": missing})
         if active := [row["id"] for row in own if not row["was_archived"]]:
             sentence = "All listings must be archived before deletion"

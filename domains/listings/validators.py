@@ -12,6 +12,7 @@ from domains.shared.errors import BusinessRuleError, Violation
 from domains.shared.node_json import number_of
 from domains.shared.validation import (
     NOT_NULL,
+    Filled,
     IsoText,
     Number,
     PageLimit,
@@ -54,12 +55,12 @@ class ListQuery(BaseModel):
     sort_order: str = "DESC"
 
 
-class CreateListing(BaseModel):
-    """The body of `POST /v1/listings`; other keys are ignored, `listingDate` is checked and not stored."""
+class CreateChecks(BaseModel):
+    """What the recorded API checks of `POST /v1/listings` before its business rules."""
 
-    property_address: Annotated[
-        Text, Field(min_length=1), at_most(255), Says("Property address is required")
-    ] = Field(alias="propertyAddress")
+    property_address: Annotated[Filled, at_most(255), Says("Property address is required")] = Field(
+        alias="propertyAddress"
+    )
     list_price: _Price = Field(None, alias="listPrice")
     property_type: Annotated[_Type | None, NOT_NULL, Says("Invalid value")] = Field(
         None, alias="propertyType"
@@ -67,6 +68,11 @@ class CreateListing(BaseModel):
     listing_date: Annotated[IsoText | None, NOT_NULL, Says("Invalid listing date")] = Field(
         None, alias="listingDate", exclude=True
     )
+
+
+class CreateListing(CreateChecks):
+    """The body of `POST /v1/listings`; other keys are ignored, `listingDate` is checked and not stored."""
+
     bedrooms: Whole | None = None
     bathrooms: Annotated[Number, fits(3, 1)] | None = None
     square_feet: Whole | None = Field(None, alias="squareFootage")

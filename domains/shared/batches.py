@@ -49,6 +49,8 @@ class Batch:
     needs: Needs
     names: tuple[str, ...] = ("id",)
     shows: tuple[str, ...] = ("id",)
+    looks_at_items: bool = True
+    """Whether an item that is no text is told so; else null is the id of nothing, as recorded."""
 
 
 class Ids(BaseModel):
@@ -57,7 +59,7 @@ class Ids(BaseModel):
     ids: Annotated[list[str], Field(min_length=1)]
 
 
-def ids_of(body: Mapping[str, Any]) -> list[str]:
+def ids_of(body: Mapping[str, Any], batch: Batch) -> list[str | None]:
     """The `ids` of a batch; raises InvalidInputError with every fault of them."""
     ids = body.get("ids")
     items = ids if isinstance(ids, list) else list(ids.values()) if isinstance(ids, dict) else []
@@ -65,24 +67,26 @@ def ids_of(body: Mapping[str, Any]) -> list[str]:
     faults += [
         Fault(f"ids[{place}]", "Each ID must be a string")
         for place, item in enumerate(items)
-        if not isinstance(item, str)
+        if batch.looks_at_items and not isinstance(item, str)
     ]
     if faults:
         raise InvalidInputError(faults)
     return items
 
 
-def batch_values(resource: Resource, ids: Sequence[str]) -> dict[str, Any]:
+def batch_values(resource: Resource, ids: Sequence[str | None]) -> dict[str, Any]:
     """The parameters of `deletion` for these ids; raises InvalidInputError where one cannot be an id (Q-09)."""
     keys: Sequence[Any] = ids
     if isinstance(resource.table.c.id.type, Uuid):
         keys = [uuid_of(text) for text in ids]
         faults = [
-            Fault(f"ids[{place}]", "Each ID must be a UUID") for place, key in enumerate(keys) if key is None
+            Fault(f"ids[{place}]", "Each ID must be a UUID")
+            for place, (key, text) in enumerate(zip(keys, ids, strict=True))
+            if key is None and text is not None
         ]
     else:
         nul = "Must not hold a NUL character"
-        faults = [Fault(f"ids[{place}]", nul) for place, text in enumerate(ids) if "\0" in text]
+        faults = [Fault(f"ids[{place}]", nul) for place, text in enumerate(ids) if text and "\0" in text]
     if faults:
         raise InvalidInputError(faults)
     return {"ids": keys, "asked": len(ids), "different": len(set(keys))}

@@ -176,6 +176,8 @@ def spread(value: Any) -> dict[str, Any]:
 def number_of(body: Mapping[str, Any], key: str) -> float | None:
     """`Number(body[key])` of JavaScript; None where the key is absent or it is not a number."""
     value = body.get(key, "absent")
+    while isinstance(value, list) and len(value) <= 1:
+        value = value[0] if value else 0
     try:
         return float(value or 0)
     except (TypeError, ValueError):

@@ -262,7 +262,7 @@ class CrudService:
 
     async def delete_many(self, principal: Principal, body: Mapping[str, Any]) -> Sequence[RowMapping]:
         """Delete the rows of the `ids` for good; of nothing that the caller may not delete, or of none (Q-02)."""
-        ids = ids_of(body)
+        ids = ids_of(body, self.batch)
         values = batch_values(self.resource, ids) | caller_values(principal)
         rows = await self._database.run(deletion(self.resource, self.archiving, self.batch), values)
         if not principal.is_system_admin and not (
@@ -307,7 +307,7 @@ class CrudService:
         """What is answered to the deletion of what is not in the archive."""
         return NotArchivedError(f"{self.resource.label} must be archived before deletion")
 
-    def incomplete(self, ids: Sequence[str], rows: Sequence[RowMapping]) -> ApiError:
+    def incomplete(self, ids: Sequence[str | None], rows: Sequence[RowMapping]) -> ApiError:
         """What is answered to a batch that needs them all where there are not all of them in the archive."""
         del ids, rows
         return self.not_to_delete()

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared import wire
 from domains.shared.errors import Fault, InvalidInputError
-from domains.shared.node_json import text, well_formed
+from domains.shared.node_json import loads, text, well_formed
 from domains.shared.uuids import uuid_of
 from domains.shared.wire import Described
 
@@ -289,8 +289,17 @@ def _to_uuid(value: Any) -> UUID:
 
 
 def _to_json(value: Any) -> Any:
-    if isinstance(value, str):
-        raise _wrong("Must be an object or an array")
+    if not isinstance(value, str):
+        return value
+    try:
+        return loads(value)  # a number or a word of JSON: whatever has quotes was escaped before (Q-22)
+    except ValueError:
+        raise _wrong("Must be an object or an array") from None
+
+
+def _refuse_empty_items(value: Any) -> Any:
+    if isinstance(value, list) and any(item in (None, "", []) for item in value):
+        raise _wrong("Must not be empty")
     return value
 
 
@@ -332,6 +341,8 @@ NOT_NULL = Described(BeforeValidator(_refuse_null), wire.without_null)
 """For a field that may be absent, and then is None, but was refused when it was null."""
 Text = Annotated[str, BeforeValidator(_to_text, json_schema_input_type=wire.Plain)]
 """Text; a number, a boolean, an array or an object becomes one, as the recorded server stored it."""
+Filled = Annotated[Text, Field(min_length=1), BeforeValidator(_refuse_empty_items)]
+"""Text that is there; of an array each item is."""
 Item = Annotated[Text, BeforeValidator(_refuse_array)]
 """Text that is an item of an array itself."""
 Number = Annotated[

@@ -61,6 +61,7 @@ WRITES = (
         for method, suffix, body in ACTS
     ),
     *(writes(user, "POST", f"{LIST}/batch-delete", {"ids": [ARCHIVED[-36:]]}) for user in CALLERS),
+    *(writes(ADA, "POST", f"{LIST}/batch-delete", {"ids": ids}) for ids in ([None], [5], {"a": 1}, [])),
 )
 
 

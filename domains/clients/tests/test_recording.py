@@ -36,6 +36,8 @@ class TestClients(RecordedRoom):
         Question(BEN, "get_shared", "GET", SHARED),
         Question(ANN, "stats_agent", "GET", "/v1/clients/stats"),
         Question(ADA, "export", "GET", "/v1/clients/export"),
+        Question(ADA, "stats_of_no_scope", "GET", "/v1/clients/stats?scope=bogus"),
+        Question(ADA, "export_of_no_page", "GET", "/v1/clients/export?page=x"),
         Question(ANN, "export_agent", "GET", "/v1/clients/export"),
         Question(
             ADA, "create_number_for_name", "POST", "/v1/clients", named(firstName=5, clientType="seller")

@@ -39,12 +39,20 @@ FIELDS: tuple[dict[str, Any], ...] = (
     *({"closingDate": value} for value in (["2027-01-02"], "2460000", "tomorrow", "10000-01-01")),
     *({"acceptanceDate": value} for value in DAYS),
     *({"pool": "yes"}, {"bedrooms": "3"}, {"my_commission": 5}),
-    *({"escrow_status": []}, {"purchase_price": {}}, {"property_images": []}, {"purchase_price": 0}),
+    *(
+        {"escrow_status": []},
+        {"purchase_price": {}},
+        {"property_images": []},
+        {"people": "5"},
+        {"purchase_price": 0},
+    ),
     {"escrow_officer_name": "A", "escrowOfficerName": "B"},
     {"city": "X", "version": 2},
     {"opening_date": "2027-02-01", "closing_date": "2027-01-01"},
 )
 NEW: tuple[dict[str, Any], ...] = (
+    *({"zip_code": value} for value in ("", 0, False)),
+    *({"zipCode": ""}, {"closing_date": ""}, {"acceptance_date": False}, {"propertyAddress": [None]}),
     *({}, {"propertyAddress": 0}, {"propertyAddress": False}, {"propertyAddress": ""}),
     *({"my_commission": 5}, {"purchase_price": "7"}, {"state": "California"}, {"earnest_money": -1}),
     {"buyers": [{"name": "A"}], "id": "x", "owner_id": "y"},

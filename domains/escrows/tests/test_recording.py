@@ -56,6 +56,8 @@ class TestTheRecordingOfEscrows(RecordedRoom):
         ask("agent_ann", "archive_unknown", "PUT", f"/{UNKNOWN}/archive"),
         ask("agent_ann", "restore_unknown", "PUT", f"/{UNKNOWN}/restore"),
         ask("admin_ada", "export", "GET", "/export"),
+        ask("admin_ada", "stats_of_no_scope", "GET", "/stats?scope=bogus"),
+        ask("admin_ada", "export_of_no_page", "GET", "/export?page=x"),
         ask("agent_ann", "details_unknown", "GET", f"/{UNKNOWN}/details"),
         ask(
             "agent_ben", "patch_foreign", "PATCH", f"/{OF_ANN}/checklist", {"item": "loan.cd", "value": True}

@@ -43,9 +43,12 @@ FIELDS: tuple[dict[str, Any], ...] = (
         {"expiration_date": day}
         for day in ("today", "10000-01-01", "-infinity", ["2027-01-02"], "13/13/2027")
     ),
+    *({"photos": []}, {"features": "5"}, {"features": "[5"}),
     *({"yearBuilt": 1500}, {"city": "X", "version": 2}, {"listingDate": "2027-01-02"}),
 )
 NEW: tuple[dict[str, Any], ...] = (
+    *({"yearBuilt": value} for value in ("", 1.5, True, [], [None], "2.0")),
+    {"propertyAddress": [None]},
     *({}, {"listPrice": "5"}, {"propertyType": "condo"}, {"features": {"a": 1}}, {"listingStatus": "Active"}),
     *(
         {"yearBuilt": 1500},
@@ -71,6 +74,7 @@ WRITES = (
         for method, suffix, body in ACTS
     ),
     *(writes(user, "POST", f"{LIST}/batch-delete", {"ids": [ARCHIVED[-36:]]}) for user in CALLERS),
+    *(writes(ADA, "POST", f"{LIST}/batch-delete", {"ids": ids}) for ids in ([None], [5], {"a": 1}, [])),
 )
 
 

@@ -52,6 +52,8 @@ class TestListings(RecordedRoom):
         Question(ADA, "health", "GET", "/v1/listings/health/db"),
         Question(ANN, "stats_agent", "GET", "/v1/listings/stats"),
         Question(ADA, "export", "GET", "/v1/listings/export"),
+        Question(ADA, "stats_of_no_scope", "GET", "/v1/listings/stats?scope=bogus"),
+        Question(ADA, "export_of_no_page", "GET", "/v1/listings/export?page=x"),
         Question(ANN, "export_agent", "GET", "/v1/listings/export"),
         Question(
             ADA, "create_text_year", "POST", "/v1/listings", {"propertyAddress": "x", "yearBuilt": "old"}
@@ -98,6 +100,7 @@ class TestListings(RecordedRoom):
         Question(ADA, "showing_malformed", "POST", f"{MALFORMED}/showings", SHOWING),
         Question(BEN, "showing_foreign_team", "POST", f"{OWN}/showings", SHOWING),
         Question(ANN, "showing_odd", "POST", f"{OWN}/showings", {"date": [], "time": {}, "agentName": None}),
+        Question(ADA, "put_no_photos", "PUT", OWN, {"photos": []}),
         Question(ANN, "archive_own", "PUT", f"{OWN}/archive"),
         Question(ANN, "get_archived_own", "GET", OWN),
         Question(ANN, "update_archived_own", "PUT", OWN, {"city": "X"}),

@@ -142,9 +142,15 @@ async def test_ten_thousand_ids_are_one_batch(database: Database) -> None:
 )
 def test_every_fault_of_the_ids_is_told(ids: Any, fields: list[str]) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        ids_of({"ids": ids})
+        ids_of({"ids": ids}, Batch(Needs.ALL))
 
     assert [row["field"] for row in caught.value.extra["details"]] == fields
+
+
+def test_null_is_the_id_of_nothing_where_items_are_not_looked_at() -> None:
+    ids = ids_of({"ids": [None, UNKNOWN]}, Batch(Needs.NOTHING, looks_at_items=False))
+
+    assert batch_values(Resource("user", users), ids)["ids"] == [None, UUID(UNKNOWN)]
 
 
 @pytest.mark.parametrize(

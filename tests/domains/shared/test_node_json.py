@@ -57,7 +57,9 @@ def test_a_numeric_as_a_number() -> None:
         ({"n": "-5"}, -5.0),
         ({"n": None}, 0.0),
         ({"n": "x"}, None),
-        ({"n": [1]}, None),
+        ({"n": [1]}, 1),
+        ({"n": []}, 0),
+        ({"n": [1, 2]}, None),
         ({}, None),
     ],
 )

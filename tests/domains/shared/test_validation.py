@@ -80,6 +80,7 @@ def refused(model: type[BaseModel], **values: Any) -> list[tuple[str, str]]:
         ("built_on", "20270315", date(2027, 3, 15)),
         ("built_on", "2027-03-15T23:00:00-08:00", date(2027, 3, 15)),
         ("tags", ["a", {"b": 1}], ["a", {"b": 1}]),
+        ("tags", " 5 ", 5),
         ("name", "Anna   ", "Anna "),
         ("name", [5], '{"5"}'),
         ("name", {}, "{}"),
