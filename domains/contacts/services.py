@@ -225,8 +225,10 @@ def _adding() -> Select[Any]:
         "role_metadata": bindparam("metadata", type_=JSONB),
         "assigned_by": bindparam("by", type_=Uuid),
     }
+    # a conflict locks its row, which waits for the disk: what is there already is not even tried
+    is_there = exists().where(_OF_ROLE, assignments.c.is_active)
     wanted = insert_or(assignments).from_select(
-        list(new), select(*new.values()).select_from(mine.join(role, true()))
+        list(new), select(*new.values()).select_from(mine.join(role, true())).where(~is_there)
     )
     again = {name: wanted.excluded[name] for name in ("is_primary", "role_metadata", "assigned_by")}
     added = (

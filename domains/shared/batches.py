@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from sqlalchemy import (
     ARRAY,
+    CTE,
     ColumnElement,
     Integer,
     Select,
@@ -98,41 +99,50 @@ def deletion(resource: Resource, archive: Archive, batch: Batch) -> Select[Any]:
     table = resource.table
     kind = table.c.id.type if len(batch.names) == 1 else table.c[batch.names[-1]].type
     keys = bindparam("ids", type_=ARRAY(kind))
-    chosen = (
-        select(
-            *(table.c[name] for name in dict.fromkeys(("id", *batch.shows))),
-            literal_column(f"{table.name}.ctid").label("place"),
-            archive.inside.label("was_archived"),
-            granted(resource, Access.DELETE).label("was_granted"),
-        )
-        .where(or_(*(table.c[name] == any_(keys) for name in batch.names)))
-        .with_for_update(of=table)
-        .cte("chosen")
-    )
-    allowed = ~exists().where(~chosen.c.was_granted) & (
-        select(func.count()).select_from(chosen).scalar_subquery() >= bindparam("different", type_=Integer)
-    )
-    needed: ColumnElement[bool]
-    match batch.needs:
-        case Needs.ALL:
-            archived = select(func.count()).select_from(chosen).where(chosen.c.was_archived)
-            needed = archived.scalar_subquery() == bindparam("asked", type_=Integer)
-        case Needs.NO_ACTIVE:
-            needed = ~exists().where(~chosen.c.was_archived)
-        case Needs.NOTHING:
-            needed = true()
+    base = select(
+        *(table.c[name] for name in dict.fromkeys(("id", *batch.shows))),
+        literal_column(f"{table.name}.ctid").label("place"),
+        archive.inside.label("was_archived"),
+        granted(resource, Access.DELETE).label("was_granted"),
+    ).where(or_(*(table.c[name] == any_(keys) for name in batch.names)))
+    # a lock is a write that waits for the disk: what is refused at first sight takes none
+    chosen = base.cte("chosen")
+    some = exists().where(chosen.c.was_archived)
+    held = base.where(*_allowed(chosen, batch), some).with_for_update(of=table).cte("held")
     gone = (
         delete(table)
-        .where(table.c.id.in_(select(chosen.c.id).where(chosen.c.was_archived)))
-        .where(or_(EVERYTHING, allowed), needed)
+        .where(table.c.id.in_(select(held.c.id).where(held.c.was_archived)), *_allowed(held, batch))
         .returning(table.c.id)
         .cte("gone")
     )
-    shown = [column for column in chosen.c if column.name != "place"]
-    joined = chosen.outerjoin(gone, gone.c.id == chosen.c.id)
+    shown = [
+        func.coalesce(held.c[column.name], column).label(column.name)
+        if column.name.startswith("was_")
+        else column
+        for column in chosen.c
+        if column.name != "place"
+    ]
+    joined = chosen.outerjoin(held, held.c.id == chosen.c.id).outerjoin(gone, gone.c.id == chosen.c.id)
     # in the order in which they lie in the table, as the recorded server returns them
     return (
         select(*shown, gone.c.id.is_not(None).label("was_deleted"))
         .select_from(joined)
         .order_by(chosen.c.place)
     )
+
+
+def _allowed(rows: CTE, batch: Batch) -> Sequence[ColumnElement[bool]]:
+    """Whether these rows are all that were asked for and may be deleted, as far as that is needed."""
+    granted_all = ~exists().where(~rows.c.was_granted) & (
+        select(func.count()).select_from(rows).scalar_subquery() >= bindparam("different", type_=Integer)
+    )
+    needed: ColumnElement[bool]
+    match batch.needs:
+        case Needs.ALL:
+            archived = select(func.count()).select_from(rows).where(rows.c.was_archived)
+            needed = archived.scalar_subquery() == bindparam("asked", type_=Integer)
+        case Needs.NO_ACTIVE:
+            needed = ~exists().where(~rows.c.was_archived)
+        case Needs.NOTHING:
+            needed = true()
+    return or_(EVERYTHING, granted_all), needed

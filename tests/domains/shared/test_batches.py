@@ -1,5 +1,6 @@
 """Deleting many at once: all that was granted, or nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -169,3 +170,30 @@ def test_ids_are_typed_as_their_column() -> None:
     assert texts == {"ids": ["a", "a"], "asked": 2, "different": 1}
     assert uuids["ids"] == [UUID(UNKNOWN)]
     assert escrows.c.id.type.python_type is str
+
+
+async def test_what_is_refused_at_first_sight_locks_no_row(database: Database, seeded_database: str) -> None:
+    with pytest.raises(NotArchivedError):
+        await Whole(database, utc_now).delete_many(ADA, {"ids": [ARCHIVED_OF_BEA, ACTIVE_OF_BEA]})
+
+    with psycopg.connect(seeded_database) as connection:
+        locks = connection.execute("SELECT DISTINCT xmax::text FROM escrows").fetchall()
+    assert locks == [("0",)]
+
+
+@pytest.mark.parametrize("room", [Whole, Known])
+async def test_a_row_that_is_restored_at_the_same_moment_keeps_the_others(
+    database: Database, seeded_database: str, room: type[CrudService]
+) -> None:
+    before = left(seeded_database)
+    with psycopg.connect(seeded_database) as connection:
+        connection.execute("UPDATE escrows SET deleted_at = NULL WHERE id = %s", [ARCHIVED_OF_BEN])
+        ids = {"ids": [ARCHIVED_OF_BEA, ARCHIVED_OF_BEN]}
+        deletion = asyncio.create_task(room(database, utc_now).delete_many(ADA, ids))
+        await asyncio.sleep(0.3)
+        assert not deletion.done()
+        connection.commit()
+        with pytest.raises(NotArchivedError):
+            await deletion
+
+    assert left(seeded_database) == before
