@@ -13,7 +13,10 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One message to the sockets of a room: `user-<id>`, `team-<id>`, `broker-<id>` or EVERYBODY."""
+    """One message to the sockets of a room: `user-<id>`, `team-<id>`, `broker-<id>` or EVERYBODY.
+
+    Neighbours with the very same `data` are one message to several rooms: who is in more of them hears it once.
+    """
 
     room: str
     event: str

@@ -6,6 +6,7 @@ team. Several processes tell each other through NATS or Redis, so that it does n
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -63,8 +64,10 @@ class SocketServer:
         """Hand the events on, in their order; what is committed stays so, also when nobody can be told."""
         try:
             async with asyncio.timeout(_PUBLISH_WITHIN_S):
-                for event in events:
-                    await self._tell(None if event.room == EVERYBODY else event.room, event.event, event.data)
+                for (name, _), alike in groupby(events, key=lambda event: (event.event, id(event.data))):
+                    together = list(alike)
+                    rooms = [event.room for event in together]
+                    await self._tell(None if EVERYBODY in rooms else rooms, name, together[0].data)
         except Exception as error:  # noqa: BLE001 - whatever a relay raises
             _log.warning("events_lost", events=len(events), error=repr(error))
 
@@ -107,7 +110,7 @@ class SocketServer:
             return []
         return [row["broker_id"] for row in rows]
 
-    async def _tell(self, room: str | None, event: str, content: Mapping[str, Any]) -> None:
+    async def _tell(self, room: str | list[str] | None, event: str, content: Mapping[str, Any]) -> None:
         # as the JSON of the API has it; what is left is plain
         await self._server.emit(event, node_json.loads(node_json.dumps(content)), room=room)
 

@@ -108,6 +108,18 @@ async def test_a_change_of_an_escrow_is_heard_in_its_team_and_at_its_broker(mode
             assert (heard["event"], heard["data"]["escrowId"][-2:]) == ("escrow:updated", f"{told:02}")
 
 
+async def test_who_is_in_several_of_its_rooms_hears_a_change_once(modern: Modern) -> None:
+    in_all_rooms = jwt.encode({"id": ADA, "teamId": "aaaaaaaa-0000-4000-8000-000000000001"}, JWT_SECRET)
+    async with JavaScriptSocket.connecting(url(modern), in_all_rooms) as ada:
+        await ada.connected()
+
+        for number in (7, 21):
+            await modern.send("admin_ada", "PUT", f"{escrow(number)}/checklist-loan", {"le": True})
+
+        told = [(await ada.heard())["data"]["escrowId"][-2:] for _ in range(2)]
+        assert told == ["07", "21"]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
