@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import ColumnElement, RowMapping, func
+from sqlalchemy import ColumnElement, Date, RowMapping, func, literal
 
 from domains.appointments.models import APPOINTMENT, appointments
 from domains.appointments.validators import (
@@ -70,9 +70,9 @@ class AppointmentService(CrudService):
         asked = validated(ListQuery, query)
         where = [*scope, appointments.c.deleted_at.is_(None)]
         if asked.start_date is not None:
-            where.append(appointments.c.appointment_date >= asked.start_date)
+            where.append(appointments.c.appointment_date >= literal(asked.start_date, Date))
         if asked.end_date is not None:
-            where.append(appointments.c.appointment_date <= asked.end_date)
+            where.append(appointments.c.appointment_date <= literal(asked.end_date, Date))
         if asked.status:
             where.append(appointments.c.status == asked.status)
         return where
