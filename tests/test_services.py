@@ -4,7 +4,7 @@ Each example runs in a rehearsal, which is rolled back, so that every one begins
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy import text
 from domains.appointments.services import AppointmentService
 from domains.clients.services import ClientService
 from domains.contacts.services import ContactService
+from domains.escrows.sections import SectionService
 from domains.escrows.services import EscrowService
 from domains.leads.services import LeadService
 from domains.listings.services import ListingService
@@ -24,7 +25,9 @@ from domains.shared.clock import utc_now
 from domains.shared.database import Database
 from domains.shared.errors import ApiError, VersionConflictError
 from domains.shared.permissions import Principal, Role
+from domains.shared.requests import Origin
 from domains.shared.services import CrudService
+from domains.users.sections import UserServices
 from tests.support.bad_input import ADA, VALUES
 
 ADMIN = Principal(UUID(ADA), "admin_ada@example.test", Role.SYSTEM_ADMIN)
@@ -143,6 +146,78 @@ def test_an_operation_acts_or_refuses_and_what_it_refuses_changes_nothing(
                     await getattr(service, operation)(ADMIN, *sent)
                     return
                 assert await database.run(sums) == before
+
+        attack()
+        runner.run(database.close())
+
+
+SECTIONS = {
+    "change_checklist": ("name", "body"),
+    **dict.fromkeys(("details", "property", "people", "require_part", "notes"), ()),
+    **dict.fromkeys(("change_people", "change_financials", "change_item", "change_details"), ("body",)),
+    **dict.fromkeys(("change_property", "add_note"), ("body",)),
+    **dict.fromkeys(("change_timeline", "change_documents"), ("body", "is_array")),
+}
+ACCOUNTS = {
+    **dict.fromkeys(("own_profile", "settings", "theme", "account", "sessions", "keys"), ()),
+    **dict.fromkeys(("update_own_profile", "update_settings"), ("body",)),
+    **dict.fromkeys(("update_account", "create_key"), ("body", "origin")),
+    **dict.fromkeys(("team", "members", "delete_key"), ("word",)),
+    "teams": ("query",),
+    "revoke_key": ("word", "origin"),
+    "change_permissions": ("word", "word", "body"),
+}
+"""Operation → what it is sent behind the caller (and the key of an escrow)."""
+CHECKLISTS = ("loan", "house", "admin", "x")
+OF_ACCOUNTS = (
+    *("homeLat", "licensedStates", "timezone", "newPassword", "currentPassword", "name", "expiresInDays"),
+    *("dashboardLayout", "theme", "profile", "settings", "permissions", "item", "value", "note", "city"),
+)
+TEAM, MEMBER = "aaaaaaaa-0000-4000-8000-000000000001", "c0ffee00-0000-4000-8000-000000000003"
+
+
+@pytest.mark.parametrize(
+    ("room", "operations", "tables"),
+    [
+        (SectionService, SECTIONS, ("escrows",)),
+        (UserServices, ACCOUNTS, ("users", "user_settings", "user_profiles", "user_permissions", "api_keys")),
+    ],
+    ids=("sections", "users"),
+)
+def test_a_section_or_an_account_is_changed_or_left_alone(
+    room: type[Any], operations: Mapping[str, Sequence[str]], tables: Sequence[str], seeded_database: str
+) -> None:
+    sums = [
+        text(f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) AS sum FROM {one} t") for one in tables
+    ]
+
+    with asyncio.Runner() as runner:
+        database = Database(seeded_database, pool_size=1)
+        service = room(database, utc_now)
+
+        @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+        @given(
+            st.sampled_from(sorted(operations)),
+            st.dictionaries(st.sampled_from((*FIELDS, *OF_ACCOUNTS)), VALUE, max_size=6),
+            st.sampled_from(CHECKLISTS),
+            st.lists(st.one_of(st.sampled_from((TEAM, MEMBER)), WORDS), min_size=2, max_size=2),
+            st.booleans(),
+        )
+        def attack(operation: str, body: dict[str, Any], name: str, words: list[str], is_array: bool) -> None:  # noqa: FBT001 - drawn
+            drawn = {"body": body, "name": name, "origin": Origin(), "query": {"brokerId": words[0]}}
+            row = [ROW.format("e5c")] if room is SectionService else []
+            wants = operations[operation]
+            sent = [words.pop() if want == "word" else drawn[want] for want in wants if want != "is_array"]
+            more = {"is_array": is_array} if "is_array" in wants else {}
+            runner.run(attempt(operation, [*row, *sent], more))
+
+        async def attempt(operation: str, sent: Sequence[Any], more: Mapping[str, bool]) -> None:
+            async with database.rehearsal():
+                before = [await database.run(one) for one in sums]
+                with suppress(ApiError):
+                    await getattr(service, operation)(ADMIN, *sent, **more)
+                    return
+                assert [await database.run(one) for one in sums] == before
 
         attack()
         runner.run(database.close())

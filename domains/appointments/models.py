@@ -25,4 +25,4 @@ appointments = Table(
     *uuids("broker_id", "deleted_by"),
 )
 
-APPOINTMENT = Resource(name="appointment", table=appointments)
+APPOINTMENT = Resource("appointment", appointments, follows_lead=True)

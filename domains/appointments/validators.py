@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from domains.appointments.models import appointments
 from domains.shared.errors import BusinessRuleError, UnusableInputError, Violation
-from domains.shared.node_json import either, moment_of
+from domains.shared.node_json import either, moment_of, truthy
 from domains.shared.pagination import PageText, RowCount
 from domains.shared.validation import (
     NOT_NULL,
@@ -25,13 +25,15 @@ from domains.shared.validation import (
     Text,
     Whole,
     at_most,
+    each,
     row_model,
     validated,
+    word_of,
 )
 from domains.shared.wire import DayText
 
 _SHORTEST_MINUTES, _LONGEST_MINUTES = 15, 480
-_DIGITS = re.compile(r"\s*[+-]?\d{1,300}\s*", re.ASCII)
+_DIGITS = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _TIME = re.compile(
     r"""
     (\d{4}-\d{2}-\d{2}[T\ ])?
@@ -55,10 +57,8 @@ def _to_time(value: str) -> str:
     raise PydanticCustomError("kind", "Must be a time like 14:30")
 
 
-def _to_duration(value: Any) -> Any:
-    if not _DIGITS.fullmatch(str(value)) or not _SHORTEST_MINUTES <= int(value) <= _LONGEST_MINUTES:
-        raise PydanticCustomError("kind", "Invalid value")
-    return value
+def _is_duration(value: str) -> bool:
+    return _DIGITS.fullmatch(value) is not None and _SHORTEST_MINUTES <= int(value) <= _LONGEST_MINUTES
 
 
 def _empty_is_none(value: Any) -> Any:
@@ -72,7 +72,7 @@ _Time = Annotated[Text, AfterValidator(_to_time)]
 _Title = Annotated[Text, Field(min_length=1), at_most(255)]
 _Word = Annotated[Text, at_most(50)]
 _Location = Annotated[Text, at_most(255)]
-_Type = Literal[
+_Words = Literal[
     "Listing Presentation",
     "Buyer Consultation",
     "Property Showing",
@@ -82,6 +82,7 @@ _Type = Literal[
     "Other",
     "meeting",
 ]
+_Type = Annotated[Any, word_of(_Words)]
 
 
 class _Camel(BaseModel):
@@ -105,7 +106,7 @@ class CreateChecks(_Camel):
     appointment_type: Annotated[_Type | None, NOT_NULL, Says("Invalid value")] = None
     start_date: Annotated[IsoText | None, NOT_NULL, Says("Invalid start date")] = None
     end_date: Annotated[IsoText | None, NOT_NULL, Says("Invalid end date")] = None
-    duration: Annotated[Any, BeforeValidator(_to_duration)] = None
+    duration: Annotated[Any, each(_is_duration, "Invalid value", Any)] = None
 
 
 class CreateAppointment(_Camel):
@@ -151,7 +152,7 @@ _EMPTY_IS_NONE = ("endTime", "location", "description", "clientId", "listingId")
 
 def creation_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a new appointment; raises UnusableInputError where it has no title, day or time."""
-    if not all(either(body.get(key), None) for key in ("title", "appointmentDate", "startTime")):
+    if not all(truthy(body.get(key)) for key in ("title", "appointmentDate", "startTime")):
         raise UnusableInputError("MISSING_FIELDS", "Title, date, and start time are required")
     none = {key: either(body.get(key), None) for key in _EMPTY_IS_NONE}
     return validated(CreateAppointment, {**body, **none}).model_dump()

@@ -335,8 +335,8 @@ class AssignmentService:
     async def _asked(
         self, model: type[Model], principal: Principal, key: str, body: Mapping[str, Any]
     ) -> Model:
+        check_role_id(body)
         try:
-            check_role_id(body)
             return validated(model, body)
         except ApiError:
             if not principal.is_system_admin:

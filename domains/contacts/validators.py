@@ -10,7 +10,7 @@ from domains.shared.errors import UnusableInputError
 from domains.shared.node_json import either, truthy
 from domains.shared.pagination import RowCount
 from domains.shared.people import contacts
-from domains.shared.validation import Id, Item, row_model, validated
+from domains.shared.validation import Id, Texts, row_model, validated
 
 _INVALID = "VALIDATION_ERROR"
 _Type = Literal[
@@ -32,7 +32,7 @@ _COLUMNS = (
     *("email", "phone", "phone_secondary", "company", "license_number", "street_address", "city", "state"),
     *("zip_code", "notes", "tags"),
 )
-_GIVEN = {"contact_type": _Type, "tags": list[Item | None] | None}
+_GIVEN = {"contact_type": _Type, "tags": Texts | None}
 CreateContact = row_model(
     "CreateContact", contacts, _COLUMNS, given=_GIVEN, aliases={}, required=_REQUIRED, ignored=None
 )

@@ -10,12 +10,13 @@ from domains.shared.emails import Email
 from domains.shared.errors import BusinessRuleError, Violation
 from domains.shared.node_json import number_of
 from domains.shared.pagination import PageText, RowCount
-from domains.shared.validation import NOT_NULL, Says, Text, Whole, at_most, row_model
+from domains.shared.validation import NOT_NULL, Says, Text, Whole, at_most, row_model, word_of
 
 _LOWEST_SCORE, _HIGHEST_SCORE = 0, 100
 _Source = Annotated[Text, at_most(100)]
 _Name = Annotated[Text, Field(min_length=1)]
-_Type = Literal["Buyer", "Seller", "Both", "Investor", "buyer", "seller", "both", "investor"]
+_Words = Literal["Buyer", "Seller", "Both", "Investor", "buyer", "seller", "both", "investor"]
+_Type = Annotated[Any, word_of(_Words)]
 
 
 class ListQuery(BaseModel):

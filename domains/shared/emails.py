@@ -3,8 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+from domains.shared.validation import Text, each
 
 _MAX_LOCAL_BYTES = 64
 _MAX_DOMAIN_BYTES = 254
@@ -55,11 +54,5 @@ def _is_local(local: str) -> bool:
     return all(_ATOM.fullmatch(part) for part in local.split("."))
 
 
-def _refuse_other_text(value: str) -> str:
-    if not is_email(value):
-        raise PydanticCustomError("kind", "Must be an e-mail address")
-    return value
-
-
-Email = Annotated[str, AfterValidator(_refuse_other_text)]
+Email = Annotated[Text, each(is_email, "Must be an e-mail address")]
 """Text that is an address, kept as it is spelled."""

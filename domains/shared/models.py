@@ -2,7 +2,21 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Boolean, Column, Integer, MetaData, Numeric, String, Table, Text, Uuid, func
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    Uuid,
+    column,
+    func,
+    table,
+)
 
 from domains.shared.columns import flags, integers, json_values, moments, texts, uuids
 
@@ -83,6 +97,9 @@ security_events = Table(
     Column("api_key_id", Uuid),
 )
 
+leads = table("leads", column("id", Uuid), column("owner_id", Uuid), column("is_private", Boolean))
+"""What the permissions of other rooms look at in leads."""
+
 data_access_control = Table(
     "data_access_control",
     metadata,
@@ -108,6 +125,8 @@ class Resource:
     """Whether a private row is shown to its owner and to system_admins alone, whatever was shared."""
     personal: bool = False
     """Whether a row is its owner's alone, and for everybody else, a system_admin too, there is none."""
+    follows_lead: bool = False
+    """Whether a row of a private lead is shown to its owner, the lead's and system_admins alone, whatever was shared."""
 
     @property
     def label(self) -> str:

@@ -105,6 +105,21 @@ def text(value: Any) -> str | None:
             return re.sub(r"e([+-])0", r"e\1", str(value))
 
 
+def string_of(value: Any) -> str:
+    """`String(value)` as the recorded checks take it: null is empty, an array is its first item."""
+    match value:
+        case None:
+            return ""
+        case list():
+            return string_of(value[0]) if value else ""
+        case dict():
+            return "[object Object]"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
 def _array_item(value: Any) -> str:
     match value:
         case None:
@@ -185,9 +200,11 @@ def number_of(body: Mapping[str, Any], key: str) -> float | None:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """`new Date(value)` of JavaScript for a date as text; None where it is none."""
+    """`new Date(value)` of JavaScript for a date as text, or for milliseconds since 1970; None where it is none."""
     try:
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value / 1000, UTC)
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import Boolean, ColumnElement, String, Uuid, and_, bindparam, cast, exists, false, or_, true
 
 from domains.shared.errors import ApiError, ForbiddenError, InvalidScopeError, NotFoundError
-from domains.shared.models import Resource, data_access_control
+from domains.shared.models import Resource, data_access_control, leads
 
 
 class Role(StrEnum):
@@ -113,6 +113,11 @@ def granted(resource: Resource, access: Access) -> ColumnElement[bool]:
     )
     if resource.keeps_private and access is Access.VIEW:
         is_shared = and_(row.is_private.is_not(True), is_shared)
+    if resource.follows_lead and access is Access.VIEW:
+        lead = exists().where(
+            leads.c.id == row.lead_id, leads.c.is_private, leads.c.owner_id.is_distinct_from(_CALLER)
+        )
+        is_shared = and_(~lead, is_shared)
     return or_(EVERYTHING, own, is_shared)
 
 

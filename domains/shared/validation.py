@@ -7,11 +7,11 @@ refused, so that a value which does not fit its column is the client's error (Q-
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal, LiteralString, TypeVar, cast
+from typing import Annotated, Any, Literal, LiteralString, TypeVar, cast, get_args
 from uuid import UUID
 
 from pydantic import (
@@ -29,8 +29,9 @@ from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String, Table, U
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared import wire
+from domains.shared.arrays import items_of
 from domains.shared.errors import Fault, InvalidInputError
-from domains.shared.node_json import loads, text, well_formed
+from domains.shared.node_json import loads, string_of, text, well_formed
 from domains.shared.uuids import uuid_of
 from domains.shared.wire import Described
 
@@ -270,18 +271,6 @@ def _to_day(value: Any) -> date | str:
     raise _wrong("Must be a date like 2027-03-15")
 
 
-def _refuse_no_iso(value: Any) -> Any:
-    for item in value if isinstance(value, list) else [value]:
-        _to_iso_text(text(item) or "")
-    return value
-
-
-def _to_iso_text(value: str) -> str:
-    if not _ISO_8601.fullmatch(value):
-        raise _wrong("Must be a date of ISO 8601")
-    return value
-
-
 def _to_uuid(value: Any) -> UUID:
     if (found := uuid_of(value)) is None:
         raise _wrong("Must be a UUID")
@@ -303,10 +292,36 @@ def _refuse_empty_items(value: Any) -> Any:
     return value
 
 
+def _to_texts(value: Any) -> list[Any]:
+    try:
+        items = items_of(value)
+    except ValueError:
+        raise _wrong("Must be an array") from None
+    if "\0" in str(text(value)):
+        raise _wrong("Must not hold a NUL character", _SIZE)
+    return items
+
+
 def _refuse_null(value: Any) -> Any:
     if value is None:
         raise _wrong("Must not be null")
     return value
+
+
+def each(holds: Callable[[str], Any], sentence: LiteralString, told: Any = str) -> BeforeValidator:
+    """A recorded check of text, which is `told` in the document: an array passes where every item does."""
+
+    def check(value: Any) -> Any:
+        if not all(holds(string_of(item)) for item in (value if isinstance(value, list) else [value])):
+            raise _wrong(sentence)
+        return value
+
+    return BeforeValidator(check, json_schema_input_type=told | list[told])
+
+
+def word_of(kind: Any) -> BeforeValidator:
+    """The recorded check that a text is one of the words of a Literal, as they are spelt there."""
+    return each(frozenset(get_args(kind)).__contains__, "Must be one of the known words", kind)
 
 
 def at_most(length: int) -> Described:
@@ -345,6 +360,8 @@ Filled = Annotated[Text, Field(min_length=1), BeforeValidator(_refuse_empty_item
 """Text that is there; of an array each item is."""
 Item = Annotated[Text, BeforeValidator(_refuse_array)]
 """Text that is an item of an array itself."""
+Texts = Annotated[list[Any], BeforeValidator(_to_texts, json_schema_input_type=wire.Items)]
+"""What a TEXT[] holds; items that are no text become one, and an array may be sent as PostgreSQL writes it, too."""
 Number = Annotated[
     Decimal,
     Field(allow_inf_nan=True),
@@ -387,7 +404,7 @@ Day = Annotated[
 
 What it may read as a date besides (`tomorrow`, `01/02/2026`, a year of five digits) stays the text that was sent.
 """
-IsoDay = Annotated[Day, BeforeValidator(_refuse_no_iso, json_schema_input_type=wire.DayText)]
+IsoDay = Annotated[Day, each(_ISO_8601.fullmatch, "Must be a date of ISO 8601", wire.DayText)]
 """The same where the recorded API looks for ISO 8601 itself, of an array at each item."""
 Id = Annotated[
     UUID,
@@ -395,6 +412,6 @@ Id = Annotated[
 ]
 """A UUID."""
 Json = Annotated[Any, BeforeValidator(_to_json, json_schema_input_type=wire.Structure)]
-"""What a JSONB column holds."""
-IsoText = Annotated[Text, AfterValidator(_to_iso_text)]
+"""What a JSONB column holds; as text it is JSON."""
+IsoText = Annotated[Text, each(_ISO_8601.fullmatch, "Must be a date of ISO 8601")]
 """A date in any form of ISO 8601, kept as text: for values that are checked and then not used."""

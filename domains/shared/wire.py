@@ -62,8 +62,11 @@ OtherDayText = Annotated[
     str, Field(pattern=f"^{OTHER_DAY}$", description="Or what else PostgreSQL reads as a date")
 ]
 DayText = Annotated[str, Field(pattern=f"^{DAY}$")]
-Structure = Annotated[Any, WithJsonSchema({"not": {"type": "string"}})]
+_JSON_TEXT: Schema = {"type": "string", "contentMediaType": "application/json"}
+Structure = Annotated[Any, WithJsonSchema({"anyOf": [{"not": {"type": "string"}}, _JSON_TEXT]})]
 """What JSON columns take; without the word object, of which generators would make a class for each field."""
+Items = list[Any] | Annotated[str, Field(pattern=r"^\s*\{[\s\S]*\}\s*$")]
+"""What becomes an array of texts."""
 FlagText = Annotated[str, Field(pattern=f"^{_in_any_case(*_TRUTHS)}$")]
 UuidText = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Integer = Annotated[int, Field(ge=-INTEGER_LIMIT, lt=INTEGER_LIMIT)]

@@ -8,7 +8,7 @@ from aiohttp import web
 from domains.shared.clock import Clock
 from domains.shared.controllers import Row
 from domains.shared.database import Database
-from domains.shared.node_json import column_value, either, iso_moment, truthy
+from domains.shared.node_json import column_value, either, iso_moment, string_of, truthy
 from domains.shared.requests import Call
 from domains.shared.responses import success
 from domains.users.sections import TESTIMONIAL, UserServices
@@ -288,9 +288,9 @@ def _public(row: Row, testimonials: Sequence[Row], sales: Sequence[Row]) -> dict
 
 
 def _refresh_token(call: Call) -> str | None:
-    """The token of the cookie, which wins, or of the body; what is no string is nobody's token."""
+    """The token of the cookie, which wins, or of the body; what is no string is taken as one."""
     token = either(call.origin.cookies.get(COOKIE), call.body.get("refreshToken"))
-    return str(token) if truthy(token) else None
+    return string_of(token) if truthy(token) else None
 
 
 def _ended(message: str) -> web.Response:

@@ -44,7 +44,7 @@ from domains.shared.permissions import Principal
 from domains.shared.requests import Origin
 from domains.users.models import refresh_tokens
 from domains.users.utils import hash_password, is_password, noted, noted_of
-from domains.users.validators import account_changes, credentials_of, registration_of
+from domains.users.validators import account_changes, credentials_of, names_of, registration_of
 
 _MAX_FAILURES = 5
 _REFRESH_BYTES = 40
@@ -140,11 +140,11 @@ class AccountService:
 
     async def register(self, body: Mapping[str, Any]) -> RowMapping:
         """A new agent, whatever the body says (Q-03)."""
-        new = registration_of(body)
-        email, username = new.email.lower(), new.username.lower()
+        email, username = names_of(body)
         exists = UnusableInputError("USER_EXISTS", "User with this email or username already exists")
         if await self._database.run(_SAME, {"name": username, "address": email}):
             raise exists
+        new = registration_of(body)
         values = {
             "new_email": email,
             "new_username": username,

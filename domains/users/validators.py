@@ -10,10 +10,9 @@ from pydantic.alias_generators import to_camel
 from domains.shared.errors import Fault, InvalidInputError, UnusableInputError
 from domains.shared.models import users
 from domains.shared.node_json import either, field, truthy
-from domains.shared.validation import NOT_NULL, Id, Item, Text, Whole, at_most, row_model, validated
+from domains.shared.validation import NOT_NULL, Id, Text, Texts, Whole, at_most, row_model, validated
 from domains.users.models import user_permissions, user_profiles, user_settings
 
-_Texts = list[Item | None] | None
 _REQUIRED = ("email", "password", "firstName", "lastName", "username")
 _ACCOUNT = (
     *("first_name", "last_name", "home_city", "home_state", "home_zip", "home_lat", "home_lng"),
@@ -39,12 +38,14 @@ PERMISSIONS: Mapping[str, bool] = {
 }
 """Permission → what holds where nothing is said."""
 
-UpdateAccount = row_model("UpdateAccount", users, _ACCOUNT, given={"licensed_states": _Texts}, ignored=None)
+UpdateAccount = row_model(
+    "UpdateAccount", users, _ACCOUNT, given={"licensed_states": Texts | None}, ignored=None
+)
 UpdateProfile = row_model(
     "UpdateProfile",
     user_profiles,
     _PROFILE,
-    given=dict.fromkeys(("specialties", "service_areas", "languages"), _Texts),
+    given=dict.fromkeys(("specialties", "service_areas", "languages"), Texts | None),
     aliases={},
     ignored=None,
 )
@@ -105,7 +106,7 @@ class Registration(BaseModel):
 
     email: Annotated[Text, at_most(255)]
     username: Annotated[Text, at_most(100)]
-    password: Text
+    password: str
     first_name: Annotated[Text, at_most(100)]
     last_name: Annotated[Text, at_most(100)]
 
@@ -133,11 +134,16 @@ def credentials_of(body: Mapping[str, Any]) -> tuple[str, str]:
     return name, password
 
 
-def registration_of(body: Mapping[str, Any]) -> Registration:
-    """The new user; the e-mail address is taken as it stands."""
+def names_of(body: Mapping[str, Any]) -> tuple[str, str]:
+    """The e-mail address and the username under which nobody may be known yet."""
     if not all(isinstance(body.get(key), str) and body[key] for key in _REQUIRED):
         message = "Email, password, first name, last name, and username are required"
         raise UnusableInputError("MISSING_FIELDS", message)
+    return body["email"].lower(), body["username"].lower()
+
+
+def registration_of(body: Mapping[str, Any]) -> Registration:
+    """The new user; the e-mail address is taken as it stands."""
     return validated(Registration, {key: body[key] for key in _REQUIRED})
 
 

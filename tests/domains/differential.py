@@ -6,6 +6,7 @@ in one answer cannot hide what comes after it.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,8 +35,16 @@ _KEPT = "kept"
 _MANY = 10**6
 # what the moment decides, or chance; that it is there is compared
 _OF_THE_MOMENT = frozenset(
-    {"id", "created_at", "updated_at", "deleted_at", "mls_number", "contact_id", "numeric_id"}
+    {
+        *("id", "created_at", "updated_at", "deleted_at", "mls_number", "contact_id", "numeric_id"),
+        *("archived_at", "converted_to_client_id", "last_login", "locked_until", "password_hash"),
+        *("token", "expires_at", "revoked_at", "key_hash", "key_prefix", "granted_at", "location_timezone"),
+    }
 )
+_NOTED = re.compile(r"\[\d{4}-\d\d-\d\d [\d:.]+\+00\]")
+"""The moment at the head of a note."""
+_KEYS = {"user_settings": "user_id", "user_profiles": "user_id"}
+"""Table → the column that names a row of it, where that is not its `id`."""
 
 Rows = Mapping[str, Any]
 
@@ -68,7 +77,7 @@ class Asked:
         ]
         if self.comparison(book).outcome is Outcome.MATCH and self.legacy_left != self.modern_left:
             lines.append(f"{asked}: legacy left {self.legacy_left!r}, modern {self.modern_left!r}")
-        if modern >= 400 and self.modern_left:
+        if modern >= 400 and self.modern_left and (legacy, self.legacy_left) != (modern, self.modern_left):
             lines.append(f"{asked}: refused with {modern}, and yet it left {self.modern_left!r}")
         old, new = self.replayed.exchange.legacy.query_count or 0, self.replayed.query_count
         if legacy == modern and (new is None or new > old):
@@ -84,6 +93,11 @@ def asks(user: str | None, target: str) -> Question:
 def writes(user: str | None, method: str, target: str, body: Any = None) -> Question:
     """One write."""
     return Question(user, target, method, target, body)
+
+
+def sending(key: str, *values: Any, **more: Any) -> list[dict[str, Any]]:
+    """Bodies with one key, once with each value, and what is more in all of them."""
+    return [{**more, key: value} for value in values]
 
 
 class RoomBesideLegacy:
@@ -144,19 +158,19 @@ class _State:
             query = sql.SQL("SELECT to_jsonb(t) FROM {} t EXCEPT SELECT to_jsonb(t) FROM {} t")
             new = [row for (row,) in self._connection.execute(query.format(own, kept))]
             old = [row for (row,) in self._connection.execute(query.format(kept, own))]
-            gone = {row["id"] for row in old} - {row["id"] for row in new}
+            key = _KEYS.get(table, "id")
             if new or old:
-                self._put_back(table, [row["id"] for row in (*new, *old)])
-            was = {row["id"]: row for row in old}
-            changed += [{"table": table} | _change(was.get(row["id"], {}), row) for row in new]
-            changed += [{"table": table, "deleted": key} for key in gone]
+                self._put_back(table, key, [row[key] for row in (*new, *old)])
+            was = {row[key]: row for row in old}
+            changed += [{"table": table} | _change(was.get(row[key], {}), row) for row in new]
+            changed += [{"table": table, "deleted": one} for one in was.keys() - {row[key] for row in new}]
         return sorted(changed, key=str)
 
     def forget(self) -> None:
         """Drop what was kept."""
         self._connection.execute(f"DROP SCHEMA {_KEPT} CASCADE")
 
-    def _put_back(self, table: str, ids: Sequence[str]) -> None:
+    def _put_back(self, table: str, key: str, ids: Sequence[str]) -> None:
         columns = [
             sql.Identifier(name)
             for (name,) in self._connection.execute(
@@ -169,7 +183,7 @@ class _State:
         with self._connection.transaction():
             # neither triggers nor the rows of other tables are asked
             self._connection.execute("SET LOCAL session_replication_role = replica")
-            chosen = sql.SQL("id::text = ANY({})").format(sql.Literal(list(ids)))
+            chosen = sql.SQL("{}::text = ANY({})").format(sql.Identifier(key), sql.Literal(list(ids)))
             self._connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(self._own(table), chosen))
             self._connection.execute(
                 sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {}").format(
@@ -187,17 +201,22 @@ class _State:
 def _change(was: Rows, row: Rows) -> dict[str, Any]:
     """The columns that are otherwise; of what the moment decides only whether it is there."""
     return {
-        name: (value is not None) if name in _OF_THE_MOMENT else value
+        name: (value is not None) if name in _OF_THE_MOMENT else _undated(value)
         for name, value in row.items()
         if name not in was or was[name] != value
     }
+
+
+def _undated(value: Any) -> Any:
+    return _NOTED.sub("[]", value) if isinstance(value, str) else value
 
 
 @asynccontextmanager
 async def _serving(database_url: str) -> AsyncIterator[tuple[str, str]]:
     """The base URLs of legacy and of modern, which keeps nothing in mind; neither has enough of us."""
     facts: dict[str, Any] = {"database_url": database_url, "jwt_secret": JWT_SECRET, "pool_size": 2}
-    old = legacy_bridge.app.create_app(**facts, rate_limits=OldLimits(general=OldLimit(_MANY)))
-    new = domains.server.create_app(**facts, cache=NO_CACHE, rate_limits=RateLimits(general=RateLimit(_MANY)))
+    old = legacy_bridge.app.create_app(**facts, rate_limits=OldLimits(OldLimit(_MANY), OldLimit(_MANY)))
+    limits = RateLimits(RateLimit(_MANY), RateLimit(_MANY))
+    new = domains.server.create_app(**facts, cache=NO_CACHE, rate_limits=limits)
     async with TestServer(old) as legacy, TestServer(new) as modern:
         yield str(legacy.make_url("/")), str(modern.make_url("/"))

@@ -116,6 +116,7 @@ ROLES: list[tuple[str, str, str, Any]] = [
     ("agent_ann", "DELETE", f"{contact_id(6)}/roles/{role_id(1)}", None),
     ("admin_ada", "DELETE", f"{contact_id(4)}/roles/not-an-id", None),
     ("agent_ben", "DELETE", f"{contact_id(4)}/roles/{role_id(1)}", None),
+    ("agent_ben", "DELETE", f"{contact_id(10)}/roles/{role_id(1)}", None),
     ("admin_ada", "DELETE", f"not-an-id/roles/{role_id(3)}", None),
     ("agent_ann", "DELETE", f"not-an-id/roles/{role_id(3)}", None),
 ]

@@ -50,6 +50,8 @@ READS = [
     (None, "/v1/profiles/public/off_olga"),
     (None, "/v1/profiles/public/Agent_Ben"),
     (None, "/v1/profiles/public/%00"),
+    ("admin_ada", "/v1/teams/nope/users"),
+    ("broker_bea", "/v1/teams/nope/users"),
     ("agent_ben", "/v1/settings"),
     ("off_olga", "/v1/settings"),
     ("broker_bea", "/v1/settings/theme"),
@@ -64,6 +66,8 @@ LATEST: list[tuple[str | None, str, str, Any]] = [
     (None, "POST", "/v1/auth/google", {"idToken": "synthetic"}),
     (None, "POST", "/v1/auth/refresh", {"refreshToken": 5}),
     (None, "POST", "/v1/auth/logout", {"refreshToken": {"a": 1}}),
+    (None, "POST", "/v1/auth/refresh", {"refreshToken": "x\u0000"}),
+    (None, "POST", "/v1/auth/logout", {"refreshToken": "x\u0000"}),
     ("agent_ann", "POST", "/v1/auth/cleanup-tokens", None),
     (
         *(None, "POST", "/v1/auth/register"),
@@ -84,6 +88,14 @@ LATEST: list[tuple[str | None, str, str, Any]] = [
     ("agent_ben", "PUT", "/v1/settings", {"theme": None, "calendarSync": True, "bogus": 5}),
     ("agent_ben", "PUT", "/v1/settings", {"theme": "x" * 21}),
     ("agent_ben", "PUT", "/v1/settings", {"emailNotifications": {"daily": False}}),
+    *(
+        ("agent_ben", "PUT", target, body)
+        for value in (["a"], [])
+        for target, body in (
+            ("/v1/settings", {"dashboardLayout": value}),
+            ("/v1/profiles/me", {"settings": {"dashboard_layout": value}}),
+        )
+    ),
     ("agent_ann", "POST", "/v1/api-keys", {"name": "x", "expiresInDays": "soon"}),
     ("agent_ann", "POST", "/v1/api-keys", {"name": ""}),
     ("agent_ann", "PUT", "/v1/api-keys/nope/revoke", None),

@@ -74,7 +74,8 @@ def test_a_number_of_a_body(body: dict[str, object], number: float | None) -> No
         ("2027-05-01T10:00:00+00:00", datetime(2027, 5, 1, 10, tzinfo=UTC)),
         ("soon", None),
         (None, None),
-        (5, None),
+        (5, datetime(1970, 1, 1, 0, 0, 0, 5000, tzinfo=UTC)),
+        (1e300, None),
     ],
 )
 def test_a_moment_of_a_body(value: object, moment: datetime | None) -> None:
