@@ -6,11 +6,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from domains.contacts.models import contact_roles
+from domains.shared.arrays import Texts
 from domains.shared.errors import UnusableInputError
 from domains.shared.node_json import either, truthy
 from domains.shared.pagination import RowCount
 from domains.shared.people import contacts
-from domains.shared.validation import Id, Texts, row_model, validated
+from domains.shared.validation import Id, row_model, validated
 
 _INVALID = "VALIDATION_ERROR"
 _Type = Literal[

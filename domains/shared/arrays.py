@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from domains.shared import wire
 from domains.shared.node_json import text
 
 _MAX_DIMENSIONS = 6
@@ -72,3 +76,17 @@ def _shape(items: list[Any]) -> tuple[int, ...]:
     if len(shapes) > 1:
         raise ValueError("the parts of the array are of different sizes")
     return (len(items), *next(iter(shapes), ()))
+
+
+def _to_texts(value: Any) -> list[Any]:
+    try:
+        items = items_of(value)
+    except ValueError:
+        raise PydanticCustomError("kind", "Must be an array") from None
+    if "\0" in str(text(value)):
+        raise PydanticCustomError("size", "Must not hold a NUL character")
+    return items
+
+
+Texts = Annotated[list[Any], BeforeValidator(_to_texts, json_schema_input_type=wire.Items)]
+"""What a TEXT[] holds; items that are no text become one, and an array may be sent as PostgreSQL writes it, too."""

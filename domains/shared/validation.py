@@ -29,7 +29,6 @@ from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String, Table, U
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared import wire
-from domains.shared.arrays import items_of
 from domains.shared.errors import Fault, InvalidInputError
 from domains.shared.node_json import loads, string_of, text, well_formed
 from domains.shared.uuids import uuid_of
@@ -292,16 +291,6 @@ def _refuse_empty_items(value: Any) -> Any:
     return value
 
 
-def _to_texts(value: Any) -> list[Any]:
-    try:
-        items = items_of(value)
-    except ValueError:
-        raise _wrong("Must be an array") from None
-    if "\0" in str(text(value)):
-        raise _wrong("Must not hold a NUL character", _SIZE)
-    return items
-
-
 def _refuse_null(value: Any) -> Any:
     if value is None:
         raise _wrong("Must not be null")
@@ -360,8 +349,6 @@ Filled = Annotated[Text, Field(min_length=1), BeforeValidator(_refuse_empty_item
 """Text that is there; of an array each item is."""
 Item = Annotated[Text, BeforeValidator(_refuse_array)]
 """Text that is an item of an array itself."""
-Texts = Annotated[list[Any], BeforeValidator(_to_texts, json_schema_input_type=wire.Items)]
-"""What a TEXT[] holds; items that are no text become one, and an array may be sent as PostgreSQL writes it, too."""
 Number = Annotated[
     Decimal,
     Field(allow_inf_nan=True),

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
+from domains.shared.arrays import Texts
 from domains.shared.errors import Fault, InvalidInputError, UnusableInputError
 from domains.shared.models import users
 from domains.shared.node_json import either, field, truthy
-from domains.shared.validation import NOT_NULL, Id, Text, Texts, Whole, at_most, row_model, validated
+from domains.shared.validation import NOT_NULL, Id, Text, Whole, at_most, row_model, validated
 from domains.users.models import user_permissions, user_profiles, user_settings
 
 _REQUIRED = ("email", "password", "firstName", "lastName", "username")
