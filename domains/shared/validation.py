@@ -229,8 +229,7 @@ def _to_count(value: Any) -> int:
 
 
 def _to_leading_count(value: Any) -> int:
-    found = _LEADING_DIGITS.match(str(value))
-    if found is None:
+    if (found := _LEADING_DIGITS.match(str(value))) is None:
         raise _wrong("Must be an integer")
     number = int(float(found[1]))  # JavaScript's integers are doubles
     if number >= wire.BIGINT_LIMIT:
@@ -393,10 +392,7 @@ What it may read as a date besides (`tomorrow`, `01/02/2026`, a year of five dig
 """
 IsoDay = Annotated[Day, each(_ISO_8601.fullmatch, "Must be a date of ISO 8601", wire.DayText)]
 """The same where the recorded API looks for ISO 8601 itself, of an array at each item."""
-Id = Annotated[
-    UUID,
-    BeforeValidator(_to_uuid, json_schema_input_type=wire.UuidText),
-]
+Id = Annotated[UUID, BeforeValidator(_to_uuid, json_schema_input_type=wire.UuidText)]
 """A UUID."""
 Json = Annotated[Any, BeforeValidator(_to_json, json_schema_input_type=wire.Structure)]
 """What a JSONB column holds; as text it is JSON."""

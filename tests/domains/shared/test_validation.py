@@ -116,7 +116,7 @@ def test_a_column_takes_what_postgresql_took(field: str, sent: object, stored: o
         ("built_on", "soon", "Must be a date like 2027-03-15"),
         ("built_on", True, "Must be a date like 2027-03-15"),
         ("built_on", "0000-01-01", "Must be a date like 2027-03-15"),
-        ("tags", "text", "Must be JSON"),
+        ("tags", "text", "Must be an object or an array"),
         ("colour", "blue", "Is not a field that can be set"),
         ("made_at", "now", "Is not a field that can be set"),
     ],
