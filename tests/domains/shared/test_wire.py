@@ -94,7 +94,7 @@ DIFFERING: dict[str, list[Any]] = {
     "count": ["-7", True],  # a boolean is a whole number of Python; a query has none
     "limit": ["-7", 7.5],  # what a text begins with; a query has no number that is not text
     "page": ["-7", 7.5],
-    "day": [0, 1, -1, 2],
+    "day": [7.5, {"a": 1}],  # read as the text that they become
     "json": [
         value for value in SENT if isinstance(value, str) and not takes(Json, value)
     ],  # the text is none
