@@ -5,8 +5,10 @@ What is kept of a request is its duration, status, query count and what the answ
 
 import contextlib
 import http.client
+import io
 import json
 import random
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +43,7 @@ class Side:
     def __init__(self, name: str, url: str, credentials: Credentials) -> None:
         parts = urlsplit(url)
         self.name, self._url, self._credentials = name, url, credentials
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
+        self._connection = _Connection(parts.hostname or "", parts.port or 80)
 
     def close(self) -> None:
         """Close the connection."""
@@ -79,17 +81,73 @@ class Side:
         return taken
 
     def _ask(self, request: Sendable) -> tuple[int, Mapping[str, str], bytes, float]:
-        started = time.perf_counter()
         try:
-            self._connection.request(
-                request.method, request.target, body=request.body, headers=request.headers
-            )
-            answer = self._connection.getresponse()
-            body = answer.read()
-        except (OSError, http.client.HTTPException) as error:
+            answer, duration_s = self._connection.ask(request)
+            return answer.status, dict(answer.headers.items()), answer.read(), duration_s
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self._connection.close()
             raise BackendError(f"{self.name} at {self._url} does not answer: {error}") from error
-        return answer.status, dict(answer.headers.items()), body, time.perf_counter() - started
+
+
+class _Connection:
+    """Times the backend and not its client: a request leaves in one piece, an answer is parsed when it is all there."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._socket: socket.socket | None = None
+
+    def close(self) -> None:
+        """Close it; the next request opens it anew."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def ask(self, request: Sendable) -> tuple[http.client.HTTPResponse, float]:
+        """The answer, and the seconds from the first byte out to the last byte in; raises OSError."""
+        if self._socket is None:
+            self._socket = socket.create_connection(self._address, _TIMEOUT_S)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        fields = {"Host": f"{self._address[0]}:{self._address[1]}", **request.headers}
+        if request.body is not None or request.method not in {"GET", "DELETE"}:
+            fields["Content-Length"] = str(len(request.body or b""))
+        head = [f"{request.method} {request.target} HTTP/1.1", *(f"{n}: {v}" for n, v in fields.items())]
+        sent = "\r\n".join([*head, "", ""]).encode("latin-1") + (request.body or b"")
+        received = bytearray()
+        started = time.perf_counter()
+        self._socket.sendall(sent)
+        while not _is_whole(received):
+            if not (piece := self._socket.recv(262_144)):
+                raise ConnectionResetError("closed in the middle of an answer")
+            received += piece
+        duration_s = time.perf_counter() - started
+        answer = http.client.HTTPResponse(_Received(bytes(received)), method=request.method)  # type: ignore[arg-type] # as much of a socket as it needs
+        answer.begin()
+        if answer.will_close:
+            self.close()
+        return answer, duration_s
+
+
+class _Received:
+    """A socket of which all has been read."""
+
+    def __init__(self, received: bytes) -> None:
+        self._received = received
+
+    def makefile(self, _: str) -> io.BytesIO:
+        """What was read."""
+        return io.BytesIO(self._received)
+
+
+def _is_whole(received: bytearray) -> bool:
+    """Whether an answer with a length, in chunks or without a body is all there."""
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return False
+    head = received[:end].lower()
+    length = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0]
+    if length:
+        return len(received) - end - 4 >= int(length)
+    return b"\r\ntransfer-encoding: chunked" not in head or received.endswith(b"\r\n0\r\n\r\n")
 
 
 @contextlib.contextmanager
