@@ -59,6 +59,10 @@ class Place(Protocol):
     def callers(self) -> Callers:
         """Whom it may change, where it is a write of users."""
 
+    @property
+    def shows_elsewhere(self) -> bool:
+        """Whether a write may change what other domains show."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
@@ -71,12 +75,16 @@ class _Stamp:
 
 @dataclass(slots=True)
 class _Counts:
-    """Own commits to one domain: all of them, those that may have changed any row, and by bucket."""
+    """Own commits to one domain: all, those that others may show, that may have changed any row, and by bucket."""
 
     commits: int = 0
+    elsewhere: int = 0
     removals: int = 0
     all_rows: int = 0
     rows: dict[int, int] = field(default_factory=dict)
+
+
+_NONE = _Counts()
 
 
 class Generations:
@@ -95,6 +103,7 @@ class Generations:
         """A write at this place may have been committed; to be called before its answer is sent."""
         counts = self._counts.setdefault(place.domain, _Counts())
         counts.commits += 1
+        counts.elsewhere += place.shows_elsewhere
         if place.domain == USERS:
             self._changed[place.callers] += 1
         bucket = self._bucket(place, key)
@@ -127,11 +136,11 @@ class Generations:
 
     def _other(self, name: str, told: _Stamp) -> Hashable:
         domain = name.removesuffix("!")
+        counts = self._counts.get(domain) or _NONE
         if domain == name:
-            return self._commits(name), told.domains.get(name)
-        counts = self._counts.get(domain)
+            return counts.elsewhere, told.domains.get(name)
         removals = told.domains.get(domain, "").partition(".")[2]
-        return counts.removals if counts is not None else 0, removals or "0"
+        return counts.removals, removals or "0"
 
     def _commits(self, domain: str) -> int:
         counts = self._counts.get(domain)

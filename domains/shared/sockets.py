@@ -51,6 +51,7 @@ class SocketServer:
             max_http_buffer_size=_MAX_MESSAGE_BYTES,
             client_manager=None if relay_url is None else relay_of(relay_url),
         )
+        self._is_relayed = relay_url is not None
         self._greetings: set[asyncio.Task[None]] = set()
         self._server.on("connect", self._connect)
         self._server.on("disconnect", self._disconnect)
@@ -62,6 +63,8 @@ class SocketServer:
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Hand the events on, in their order; what is committed stays so, also when nobody can be told."""
+        if not self._is_relayed and not self._server.manager.rooms:
+            return  # nobody is connected, here or elsewhere
         try:
             async with asyncio.timeout(_PUBLISH_WITHIN_S):
                 for (name, _), alike in groupby(events, key=lambda event: (event.event, id(event.data))):

@@ -24,7 +24,8 @@ from domains.users.validators import (
 )
 
 # nothing here shows what another domain holds; no write changes an id, an e-mail address, a role or whether somebody
-# is active, nor does a new account or a new key, which nobody has looked up before
+# is active, nor does a new account or a new key, which nobody has looked up before. Other domains show of users their
+# names, addresses and phones
 _route = partial(
     Route,
     "users",
@@ -35,6 +36,7 @@ _route = partial(
     by_key=False,
     reads=(),
     callers=Callers.NONE,
+    shows_elsewhere=False,
 )
 _session = partial(_route, mirrorable=False)
 _entry = partial(_session, audience=Audience.EVERYBODY)
@@ -42,8 +44,8 @@ _team = partial(_route, audience=Audience.GRANTED)
 
 ROUTES = (
     _entry("POST", "/v1/auth/login", UserController.login, body=Credentials),
-    _entry("POST", "/v1/auth/google", UserController.google, body=GoogleToken),
-    _entry("POST", "/v1/auth/register", UserController.register, body=Registration),
+    _entry("POST", "/v1/auth/google", UserController.google, body=GoogleToken, shows_elsewhere=True),
+    _entry("POST", "/v1/auth/register", UserController.register, body=Registration, shows_elsewhere=True),
     _route(
         "GET",
         "/v1/auth/check-username/{username}",
@@ -58,7 +60,13 @@ ROUTES = (
     _route("GET", "/v1/auth/verify", UserController.account),
     _route("GET", "/v1/auth/profile", UserController.account),
     _route("GET", "/v1/auth/verify-role", UserController.verify_role, query=RoleQuery),
-    _route("PUT", "/v1/auth/profile", UserController.update_account, body=(UpdateAccount, ChangePassword)),
+    _route(
+        "PUT",
+        "/v1/auth/profile",
+        UserController.update_account,
+        body=(UpdateAccount, ChangePassword),
+        shows_elsewhere=True,
+    ),
     _team("GET", "/v1/teams", UserController.teams, query=TeamQuery),
     _team("GET", "/v1/teams/{id}", UserController.team),
     _team("GET", "/v1/teams/{id}/members", UserController.members),
@@ -70,7 +78,14 @@ ROUTES = (
         body=ChangePermissions,
     ),
     _route("GET", "/v1/profiles/me", UserController.own_profile, by_key=True),
-    _route("PUT", "/v1/profiles/me", UserController.update_own_profile, body=UpdateOwnProfile, by_key=True),
+    _route(
+        "PUT",
+        "/v1/profiles/me",
+        UserController.update_own_profile,
+        body=UpdateOwnProfile,
+        by_key=True,
+        shows_elsewhere=True,
+    ),
     _route(
         "GET",
         "/v1/profiles/public/{username}",

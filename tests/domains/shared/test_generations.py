@@ -20,6 +20,7 @@ class Place:
     path: str
     reads: tuple[str, ...] | None = ()
     callers: Callers = Callers.ANY
+    shows_elsewhere: bool = True
 
 
 LIST = Place("escrows", "GET", "/v1/escrows")
@@ -32,7 +33,8 @@ GONE = Place("escrows", "DELETE", "/v1/escrows/{id}")
 ALL = Place("listings", "GET", "/v1/listings", None)
 CONTACT = Place("contacts", "GET", "/v1/contacts/{id}")
 ROLE = Place("contacts", "PUT", "/v1/contact-roles/{id}")
-PLACES = (LIST, CREATE, BATCH, GET, PEOPLE, REFERS, GONE, ALL, CONTACT, ROLE)
+QUIET = Place("contacts", "PUT", "/v1/contacts/{id}/notes", shows_elsewhere=False)
+PLACES = (LIST, CREATE, BATCH, GET, PEOPLE, REFERS, GONE, ALL, CONTACT, ROLE, QUIET)
 
 
 def changed_by(write: Place, write_key: str, read: Place, read_key: str) -> bool:
@@ -56,6 +58,8 @@ def changed_by(write: Place, write_key: str, read: Place, read_key: str) -> bool
         (BATCH, "", GET, ROW, True),
         (ROLE, ROW, CONTACT, OTHER_ROW, True),
         (CONTACT, ROW, PEOPLE, ROW, True),
+        (QUIET, ROW, PEOPLE, ROW, False),
+        (QUIET, ROW, CONTACT, ROW, True),
         (CONTACT, ROW, GET, ROW, False),
         (CONTACT, ROW, ALL, "", True),
         (GET, ROW, REFERS, ROW, False),
