@@ -13,7 +13,7 @@ from loadtests.figures import render_figures, write_figures
 
 
 @click.command(hidden=True)
-@click.option("--rounds", type=click.IntRange(1, 1000), default=6, show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 1000), default=4, show_default=True)
 @click.option("--domain", "chosen", multiple=True, help="Only these domains; default: all.")
 @click.option("--build-dir", type=click.Path(path_type=Path), default=Path("build"))
 @yes_option

@@ -33,7 +33,7 @@ PLAN_TARGETS = {
     "GET /v1/clients": 0.61,
     "POST /v1/escrows": 0.67,
 }
-_REPEATS = 5
+_REPEATS = 15
 _MIX_REQUESTS = 4_000
 _WRITE_SHARE = 0.05
 # a request whose median on legacy is above this spends it hashing a password
