@@ -61,7 +61,7 @@ class TestPermissionsOfRoles(GuardedRoom):
         ("PUT", "/primary", {"role_id": CLIENT}),
     )
     wrong: ClassVar[Sequence[Asked]] = (
-        *(("GET", "", None), ("POST", "", {}), ("PUT", "/primary", {"role_id": "bogus"})),
+        *(("GET", "", None), ("POST", "", {"role_id": "bogus"}), ("PUT", "/primary", {"role_id": "bogus"})),
         *(("DELETE", f"/{CLIENT}", None), ("DELETE", "/not-an-id", None)),
     )
 
