@@ -97,6 +97,38 @@ class Exchange(msgspec.Struct, frozen=True):
         return self.observation(self.authoritative.other)
 
 
+class Capture(msgspec.Struct, frozen=True, array_like=True):
+    """One mirrored request and what its client got: what a parity worker makes an exchange of, by asking the shadow.
+
+    `head` is the header block as a backend gets it (`name: value` lines, each with its CR LF, without `writes`), in
+    the bytes that were on the wire; `answer_head` that of the answer as the client got it, the proxy's own headers
+    included, with what the backend told the proxy alone. `key` is the sticky key. `writes` is the stamp that modern
+    gets. `mark` says how the writes stood when the request began (in flight, begun). `shadow` is there when the other
+    backend was asked already: it failed, and the client was answered by this one. `skipped` is the reason why there is
+    nothing to compare (`body_too_large`); the shadow is then spared the copy.
+    """
+
+    id: str
+    endpoint: str
+    domain: str
+    method: str
+    target: str
+    head: bytes
+    body: bytes
+    key: str
+    stage: str
+    authoritative: Backend
+    status: int
+    answer_head: bytes
+    answer_body: bytes
+    duration_s: float
+    at: float
+    mark: tuple[int, int]
+    writes: str = ""
+    shadow: Observation | None = None
+    skipped: str = ""
+
+
 class Count(msgspec.Struct, frozen=True):
     """How often something happened at one endpoint since the last batch.
 

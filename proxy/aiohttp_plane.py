@@ -92,7 +92,6 @@ class AiohttpPlane:
                 self._server,
                 settings.listen_host,
                 settings.listen_port,
-                reuse_port=settings.reuse_port or None,
                 backlog=_BACKLOG,
                 start_serving=False,
             )

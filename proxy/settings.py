@@ -1,6 +1,7 @@
 """Everything that one proxy worker is told; `cli/` fills it in from configuration and environment."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +28,46 @@ class StickySettings:
     order: tuple[StickyKind, ...] = tuple(StickyKind)
     header: str = "X-API-Key"
     cookie: str = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """Files in PEM form; the key may stand in the certificate's file."""
+
+    certificate: Path
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """Bounds of the way to clients. Times are of silence, but for `head_timeout_s`, in which a head must be whole.
+
+    Over `max_line_bytes` a request line is 414, over `max_head_bytes` a head is 431, over `max_body_bytes` (if
+    set) a body is 413. `buffer_bytes` is how much may wait in each direction of a connection before the sender is
+    slowed.
+    """
+
+    max_connections: int = 20_000
+    max_line_bytes: int = 16_384
+    max_head_bytes: int = 65_536
+    max_body_bytes: int | None = None
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 30.0
+    send_timeout_s: float = 60.0
+    idle_s: float = 75.0
+    buffer_bytes: int = 131_072
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointBounds:
+    """What is different at one endpoint (or domain); None: as everywhere.
+
+    Over `max_in_flight` requests at the same time in one worker the next is 503.
+    """
+
+    answer_timeout_s: float | None = None
+    max_body_bytes: int | None = None
+    max_in_flight: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +122,10 @@ class HandoverSettings:
 class ProxySettings:
     """One proxy worker. `token_key` makes clients' keys into tokens; `parity_socket` None compares nothing.
 
-    `trusted_hops` are the addresses whose `X-Forwarded-*` and `Forwarded` headers are believed. With
-    `reuse_port` several workers share `listen_port`; the admin listener is each worker's own.
+    `trusted_hops` are the addresses whose `X-Forwarded-*` and `Forwarded` headers are believed. Workers share one
+    listening socket, which each inherits as `listen_fd`; without it the worker makes its own. The admin listener is
+    each worker's own. `slot` (0 to `slots` - 1) is the worker's place in `counts_file`, the memory in which the workers
+    count writes for each other; None: the worker is alone. `bounds` are by endpoint name, or by domain.
     """
 
     legacy_url: str
@@ -97,7 +140,12 @@ class ProxySettings:
     listen_port: int = 0
     admin_host: str = "127.0.0.1"
     admin_port: int = 0
-    reuse_port: bool = False
+    listen_fd: int | None = None
+    tls: TlsSettings | None = None
+    backend_ca: Path | None = None
+    slot: int = 0
+    slots: int = 1
+    counts_file: Path | None = None
     worker_name: str = "proxy-1"
     expose_served_by: bool = True
     keep_server_timing: bool = False
@@ -105,6 +153,8 @@ class ProxySettings:
     drain_s: float = 10.0
     mirror_drain_s: float = 3.0
     sticky: StickySettings = StickySettings()
+    client: ClientSettings = ClientSettings()
+    bounds: Mapping[str, EndpointBounds] = field(default_factory=dict)
     forward: ForwardSettings = ForwardSettings()
     mirror: MirrorSettings = MirrorSettings()
     handover: HandoverSettings = HandoverSettings()
