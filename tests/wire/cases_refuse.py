@@ -86,7 +86,7 @@ STRAY = [
     ("a CR before the CRLF", GET + b"X-A: a\r\r\n\r\n"),
     ("a bare CR in the request line", b"GET /v1/escrows\r HTTP/1.1\r\n" + HOST + E),
     ("a bare CR between version and LF", b"GET /v1/escrows HTTP/1.1\r\r\n" + HOST + E),
-    ("CR and a byte at the end", GET + b"\rX"),
+    ("CR and a byte where the head ends", GET + b"\rX\r\n\r\n"),
     ("a NUL in a value", GET + b"X-A: a\x00b\r\n\r\n"),
     ("a NUL at the end of a value", GET + b"X-A: a\x00\r\n\r\n"),
     ("a NUL in a name", GET + b"X-\x00A: a\r\n\r\n"),
