@@ -1,4 +1,4 @@
-"""Everything about a request that is not input or output: admission, plan, headers, counts, copies.
+"""Everything about a request that is not input or output: admission, plan, headers, counts, captures.
 
 A data plane asks `admit` for each request, does what the admission says, and tells the edge how it ended
 by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs on the plane's event loop.
@@ -7,81 +7,39 @@ by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs
 import os
 import random
 import time
-from collections.abc import Mapping
+from typing import Protocol
 
-import msgspec
 import structlog
 
-from parity.exchange import SAFE_METHODS, Backend, Endpoint, Observation
-from proxy import writes
-from proxy.canary import StickyKeys, bucket, token
-from proxy.capture import NO_ROOM, TOO_LARGE, Budget, Capture
+from parity.exchange import SAFE_METHODS, Backend, Capture, Endpoint, Observation
+from proxy import captures, writes
+from proxy.admission import Admission, Refused, Way
+from proxy.canary import StickyKeys, bucket
+from proxy.captures import NO_ROOM, TOO_LARGE, Budget, KeptBody
 from proxy.counters import UNLISTED, Counters
-from proxy.flags import Flag, FlagTable, plan_for
-from proxy.headers import EdgeHeaders, Headers, Inbound, Outbound, observe
-from proxy.mirror import (
-    ExchangeSink,
-    Mirror,
-    Mirrored,
-    exchange_of,
-    observation,
-    size_of_mirrored,
-)
+from proxy.fields import Lines, pairs
+from proxy.flags import Flag, FlagTable
+from proxy.headers import EdgeHeaders, Peer
 from proxy.races import EVERYWHERE, Mark, Races
 from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
-from proxy.settings import ProxySettings
-from proxy.stages import UNLISTED_PLAN, Plan, Stage
+from proxy.settings import EndpointBounds, ProxySettings
+from proxy.stages import READS, UNLISTED_PLAN, WRITES
+from proxy.wire.heads import AnswerHead, RequestHead
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _REPORT_INTERVAL_S = 1.0
+_IDS = 256
+_NEVER = "never"
 
 
-class Admission(msgspec.Struct, frozen=True):
-    """What is to be done with one request; it holds the flags that the request was admitted with.
+class CaptureSink(Protocol):
+    """Where captures go on their way to a parity worker."""
 
-    `headers` and `target` are what either backend gets. `mirrored` says that the answer is to be captured.
-    `writes` is the stamp of the writes that were finished when the request came.
-    """
-
-    id: str
-    name: str
-    endpoint: Endpoint | None
-    flag: Flag
-    version: int
-    plan: Plan
-    method: str
-    target: str
-    headers: list[tuple[str, str]]
-    request_id: str
-    key: str
-    is_write: bool
-    mirrored: bool
-    writes: str
-    mark: Mark
-    at: float
-
-    @property
-    def domain(self) -> str:
-        """The domain of the endpoint; an unlisted request is everywhere."""
-        return EVERYWHERE if self.endpoint is None else self.endpoint.domain
-
-    def headers_for(self, backend: Backend) -> list[tuple[str, str]]:
-        """What that backend gets: modern is told which writes its cached answers must have seen."""
-        return [*self.headers, (writes.HEADER, self.writes)] if backend is Backend.MODERN else self.headers
-
-    @property
-    def can_fall_back(self) -> bool:
-        """Whether legacy answers when modern fails: reads only, and not once legacy is out of the game."""
-        return self.plan.shadow is Backend.LEGACY
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """The request goes to no backend."""
-
-    refusal: Refusal
-    request_id: str
+    def put(self, capture: Capture) -> bool:
+        """False: there was no room, and it was counted as shed."""
+        ...
 
 
 class Edge:
@@ -94,12 +52,13 @@ class Edge:
         counters: Counters,
         budget: Budget,
         races: Races,
+        finished_writes: writes.Writes,
         headers: EdgeHeaders,
-        mirrors: Mapping[Backend, Mirror],
-        sink: ExchangeSink,
+        sink: CaptureSink,
         source: random.Random | None = None,
     ) -> None:
-        self.table = FlagTable()
+        self._table = FlagTable()
+        self._ways: dict[int, Way] = {}
         self.counters = counters
         self._settings = settings
         self._routing = RoutingTable(settings.endpoints)
@@ -107,232 +66,266 @@ class Edge:
         self._sticky = StickyKeys(settings.sticky)
         self._budget = budget
         self._races = races
-        self._writes = writes.Writes(settings.endpoints)
-        self._mirrors = mirrors
+        self._writes = finished_writes
         self._sink = sink
         # Its own, seeded by the system: processes that are forked must not give the same names.
         self._random = source or random.Random(os.urandom(16))
+        self._ids: list[str] = []
         self._fallbacks = 0
         self._reported_at = 0.0
 
-    def admit(
-        self, method: str, target: str, headers: Headers, peer: str, scheme: str
-    ) -> Admission | Refused:
+    @property
+    def table(self) -> FlagTable:
+        """The flags in force."""
+        return self._table
+
+    @table.setter
+    def table(self, table: FlagTable) -> None:
+        self._table = table
+        self._ways = {}
+
+    def admit(self, head: RequestHead, peer: Peer) -> Admission | Refused:
         """Decide about a request from its head; what a client may not say is removed before anything reads it."""
-        fresh_id = f"{self._random.getrandbits(128):032x}"
-        inbound = self._headers.inbound(headers, peer=peer, scheme=scheme, fresh_id=fresh_id)
+        fresh_id = self.fresh_id()
+        inbound = self._headers.inbound(head, peer, fresh_id.encode())
+        method = head.method
+        target = head.target
+        start = head.line
         if method == "CONNECT":
             return Refused(Refusal.CONNECT, inbound.request_id)
-        path = origin_form(target, inbound.host)
-        if path is None:
-            return Refused(Refusal.BAD_TARGET, inbound.request_id)
+        if not target.startswith("/") or "#" in target:
+            path = origin_form(target, head.host)
+            if path is None:
+                return Refused(Refusal.BAD_TARGET, inbound.request_id)
+            start = f"{method} {path} HTTP/1.1".encode()
+            target = path
         if inbound.looped:
             return Refused(Refusal.LOOP, inbound.request_id)
-        endpoint = self._routing.match(method, path)
+        endpoint = self._routing.match(method, target)
         if endpoint is None:
-            return self._admit_unlisted(method, path, inbound, fresh_id)
-        table = self.table
-        flag = table.flag_for(endpoint)
-        key = ""
-        place = 0.0
-        if flag.stage is Stage.CANARY:
-            key = self._sticky.key(inbound.headers, inbound.address)
-            place = bucket(key, endpoint.domain)
-        plan = plan_for(flag, endpoint, place)
-        mirrored = endpoint.mirrorable and plan.shadow is not None and self._is_sampled(flag)
-        if plan.shadow is not None and not key:
-            key = self._sticky.key(inbound.headers, inbound.address)
-        self.counters.requested(endpoint.name)
+            way = self._unlisted(method)
+        else:
+            way = self._ways.get(id(endpoint)) or self._way_of(endpoint)
+        plan = way.outside
+        if way.is_canary:
+            place = bucket(self._sticky.key(pairs(inbound.lines), inbound.address), way.domain)
+            if place < way.flag.canary_share:
+                plan = way.within
+        self.counters.requested(way.name)
+        mirrored = (
+            not way.spared
+            and not inbound.upgrade
+            and (way.flag.sample_rate >= 1 or self._random.random() < way.flag.sample_rate)
+        )
+        sees_modern = plan.shadow is not None or plan.authoritative is Backend.MODERN
         return Admission(
-            id=fresh_id,
-            name=endpoint.name,
-            endpoint=endpoint,
-            flag=flag,
-            version=table.version,
-            plan=plan,
-            method=method,
-            target=path,
-            headers=inbound.headers,
-            request_id=inbound.request_id,
-            key=key,
-            is_write=not endpoint.is_read,
-            writes=self._writes.stamp(endpoint, path),
-            mirrored=mirrored,
-            mark=self._races.mark(endpoint.domain),
-            at=time.time(),
+            fresh_id,
+            way,
+            plan,
+            method,
+            target,
+            start,
+            inbound.lines,
+            inbound.request_id,
+            inbound.address,
+            mirrored,
+            self._writes.stamp(endpoint, target) if sees_modern else "",
+            self._races.mark(way.domain) if sees_modern else _NO_MARK,
+            time.time() if sees_modern else 0.0,
+            inbound.upgrade,
         )
 
-    def capture(self) -> Capture:
+    def kept_body(self) -> KeptBody:
         """Room for one body."""
-        return Capture(self._budget, self._settings.mirror.capture_bytes)
+        return KeptBody(self._budget, self._settings.mirror.capture_bytes)
 
     def began(self, admission: Admission) -> None:
         """The request is about to be sent to its authoritative backend."""
-        if admission.is_write:
-            self._races.began(admission.domain)
+        if admission.way.is_write:
+            self._races.began(admission.way.domain)
 
     def ended(self, admission: Admission) -> None:
         """It was answered, or never will be."""
-        if admission.is_write:
-            self._races.ended(admission.domain)
+        if admission.way.is_write:
+            self._races.ended(admission.way.domain)
 
     def answering(self, admission: Admission, status: int) -> None:
         """The backend has decided on a status, which the client is about to be told.
 
         A write that was refused (4xx) has written nothing that anybody reads.
         """
-        if admission.is_write and not 400 <= status < 500:
-            self._writes.finished(admission.endpoint, admission.target)
+        if admission.way.is_write and not 400 <= status < 500:
+            self._writes.finished(admission.way.endpoint, admission.target)
 
-    def outbound(self, admission: Admission, headers: Headers, served_by: Backend) -> Outbound:
-        """The headers that the client gets."""
-        return self._headers.outbound(headers, served_by, admission.version)
+    def outbound(self, admission: Admission, head: AnswerHead, served_by: Backend) -> Lines:
+        """The lines that the client gets."""
+        return self._headers.outbound(head, served_by, admission.way.version)
 
     def answered(
         self,
         admission: Admission,
-        outbound: Outbound,
-        status: int,
+        head: AnswerHead,
         duration_s: float,
-        body: Capture | None,
+        body: KeptBody | None,
         sent: bytes | None = b"",
     ) -> None:
-        """The client has the whole answer; now a copy may go to the shadow backend.
+        """The client has the whole answer; now the other backend may be asked.
 
-        `body` is the captured answer of a mirrored request; it is released here. `sent` is the body of the
-        request, None if it was too large to keep.
+        `body` is the kept answer of a mirrored request; it is released here. `sent` is the body of the request, None
+        if it was too large to keep.
         """
-        if not admission.mirrored or body is None:
-            self.counters.not_mirrored(admission.name, _reason(admission))
+        if body is None:
+            self.counters.not_mirrored(admission.way.name, admission.way.spared or _reason(admission))
             return
-        self.counters.mirrored(admission.name)
-        overflow = TOO_LARGE if sent is None else body.overflow
-        answer = observation(observe(outbound), status, duration_s, b"" if overflow else body.body)
-        body.release()
-        if overflow == NO_ROOM:
-            self.counters.shed(admission.name, "shadow_queue")
-            return
-        size = size_of_mirrored(admission.headers, sent or b"", answer)
-        mirrored = self._mirrored(admission, admission.plan.authoritative, answer, sent or b"", size)
-        if overflow:
-            # There is nothing to compare with, so the shadow is spared the copy.
-            self._sink.put(exchange_of(mirrored, Observation(), raced=False, skipped=overflow))
-        elif not self._budget.take(size):
-            self.counters.shed(admission.name, "shadow_queue")
-        else:
-            self._mirrors[admission.plan.authoritative.other].offer(mirrored)
+        self.counters.mirrored(admission.way.name)
+        self._put(admission, admission.plan.authoritative, head, duration_s, body, sent)
 
     def fell_back(
         self,
         admission: Admission,
         modern: Observation,
-        outbound: Outbound,
-        status: int,
+        head: AnswerHead,
         duration_s: float,
-        body: Capture,
+        body: KeptBody,
     ) -> None:
-        """Modern failed before its answer began, the client has legacy's: handed over whatever the sample rate.
+        """Modern failed before its answer began, the client has legacy's: captured whatever the sample rate.
 
-        `body` is the captured answer; it is released here.
+        `body` is the kept answer; it is released here.
         """
-        self.counters.fell_back(admission.name)
+        self.counters.fell_back(admission.way.name)
         self._report_fallback(admission, modern)
-        if admission.endpoint is not None and not admission.endpoint.mirrorable:
+        if admission.way.spared == _NEVER:
             body.release()
-            self.counters.not_mirrored(admission.name, _reason(admission))
+            self.counters.not_mirrored(admission.way.name, _reason(admission))
             return
-        self.counters.mirrored(admission.name)
-        overflow = body.overflow
-        answer = observation(observe(outbound), status, duration_s, b"" if overflow else body.body)
-        body.release()
-        if overflow == NO_ROOM:
-            self.counters.shed(admission.name, "shadow_queue")
-            return
-        mirrored = self._mirrored(admission, Backend.LEGACY, answer, b"", 0)
-        raced = self._races.overlapped(admission.domain, admission.mark)
-        self._sink.put(exchange_of(mirrored, modern, raced=raced, skipped=overflow))
+        self.counters.mirrored(admission.way.name)
+        self._put(admission, Backend.LEGACY, head, duration_s, body, b"", modern)
 
     def failed(self, admission: Admission) -> None:
         """The client got an error of the proxy's own, or a broken answer."""
         self._lost(admission)
-        self.counters.failed(admission.name)
-        self.counters.not_mirrored(admission.name, _reason(admission))
+        self.counters.failed(admission.way.name)
+        self.counters.not_mirrored(admission.way.name, _reason(admission))
 
     def abandoned(self, admission: Admission) -> None:
-        """The client went away before it had its answer."""
+        """The client went away before it had its answer, or has a tunnel."""
         self._lost(admission)
-        self.counters.not_mirrored(admission.name, _reason(admission))
+        self.counters.not_mirrored(admission.way.name, _reason(admission))
+
+    def _put(
+        self,
+        admission: Admission,
+        authoritative: Backend,
+        head: AnswerHead,
+        duration_s: float,
+        body: KeptBody,
+        sent: bytes | None,
+        shadow: Observation | None = None,
+    ) -> None:
+        overflow = TOO_LARGE if sent is None else body.overflow
+        content = b"" if overflow else body.content
+        body.release()
+        if overflow == NO_ROOM:
+            self.counters.shed(admission.way.name, captures.SHED_REASON)
+            return
+        self._sink.put(
+            Capture(
+                admission.id,
+                admission.way.name,
+                admission.way.domain,
+                admission.method,
+                admission.target,
+                b"\r\n".join(admission.lines),
+                sent or b"",
+                admission.address,
+                admission.way.stage,
+                authoritative,
+                head.status,
+                head.fields,
+                content,
+                duration_s,
+                admission.at,
+                admission.mark,
+                admission.stamp,
+                shadow,
+                overflow,
+            )
+        )
 
     def _lost(self, admission: Admission) -> None:
         """Nobody knows whether a write that got no whole answer was committed; perhaps it will be later."""
-        if admission.is_write:
-            self._writes.finished(admission.endpoint, admission.target)
+        if admission.way.is_write:
+            self._writes.finished(admission.way.endpoint, admission.target)
 
-    def _admit_unlisted(self, method: str, path: str, inbound: Inbound, fresh_id: str) -> Admission:
-        self.counters.requested(UNLISTED)
-        return Admission(
-            id=fresh_id,
-            name=UNLISTED,
-            endpoint=None,
-            flag=_UNLISTED_FLAG,
-            version=self.table.version,
-            plan=UNLISTED_PLAN,
-            method=method,
-            target=path,
-            headers=inbound.headers,
-            request_id=inbound.request_id,
-            key="",
-            is_write=method not in SAFE_METHODS,
-            writes="",
-            mirrored=False,
-            mark=_NO_MARK,
-            at=time.time(),
+    def fresh_id(self) -> str:
+        """A name for a request, 32 hex digits."""
+        ids = self._ids
+        if not ids:
+            drawn = f"{self._random.getrandbits(128 * _IDS):0{32 * _IDS}x}"
+            self._ids = ids = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
+        return ids.pop()
+
+    def _way_of(self, endpoint: Endpoint) -> Way:
+        flag = self._table.flag_for(endpoint)
+        plans = (READS if endpoint.is_read else WRITES)[flag.stage]
+        spared = ""
+        if not endpoint.is_read:
+            spared = "write"
+        elif not endpoint.mirrorable:
+            spared = _NEVER
+        elif plans.outside.shadow is None:
+            spared = "stage"
+        bounds = self._settings.bounds
+        way = Way(
+            endpoint.name,
+            endpoint,
+            endpoint.domain,
+            flag,
+            self._table.version,
+            plans.outside,
+            plans.within,
+            bounds.get(endpoint.name) or bounds.get(endpoint.domain) or _NO_BOUNDS,
+            not endpoint.is_read,
+            plans.outside != plans.within,
+            spared,
         )
+        self._ways[id(endpoint)] = way
+        return way
 
-    def _mirrored(
-        self, admission: Admission, authoritative: Backend, answer: Observation, sent: bytes, size: int
-    ) -> Mirrored:
-        return Mirrored(
-            id=admission.id,
-            endpoint=admission.name,
-            domain=admission.domain,
-            method=admission.method,
-            target=admission.target,
-            headers=admission.headers_for(authoritative.other),
-            body=sent,
-            client=token(admission.key, self._settings.token_key),
-            stage=admission.flag.stage.value,
-            authoritative=authoritative,
-            answer=answer,
-            at=admission.at,
-            mark=admission.mark,
-            size=size,
+    def _unlisted(self, method: str) -> Way:
+        return Way(
+            UNLISTED,
+            None,
+            EVERYWHERE,
+            _UNLISTED_FLAG,
+            self._table.version,
+            UNLISTED_PLAN,
+            UNLISTED_PLAN,
+            _NO_BOUNDS,
+            method not in SAFE_METHODS,
+            False,
+            "unlisted",
         )
-
-    def _is_sampled(self, flag: Flag) -> bool:
-        return flag.sample_rate >= 1 or self._random.random() < flag.sample_rate
 
     def _report_fallback(self, admission: Admission, modern: Observation) -> None:
         # A backend that is down fails every request: one line a second says so with their number.
         self._fallbacks += 1
         now = time.monotonic()
         if now - self._reported_at >= _REPORT_INTERVAL_S:
-            log.warning("fallback", endpoint=admission.name, error=modern.error, requests=self._fallbacks)
+            log.warning("fallback", endpoint=admission.way.name, error=modern.error, requests=self._fallbacks)
             self._fallbacks = 0
             self._reported_at = now
 
 
 _UNLISTED_FLAG = Flag()
+_NO_BOUNDS = EndpointBounds()
 _NO_MARK = Mark(0, 0)
 
 
 def _reason(admission: Admission) -> str:
-    if admission.endpoint is None:
-        return "unlisted"
-    if admission.is_write:
-        return "write"
-    if not admission.endpoint.mirrorable:
-        return "never"
-    if admission.plan.shadow is None:
-        return "stage"
+    """Why there is no copy."""
+    if admission.way.spared:
+        return admission.way.spared
+    if admission.upgrade:
+        return "upgrade"
     return "unanswered" if admission.mirrored else "sampled_out"

@@ -2,107 +2,79 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
-from enum import Enum, auto
-from functools import lru_cache
+from typing import Final
 
 import msgspec
 
 from parity.exchange import Backend
+from proxy import fields
+from proxy.fields import (
+    EXPECT,
+    FORWARDED,
+    FORWARDED_FOR,
+    FORWARDED_HOST,
+    FORWARDED_PROTO,
+    LENGTH,
+    REQUEST_ID,
+    TRACEPARENT,
+    UPGRADE,
+    VIA,
+    Lines,
+    name_of,
+    value_of,
+)
 from proxy.settings import ProxySettings
+from proxy.wire.heads import AnswerHead, RequestHead
 
-Headers = Sequence[tuple[str, str]]
+SERVED_BY: Final = "X-Served-By"
+FLAG_VERSION: Final = "X-Flag-Version"
 
-SERVED_BY = "X-Served-By"
-FLAG_VERSION = "X-Flag-Version"
-
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}").fullmatch
-
-
-class _Kind(Enum):
-    """What happens to a header by its name."""
-
-    PASS = auto()
-    HOP = auto()
-    INTERNAL = auto()
-    CONNECTION = auto()
-    HOST = auto()
-    VIA = auto()
-    REQUEST_ID = auto()
-    TRACEPARENT = auto()
-    FORWARDED = auto()
-    FORWARDED_FOR = auto()
-    FORWARDED_HOST = auto()
-    FORWARDED_PROTO = auto()
-    LENGTH = auto()
-    SERVER_TIMING = auto()
-    PROOF = auto()
-
-
-_KINDS = {
-    "connection": _Kind.CONNECTION,
-    "keep-alive": _Kind.HOP,
-    "proxy-authenticate": _Kind.HOP,
-    "proxy-authorization": _Kind.HOP,
-    "proxy-connection": _Kind.HOP,
-    "te": _Kind.HOP,
-    "trailer": _Kind.HOP,
-    "transfer-encoding": _Kind.HOP,
-    "upgrade": _Kind.HOP,
-    "host": _Kind.HOST,
-    "via": _Kind.VIA,
-    "x-request-id": _Kind.REQUEST_ID,
-    "traceparent": _Kind.TRACEPARENT,
-    "forwarded": _Kind.FORWARDED,
-    "x-forwarded-for": _Kind.FORWARDED_FOR,
-    "x-forwarded-host": _Kind.FORWARDED_HOST,
-    "x-forwarded-proto": _Kind.FORWARDED_PROTO,
-    "content-length": _Kind.LENGTH,
-    "server-timing": _Kind.SERVER_TIMING,
-    "x-served-by": _Kind.PROOF,
-    "x-flag-version": _Kind.PROOF,
-}
-_INTERNAL = frozenset({"x-query-count", "x-write-set"})
-_UNTOUCHABLE = frozenset({"host", "content-length"})
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
+_REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}").fullmatch
+_OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade"})
+_UNTOUCHABLE = frozenset({b"host", b"content-length"})
 """What `Connection` may name without effect: removing these would change which message it is."""
+_NOT_TUNNELLED = frozenset({b"h2c"})
+"""A tunnel in another version of HTTP would go around every rule of this proxy (RFC 9113 section 3.1)."""
 
 
-@lru_cache(maxsize=2_048)
-def _kind(name: str) -> _Kind:
-    # Some servers take `_` for `-`, so an internal name is one in either spelling.
-    lowered = name.lower()
-    dashed = lowered.replace("_", "-")
-    if dashed in _INTERNAL or dashed.startswith("x-crossfade-"):
-        return _Kind.INTERNAL
-    return _KINDS.get(lowered, _Kind.PASS)
+class Peer:
+    """Who is at the other end of a client's connection; `trusted` says that its `X-Forwarded-*` are believed."""
+
+    __slots__ = ("_host", "_lines", "address", "scheme", "trusted")
+
+    def __init__(self, address: str, scheme: str, *, trusted: bool) -> None:
+        self.address = address
+        self.scheme = scheme
+        self.trusted = trusted
+        self._host: bytes | None = None
+        self._lines = b""
+
+    def lines(self, via: bytes, host: bytes | None) -> bytes:
+        """What a request carries that this peer sent by itself; made once for all its requests to one host."""
+        if not self._lines or host != self._host:
+            self._host = host
+            self._lines = _forwarding(
+                via,
+                self.address.encode(),
+                forwarded(None, self.address, host, self.scheme),
+                self.scheme,
+                host,
+            )
+        return self._lines
 
 
 class Inbound(msgspec.Struct, frozen=True):
-    """What the head of a request became: the headers for either backend, and what was read on the way.
+    """What the head of a request became: the lines for either backend, and what was read on the way.
 
-    `address` is the client's as far as the hops before us are trusted.
+    `address` is the client's as far as the hops before us are trusted. `upgrade` is what is to be tunnelled, or empty.
     """
 
-    headers: list[tuple[str, str]]
-    request_id: str
+    lines: Lines
+    request_id: bytes
     address: str
-    host: str | None
     looped: bool
-
-
-class Outbound(msgspec.Struct, frozen=True):
-    """What the head of an answer became. `query_count` is None where the backend does not say."""
-
-    headers: list[tuple[str, str]]
-    query_count: int | None
-
-
-class Observed(msgspec.Struct, frozen=True):
-    """Headers of an answer as parity gets them: lower case, repeats kept."""
-
-    headers: tuple[tuple[str, str], ...]
-    query_count: int | None
+    upgrade: bytes = b""
 
 
 class EdgeHeaders:
@@ -111,130 +83,167 @@ class EdgeHeaders:
     def __init__(self, settings: ProxySettings) -> None:
         name = hashlib.blake2b(settings.token_key[:64], digest_size=4, person=b"via").hexdigest()
         self.pseudonym = f"crossfade-{name}"
-        self._via = ("Via", f"1.1 {self.pseudonym}")
+        self._own = self.pseudonym.encode()
+        self._via = b"Via: 1.1 " + self._own
         self._trusted = settings.trusted_hops
         self._keeps_timing = settings.keep_server_timing
         self._exposes = settings.expose_served_by
+        self._legacy_proof = self._modern_proof = (-1, b"")
 
-    def inbound(self, headers: Headers, *, peer: str, scheme: str, fresh_id: str) -> Inbound:  # noqa: C901, PLR0912 -- one pass over the headers, one arm a kind
-        """The headers that a backend gets. `fresh_id` (32 hex digits) names a request that has no name."""
-        trusted = peer in self._trusted
-        kept: list[tuple[str, str]] = []
-        named: set[str] | None = None
-        host = request_id = traceparent = forwarded = None
-        addresses: list[str] = []
-        outer_host = outer_scheme = ""
-        looped = False
-        for header in headers:
-            name, value = header
-            match _kind(name):
-                case _Kind.PASS | _Kind.LENGTH | _Kind.SERVER_TIMING | _Kind.PROOF:
-                    kept.append(header)
-                case _Kind.HOST:
-                    host = value
-                    kept.append(header)
-                case _Kind.CONNECTION:
-                    named = _named(value, named)
-                case _Kind.VIA:
-                    looped = looped or self.pseudonym in value
-                    kept.append(header)
-                case _Kind.REQUEST_ID:
-                    request_id = value
-                case _Kind.TRACEPARENT:
-                    traceparent = value
-                case _Kind.FORWARDED_FOR if trusted:
-                    addresses.append(value)
-                case _Kind.FORWARDED_HOST if trusted:
-                    outer_host = value
-                case _Kind.FORWARDED_PROTO if trusted:
-                    outer_scheme = value
-                case _Kind.FORWARDED if trusted:
-                    forwarded = value if forwarded is None else f"{forwarded}, {value}"
-                case _:
-                    pass
-        if named:
-            kept = [header for header in kept if header[0].lower() not in named]
+    def peer(self, address: str, scheme: str) -> Peer:
+        """The peer of a connection; `scheme` is http or https."""
+        return Peer(address, scheme, trusted=address in self._trusted)
+
+    def inbound(self, head: RequestHead, peer: Peer, fresh_id: bytes) -> Inbound:  # noqa: C901, PLR0912  one pass, one arm a kind
+        """The lines that a backend gets. `fresh_id` (32 hex digits) names a request that has no name."""
+        request_id = traceparent = None
+        looped = is_forwarded = False
+        upgrade = head.upgrade
+        for kind, line in head.found:
+            if kind == REQUEST_ID:
+                request_id = value_of(line)
+            elif kind == TRACEPARENT:
+                traceparent = value_of(line)
+            elif kind == VIA:
+                looped = looped or self._own in line
+            elif FORWARDED <= kind <= FORWARDED_PROTO:
+                is_forwarded = True
+        lines = head.kept
+        if head.named is not None:
+            lines = _without(lines, head.named)
+        if head.expects_continue and not head.is_http11:
+            lines = [line for line in lines if fields.REQUESTS[name_of(line)] != EXPECT]
+        if upgrade:
+            upgrade = b"" if head.length or _NOT_TUNNELLED & fields.tokens(upgrade) else upgrade
         if request_id is None or not _REQUEST_ID(request_id):
             request_id = fresh_id
         if traceparent is None or not _TRACEPARENT(traceparent):
-            traceparent = f"00-{fresh_id}-{fresh_id[:16]}-01"
-        kept += (
-            self._via,
-            ("X-Forwarded-For", ", ".join([*addresses, peer]) if addresses else peer),
-            ("X-Forwarded-Proto", outer_scheme or scheme),
-            ("Forwarded", _forwarded(forwarded, peer, host, scheme)),
-            ("X-Request-Id", request_id),
-            ("traceparent", traceparent),
-        )
-        if outer_host or host:
-            kept.append(("X-Forwarded-Host", outer_host or host or ""))
-        address = self._client_address(addresses, peer) if addresses else peer
-        return Inbound(kept, request_id, address, host, looped)
+            traceparent = b"00-%b-%b-01" % (fresh_id, fresh_id[:16])
+        address = peer.address
+        if is_forwarded and peer.trusted:
+            own, address = self._passed_on(head, peer)
+        else:
+            own = peer.lines(self._via, head.host)
+        lines.append(b"%b\r\nX-Request-Id: %b\r\ntraceparent: %b" % (own, request_id, traceparent))
+        if upgrade:
+            lines += (b"Connection: Upgrade", b"Upgrade: " + upgrade)
+        return Inbound(lines, request_id, address, looped, upgrade)
 
-    def outbound(self, headers: Headers, served_by: Backend, version: int) -> Outbound:
-        """The headers that the client gets of those that the backend sent."""
-        kept: list[tuple[str, str]] = []
-        named: set[str] | None = None
+    def outbound(self, head: AnswerHead, served_by: Backend, version: int) -> Lines:
+        """The lines that the client gets of those that the backend sent; of an upgrade, `Upgrade` too."""
+        lines = head.kept
+        drops: set[int] = set()
+        for kind, line in head.found:
+            if (kind == fields.SERVER_TIMING and not self._keeps_timing) or (
+                kind == fields.PROOF and self._exposes
+            ):
+                drops.add(kind)
+            elif kind == LENGTH and (head.status < 200 or head.status == 204):
+                drops.add(kind)  # RFC 9110 section 8.6
+            elif kind == UPGRADE and head.status == 101:
+                lines = [*lines, line]
+        if drops:
+            lines = [line for line in lines if fields.ANSWERS[name_of(line)] not in drops]
+        if head.named is not None:
+            lines = _without(lines, head.named)
+        if self._exposes and not head.is_interim:
+            lines.append(self._proof_of(served_by, version))
+        return lines
+
+    def observed(self, block: bytes) -> tuple[tuple[tuple[str, str], ...], int | None]:
+        """What parity compares of an answer's fields (lines, each with CR LF), and its query count.
+
+        Names in lower case, repeats kept, without what ends here and what the proxy would set itself. Values are as
+        they read in UTF-8, else in Latin-1, which is HTTP's own reading.
+        """
+        lines, found = fields.sort_out(b"\r\n%b\r\n" % block, fields.ANSWER_SHAPES)
         query_count = None
-        for header in headers:
-            match _kind(header[0]):
-                case _Kind.HOP:
-                    pass
-                case _Kind.INTERNAL:
-                    query_count = _query_count(header, query_count)
-                case _Kind.CONNECTION:
-                    named = _named(header[1], named)
-                case _Kind.PROOF if self._exposes:
-                    pass
-                case _Kind.SERVER_TIMING if not self._keeps_timing:
-                    pass
-                case _:
-                    kept.append(header)
-        if named:
-            kept = [header for header in kept if header[0].lower() not in named]
-        if self._exposes:
-            kept.append((SERVED_BY, served_by.value))
-            kept.append((FLAG_VERSION, str(version)))
-        return Outbound(kept, query_count)
+        named: frozenset[bytes] = frozenset()
+        for kind, line in found:
+            if kind == fields.INTERNAL:
+                query_count = _query_count(line, query_count)
+            elif kind == fields.CONNECTION:
+                named |= fields.tokens(value_of(line))
+        gone = {fields.PROOF} if self._keeps_timing else {fields.PROOF, fields.SERVER_TIMING}
+        kept = [line for line in _without(lines, named) if fields.ANSWERS[name_of(line)] not in gone]
+        return tuple(
+            (name_of(line).decode().lower(), _readable(value_of(line))) for line in kept
+        ), query_count
 
-    def _client_address(self, addresses: list[str], peer: str) -> str:
-        hops = [hop.strip() for value in addresses for hop in value.split(",")]
-        return next((hop for hop in reversed(hops) if hop and hop not in self._trusted), peer)
+    def _passed_on(self, head: RequestHead, peer: Peer) -> tuple[bytes, str]:
+        """The lines that continue what a trusted hop said, and the client's address by it."""
+        addresses: list[bytes] = []
+        element = outer_host = outer_scheme = None
+        for kind, line in head.found:
+            if kind == FORWARDED_FOR:
+                addresses.append(value_of(line))
+            elif kind == FORWARDED_HOST:
+                outer_host = value_of(line)
+            elif kind == FORWARDED_PROTO:
+                outer_scheme = value_of(line)
+            elif kind == FORWARDED:
+                element = value_of(line) if element is None else b"%b, %b" % (element, value_of(line))
+        way = b", ".join([*addresses, peer.address.encode()])
+        own = _forwarding(
+            self._via,
+            way,
+            forwarded(element, peer.address, head.host, peer.scheme),
+            (outer_scheme or peer.scheme.encode()).decode("latin-1"),
+            outer_host or head.host,
+        )
+        hops = [fields.text(hop.strip()) for value in addresses for hop in value.split(b",")]
+        return own, next((hop for hop in reversed(hops) if hop and hop not in self._trusted), peer.address)
 
-
-def observe(outbound: Outbound) -> Observed:
-    """What the client got of an answer's headers, without the proxy's own: what parity compares."""
-    lowered = ((name.lower(), _text(value)) for name, value in outbound.headers)
-    kept = tuple(header for header in lowered if _KINDS.get(header[0]) is not _Kind.PROOF)
-    return Observed(kept, outbound.query_count)
-
-
-def _text(value: str) -> str:
-    # Bytes that are no UTF-8 came as surrogates, which no encoder takes; HTTP's own reading is Latin-1.
-    if value.isascii():
-        return value
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "surrogateescape").decode("latin-1")
-    return value
-
-
-def _named(value: str, named: set[str] | None) -> set[str]:
-    tokens = {token.strip().lower() for token in value.split(",")} - _UNTOUCHABLE
-    return tokens if named is None else named | tokens
+    def _proof_of(self, served_by: Backend, version: int) -> bytes:
+        proof = self._modern_proof if served_by is Backend.MODERN else self._legacy_proof
+        if proof[0] != version:
+            proof = (version, f"{SERVED_BY}: {served_by.value}\r\n{FLAG_VERSION}: {version}".encode())
+            if served_by is Backend.MODERN:
+                self._modern_proof = proof
+            else:
+                self._legacy_proof = proof
+        return proof[1]
 
 
-def _query_count(header: tuple[str, str], found: int | None) -> int | None:
-    name, value = header
-    if name.lower() == "x-query-count" and value.isascii() and value.isdigit() and len(value) < 10:
+def forwarded(before: bytes | None, address: str, host: bytes | None, scheme: str) -> bytes:
+    """The value of `Forwarded` (RFC 7239): one more element behind those that were there."""
+    element = f'for="[{address}]"' if ":" in address else f"for={address or 'unknown'}"
+    own = element.encode()
+    if host and b'"' not in host and b"\\" not in host:
+        own += b';host="%b"' % host
+    own += b";proto=" + scheme.encode()
+    return b"%b, %b" % (before, own) if before else own
+
+
+def _forwarding(via: bytes, way: bytes, element: bytes, scheme: str, host: bytes | None) -> bytes:
+    lines = [
+        via,
+        b"X-Forwarded-For: " + way,
+        b"X-Forwarded-Proto: " + scheme.encode("latin-1"),
+        b"Forwarded: " + element,
+    ]
+    if host:
+        lines.append(b"X-Forwarded-Host: " + host)
+    return b"\r\n".join(lines)
+
+
+def _without(lines: Lines, named: frozenset[bytes]) -> Lines:
+    """The lines that `Connection` does not name."""
+    names = named - _OPTIONS - _UNTOUCHABLE
+    if not names:
+        return lines
+    return [line for line in lines if name_of(line).lower() not in names]
+
+
+def _query_count(line: bytes, found: int | None) -> int | None:
+    value = value_of(line)
+    if name_of(line).lower() == b"x-query-count" and value.isdigit() and len(value) < 10:
         return int(value)
     return found
 
 
-def _forwarded(before: str | None, peer: str, host: str | None, scheme: str) -> str:
-    element = f'for="[{peer}]"' if ":" in peer else f"for={peer}"
-    if host and '"' not in host and "\\" not in host:
-        element += f';host="{host}"'
-    element += f";proto={scheme}"
-    return f"{before}, {element}" if before else element
+def _readable(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

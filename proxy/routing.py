@@ -51,7 +51,7 @@ class RoutingTable:
         return None
 
 
-def origin_form(target: str, host: str | None) -> str | None:
+def origin_form(target: str, host: bytes | None) -> str | None:
     """The target as `/path?query`, which is what a backend gets; None: refuse it (RFC 9112 section 3.2).
 
     The absolute form is taken only if its authority is that of the `Host` header.
@@ -62,7 +62,7 @@ def origin_form(target: str, host: str | None) -> str | None:
     if not separator or scheme.lower() not in {"http", "https"} or "#" in rest:
         return None
     end = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
-    if host is None or rest[:end].lower() != host.lower():
+    if host is None or rest[:end].lower() != host.decode().lower():
         return None
     path = rest[end:]
     return path if path.startswith("/") else f"/{path}"

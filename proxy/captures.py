@@ -4,6 +4,8 @@ from parity.exchange import Observation
 
 TOO_LARGE = "body_too_large"
 NO_ROOM = "no_room"
+SHED_REASON = "parity_queue"
+"""Why a capture is shed for which there is no room, here or in the queue to the parity workers."""
 
 
 class Budget:
@@ -27,10 +29,10 @@ class Budget:
         self.held -= size
 
 
-class Capture:
+class KeptBody:
     """One body, as long as it is within its bounds; `overflow` says why it is not, else it is empty.
 
-    A body that overflows is forgotten at once. Whoever made the capture releases it.
+    A body that overflows is forgotten at once. Whoever made it releases it.
     """
 
     __slots__ = ("_budget", "_chunks", "_limit", "overflow", "size")
@@ -55,7 +57,7 @@ class Capture:
         return True
 
     @property
-    def body(self) -> bytes:
+    def content(self) -> bytes:
         """What was kept."""
         if len(self._chunks) > 1:
             self._chunks = [b"".join(self._chunks)]

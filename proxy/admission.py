@@ -1,0 +1,86 @@
+"""What is to be done with one request, as the edge has decided; fixed for as long as the request lives."""
+
+import msgspec
+
+from parity.exchange import Backend, Endpoint
+from proxy import writes
+from proxy.fields import Lines
+from proxy.flags import Flag
+from proxy.races import Mark
+from proxy.refusals import Refusal
+from proxy.settings import EndpointBounds
+from proxy.stages import Plan
+
+_STAMP = writes.HEADER.encode()
+
+
+class Way(msgspec.Struct, frozen=True):
+    """What the flags in force say of one endpoint: made once a flag version, not once a request.
+
+    `outside` is the plan of the clients outside of the canary share, `within` that of those within. `spared` is why
+    there is no copy of a request with this way, or empty. `key` is what `Counters` count its requests under.
+    """
+
+    name: str
+    endpoint: Endpoint | None
+    domain: str
+    flag: Flag
+    version: int
+    outside: Plan
+    within: Plan
+    bounds: EndpointBounds
+    is_write: bool
+    is_canary: bool
+    spared: str
+
+    @property
+    def stage(self) -> str:
+        """The stage in force."""
+        return self.flag.stage.value
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """It holds the flags that the request was admitted with.
+
+    `start` is the request line, `lines` the field lines that either backend gets. `mirrored` says that the answer is
+    to be captured. `stamp` says which writes were finished when the request came. `address` is the client's, as far
+    as hops are trusted. `upgrade` is the protocol to tunnel, or empty.
+    """
+
+    id: str
+    way: Way
+    plan: Plan
+    method: str
+    target: str
+    start: bytes
+    lines: Lines
+    request_id: bytes
+    address: str
+    mirrored: bool
+    stamp: str
+    mark: Mark
+    at: float
+    upgrade: bytes = b""
+
+    @property
+    def can_fall_back(self) -> bool:
+        """Whether legacy answers when modern fails: reads only, and not once legacy is out of the game."""
+        return self.plan.shadow is Backend.LEGACY and not self.upgrade
+
+    def head_for(self, backend: Backend) -> bytes:
+        """The head on the wire: modern is told which writes its cached answers must have seen."""
+        if self.stamp and backend is Backend.MODERN:
+            return b"%b\r\n%b\r\n%b: %b\r\n\r\n" % (
+                self.start,
+                b"\r\n".join(self.lines),
+                _STAMP,
+                self.stamp.encode(),
+            )
+        return b"%b\r\n%b\r\n\r\n" % (self.start, b"\r\n".join(self.lines))
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The request goes to no backend."""
+
+    refusal: Refusal
+    request_id: bytes

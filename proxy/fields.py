@@ -1,0 +1,161 @@
+"""Field lines of a head: which the proxy has to look at, which stay, and how they read (RFC 9110 section 5)."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+Lines = list[bytes]
+"""Field lines as they are on the wire, `name: value` without CR LF; order, repeats and spelling kept."""
+
+
+# The kinds of lines. Plain numbers, because every line of every head is looked at: members of an enum cost four times
+# as much to read and compare.
+PASSES: Final = 0
+HOP: Final = 1
+"""Of this connection alone (RFC 9110 section 7.6.1)."""
+INTERNAL: Final = 2
+"""Between Crossfade and its backends (docs/adopting.md)."""
+CONNECTION: Final = 3
+CODING: Final = 4
+UPGRADE: Final = 5
+TRACEPARENT: Final = 6
+FORWARDED: Final = 7
+FORWARDED_FOR: Final = 8
+FORWARDED_HOST: Final = 9
+FORWARDED_PROTO: Final = 10
+REQUEST_ID: Final = 11
+HOST: Final = 12
+"""From here on lines stay where they stand, unless a rule takes them away; those before never pass as they are."""
+LENGTH: Final = 13
+EXPECT: Final = 14
+VIA: Final = 15
+SERVER_TIMING: Final = 16
+PROOF: Final = 17
+"""`X-Served-By` and `X-Flag-Version`."""
+
+_KINDS = {
+    b"connection": CONNECTION,
+    b"keep-alive": HOP,
+    b"proxy-authenticate": HOP,
+    b"proxy-authorization": HOP,
+    b"proxy-connection": HOP,
+    b"te": HOP,
+    b"trailer": HOP,
+    b"http2-settings": HOP,
+    b"transfer-encoding": CODING,
+    b"upgrade": UPGRADE,
+    b"host": HOST,
+    b"expect": EXPECT,
+    b"via": VIA,
+    b"x-request-id": REQUEST_ID,
+    b"traceparent": TRACEPARENT,
+    b"forwarded": FORWARDED,
+    b"x-forwarded-for": FORWARDED_FOR,
+    b"x-forwarded-host": FORWARDED_HOST,
+    b"x-forwarded-proto": FORWARDED_PROTO,
+    b"content-length": LENGTH,
+    b"server-timing": SERVER_TIMING,
+    b"x-served-by": PROOF,
+    b"x-flag-version": PROOF,
+}
+_INTERNAL = frozenset({b"x-query-count", b"x-write-set"})
+_IN_ANSWERS = frozenset({HOP, CONNECTION, CODING, UPGRADE, LENGTH, SERVER_TIMING, PROOF})
+_MAX_KNOWN = 4_096
+_names = re.compile(rb"\n([^:]+):").findall
+
+Found = list[tuple[int, bytes]]
+"""Lines to look at, with their kinds."""
+
+
+class Kinds(dict[bytes, int]):
+    """The kind of each spelling of a name that was seen. Bounded, whatever clients think up."""
+
+    def __init__(self, table: Mapping[bytes, int]) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, name: bytes) -> int:
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        lowered = name.lower()
+        # Some servers take `_` for `-`, so an internal name is one in either spelling.
+        dashed = lowered.replace(b"_", b"-")
+        is_internal = dashed in _INTERNAL or dashed.startswith(b"x-crossfade-")
+        kind = self[name] = INTERNAL if is_internal else self._table.get(lowered, PASSES)
+        return kind
+
+
+REQUESTS = Kinds(_KINDS)
+"""Fields of requests."""
+ANSWERS = Kinds({name: kind for name, kind in _KINDS.items() if kind in _IN_ANSWERS})
+"""Fields of answers: what only a request means something by, passes."""
+
+
+class _Shape:
+    """What to do with the lines of a head that has these names in this order."""
+
+    __slots__ = ("found", "kept")
+
+    def __init__(self, names: Sequence[bytes], known: Kinds) -> None:
+        kinds = [known[name] for name in names]
+        self.found = tuple((kind, at) for at, kind in enumerate(kinds) if kind)
+        stays = tuple(at for at, kind in enumerate(kinds) if not 0 < kind < HOST)
+        self.kept = None if len(stays) == len(kinds) else stays
+
+
+class Shapes(dict[tuple[bytes, ...], _Shape]):
+    """The shapes that were seen: a client or backend that sends many heads sends few of them. Bounded."""
+
+    def __init__(self, known: Kinds) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, names: tuple[bytes, ...]) -> _Shape:
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        shape = self[names] = _Shape(names, self._known)
+        return shape
+
+
+REQUEST_SHAPES = Shapes(REQUESTS)
+ANSWER_SHAPES = Shapes(ANSWERS)
+
+
+def sort_out(block: bytes, shapes: Shapes) -> tuple[Lines, Found]:
+    """The lines that stay, and those to look at; what is of a kind that stays is in both.
+
+    `block` is a head whose syntax is known to be right: a first line, field lines, an empty line.
+    """
+    lines = block[block.index(b"\n") + 1 : -4].split(b"\r\n")
+    shape = shapes[tuple(_names(block))]
+    found = [(kind, lines[at]) for kind, at in shape.found]
+    if shape.kept is None:
+        return (lines if lines[0] else []), found
+    return [lines[at] for at in shape.kept], found
+
+
+def name_of(line: bytes) -> bytes:
+    """The name as it is spelled."""
+    return line.partition(b":")[0]
+
+
+def value_of(line: bytes) -> bytes:
+    """The value without the white space around it."""
+    return line.partition(b":")[2].strip(b" \t")
+
+
+@lru_cache(maxsize=1_024)
+def tokens(value: bytes) -> frozenset[bytes]:
+    """The members of a comma-separated list, lower case."""
+    return frozenset(token.strip(b" \t").lower() for token in value.split(b","))
+
+
+def text(value: bytes) -> str:
+    """As text; bytes that are no UTF-8 become surrogates, so that nothing is lost."""
+    return value.decode("utf-8", "surrogateescape")
+
+
+def pairs(lines: Iterable[bytes]) -> list[tuple[str, str]]:
+    """Names and values as text."""
+    return [(text(name_of(line)), text(value_of(line))) for line in lines]

@@ -1,0 +1,365 @@
+"""One connection to a backend: sends a request, takes its answer, and goes back to its pool if nothing is in doubt."""
+
+import asyncio
+from typing import Protocol, cast
+
+from proxy.refusals import Refusal
+from proxy.wire.errors import WireError
+from proxy.wire.framing import Body, ChunkedBody, OpenBody, SizedBody
+from proxy.wire.heads import CHUNKED, HEAD_END, AnswerHead, answer_head
+from proxy.wire.timeouts import NEVER, Timeouts
+
+MAX_ANSWER_HEAD_BYTES = 131_072
+_VERSION = b"HTTP/1."
+
+
+class AnswerTaker(Protocol):
+    """Who gets an answer. After `answer_ended` or `answer_failed` nothing more comes."""
+
+    def answer_interim(self, head: AnswerHead) -> None:
+        """A head that is not the last (RFC 9110 section 15.2)."""
+        ...
+
+    def answer_began(self, head: AnswerHead, content: bytes) -> None:
+        """The head, with what of the body came along."""
+        ...
+
+    def answer_piece(self, content: bytes) -> None:
+        """More of the body, never empty."""
+        ...
+
+    def answer_ended(self) -> None:
+        """All of it was there."""
+        ...
+
+    def answer_failed(self, refusal: Refusal, *, untouched: bool) -> None:
+        """There will be no whole answer. `untouched`: a connection that was used before ended without a byte."""
+        ...
+
+    def answer_switched(self, head: AnswerHead, rest: bytes) -> None:
+        """The backend speaks the other protocol from now on, of which `rest` came along."""
+        ...
+
+    def backend_full(self) -> None:
+        """No more of the request's body for now."""
+        ...
+
+    def backend_drained(self) -> None:
+        """More of it again."""
+        ...
+
+
+class Keeper(Protocol):
+    """Where connections come from and go back to."""
+
+    def put_back(self, connection: "BackendConnection") -> None:
+        """It can take another request."""
+        ...
+
+    def lost(self, connection: "BackendConnection") -> None:
+        """It is closed, or will be at once."""
+        ...
+
+
+class Tunnelled(Protocol):
+    """The far end of a tunnel."""
+
+    def far_data(self, data: bytes) -> None:
+        """Bytes to pass on."""
+        ...
+
+    def far_eof(self) -> None:
+        """No more of them."""
+        ...
+
+    def far_lost(self) -> None:
+        """The connection is gone."""
+        ...
+
+    def far_full(self) -> None:
+        """It takes nothing for now."""
+        ...
+
+    def far_drained(self) -> None:
+        """It takes more again."""
+        ...
+
+
+class BackendConnection(asyncio.Protocol):
+    """Used by one request at a time. `deadline` is that of the next byte from the backend."""
+
+    __slots__ = (
+        "_body",
+        "_buffer_bytes",
+        "_is_lost",
+        "_is_paused",
+        "_keeper",
+        "_keeps_alive",
+        "_partial",
+        "_request_is_sent",
+        "_silence_s",
+        "_taker",
+        "_timeouts",
+        "_to_head",
+        "_transport",
+        "_tunnel",
+        "_upgrades",
+        "_was_used",
+        "deadline",
+    )
+
+    def __init__(self, keeper: Keeper, timeouts: Timeouts, buffer_bytes: int) -> None:
+        self._keeper = keeper
+        self._timeouts = timeouts
+        self._buffer_bytes = buffer_bytes
+        self._transport: asyncio.Transport | None = None
+        self._taker: AnswerTaker | None = None
+        self._tunnel: Tunnelled | None = None
+        self._body: Body | None = None
+        self._partial = b""
+        self._to_head = self._upgrades = False
+        self._keeps_alive = self._request_is_sent = True
+        self._was_used = self._is_lost = self._is_paused = False
+        self._silence_s = NEVER
+        self.deadline = NEVER
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a request may be sent on it."""
+        return not self._is_lost and self._transport is not None and not self._transport.is_closing()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(self._buffer_bytes)
+        self._timeouts.watch(self)
+
+    # Requests
+
+    def begin(
+        self,
+        taker: AnswerTaker,
+        head: bytes,
+        *,
+        to_head: bool,
+        upgrades: bool,
+        is_whole: bool,
+        first_s: float,
+        silence_s: float,
+    ) -> None:
+        """Send a head; `is_whole`: there is no body. The answer has to begin within `first_s`."""
+        self._taker = taker
+        self._to_head = to_head
+        self._upgrades = upgrades
+        self._request_is_sent = is_whole
+        self._silence_s = silence_s
+        self.deadline = self._timeouts.now + first_s
+        if self._transport is not None:
+            self._transport.write(head)
+
+    def send(self, data: bytes) -> None:
+        """More of the request's body, framed."""
+        if self._transport is not None and not self._is_lost:
+            self.deadline = self._timeouts.now + self._silence_s
+            self._transport.write(data)
+
+    def request_sent(self) -> None:
+        """All of the request was handed over."""
+        self._request_is_sent = True
+
+    def abort(self) -> None:
+        """Break off whatever is under way; the taker hears nothing more."""
+        self._taker = self._tunnel = None
+        self._leave()
+
+    # Reading
+
+    def pause_reading(self) -> None:
+        """The client takes nothing for now: the backend is not to blame for its silence."""
+        if self._transport is not None and not self._is_lost and not self._is_paused:
+            self._is_paused = True
+            self._transport.pause_reading()
+            self.deadline = NEVER
+
+    def resume_reading(self) -> None:
+        """It does again."""
+        if self._transport is not None and not self._is_lost and self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
+            self.deadline = NEVER if self._tunnel is not None else self._timeouts.now + self._silence_s
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the backend."""
+        taker = self._taker
+        if taker is None:
+            if self._tunnel is not None:
+                self._tunnel.far_data(data)
+            else:
+                self._leave()  # nobody asked
+            return
+        self.deadline = self._timeouts.now + self._silence_s
+        body = self._body
+        if body is None:
+            self._take_head(taker, data)
+            return
+        try:
+            content = body.feed(data)
+        except WireError:
+            self._fail(Refusal.MALFORMED)
+            return
+        if content:
+            taker.answer_piece(content)
+        if body.done and self._taker is taker:
+            self._finish(taker, body.rest)
+
+    def eof_received(self) -> bool | None:
+        """The backend sends no more."""
+        if self._tunnel is not None:
+            self._tunnel.far_eof()
+            return True
+        taker = self._taker
+        if taker is not None and self._body is not None and self._body.eof():
+            self._keeps_alive = False
+            self._finish(taker, b"")
+        return None
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
+        """The connection is gone."""
+        tunnel, self._tunnel = self._tunnel, None
+        if tunnel is not None:
+            tunnel.far_lost()
+        self._fail(Refusal.BROKEN)
+
+    def expired(self) -> None:
+        """Silence for too long; an idle connection ends without a word."""
+        self.deadline = NEVER
+        if self._taker is None:
+            self._leave()
+        else:
+            self._fail(Refusal.SILENT)
+
+    def pause_writing(self) -> None:
+        """The backend takes nothing for now."""
+        if self._taker is not None:
+            self._taker.backend_full()
+        elif self._tunnel is not None:
+            self._tunnel.far_full()
+
+    def resume_writing(self) -> None:
+        """It takes more again."""
+        if self._taker is not None:
+            self._taker.backend_drained()
+        elif self._tunnel is not None:
+            self._tunnel.far_drained()
+
+    # As a tunnel
+
+    def tunnel_to(self, far: Tunnelled) -> None:
+        """From now on bytes go through."""
+        self._taker = None
+        self._tunnel = far
+        self.deadline = NEVER
+
+    def send_through(self, data: bytes) -> None:
+        """Bytes of a tunnel."""
+        if self._transport is not None and not self._is_lost:
+            self._transport.write(data)
+
+    def write_eof(self) -> None:
+        """No more bytes will be sent."""
+        if self._transport is not None and not self._is_lost and self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def close(self) -> None:
+        """Send what is waiting, then close."""
+        self._taker = self._tunnel = None
+        self._depart()
+        if self._transport is not None:
+            self._transport.close()
+
+    # Inside
+
+    def _take_head(self, taker: AnswerTaker, data: bytes) -> None:
+        if self._partial:
+            data = self._partial + data
+            self._partial = b""
+        while True:
+            end = data.find(HEAD_END)
+            if end < 0:
+                if not _VERSION.startswith(data[:7]) or len(data) > MAX_ANSWER_HEAD_BYTES:
+                    self._fail(Refusal.MALFORMED, touched=True)
+                else:
+                    self._partial = data
+                return
+            end += 4
+            try:
+                head = answer_head(data[:end], to_head=self._to_head)
+            except WireError:
+                self._fail(Refusal.MALFORMED, touched=True)
+                return
+            data = data[end:]
+            if not head.is_interim:
+                self._begin_answer(taker, head, data)
+                return
+            taker.answer_interim(head)
+            if self._taker is not taker:
+                return
+
+    def _begin_answer(self, taker: AnswerTaker, head: AnswerHead, data: bytes) -> None:
+        if head.status == 101:
+            self._switch(taker, head, data)
+            return
+        self._keeps_alive = head.keeps_alive
+        length = head.length
+        if length == len(data):
+            taker.answer_began(head, data)
+            if self._taker is taker:
+                self._finish(taker, b"")
+            return
+        body: Body
+        body = SizedBody(length) if length >= 0 else ChunkedBody() if length == CHUNKED else OpenBody()
+        self._body = body
+        try:
+            content = body.feed(data) if data else b""
+        except WireError:
+            self._fail(Refusal.MALFORMED, touched=True)
+            return
+        taker.answer_began(head, content)
+        if body.done and self._taker is taker:
+            self._finish(taker, body.rest)
+
+    def _switch(self, taker: AnswerTaker, head: AnswerHead, rest: bytes) -> None:
+        if not self._upgrades:
+            self._fail(Refusal.MALFORMED, touched=True)
+            return
+        taker.answer_switched(head, rest)
+
+    def _finish(self, taker: AnswerTaker, rest: bytes) -> None:
+        self._taker = self._body = None
+        self._was_used = True
+        if self._is_paused:
+            self.resume_reading()
+        if self._keeps_alive and self._request_is_sent and not rest and self.is_usable:
+            self._keeper.put_back(self)
+        else:
+            self._leave()
+        taker.answer_ended()
+
+    def _fail(self, refusal: Refusal, *, touched: bool = False) -> None:
+        taker, self._taker = self._taker, None
+        untouched = self._was_used and not touched and self._body is None and not self._partial
+        self._body = None
+        self._leave()
+        if taker is not None:
+            taker.answer_failed(refusal, untouched=untouched and refusal is Refusal.BROKEN)
+
+    def _leave(self) -> None:
+        self._depart()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _depart(self) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self._timeouts.drop(self)
+            self._keeper.lost(self)

@@ -1,0 +1,392 @@
+"""One connection of a client: takes its requests one after another, and gives the answers in that order."""
+
+import asyncio
+import socket
+import struct
+from typing import Protocol, cast
+
+from proxy.admission import Admission, Refused
+from proxy.edge import Edge
+from proxy.headers import Peer
+from proxy.refusals import Refusal
+from proxy.settings import ClientSettings
+from proxy.wire.backend import BackendConnection
+from proxy.wire.errors import FramingError, HeadError
+from proxy.wire.forwarding import Forwarding, Plane
+from proxy.wire.framing import Body, ChunkedBody, SizedBody
+from proxy.wire.heads import CHUNKED, HEAD_END, RequestHead, request_head
+from proxy.wire.timeouts import NEVER, Timeouts
+from proxy.wire.tunnel import Tunnel
+
+_NO_LINGER = struct.pack("ii", 1, 0)
+_LINGER_S = 2.0
+
+
+class ClientPlane(Plane, Protocol):
+    """What a connection of a client needs of the plane it came to."""
+
+    edge: Edge
+    client_settings: ClientSettings
+    timeouts: Timeouts
+
+    def peer(self, transport: asyncio.Transport) -> Peer:
+        """Who is at the other end."""
+        ...
+
+    def admits(self, admission: Admission) -> bool:
+        """Whether the endpoint takes one more; if so it counts until `ended`."""
+        ...
+
+    def opened(self, connection: "ClientConnection") -> bool:
+        """Whether there is room for one more connection."""
+        ...
+
+    def closed(self, connection: "ClientConnection") -> None:
+        """It is gone."""
+        ...
+
+
+class ClientConnection(asyncio.Protocol):
+    """`deadline` is that of what is waited for: the next request, its head, its body, or room for its answer."""
+
+    __slots__ = (
+        "_body",
+        "_body_bytes",
+        "_buffer",
+        "_edge",
+        "_forwarding",
+        "_is_body_paused",
+        "_is_full",
+        "_is_half_closed",
+        "_is_head_begun",
+        "_is_lingering",
+        "_is_paused",
+        "_is_processing",
+        "_max_body_bytes",
+        "_peer",
+        "_plane",
+        "_settings",
+        "_timeouts",
+        "_transport",
+        "_tunnel",
+        "deadline",
+        "is_http11",
+    )
+
+    def __init__(self, plane: ClientPlane) -> None:
+        self._plane = plane
+        self._settings = plane.client_settings
+        self._timeouts = plane.timeouts
+        self._transport: asyncio.Transport | None = None
+        self._peer: Peer | None = None
+        self._edge = plane.edge
+        self._forwarding: Forwarding | None = None
+        self._body: Body | None = None
+        self._body_bytes = 0
+        self._max_body_bytes: int | None = None
+        self._tunnel: Tunnel | None = None
+        self._buffer = b""
+        self._is_body_paused = self._is_full = self._is_half_closed = False
+        self._is_lingering = self._is_paused = self._is_processing = self._is_head_begun = False
+        self.is_http11 = True
+        self.deadline = NEVER
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is under way."""
+        return self._forwarding is None and self._tunnel is None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        self._transport = found = cast("asyncio.Transport", transport)
+        if not self._plane.opened(self):
+            found.abort()
+            return
+        self._peer = self._plane.peer(found)
+        found.set_write_buffer_limits(self._settings.buffer_bytes)
+        self.deadline = self._timeouts.now + self._settings.idle_s
+        self._timeouts.watch(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
+        """The client is gone."""
+        self._timeouts.drop(self)
+        self._plane.closed(self)
+        self._transport = None
+        forwarding, self._forwarding = self._forwarding, None
+        if forwarding is not None:
+            forwarding.client_gone()
+        if self._tunnel is not None:
+            self._tunnel.near_lost()
+
+    def eof_received(self) -> bool:
+        """The client sends no more; it still gets the answer to what it has sent."""
+        if self._tunnel is not None:
+            self._tunnel.near_eof()
+            return True
+        self._is_half_closed = True
+        if self._body is not None and self._forwarding is not None:
+            # the rest of the body will never come
+            self._forwarding.client_gone()
+            self._forwarding = None
+        return self._forwarding is not None
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the client."""
+        if self._tunnel is not None:
+            self._tunnel.near_data(data)
+        elif self._is_lingering:
+            return
+        elif self._body is not None:
+            self._take_body(self._body, data)
+        else:
+            self._buffer = self._buffer + data if self._buffer else data
+            if self._forwarding is None:
+                self._take_heads()
+            elif len(self._buffer) > self._settings.buffer_bytes:
+                self._pause()  # pipelined requests wait for their turn, within bounds
+
+    # Requests
+
+    def _take_heads(self) -> None:
+        """Begin with requests for as long as their answers come at once."""
+        if self._is_processing:
+            return
+        self._is_processing = True
+        try:
+            while self._buffer and self._forwarding is None and self._body is None and not self._is_lingering:
+                if not self._take_head():
+                    return
+        finally:
+            self._is_processing = False
+
+    def _take_head(self) -> bool:
+        """Begin with the next request, if its head is there."""
+        data = self._buffer
+        if data.startswith(b"\r\n"):
+            data = data[2:]  # RFC 9112 section 2.2: some clients end a body with one line too many
+        settings = self._settings
+        end = data.find(HEAD_END)
+        if end < 0 or end + 4 > settings.max_head_bytes:
+            self._check_bounds(data)
+            return False
+        end += 4
+        self._is_head_begun = False
+        block = data[:end]
+        self._buffer = data[end:] if len(data) > end else b""
+        if end > settings.max_line_bytes and block.find(b"\r\n") > settings.max_line_bytes:
+            self.refuse(Refusal.LONG_LINE, "")
+            return False
+        try:
+            head = request_head(block)
+        except HeadError as error:
+            self.refuse(error.refusal, "")
+            return False
+        self._begin(head)
+        return True
+
+    def _check_bounds(self, data: bytes) -> None:
+        """A head that is not whole yet."""
+        settings = self._settings
+        line = data.find(b"\r\n")
+        if (len(data) if line < 0 else line) > settings.max_line_bytes:
+            self.refuse(Refusal.LONG_LINE, "")
+        elif len(data) > settings.max_head_bytes:
+            self.refuse(Refusal.LARGE_HEAD, "")
+        elif b"\0" in data or data.count(b"\n") != data.count(b"\r\n"):
+            self.refuse(
+                Refusal.BAD_HEAD, ""
+            )  # llhttp would say so when the head is whole, which it may never be
+        elif not self._is_head_begun:
+            self._is_head_begun = True
+            self.deadline = self._timeouts.now + settings.head_timeout_s
+
+    def _begin(self, head: RequestHead) -> None:
+        plane = self._plane
+        peer = self._peer
+        if peer is None:
+            return
+        self.is_http11 = head.is_http11
+        self._edge = edge = plane.edge
+        admission = edge.admit(head, peer)
+        if isinstance(admission, Refused):
+            self.refuse(admission.refusal, admission.request_id.decode(), bodiless=head.method == "HEAD")
+            return
+        self._max_body_bytes = admission.way.bounds.max_body_bytes or self._settings.max_body_bytes
+        if self._max_body_bytes is not None and head.length > self._max_body_bytes:
+            edge.failed(admission)
+            self.refuse(Refusal.LARGE_BODY, admission.request_id.decode())
+            return
+        if not plane.admits(admission):
+            edge.failed(admission)
+            self.refuse(Refusal.BUSY, admission.request_id.decode())
+            return
+        forwarding = self._forwarding = Forwarding(
+            plane, edge, self, admission, body_length=head.length, keeps_alive=head.keeps_alive
+        )
+        if head.length == 0:
+            self.deadline = NEVER
+            forwarding.start()
+            return
+        self._body = body = ChunkedBody() if head.length == CHUNKED else SizedBody(head.length)
+        self._body_bytes = 0
+        self.deadline = self._timeouts.now + self._settings.body_timeout_s
+        forwarding.start()
+        if self._buffer and self._forwarding is forwarding:
+            data, self._buffer = self._buffer, b""
+            self._take_body(body, data)
+
+    def _take_body(self, body: Body, data: bytes) -> None:
+        forwarding = self._forwarding
+        if forwarding is None:
+            return
+        try:
+            content = body.feed(data)
+        except FramingError:
+            self._body = None
+            forwarding.body_refused(Refusal.BAD_BODY)
+            return
+        if content:
+            self._body_bytes += len(content)
+            if self._max_body_bytes is not None and self._body_bytes > self._max_body_bytes:
+                self._body = None
+                forwarding.body_refused(Refusal.LARGE_BODY)
+                return
+            forwarding.body(content)
+        if body.done:
+            self._body = None
+            self._buffer = body.rest
+            self.deadline = NEVER
+            forwarding.body_ended()
+        elif not self._is_body_paused:
+            self.deadline = self._timeouts.now + self._settings.body_timeout_s
+
+    def pause_body(self) -> None:
+        """The backend takes nothing for now: the client is not to blame for its silence."""
+        if self._body is not None:
+            self._is_body_paused = True
+            self.deadline = NEVER
+            self._pause()
+
+    def resume_body(self) -> None:
+        """It takes more again."""
+        if self._is_body_paused:
+            self._is_body_paused = False
+            if self._body is not None:
+                self.deadline = self._timeouts.now + self._settings.body_timeout_s
+            self._resume()
+
+    def _pause(self) -> None:
+        if not self._is_paused and self._transport is not None:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._is_paused and self._transport is not None:
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    # Answers
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of the answer."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def answer_done(self, *, keeps_alive: bool) -> None:
+        """The answer is out; the next request may come, or has come already."""
+        self._forwarding = None
+        if not keeps_alive or self._transport is None:
+            self._finish()
+            return
+        if self._buffer:
+            self._resume()
+            self._take_heads()
+        elif self._is_half_closed:
+            self._finish()
+        else:
+            self.deadline = self._timeouts.now + self._settings.idle_s
+
+    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> None:
+        """Give an answer of the proxy's own, and close."""
+        self._forwarding = None
+        self.write(refusal.answer(request_id or self._plane.edge.fresh_id(), bodiless=bodiless))
+        self._finish()
+
+    def break_off(self) -> None:
+        """Reset the connection, so that nobody takes what came for the whole answer."""
+        self._forwarding = None
+        transport = self._transport
+        if transport is None:
+            return
+        raw = cast("socket.socket | None", transport.get_extra_info("socket"))
+        if raw is not None and raw.family != socket.AF_UNIX:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+
+    def close_idle(self) -> None:
+        """Close it if no request is under way, nor about to be."""
+        if self.is_idle and not self._buffer and self._transport is not None:
+            self._transport.close()
+
+    def _finish(self) -> None:
+        """Close. What the client still sends is read for a while: a reset could overtake the answer on its way."""
+        self._body = None
+        self._buffer = b""
+        transport = self._transport
+        if transport is None:
+            return
+        if self._is_half_closed or not transport.can_write_eof():
+            transport.close()
+            return
+        self._is_lingering = True
+        self.deadline = self._timeouts.now + _LINGER_S
+        transport.write_eof()
+        self._is_body_paused = False
+        self._resume()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than the backend sends."""
+        self._is_full = True
+        self.deadline = self._timeouts.now + self._settings.send_timeout_s
+        if self._forwarding is not None:
+            self._forwarding.client_full()
+        elif self._tunnel is not None:
+            self._tunnel.near_full()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self._is_full = False
+        self.deadline = NEVER if self._forwarding is not None or self._tunnel is not None else self.deadline
+        if self._forwarding is not None:
+            self._forwarding.client_drained()
+        elif self._tunnel is not None:
+            self._tunnel.near_drained()
+
+    def expired(self) -> None:
+        """What was waited for did not come in time."""
+        self.deadline = NEVER
+        forwarding = self._forwarding
+        if self._transport is None:
+            return
+        if self._is_full or self._is_lingering:
+            self._transport.abort()
+        elif forwarding is not None:
+            self._body = None
+            forwarding.body_refused(Refusal.SLOW)
+        elif self._buffer:
+            self.refuse(Refusal.SLOW, "")
+        else:
+            self._transport.close()
+
+    # Tunnels
+
+    def tunnel_to(self, connection: BackendConnection, rest: bytes) -> None:
+        """From now on bytes go both ways."""
+        self._forwarding = None
+        self.deadline = NEVER
+        if self._transport is None:
+            connection.close()
+            return
+        waiting, self._buffer = self._buffer, b""
+        self._tunnel = Tunnel(self._transport, connection)
+        self._tunnel.open(rest, waiting)

@@ -1,0 +1,429 @@
+"""One request on its way: to its authoritative backend, and its answer to the client, piece by piece as they come.
+
+No task and no future: connections call in, and whatever happens ends in exactly one of the edge's `answered`,
+`fell_back`, `failed`, `abandoned`.
+"""
+
+from time import perf_counter
+from typing import Protocol
+
+from parity.exchange import Backend, Observation
+from proxy.admission import Admission
+from proxy.captures import KeptBody
+from proxy.edge import Edge
+from proxy.fields import Lines
+from proxy.refusals import Refusal
+from proxy.settings import ForwardSettings
+from proxy.wire.backend import BackendConnection
+from proxy.wire.framing import LAST_CHUNK, chunk
+from proxy.wire.heads import CHUNKED, OPEN, AnswerHead
+from proxy.wire.pool import Pool
+
+_NO_BACKEND = "none"
+
+
+class Client(Protocol):
+    """The connection that the request came on, as far as its answer goes."""
+
+    is_http11: bool
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of the answer."""
+        ...
+
+    def answer_done(self, *, keeps_alive: bool) -> None:
+        """The answer is out; another request may follow."""
+        ...
+
+    def break_off(self) -> None:
+        """Reset the connection, so that nobody takes what came for the whole answer."""
+        ...
+
+    def refuse(self, refusal: Refusal, request_id: str) -> None:
+        """Give an answer of the proxy's own, and close."""
+        ...
+
+    def pause_body(self) -> None:
+        """Read no more of the request for now."""
+        ...
+
+    def resume_body(self) -> None:
+        """Read on."""
+        ...
+
+    def tunnel_to(self, connection: BackendConnection, rest: bytes) -> None:
+        """From now on bytes go both ways."""
+        ...
+
+
+class Plane(Protocol):
+    """What a request needs of the plane it runs on."""
+
+    settings: ForwardSettings
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether answers should close their connections."""
+        ...
+
+    def pool(self, backend: Backend) -> Pool:
+        """The connections to that backend."""
+        ...
+
+    def ended(
+        self,
+        admission: Admission,
+        served_by: str,
+        status: int,
+        duration_s: float,
+        sent_bytes: int,
+        error: str,
+    ) -> None:
+        """The request is over; `served_by` is `none` where no backend's answer began."""
+        ...
+
+
+class Forwarding:
+    """One request; made when its head is there. Reports to the edge exactly once how it ended."""
+
+    __slots__ = (
+        "_admission",
+        "_answer",
+        "_body_length",
+        "_chunks_answer",
+        "_client",
+        "_client_is_gone",
+        "_connection",
+        "_edge",
+        "_is_settled",
+        "_is_waiting",
+        "_keeps_alive",
+        "_kept",
+        "_kept_request",
+        "_modern",
+        "_pending",
+        "_plane",
+        "_request_is_whole",
+        "_sent_bytes",
+        "_served_by",
+        "_started",
+        "_was_retried",
+        "_wrote",
+    )
+
+    def __init__(
+        self,
+        plane: Plane,
+        edge: Edge,
+        client: Client,
+        admission: Admission,
+        *,
+        body_length: int,
+        keeps_alive: bool,
+    ) -> None:
+        self._plane = plane
+        self._edge = edge
+        self._client = client
+        self._admission = admission
+        self._body_length = body_length
+        self._request_is_whole = body_length == 0
+        self._keeps_alive = keeps_alive
+        self._served_by = admission.plan.authoritative
+        self._connection: BackendConnection | None = None
+        self._answer: AnswerHead | None = None
+        self._kept: KeptBody | None = edge.kept_body() if admission.mirrored else None
+        self._kept_request: KeptBody | None = None
+        if body_length and not admission.way.is_write and admission.plan.shadow is not None:
+            self._kept_request = edge.kept_body()
+        self._modern: Observation | None = None
+        self._pending: list[bytes] = []
+        self._chunks_answer = self._client_is_gone = self._is_settled = False
+        self._is_waiting = self._was_retried = self._wrote = False
+        self._sent_bytes = 0
+        self._started = 0.0
+
+    # The request
+
+    def start(self) -> None:
+        """Send the head, as soon as there is a connection."""
+        if self._admission.way.is_write:
+            self._edge.began(self._admission)
+        self._started = perf_counter()
+        self._send()
+
+    def body(self, content: bytes) -> None:
+        """More of the request's body, never empty."""
+        if self._kept_request is not None:
+            self._kept_request.add(content)
+        data = chunk(content) if self._body_length == CHUNKED else content
+        if self._connection is not None:
+            self._connection.send(data)
+        elif self._is_waiting:
+            self._pending.append(data)
+
+    def body_ended(self) -> None:
+        """All of it came."""
+        self._request_is_whole = True
+        if self._body_length == CHUNKED:
+            if self._connection is not None:
+                self._connection.send(LAST_CHUNK)
+            elif self._is_waiting:
+                self._pending.append(LAST_CHUNK)
+        if self._connection is not None:
+            self._connection.request_sent()
+
+    def body_refused(self, refusal: Refusal) -> None:
+        """What came is no body, too large or too slow."""
+        self._drop()
+        self._fail(refusal)
+
+    def client_gone(self) -> None:
+        """Nobody waits for the answer. A write that was sent is read to its end; anything else is broken off."""
+        self._client_is_gone = True
+        if self._admission.way.is_write and self._request_is_whole and self._connection is not None:
+            self._connection.resume_reading()
+            return
+        self._drop()
+        self._settle(status=0, error="abandoned")
+
+    def client_full(self) -> None:
+        """The client takes nothing for now."""
+        if self._connection is not None:
+            self._connection.pause_reading()
+
+    def client_drained(self) -> None:
+        """It takes more again."""
+        if self._connection is not None:
+            self._connection.resume_reading()
+
+    # Connections
+
+    def granted(self, connection: BackendConnection) -> None:
+        """A connection to send the request on."""
+        self._is_waiting = False
+        self._send_on(connection)
+
+    def not_granted(self, refusal: Refusal) -> None:
+        """There is none."""
+        self._is_waiting = False
+        self.answer_failed(refusal, untouched=False)
+
+    def backend_full(self) -> None:
+        """No more of the body for now."""
+        self._client.pause_body()
+
+    def backend_drained(self) -> None:
+        """More of it again."""
+        self._client.resume_body()
+
+    def _send(self) -> None:
+        pool = self._plane.pool(self._served_by)
+        connection = pool.take()
+        if connection is not None:
+            self._send_on(connection)
+            return
+        self._is_waiting = True
+        if not self._request_is_whole:
+            self._client.pause_body()
+        pool.wait(self)
+
+    def _send_on(self, connection: BackendConnection) -> None:
+        admission = self._admission
+        self._connection = connection
+        settings = self._plane.settings
+        silence_s = admission.way.bounds.answer_timeout_s or settings.answer_timeout_s
+        falls_back = admission.can_fall_back and self._served_by is Backend.MODERN
+        pending, self._pending = self._pending, []
+        head = admission.head_for(self._served_by)
+        connection.begin(
+            self,
+            head + b"".join(pending) if pending else head,
+            to_head=admission.method == "HEAD",
+            upgrades=bool(admission.upgrade),
+            is_whole=self._request_is_whole,
+            first_s=min(silence_s, settings.fallback_timeout_s) if falls_back else silence_s,
+            silence_s=silence_s,
+        )
+        if not self._request_is_whole:
+            self._client.resume_body()
+
+    # The answer
+
+    def answer_interim(self, head: AnswerHead) -> None:
+        """Pass it on to whoever knows such answers (RFC 9110 section 15.2)."""
+        if self._client.is_http11 and not self._client_is_gone:
+            lines = self._edge.outbound(self._admission, head, self._served_by)
+            self._client.write(_head_bytes(head, lines))
+
+    def answer_began(self, head: AnswerHead, content: bytes) -> None:
+        """The head goes out with what came along of the body."""
+        admission = self._admission
+        self._answer = head
+        if admission.way.is_write:
+            self._edge.answering(admission, head.status)
+        if self._kept is not None and content:
+            self._kept.add(content)
+        if self._client_is_gone:
+            return
+        lines = self._edge.outbound(admission, head, self._served_by)
+        self._keeps_alive = self._keeps_alive and self._request_is_whole and not self._plane.is_closing
+        data = _head_bytes(head, lines, self._framing(head))
+        self._wrote = True
+        self._sent_bytes = len(content)
+        if content and admission.method != "HEAD":
+            data += chunk(content) if self._chunks_answer else content
+        self._client.write(data)
+
+    def answer_piece(self, content: bytes) -> None:
+        """More of the body."""
+        if self._kept is not None:
+            self._kept.add(content)
+        if not self._client_is_gone:
+            self._sent_bytes += len(content)
+            self._client.write(chunk(content) if self._chunks_answer else content)
+
+    def answer_ended(self) -> None:
+        """All of it is there."""
+        self._connection = None
+        head = self._answer
+        if head is None:
+            raise RuntimeError("an answer ended that had not begun")
+        duration_s = perf_counter() - self._started
+        if self._client_is_gone:
+            self._settle(status=head.status, error="abandoned")
+            return
+        self._is_settled = True
+        client = self._client
+        if self._chunks_answer:
+            client.write(LAST_CHUNK)
+        self._report(head.status, "")
+        try:
+            self._tell_edge(head, duration_s)
+        finally:
+            client.answer_done(keeps_alive=self._keeps_alive)
+
+    def answer_failed(self, refusal: Refusal, *, untouched: bool) -> None:
+        """Once more, the other backend, or an answer of the proxy's own."""
+        self._connection = None
+        admission = self._admission
+        if self._client_is_gone:
+            self._settle(status=0, error="abandoned")
+        elif self._answer is not None:
+            self._settle(status=self._answer.status, error=refusal.observed_error)
+            self._client.break_off()
+        elif untouched and not admission.way.is_write and not self._was_retried and self._is_replayable:
+            # RFC 9110 section 9.2.2: the connection had been closed before the request came
+            self._was_retried = True
+            self._replay()
+        elif admission.can_fall_back and self._served_by is Backend.MODERN and self._is_replayable:
+            self._modern = Observation(
+                error=refusal.observed_error, duration_s=perf_counter() - self._started
+            )
+            self._served_by = Backend.LEGACY
+            if self._kept is None:
+                self._kept = self._edge.kept_body()
+            self._replay()
+        else:
+            self._fail(refusal)
+
+    def answer_switched(self, head: AnswerHead, rest: bytes) -> None:
+        """The backend speaks the other protocol: from now on bytes go through."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            raise RuntimeError("an upgrade without a connection")
+        lines = self._edge.outbound(self._admission, head, self._served_by)
+        self._client.write(_head_bytes(head, lines, b"Connection: Upgrade\r\n"))
+        self._settle(status=head.status, error="")
+        self._client.tunnel_to(connection, rest)
+
+    # How it ends
+
+    @property
+    def _is_replayable(self) -> bool:
+        """Whether all that was read of the request's body is still there."""
+        return self._body_length == 0 or (self._kept_request is not None and not self._kept_request.overflow)
+
+    def _replay(self) -> None:
+        kept = self._kept_request
+        if kept is not None:
+            content = kept.content
+            if self._body_length == CHUNKED:
+                self._pending = [chunk(content)] if content else []
+                if self._request_is_whole:
+                    self._pending.append(LAST_CHUNK)
+            else:
+                self._pending = [content] if content else []
+        self._send()
+
+    def _framing(self, head: AnswerHead) -> bytes:
+        """The lines that say where the answer ends and whether the connection lasts (RFC 9112 section 6)."""
+        is_http11 = self._client.is_http11
+        lines = b""
+        if head.length in {OPEN, CHUNKED}:
+            if is_http11:
+                self._chunks_answer = True
+                lines = b"Transfer-Encoding: chunked\r\n"
+            else:
+                self._keeps_alive = False
+        if not self._keeps_alive:
+            lines += b"Connection: close\r\n"
+        elif not is_http11:
+            lines += b"Connection: keep-alive\r\n"
+        return lines
+
+    def _tell_edge(self, head: AnswerHead, duration_s: float) -> None:
+        kept, self._kept = self._kept, None
+        sent: bytes | None = b""
+        if self._kept_request is not None:
+            sent = None if self._kept_request.overflow else self._kept_request.content
+            self._kept_request.release()
+        if self._modern is not None and kept is not None:
+            self._edge.fell_back(self._admission, self._modern, head, duration_s, kept)
+        else:
+            self._edge.answered(self._admission, head, duration_s, kept, sent)
+        if self._admission.way.is_write:
+            self._edge.ended(self._admission)
+
+    def _fail(self, refusal: Refusal) -> None:
+        """The client gets an answer of the proxy's own, or a broken one if some of another went out."""
+        self._settle(status=refusal.status, error=refusal.observed_error)
+        if self._wrote:
+            self._client.break_off()
+        else:
+            self._client.refuse(refusal, self._admission.request_id.decode())
+
+    def _settle(self, *, status: int, error: str) -> None:
+        """Tell the edge that there is nothing to compare, and give back what is held."""
+        if self._is_settled:
+            return
+        self._is_settled = True
+        if self._kept is not None:
+            self._kept.release()
+        if self._kept_request is not None:
+            self._kept_request.release()
+        if error in {"", "abandoned"}:
+            self._edge.abandoned(self._admission)
+        else:
+            self._edge.failed(self._admission)
+        self._edge.ended(self._admission)
+        self._report(status, error)
+
+    def _report(self, status: int, error: str) -> None:
+        served_by = self._served_by.value if self._answer is not None else _NO_BACKEND
+        self._plane.ended(
+            self._admission, served_by, status, perf_counter() - self._started, self._sent_bytes, error
+        )
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
+        elif self._is_waiting:
+            self._is_waiting = False
+            self._plane.pool(self._served_by).forget(self)
+
+
+def _head_bytes(head: AnswerHead, lines: Lines, framing: bytes = b"") -> bytes:
+    """The head as a client gets it: ours is HTTP/1.1, whatever the backend speaks (RFC 9110 section 2.5)."""
+    fields = b"\r\n".join(lines)
+    return b"HTTP/1.1%b\r\n%b%b%b\r\n" % (head.line[8:], fields, b"\r\n" if fields else b"", framing)

@@ -1,0 +1,174 @@
+"""Bodies on the wire: where they end (RFC 9112 section 6), decoded strictly as they come and framed anew.
+
+Chunk extensions and trailers are read within bounds and dropped, as RFC 9112 section 7.1.1 and RFC 9110 section
+6.5.1 allow an intermediary to do.
+"""
+
+from typing import Protocol
+
+from proxy.wire.errors import FramingError
+
+MAX_SIZE_LINE_BYTES = 256
+MAX_TRAILER_BYTES = 16_384
+LAST_CHUNK = b"0\r\n\r\n"
+_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
+_MAX_SIZE_DIGITS = 15
+
+
+class Body(Protocol):
+    """Decodes one body. `done` says that it is all there; `rest` is what came behind it."""
+
+    done: bool
+    rest: bytes
+
+    def feed(self, data: bytes) -> bytes:
+        """The content in these bytes. Raises FramingError."""
+        ...
+
+    def eof(self) -> bool:
+        """The sender has closed: whether the body is whole."""
+        ...
+
+
+class SizedBody:
+    """A body of a known length (RFC 9112 section 6.2)."""
+
+    __slots__ = ("_left", "done", "rest")
+
+    def __init__(self, length: int) -> None:
+        self._left = length
+        self.done = length == 0
+        self.rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """What of it belongs to the body."""
+        left = self._left - len(data)
+        if left > 0:
+            self._left = left
+            return data
+        self.done = True
+        if left == 0:
+            self._left = 0
+            return data
+        content, self.rest = data[: self._left], data[self._left :]
+        self._left = 0
+        return content
+
+    def eof(self) -> bool:
+        """Whole only if all came."""
+        return self.done
+
+
+class OpenBody:
+    """A body that ends when the connection does (RFC 9112 section 6.3, number 8); answers only."""
+
+    __slots__ = ("done", "rest")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """All of it."""
+        return data
+
+    def eof(self) -> bool:
+        """That is how it ends."""
+        self.done = True
+        return True
+
+
+class ChunkedBody:
+    """A body in chunks (RFC 9112 section 7.1): sizes in hexadecimal digits alone, every line ended by CR LF."""
+
+    __slots__ = ("_buffer", "_left", "_reads_trailer", "_trailer_bytes", "done", "rest")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._left = -1  # bytes of the chunk and its CR LF that are still to come; -1: a size line is next
+        self._reads_trailer = False
+        self._trailer_bytes = 0
+        self.done = False
+        self.rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """The content of the chunks in these bytes."""
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        pieces: list[bytes] = []
+        at = 0
+        while not self.done:
+            taken = self._take_chunk(data, at, pieces) if self._left > 0 else self._take_line(data, at)
+            if taken < 0:
+                break
+            at = taken
+        if self.done:
+            self.rest = data[at:]
+        else:
+            self._buffer = data[at:]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def eof(self) -> bool:
+        """Whole only with its last chunk."""
+        return self.done
+
+    def _take_chunk(self, data: bytes, at: int, pieces: list[bytes]) -> int:
+        """The position behind what was taken, or -1: more bytes are wanted."""
+        available = len(data) - at
+        if self._left > 2:
+            size = min(self._left - 2, available)
+            if size:
+                pieces.append(data[at : at + size])
+                self._left -= size
+                return at + size
+            return -1
+        if available < self._left:
+            if available and data[at:] != b"\r":
+                raise FramingError("a chunk is longer than its size")
+            return -1
+        if data[at : at + 2] != b"\r\n":
+            raise FramingError("a chunk is longer than its size")
+        self._left = -1
+        return at + 2
+
+    def _take_line(self, data: bytes, at: int) -> int:
+        end = data.find(b"\n", at)
+        bound = MAX_TRAILER_BYTES - self._trailer_bytes if self._reads_trailer else MAX_SIZE_LINE_BYTES
+        if (len(data) if end < 0 else end) - at > bound:
+            raise FramingError("a chunk's size line or trailer is over its bound")
+        if end < 0:
+            return -1
+        line = data[at : end - 1]
+        if end == at or data[end - 1] != 0x0D or b"\r" in line or b"\0" in line:
+            raise FramingError("a line of a chunked body does not end in CR LF")
+        if self._reads_trailer:
+            self._trailer_bytes += end + 1 - at
+            self._take_trailer(line)
+        else:
+            self._take_size(line)
+        return end + 1
+
+    def _take_size(self, line: bytes) -> None:
+        digits, _, _ = line.partition(b";")
+        # RFC 9112 section 7.1.1 has "bad" white space before the semicolon: no sender needs it
+        if not digits or len(digits) > _MAX_SIZE_DIGITS or not _HEX_DIGITS.issuperset(digits):
+            raise FramingError("a chunk's size is no hexadecimal number")
+        size = int(digits, 16)
+        if size:
+            self._left = size + 2
+        else:
+            self._reads_trailer = True
+
+    def _take_trailer(self, line: bytes) -> None:
+        if not line:
+            self.done = True
+            return
+        name, colon, _ = line.partition(b":")
+        if not colon or not name or name.strip() != name:
+            raise FramingError("a trailer is no field line")
+
+
+def chunk(content: bytes) -> bytes:
+    """Content, which is not empty, as one chunk."""
+    return b"%x\r\n%b\r\n" % (len(content), content)

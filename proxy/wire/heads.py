@@ -1,0 +1,240 @@
+"""Heads, taken strictly: what two parsers could read differently is refused (RFC 9112 sections 2 to 6).
+
+llhttp, through httptools, checks characters, line ends and field syntax in C; what it lets pass and a strict
+intermediary does not is checked here.
+"""
+
+import re
+from functools import lru_cache
+
+import httptools
+
+from proxy.fields import (
+    ANSWER_SHAPES,
+    CODING,
+    CONNECTION,
+    EXPECT,
+    HOST,
+    LENGTH,
+    REQUEST_SHAPES,
+    UPGRADE,
+    Found,
+    Lines,
+    sort_out,
+    tokens,
+    value_of,
+)
+from proxy.refusals import Refusal
+from proxy.wire.errors import HeadError
+
+HEAD_END = b"\r\n\r\n"
+OPEN = -1
+"""The length of a body that ends with its connection."""
+CHUNKED = -2
+"""The length of a body in chunks."""
+_MAX_LENGTH_DIGITS = 18
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
+_VERSION = re.compile(rb"HTTP/\d(\.\d)?").fullmatch
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(:\d{0,5})?").fullmatch
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?").fullmatch
+
+
+class _Silent:
+    """A parser's target that wants to hear of nothing: the parser is asked whether it takes a head, no more."""
+
+
+_SILENT = _Silent()
+
+
+class RequestHead:
+    """The head of a request. `line` is its request line in HTTP/1.1, `length` that of its body, or CHUNKED; `kept` and `found` as `sort_out` says."""
+
+    __slots__ = (
+        "expects_continue",
+        "found",
+        "host",
+        "is_http11",
+        "keeps_alive",
+        "kept",
+        "length",
+        "line",
+        "method",
+        "named",
+        "target",
+        "upgrade",
+    )
+
+    def __init__(
+        self, line: bytes, method: str, target: str, kept: Lines, found: Found, *, is_http11: bool
+    ) -> None:
+        self.line = line
+        self.method = method
+        self.target = target
+        self.is_http11 = is_http11
+        self.kept = kept
+        self.found = found
+        self.length = 0
+        self.host: bytes | None = None
+        self.keeps_alive = is_http11
+        self.named: frozenset[bytes] | None = None
+        self.upgrade = b""
+        self.expects_continue = False
+
+
+class AnswerHead:
+    """The head of an answer. `line` is the status line, `fields` the field lines as they came, each with CR LF.
+
+    `length` is that of its body, OPEN or CHUNKED.
+    """
+
+    __slots__ = ("fields", "found", "keeps_alive", "kept", "length", "line", "named", "status")
+
+    def __init__(self, status: int, line: bytes, fields: bytes, kept: Lines, found: Found) -> None:
+        self.status = status
+        self.line = line
+        self.fields = fields
+        self.kept = kept
+        self.found = found
+        self.length = OPEN
+        self.keeps_alive = True
+        self.named: frozenset[bytes] | None = None
+
+    @property
+    def is_interim(self) -> bool:
+        """Whether another head follows (RFC 9110 section 15.2)."""
+        return self.status < 200 and self.status != 101
+
+
+def request_head(block: bytes) -> RequestHead:
+    """The head in a block that ends with its empty line. Raises HeadError."""
+    end = block.index(b"\r\n")
+    parts = block[:end].split(b" ")
+    if len(parts) != 3:
+        raise HeadError(Refusal.BAD_REQUEST_LINE)
+    method, target, version = parts
+    if version not in {b"HTTP/1.1", b"HTTP/1.0"}:
+        raise HeadError(Refusal.VERSION if _VERSION(version) else Refusal.BAD_REQUEST_LINE)
+    _check_request(block, method)
+    kept, found = sort_out(block, REQUEST_SHAPES)
+    is_http11 = version == b"HTTP/1.1"
+    line = block[:end] if is_http11 else b"%b %b HTTP/1.1" % (method, target)
+    head = RequestHead(line, method.decode(), target.decode(), kept, found, is_http11=is_http11)
+    _read_request(head)
+    return head
+
+
+def _check_request(block: bytes, method: bytes) -> None:
+    try:
+        httptools.HttpRequestParser(_SILENT).feed_data(block)
+    except httptools.HttpParserUpgrade:
+        pass
+    except httptools.HttpParserInvalidMethodError:
+        # llhttp knows the methods that are registered; any other token is one as well (RFC 9110 section 9.1)
+        if not _TOKEN(method):
+            raise HeadError(Refusal.BAD_REQUEST_LINE) from None
+        _check_request(b"POST" + block[len(method) :], b"POST")
+    except httptools.HttpParserInvalidURLError:
+        raise HeadError(Refusal.BAD_TARGET) from None
+    except httptools.HttpParserError:
+        raise HeadError(Refusal.BAD_HEAD) from None
+
+
+def _read_request(head: RequestHead) -> None:  # noqa: C901, PLR0912  one arm a kind
+    coding = length = None
+    for kind, line in head.found:
+        if kind == HOST:
+            if head.host is not None:
+                raise HeadError(Refusal.BAD_HOST)
+            head.host = value_of(line)
+        elif kind == LENGTH:
+            length = _once(length, value_of(line))
+        elif kind == CODING:
+            coding = _once(coding, value_of(line))
+        elif kind == CONNECTION:
+            named = tokens(value_of(line))
+            head.named = named if head.named is None else head.named | named
+        elif kind == UPGRADE:
+            head.upgrade = value_of(line)
+        elif kind == EXPECT:
+            head.expects_continue = value_of(line).lower() == b"100-continue"
+    if head.host is None:
+        if head.is_http11:
+            raise HeadError(Refusal.BAD_HOST)
+    elif not _is_host(head.host):
+        raise HeadError(Refusal.BAD_HOST)
+    if coding is not None:
+        # RFC 9112 section 6.1: what an HTTP/1.0 sender means by it, nobody knows
+        if length is not None or not head.is_http11 or coding.lower() != b"chunked":
+            raise HeadError(Refusal.BAD_FRAMING)
+        head.length = CHUNKED
+    elif length is not None:
+        head.length = _length(length)
+    if head.named is not None:
+        head.keeps_alive = b"close" not in head.named and (head.is_http11 or b"keep-alive" in head.named)
+    if head.upgrade and (head.named is None or b"upgrade" not in head.named or not head.is_http11):
+        head.upgrade = b""
+
+
+def answer_head(block: bytes, *, to_head: bool) -> AnswerHead:
+    """The head in a block that ends with its empty line; `to_head`: it answers a HEAD. Raises HeadError."""
+    end = block.index(b"\r\n")
+    line = block[:end]
+    status, is_http11 = _status_line(line)
+    try:
+        httptools.HttpResponseParser(_SILENT).feed_data(block)
+    except httptools.HttpParserUpgrade:
+        pass
+    except httptools.HttpParserError:
+        raise HeadError(Refusal.MALFORMED) from None
+    kept, found = sort_out(block, ANSWER_SHAPES)
+    head = AnswerHead(status, line, block[end + 2 : -2], kept, found)
+    _read_answer(head, is_http11=is_http11)
+    if to_head or status < 200 or status in {204, 304}:
+        head.length = 0
+    return head
+
+
+def _read_answer(head: AnswerHead, *, is_http11: bool) -> None:
+    coding = length = None
+    for kind, line in head.found:
+        if kind == LENGTH:
+            length = _once(length, value_of(line))
+        elif kind == CODING:
+            coding = _once(coding, value_of(line))
+        elif kind == CONNECTION:
+            named = tokens(value_of(line))
+            head.named = named if head.named is None else head.named | named
+    if coding is not None:
+        if length is not None or not is_http11 or coding.lower() != b"chunked":
+            raise HeadError(Refusal.MALFORMED)
+        head.length = CHUNKED
+    elif length is not None:
+        head.length = _length(length)
+    head.keeps_alive = is_http11
+    if head.named is not None:
+        head.keeps_alive = b"close" not in head.named and (is_http11 or b"keep-alive" in head.named)
+
+
+def _once(found: bytes | None, value: bytes) -> bytes:
+    if found is not None:
+        raise HeadError(Refusal.BAD_FRAMING)
+    return value
+
+
+def _length(value: bytes) -> int:
+    if not value.isdigit() or len(value) > _MAX_LENGTH_DIGITS:
+        raise HeadError(Refusal.BAD_FRAMING)
+    return int(value)
+
+
+@lru_cache(maxsize=1_024)
+def _is_host(value: bytes) -> bool:
+    return _HOST(value) is not None
+
+
+@lru_cache(maxsize=512)
+def _status_line(line: bytes) -> tuple[int, bool]:
+    match = _STATUS_LINE(line)
+    if match is None:
+        raise HeadError(Refusal.MALFORMED)
+    return int(match[2]), match[1] == b"1"

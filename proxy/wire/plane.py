@@ -1,0 +1,222 @@
+"""The listener and what its connections share: the edge, the pools, the clock of deadlines, and an orderly end."""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable
+
+import structlog
+
+from parity.exchange import Backend
+from proxy.admission import Admission
+from proxy.edge import Edge
+from proxy.errors import ListenError
+from proxy.headers import EdgeHeaders, Peer
+from proxy.settings import ClientSettings, ForwardSettings, ProxySettings, TlsSettings
+from proxy.wire.client import ClientConnection
+from proxy.wire.pool import Pool
+from proxy.wire.target import target_of
+from proxy.wire.timeouts import Timeouts
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+Ended = Callable[[Admission, str, int, float, int, str], None]
+"""Told of every request that is over: who served it (`none`: nobody), status, seconds, bytes of body, error."""
+
+_BACKLOG = 4_096
+_LOOK_EVERY_S = 0.02
+_GRACE_S = 1.0
+"""How long an idle connection is kept when the worker ends: its client may just be sending."""
+
+
+class WirePlane:
+    """Serves one listening socket. Made on the event loop that it is used on."""
+
+    def __init__(self, settings: ProxySettings, ended: Ended | None = None) -> None:
+        self.timeouts = Timeouts(asyncio.get_running_loop())
+        self._ended = ended
+        self._settings = settings
+        self.settings: ForwardSettings = settings.forward
+        self.client_settings: ClientSettings = settings.client
+        self._headers = EdgeHeaders(settings)
+        self._legacy, self._modern = self._made_pools(settings)
+        self._retired: list[Pool] = []
+        self.edge: Edge
+        self._server: asyncio.Server | None = None
+        self._clients: set[ClientConnection] = set()
+        self._in_flight: dict[str, int] = {}
+        self.requests_in_flight = 0
+        self._is_closing = False
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether no new connection is accepted any more."""
+        return self._is_closing
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._clients)
+
+    def pool(self, backend: Backend) -> Pool:
+        """The connections to that backend."""
+        return self._modern if backend is Backend.MODERN else self._legacy
+
+    async def bind(self, edge: Edge) -> int:
+        """Take the port, without serving yet; returns it. Raises `ListenError`."""
+        self.edge = edge
+        settings = self._settings
+        loop = asyncio.get_running_loop()
+        try:
+            context = _server_context(settings.tls)
+            if settings.listen_fd is None:
+                self._server = await loop.create_server(
+                    lambda: ClientConnection(self),
+                    settings.listen_host,
+                    settings.listen_port,
+                    ssl=context,
+                    backlog=_BACKLOG,
+                    start_serving=False,
+                )
+            else:
+                inherited = socket.socket(fileno=os.dup(settings.listen_fd))
+                self._server = await loop.create_server(
+                    lambda: ClientConnection(self),
+                    sock=inherited,
+                    ssl=context,
+                    backlog=_BACKLOG,
+                    start_serving=False,
+                )
+        except OSError as error:
+            raise ListenError(
+                f"cannot listen on {settings.listen_host}:{settings.listen_port}: {error.strerror or error}"
+            ) from error
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def serve(self) -> None:
+        """Accept connections from now on."""
+        self.timeouts.start()
+        if self._server is not None:
+            await self._server.start_serving()
+
+    def reconfigure(self, edge: Edge, settings: ProxySettings) -> None:
+        """Other settings for new requests; those under way keep theirs, and their connections."""
+        self.edge = edge
+        self._headers = EdgeHeaders(settings)
+        self.client_settings = settings.client
+        old, self._settings = self._settings, settings
+        self.settings = settings.forward
+        if _backends(old) != _backends(settings):
+            for pool in (self._legacy, self._modern):
+                pool.retire()
+                self._retired.append(pool)
+            self._legacy, self._modern = self._made_pools(settings)
+
+    async def stop_accepting(self) -> None:
+        """Take no new connection; answers say `Connection: close` from now on."""
+        self._is_closing = True
+        if self._server is not None:
+            self._server.close()
+
+    async def finish(self, timeout_s: float) -> None:
+        """Let the requests in flight finish within that time, then break off the rest."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        while self._clients or self.requests_in_flight:
+            passed = loop.time() - started
+            if passed >= timeout_s:
+                break
+            if passed >= _GRACE_S:
+                for client in list(self._clients):
+                    client.close_idle()
+            await asyncio.sleep(_LOOK_EVERY_S)
+        for client in list(self._clients):
+            client.break_off()
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Let go of all connections to the backends."""
+        for pool in (self._legacy, self._modern, *self._retired):
+            await pool.close()
+        self.timeouts.stop()
+
+    # For connections
+
+    def peer(self, transport: asyncio.Transport) -> Peer:
+        """Who is at the other end of a client's connection."""
+        name = transport.get_extra_info("peername")
+        address = str(name[0]) if isinstance(name, tuple) and name else ""
+        scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
+        return self._headers.peer(address.removeprefix("::ffff:"), scheme)
+
+    def opened(self, connection: ClientConnection) -> bool:
+        """Whether there is room for one more connection."""
+        if len(self._clients) >= self.client_settings.max_connections:
+            return False
+        self._clients.add(connection)
+        return True
+
+    def closed(self, connection: ClientConnection) -> None:
+        """It is gone."""
+        self._clients.discard(connection)
+
+    def admits(self, admission: Admission) -> bool:
+        """Whether the endpoint takes one more; if so it counts until `ended`."""
+        bound = admission.way.bounds.max_in_flight
+        if bound is not None:
+            present = self._in_flight.get(admission.way.name, 0)
+            if present >= bound:
+                return False
+            self._in_flight[admission.way.name] = present + 1
+        self.requests_in_flight += 1
+        return True
+
+    def ended(
+        self,
+        admission: Admission,
+        served_by: str,
+        status: int,
+        duration_s: float,
+        sent_bytes: int,
+        error: str,
+    ) -> None:
+        """A request is over."""
+        self.requests_in_flight -= 1
+        if admission.way.bounds.max_in_flight is not None:
+            self._in_flight[admission.way.name] -= 1
+        if self._ended is not None:
+            self._ended(admission, served_by, status, duration_s, sent_bytes, error)
+
+    def _made_pools(self, settings: ProxySettings) -> tuple[Pool, Pool]:
+        return self._made_pool(settings, Backend.LEGACY), self._made_pool(settings, Backend.MODERN)
+
+    def _made_pool(self, settings: ProxySettings, backend: Backend) -> Pool:
+        forward = settings.forward
+        return Pool(
+            target_of(settings.url_of(backend), settings.backend_ca),
+            self.timeouts,
+            limit=forward.connections,
+            wait_s=forward.wait_s,
+            connect_timeout_s=forward.connect_timeout_s,
+            idle_s=forward.idle_s,
+            buffer_bytes=settings.client.buffer_bytes,
+        )
+
+
+def _backends(settings: ProxySettings) -> tuple[object, ...]:
+    urls = tuple(settings.url_of(backend) for backend in Backend)
+    return (*urls, settings.backend_ca, settings.forward, settings.client.buffer_bytes)
+
+
+def _server_context(tls: TlsSettings | None) -> ssl.SSLContext | None:
+    if tls is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise ListenError(f"the certificate {tls.certificate} cannot be used: {error}") from error
+    return context
