@@ -63,7 +63,14 @@ class Either:
     answers: tuple[bytes, ...]
 
 
-Got = bytes | int | Either
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """More than one status of a refusal is right."""
+
+    statuses: tuple[int, ...]
+
+
+Got = bytes | int | Either | OneOf
 """An answer in canonical spelling; or the status of a refusal, whose form is the same for all."""
 
 

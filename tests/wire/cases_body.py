@@ -1,6 +1,20 @@
 """Bodies that break their framing, of requests and of answers: what is doubtful goes no further."""
 
-from tests.wire.case import CHUNKED, CLOSE, GET, HOST, NEXT, OK_CLOSE, OK_OPEN, POST, Case, Either, Got, Rule
+from tests.wire.case import (
+    CHUNKED,
+    CLOSE,
+    GET,
+    HOST,
+    NEXT,
+    OK_CLOSE,
+    OK_OPEN,
+    POST,
+    Case,
+    Either,
+    Got,
+    OneOf,
+    Rule,
+)
 from tests.wire.play import Act, Pause, Script, Until
 
 E = b"\r\n"
@@ -17,7 +31,6 @@ CHUNKS = [
     ("an empty size", b"\r\nabc\r\n0\r\n\r\n"),
     ("a size of 16 digits too large", b"FFFFFFFFFFFFFFFF\r\nabc"),
     ("a size of 17 digits", b"10000000000000003\r\nabc\r\n0\r\n\r\n"),
-    ("a size that wraps 32 bits", b"100000003\r\nabc\r\n0\r\n\r\n"),
     ("a size of many zeros", b"0" * 5_000 + b"3\r\nabc\r\n0\r\n\r\n"),
     ("a size with an underscore", b"1_0\r\n0123456789abcdef\r\n0\r\n\r\n"),
     ("a space before the size", b" 3\r\nabc\r\n0\r\n\r\n"),
@@ -108,7 +121,8 @@ def _requests() -> list[Case]:
     big = (b"2710\r\n" + b"x" * 10_000 + E) * 11
     cases += [
         Case(Rule.BODY_BOUND, "9110 15.5.14", "chunks over it", (POST + CHUNKED + E, big + b"0\r\n\r\n"), gets=(413,), starts_ok=True),
-        Case(Rule.BODY_BOUND, "9110 15.5.14", "one chunk over it", (POST + CHUNKED + b"\r\n186a1\r\n",), gets=(413,), starts_ok=True),
+        Case(Rule.BODY_BOUND, "9110 15.5.14", "one chunk over it", (POST + CHUNKED + b"\r\n186a1\r\n",), gets=(OneOf((413, 408)),), starts_ok=True),
+        Case(Rule.CHUNKS, "9112 7.1", "a size that does not fit 32 bits is what it says", (POST + CHUNKED + b"\r\n100000003\r\nabc\r\n0\r\n\r\n",), gets=(OneOf((413, 408, 400)),), starts_ok=True),
         Case(Rule.SLOW_HEAD, "9110 15.5.9", "too slow a body", (POST + b"Content-Length: 9\r\n\r\nabc", Pause(2)), gets=(408,), starts_ok=True),
     ]  # fmt: skip
     return cases

@@ -180,7 +180,6 @@ TARGETS = [
     ("a status line", b"HTTP/1.1 200 OK\r\n" + HOST + E),
     ("a version that is none", b"GET /v1/escrows HTTX/1.1\r\n" + HOST + E),
     ("a version in lower case", b"GET /v1/escrows http/1.1\r\n" + HOST + E),
-    ("a version of one digit", b"GET /v1/escrows HTTP/1\r\n" + HOST + E),
     ("a version with a sign", b"GET /v1/escrows HTTP/+1.1\r\n" + HOST + E),
     ("a version with two digits", b"GET /v1/escrows HTTP/1.10\r\n" + HOST + E),
     ("a version with two digits first", b"GET /v1/escrows HTTP/01.1\r\n" + HOST + E),
@@ -191,6 +190,7 @@ VERSIONS = [
     ("1.2", b"GET /v1/escrows HTTP/1.2\r\n" + HOST + E),
     ("0.9", b"GET /v1/escrows HTTP/0.9\r\n" + HOST + E),
     ("3.0", b"GET /v1/escrows HTTP/3.0\r\n" + HOST + E),
+    ("1, without a minor", b"GET /v1/escrows HTTP/1\r\n" + HOST + E),
     ("9.9", b"GET /v1/escrows HTTP/9.9\r\n" + HOST + E),
     ("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from proxy.settings import ClientSettings, ForwardSettings
 from tests.proxy.rig import Rig, running
-from tests.wire.case import Case, Either, Got
+from tests.wire.case import Case, Either, Got, OneOf
 from tests.wire.messages import Message, UnreadableError, answers_in, requests_in
 from tests.wire.play import Act, Pause, ScriptedBackend, Step, connected
 
@@ -107,11 +107,11 @@ async def _settled(case: Case, backend: ScriptedBackend) -> None:
 def problems(case: Case, played: Played) -> list[str]:
     """What is not as the case says; nothing: all is well."""
     if case.may_refuse and not any(one.is_whole for one in played.requests):
-        refused = not played.got or _refusal(played.got.removeprefix(b""), 400) is None
+        refused = not played.got or _refusal(played.got, 400) is None
         if refused and played.ended != "open":
             return []
     found = [*_at_the_backend(case, played), *_at_the_client(case, played)]
-    if case.ends == "broken" or (case.gets and isinstance(case.gets[-1], int)):
+    if case.ends == "broken" or (case.gets and isinstance(case.gets[-1], int | OneOf)):
         ends_well = played.ended in {"closed", "reset"}
     else:
         ends_well = played.ended == case.ends
@@ -142,8 +142,8 @@ def _at_the_client(case: Case, played: Played) -> list[str]:
     rest = played.got
     methods = _methods(case.sends)
     for wanted in case.gets:
-        if isinstance(wanted, int):
-            error = _refusal(rest, wanted)
+        if isinstance(wanted, int | OneOf):
+            error = _refusal(rest, *((wanted,) if isinstance(wanted, int) else wanted.statuses))
             return [] if error is None else [error]
         error, rest = _answer(rest, wanted, methods, has_ended=played.ended != "open")
         if error:
@@ -176,15 +176,15 @@ def _answer(
     return "", rest[taken[-1].end :]
 
 
-def _refusal(got: bytes, status: int) -> str | None:
+def _refusal(got: bytes, *statuses: int) -> str | None:
     try:
         answer = next(iter(answers_in(got, [b"GET"], has_ended=True)), None)
     except UnreadableError as error:
         return f"unreadable refusal: {error}"
     if answer is None:
-        return f"the client got {got[:200]!r}, not a {status}"
-    if answer.status != status:
-        return f"the client got {answer.line!r}, not {status}"
+        return f"the client got {got[:200]!r}, not a {statuses}"
+    if answer.status not in statuses:
+        return f"the client got {answer.line!r}, not {statuses}"
     if answer.end != len(got):
         return f"bytes behind the refusal: {got[answer.end :][:100]!r}"
     try:
