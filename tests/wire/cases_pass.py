@@ -78,7 +78,7 @@ REQUESTS = [
     (Rule.CHUNKED, "9112 7.1", "one chunk", POST + CHUNKED + b"\r\n3\r\nabc\r\n0\r\n\r\n"),
     (Rule.CHUNKED, "9112 7.1", "no chunk", POST + CHUNKED + b"\r\n0\r\n\r\n"),
     (Rule.CHUNKED, "9112 7.1", "on a GET", GET + CHUNKED + b"\r\n3\r\nabc\r\n0\r\n\r\n"),
-    (Rule.CHUNKED, "9112 7.1", "a body with line ends", POST + CHUNKED + b"\r\nb\r\n\r\n0\r\n\r\nGET /\r\n0\r\n\r\n"),
+    (Rule.CHUNKED, "9112 7.1", "a body with line ends", POST + CHUNKED + b"\r\nc\r\n\r\n0\r\n\r\nGET /\r\n0\r\n\r\n"),
 ]  # fmt: skip
 REWRITTEN = [
     (Rule.CHUNKED, "9112 7.1", "many chunks", b"1\r\na\r\n2\r\nbc\r\n00A\r\n0123456789\r\n000\r\n\r\n", b"abc0123456789"),
@@ -202,6 +202,8 @@ def _connections() -> list[Case]:
     rows = [
         (Rule.KEEP_ALIVE, "9112 9.3", "one request after the other", (first, Until(b"ok"), second), (first, second), (), (OK_OPEN, OK_OPEN), "open"),
         (Rule.KEEP_ALIVE, "9112 9.3", "a body, then another request", (chunks, Until(b"ok"), second), (chunks, second), (), (OK_OPEN, OK_OPEN), "open"),
+        (Rule.KEEP_ALIVE, "9112 9.3", "a length and its body at once, then another request", (body + b"\r\nabc", Until(b"ok"), second), (body + b"\r\nabc", second), (), (OK_OPEN, OK_OPEN), "open"),
+        (Rule.KEEP_ALIVE, "9112 9.3", "a length, its body later, then another request", (body + E, Pause(), b"abc", Until(b"ok"), second), (body + b"\r\nabc", second), (), (OK_OPEN, OK_OPEN), "open"),
         (Rule.KEEP_ALIVE, "9112 9.6", "the client closes", (GET + END,), (GET + E,), (), (OK_CLOSE,), "closed"),
         (Rule.KEEP_ALIVE, "9112 9.6", "the backend closes, the client stays", (first, Until(b"ok"), second), (first, second), (closes,), (OK_OPEN, OK_OPEN), "open"),
         (Rule.KEEP_ALIVE, "9112 9.3", "HTTP/1.0 closes", (old + E,), (GET + E,), (), (OK_CLOSE,), "closed"),
