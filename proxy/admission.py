@@ -5,6 +5,7 @@ import msgspec
 from parity.exchange import Backend, Endpoint
 from proxy import writes
 from proxy.fields import Lines
+from proxy.counters import Key
 from proxy.flags import Flag
 from proxy.races import Mark
 from proxy.refusals import Refusal
@@ -18,7 +19,7 @@ class Way(msgspec.Struct, frozen=True):
     """What the flags in force say of one endpoint: made once a flag version, not once a request.
 
     `outside` is the plan of the clients outside of the canary share, `within` that of those within. `spared` is why
-    there is no copy of a request with this way, or empty. `key` is what `Counters` count its requests under.
+    there is no copy of a request with this way, or empty. `requested` is what `Counters` count its requests under.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Way(msgspec.Struct, frozen=True):
     is_write: bool
     is_canary: bool
     spared: str
+    requested: Key
 
     @property
     def stage(self) -> str:
@@ -47,7 +49,7 @@ class Admission(msgspec.Struct, frozen=True):
     as hops are trusted. `upgrade` is the protocol to tunnel, or empty.
     """
 
-    id: str
+    id: bytes
     way: Way
     plan: Plan
     method: str

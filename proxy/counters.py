@@ -6,6 +6,15 @@ UNLISTED = "(unlisted)"
 """The endpoint under which unlisted requests are counted: their paths are no label, there are too many."""
 
 
+Key = tuple[str, str, str]
+"""Endpoint, name, reason."""
+
+
+def requested_key(endpoint: str) -> Key:
+    """What the requests at an endpoint are counted under; to be made once."""
+    return (endpoint, "requests", "")
+
+
 class Counters:
     """The proxy's side of the books. Not for use from several threads.
 
@@ -19,9 +28,14 @@ class Counters:
         self._deltas: dict[tuple[str, str, str], int] = {}
         self.in_flight = 0
 
+    def add(self, key: Key) -> None:
+        """One more of what is counted at every request."""
+        deltas = self._deltas
+        deltas[key] = deltas.get(key, 0) + 1
+
     def requested(self, endpoint: str) -> None:
         """A client asked."""
-        self._add(endpoint, "requests")
+        self.add(requested_key(endpoint))
 
     def not_mirrored(self, endpoint: str, reason: str) -> None:
         """No copy: `stage`, `write`, `sampled_out`, `unlisted`, or `unanswered` (there is nothing to compare with)."""
@@ -60,5 +74,4 @@ class Counters:
         return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in deltas.items())
 
     def _add(self, endpoint: str, name: str, reason: str = "") -> None:
-        key = (endpoint, name, reason)
-        self._deltas[key] = self._deltas.get(key, 0) + 1
+        self.add((endpoint, name, reason))

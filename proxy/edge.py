@@ -16,7 +16,7 @@ from proxy import captures, writes
 from proxy.admission import Admission, Refused, Way
 from proxy.canary import StickyKeys, bucket
 from proxy.captures import NO_ROOM, TOO_LARGE, Budget, KeptBody
-from proxy.counters import UNLISTED, Counters
+from proxy.counters import UNLISTED, Counters, requested_key
 from proxy.fields import Lines, pairs
 from proxy.flags import Flag, FlagTable
 from proxy.headers import EdgeHeaders, Peer
@@ -70,7 +70,7 @@ class Edge:
         self._sink = sink
         # Its own, seeded by the system: processes that are forked must not give the same names.
         self._random = source or random.Random(os.urandom(16))
-        self._ids: list[str] = []
+        self._ids: list[bytes] = []
         self._fallbacks = 0
         self._reported_at = 0.0
 
@@ -87,7 +87,7 @@ class Edge:
     def admit(self, head: RequestHead, peer: Peer) -> Admission | Refused:
         """Decide about a request from its head; what a client may not say is removed before anything reads it."""
         fresh_id = self.fresh_id()
-        inbound = self._headers.inbound(head, peer, fresh_id.encode())
+        inbound = self._headers.inbound(head, peer, fresh_id)
         method = head.method
         target = head.target
         start = head.line
@@ -111,7 +111,7 @@ class Edge:
             place = bucket(self._sticky.key(pairs(inbound.lines), inbound.address), way.domain)
             if place < way.flag.canary_share:
                 plan = way.within
-        self.counters.requested(way.name)
+        self.counters.add(way.requested)
         mirrored = (
             not way.spared
             and not inbound.upgrade
@@ -230,7 +230,7 @@ class Edge:
             return
         self._sink.put(
             Capture(
-                admission.id,
+                admission.id.decode(),
                 admission.way.name,
                 admission.way.domain,
                 admission.method,
@@ -257,11 +257,11 @@ class Edge:
         if admission.way.is_write:
             self._writes.finished(admission.way.endpoint, admission.target)
 
-    def fresh_id(self) -> str:
+    def fresh_id(self) -> bytes:
         """A name for a request, 32 hex digits."""
         ids = self._ids
         if not ids:
-            drawn = f"{self._random.getrandbits(128 * _IDS):0{32 * _IDS}x}"
+            drawn = f"{self._random.getrandbits(128 * _IDS):0{32 * _IDS}x}".encode()
             self._ids = ids = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
         return ids.pop()
 
@@ -288,6 +288,7 @@ class Edge:
             not endpoint.is_read,
             plans.outside != plans.within,
             spared,
+            requested_key(endpoint.name),
         )
         self._ways[id(endpoint)] = way
         return way
@@ -305,6 +306,7 @@ class Edge:
             method not in SAFE_METHODS,
             False,
             "unlisted",
+            requested_key(UNLISTED),
         )
 
     def _report_fallback(self, admission: Admission, modern: Observation) -> None:

@@ -309,7 +309,7 @@ class ClientConnection(asyncio.Protocol):
     def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> None:
         """Give an answer of the proxy's own, and close."""
         self._forwarding = None
-        self.write(refusal.answer(request_id or self._plane.edge.fresh_id(), bodiless=bodiless))
+        self.write(refusal.answer(request_id or self._plane.edge.fresh_id().decode(), bodiless=bodiless))
         self._finish()
 
     def break_off(self) -> None:
