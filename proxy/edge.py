@@ -42,7 +42,8 @@ class Admission(msgspec.Struct, frozen=True):
     """What is to be done with one request; it holds the flags that the request was admitted with.
 
     `headers` and `target` are what either backend gets. `mirrored` says that the answer is to be captured.
-    `writes` is the stamp of the writes that were finished when the request came.
+    `writes` is the stamp of the writes that were finished when the request came. `address`, `host` and `parent` are
+    those of `Inbound`.
     """
 
     id: str
@@ -61,6 +62,9 @@ class Admission(msgspec.Struct, frozen=True):
     writes: str
     mark: Mark
     at: float
+    address: str
+    host: str | None
+    parent: str
 
     @property
     def domain(self) -> str:
@@ -160,6 +164,9 @@ class Edge:
             mirrored=mirrored,
             mark=self._races.mark(endpoint.domain),
             at=time.time(),
+            address=inbound.address,
+            host=inbound.host,
+            parent=inbound.parent,
         )
 
     def capture(self) -> Capture:
@@ -287,6 +294,9 @@ class Edge:
             mirrored=False,
             mark=_NO_MARK,
             at=time.time(),
+            address=inbound.address,
+            host=inbound.host,
+            parent=inbound.parent,
         )
 
     def _mirrored(

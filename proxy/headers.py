@@ -9,6 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from parity.exchange import Backend
+from proxy import trace_context
 from proxy.settings import ProxySettings
 
 Headers = Sequence[tuple[str, str]]
@@ -81,7 +82,8 @@ def _kind(name: str) -> _Kind:
 class Inbound(msgspec.Struct, frozen=True):
     """What the head of a request became: the headers for either backend, and what was read on the way.
 
-    `address` is the client's as far as the hops before us are trusted.
+    `address` is the client's as far as the hops before us are trusted. `parent` is the client's `traceparent` where
+    requests are traced, and empty if there was none that is valid.
     """
 
     headers: list[tuple[str, str]]
@@ -89,6 +91,7 @@ class Inbound(msgspec.Struct, frozen=True):
     address: str
     host: str | None
     looped: bool
+    parent: str = ""
 
 
 class Outbound(msgspec.Struct, frozen=True):
@@ -115,6 +118,8 @@ class EdgeHeaders:
         self._trusted = settings.trusted_hops
         self._keeps_timing = settings.keep_server_timing
         self._exposes = settings.expose_served_by
+        self._is_traced = settings.telemetry.otlp_endpoint is not None
+        self._trace_rate = settings.telemetry.trace_rate
 
     def inbound(self, headers: Headers, *, peer: str, scheme: str, fresh_id: str) -> Inbound:  # noqa: C901, PLR0912 -- one pass over the headers, one arm a kind
         """The headers that a backend gets. `fresh_id` (32 hex digits) names a request that has no name."""
@@ -156,7 +161,12 @@ class EdgeHeaders:
             kept = [header for header in kept if header[0].lower() not in named]
         if request_id is None or not _REQUEST_ID(request_id):
             request_id = fresh_id
-        if traceparent is None or not _TRACEPARENT(traceparent):
+        parent = ""
+        if self._is_traced:
+            if traceparent is not None and trace_context.is_parent(traceparent):
+                parent = traceparent
+            traceparent = trace_context.child_of(parent, fresh_id, self._trace_rate)
+        elif traceparent is None or not _TRACEPARENT(traceparent):
             traceparent = f"00-{fresh_id}-{fresh_id[:16]}-01"
         kept += (
             self._via,
@@ -169,7 +179,7 @@ class EdgeHeaders:
         if outer_host or host:
             kept.append(("X-Forwarded-Host", outer_host or host or ""))
         address = self._client_address(addresses, peer) if addresses else peer
-        return Inbound(kept, request_id, address, host, looped)
+        return Inbound(kept, request_id, address, host, looped, parent)
 
     def outbound(self, headers: Headers, served_by: Backend, version: int) -> Outbound:
         """The headers that the client gets of those that the backend sent."""
