@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from proxy.access_log import AccessLog, Entry, LineFile
+from proxy.access_log import AccessLog, Entry, Line, LineFile
 from tests.proxy.rig import until
 
 KEY = b"a token key of some length"
@@ -199,3 +200,10 @@ def test_a_pipe_that_nobody_reads_keeps_no_thread_waiting(tmp_path: Path) -> Non
     log.end(5)
 
     assert log.spool.failed == 1
+
+
+def test_every_field_of_a_line_is_documented_in_its_order() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "observing.md").read_text()
+    section = page.partition("## Access log")[2].partition("## ")[0]
+
+    assert tuple(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == Line.__struct_fields__

@@ -131,3 +131,13 @@ def test_every_metric_is_documented_with_its_type_and_none_that_is_gone() -> Non
 
     rows = re.findall(r"^\| `(crossfade_proxy_\w+)` \| (\w+) \|", OBSERVING.read_text(), re.MULTILINE)
     assert dict(rows) == exported
+
+
+def test_the_example_queries_ask_for_metrics_that_exist() -> None:
+    text = OBSERVING.read_text()
+    documented = set(re.findall(r"^\| `(crossfade_proxy_\w+)` \|", text, re.MULTILINE))
+    (queries,) = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+    asked = {name.removesuffix("_bucket") for name in re.findall(r"crossfade_proxy_\w+", queries)}
+    assert asked
+    assert asked <= documented
