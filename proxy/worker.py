@@ -18,6 +18,7 @@ from proxy.aiohttp_plane import AiohttpPlane
 from proxy.capture import Budget
 from proxy.counters import Counters
 from proxy.edge import Edge
+from proxy.errors import TelemetryError
 from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
@@ -123,7 +124,11 @@ async def run_proxy(
     """
     run_id = f"{settings.worker_name}-{secrets.token_hex(6)}"
     plane = AiohttpPlane(settings)
-    parts = assemble(settings, plane, run_id)
+    try:
+        parts = assemble(settings, plane, run_id)
+    except TelemetryError:
+        await plane.close()
+        raise
     admin = Admin(settings, parts.edge, lambda: plane.is_closing, parts.telemetry.collectors())
     watch: FlagWatch | None = None
     handing_over: asyncio.Task[None] | None = None

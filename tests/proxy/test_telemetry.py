@@ -1,8 +1,10 @@
 """What is told of requests through a running worker: numbers, lines and spans, and that none of it touches a request."""
 
 import asyncio
+import gc
 import json
 import re
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,12 +19,14 @@ from structlog.testing import capture_logs
 from parity.exchange import Backend, Endpoint
 from proxy.counters import Counters
 from proxy.edge import Admission
+from proxy.errors import TelemetryError
 from proxy.flags import Flag
 from proxy.metrics import Metrics
 from proxy.races import Mark
 from proxy.settings import TelemetrySettings
 from proxy.stages import UNLISTED_PLAN, Stage
 from proxy.telemetry import Telemetry
+from proxy.worker import run_proxy
 from tests.proxy.rig import Rig, get, running, until
 from tests.support.backends import answering, hanging, sending
 from tests.support.collector import collecting
@@ -253,6 +257,20 @@ async def test_a_collector_that_is_slow_delays_no_request_and_no_end(tmp_path: P
     assert {answer.status for answer in answers} == {200}
     assert took_s < 2
     assert ended_s < 5
+
+
+@pytest.mark.filterwarnings("error")
+async def test_a_worker_without_the_extra_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "proxy.otlp", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.resources", None)
+    telemetry = TelemetrySettings(otlp_endpoint="http://127.0.0.1:4318")
+
+    async with running(tmp_path, telemetry=telemetry, starts=False) as rig:
+        with pytest.raises(TelemetryError, match="not installed"):
+            await run_proxy(rig.settings, stop=asyncio.Event())
+        gc.collect()
 
 
 class Broken(Metrics):
