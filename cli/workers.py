@@ -14,7 +14,7 @@ from cli.context import Context, pass_context
 from cli.errors import UnavailableError
 from cli.output import log_to_stderr
 from parity.worker import run_worker
-from proxy.settings import MirrorSettings, ProxySettings
+from proxy.settings import MirrorSettings, ProxySettings, TelemetrySettings
 from proxy.worker import run_proxy
 
 
@@ -45,6 +45,7 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
             concurrency=settings.mirror.concurrency,
             timeout_s=settings.mirror.timeout_s,
         ),
+        telemetry=TelemetrySettings(**dict(settings.telemetry)),
     )
 
 

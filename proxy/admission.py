@@ -34,11 +34,7 @@ class Way(msgspec.Struct, frozen=True):
     is_canary: bool
     spared: str
     requested: Key
-
-    @property
-    def stage(self) -> str:
-        """The stage in force."""
-        return self.flag.stage.value
+    stage: str
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -46,7 +42,8 @@ class Admission(msgspec.Struct, frozen=True):
 
     `start` is the request line, `lines` the field lines that either backend gets. `mirrored` says that the answer is
     to be captured. `stamp` says which writes were finished when the request came. `address` is the client's, as far
-    as hops are trusted. `upgrade` is the protocol to tunnel, or empty.
+    as hops are trusted. `upgrade` is the protocol to tunnel, or empty. `parent` is as
+    in `Inbound`, `host` the `Host` header.
     """
 
     id: bytes
@@ -63,6 +60,8 @@ class Admission(msgspec.Struct, frozen=True):
     mark: Mark
     at: float
     upgrade: bytes = b""
+    parent: str = ""
+    host: bytes | None = None
 
     @property
     def can_fall_back(self) -> bool:

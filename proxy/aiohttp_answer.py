@@ -57,6 +57,7 @@ class Answer(web.StreamResponse):
         self._head: bytes | None = "".join(lines).encode("utf-8", "surrogateescape")
         self._is_done = False
         self._is_broken = False
+        self.sent_bytes = 0
 
     @property
     def keep_alive(self) -> bool:
@@ -118,4 +119,5 @@ class Answer(web.StreamResponse):
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
         transport.write(data)
+        self.sent_bytes += len(data)
         await self._request.writer.drain()

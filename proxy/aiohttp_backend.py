@@ -55,8 +55,9 @@ class BackendClient:
     def __init__(self, url: str, settings: ForwardSettings) -> None:
         self._url = url
         self._settings = settings
+        self.in_use = 0
         self._free = asyncio.Semaphore(settings.connections)
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=settings.idle_s)
+        self._connector = connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=settings.idle_s)
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=settings.connect_timeout_s, sock_read=settings.answer_timeout_s
         )
@@ -90,13 +91,18 @@ class BackendClient:
                         allow_redirects=False,
                     )
         except BaseException:
-            self._free.release()
+            self._give_back()
             raise
 
     def release(self, response: aiohttp.ClientResponse) -> None:
         """Its connection goes back to the pool if the answer was read to its end, else it is closed."""
         response.release()
-        self._free.release()
+        self._give_back()
+
+    @property
+    def idle(self) -> int:
+        """How many open connections wait for a request."""
+        return sum(map(len, self._connector._conns.values()))  # noqa: SLF001 -- aiohttp has no public figure
 
     async def close(self) -> None:
         """Close all connections."""
@@ -106,12 +112,17 @@ class BackendClient:
     async def _take(self) -> None:
         if not self._free.locked():
             await self._free.acquire()
-            return
-        try:
-            async with asyncio.timeout(self._settings.wait_s):
-                await self._free.acquire()
-        except TimeoutError:
-            raise BackendFailure(Refusal.BUSY) from None
+        else:
+            try:
+                async with asyncio.timeout(self._settings.wait_s):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise BackendFailure(Refusal.BUSY) from None
+        self.in_use += 1
+
+    def _give_back(self) -> None:
+        self.in_use -= 1
+        self._free.release()
 
 
 class ShadowClient:

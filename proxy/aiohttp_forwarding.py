@@ -13,8 +13,10 @@ from proxy.aiohttp_answer import Answer
 from proxy.aiohttp_backend import BackendClient, BackendFailure, failures, fields, is_sendable
 from proxy.capture import Capture
 from proxy.edge import Admission, Edge
+from proxy.metrics import NOBODY
 from proxy.refusals import Refusal
 from proxy.settings import ProxySettings
+from proxy.telemetry import ABANDONED, Telemetry
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -79,15 +81,25 @@ class Forwarding:
         "_body",
         "_capture",
         "_edge",
+        "_error",
         "_is_settled",
         "_request",
+        "_served_by",
+        "_started",
+        "_telemetry",
         "_upload",
         "_ways",
     )
 
-    def __init__(self, ways: Ways, edge: Edge, request: web.BaseRequest, admission: Admission) -> None:
+    def __init__(
+        self, ways: Ways, edge: Edge, telemetry: Telemetry, request: web.BaseRequest, admission: Admission
+    ) -> None:
         self._ways = ways
         self._edge = edge
+        self._telemetry = telemetry
+        self._started = perf_counter()
+        self._served_by = NOBODY
+        self._error = ABANDONED
         self._request = request
         self._admission = admission
         self._capture: Capture | None = edge.capture() if admission.mirrored else None
@@ -112,7 +124,7 @@ class Forwarding:
             if self._answer is None or not self._answer.prepared:
                 return await self._fail(Refusal.INTERNAL)
             self._answer.break_off()
-            self._settle_failed()
+            self._settle_failed(Refusal.INTERNAL.word)
             return self._answer
         finally:
             self._edge.ended(admission)
@@ -120,6 +132,7 @@ class Forwarding:
                 self._edge.abandoned(admission)
             if self._capture is not None:
                 self._capture.release()
+            self._tell()
 
     async def _forward(self) -> Answer:
         admission = self._admission
@@ -186,6 +199,7 @@ class Forwarding:
             closing=self._ways.is_closing,
         )
         self._answer = answer
+        self._served_by = served_by.value
         content = response.content
         try:
             with failures():
@@ -196,17 +210,18 @@ class Forwarding:
                 await self._pass_on(answer, chunk)
                 with failures():
                     chunk = await content.readany()
-        except BackendFailure:
+        except BackendFailure as failure:
             if not answer.prepared:
                 raise
             answer.break_off()
-            self._settle_failed()
+            self._settle_failed(failure.refusal.word)
             return answer
         if chunk and capture is not None:
             capture.add(chunk)
         duration_s = perf_counter() - started
         await answer.write_eof(chunk)
         self._is_settled = True
+        self._error = ""
         try:
             if modern is None:
                 edge.answered(admission, outbound, response.status, duration_s, capture, self._sent)
@@ -253,12 +268,23 @@ class Forwarding:
     async def _fail(self, refusal: Refusal) -> Answer:
         if self._upload.is_broken:
             return self._gone()
-        self._settle_failed()
-        return await refuse(
+        self._settle_failed(refusal.word)
+        self._served_by = NOBODY
+        self._answer = await refuse(
             self._request, refusal, self._admission.request_id, closing=self._request.body_exists
         )
+        return self._answer
 
-    def _settle_failed(self) -> None:
+    def _tell(self) -> None:
+        answer = self._answer
+        status, sent_bytes = (
+            (0, 0) if answer is None or not answer.prepared else (answer.status, answer.sent_bytes)
+        )
+        duration_s = perf_counter() - self._started
+        self._telemetry.served(self._admission, self._served_by, status, duration_s, sent_bytes, self._error)
+
+    def _settle_failed(self, error: str) -> None:
+        self._error = error
         if not self._is_settled:
             self._is_settled = True
             self._edge.failed(self._admission)

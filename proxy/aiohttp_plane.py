@@ -13,6 +13,7 @@ What aiohttp does not let it do (wire.md), and the next data plane will:
 import asyncio
 import logging
 from contextlib import suppress
+from time import perf_counter
 
 from aiohttp import web
 
@@ -23,7 +24,9 @@ from proxy.aiohttp_forwarding import Forwarding, refuse
 from proxy.edge import Edge, Refused
 from proxy.errors import ListenError
 from proxy.mirror import ShadowSender
+from proxy.plane import Load
 from proxy.settings import ProxySettings
+from proxy.telemetry import Telemetry
 
 _IDLE_CLIENT_S = 75.0
 _LINGER_S = 2.0
@@ -45,6 +48,7 @@ class AiohttpPlane:
         }
         self._writes: set[asyncio.Task[Answer]] = set()
         self._edge: Edge | None = None
+        self._telemetry: Telemetry | None = None
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
         self._in_flight = 0
@@ -65,14 +69,24 @@ class AiohttpPlane:
         """Whether no new connection is accepted any more."""
         return self._is_closing
 
+    @property
+    def load(self) -> Load:
+        """How much it has on its hands now."""
+        return Load(
+            requests=self._in_flight,
+            clients=0 if self._server is None else len(self._server.connections),
+            in_use={backend: client.in_use for backend, client in self._clients.items()},
+            idle={backend: client.idle for backend, client in self._clients.items()},
+        )
+
     async def serve(self) -> None:
         """Accept connections from now on."""
         if self._listener is not None:
             await self._listener.start_serving()
 
-    async def bind(self, edge: Edge) -> int:
+    async def bind(self, edge: Edge, telemetry: Telemetry) -> int:
         """Take the port, without serving yet; returns it. Raises `ListenError`."""
-        self._edge = edge
+        self._edge, self._telemetry = edge, telemetry
         settings = self.settings
         # What clients send wrong is their affair: one traceback each would be an attack on the log.
         quiet = logging.Logger("crossfade.wire", level=logging.CRITICAL + 1)  # noqa: LOG001 -- no global state
@@ -126,9 +140,10 @@ class AiohttpPlane:
             await shadow.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        edge = self._edge
-        if edge is None:
+        edge, telemetry = self._edge, self._telemetry
+        if edge is None or telemetry is None:
             raise RuntimeError("the data plane was not started")
+        started = perf_counter()
         admission = edge.admit(
             request.method,
             request.raw_path,
@@ -137,8 +152,16 @@ class AiohttpPlane:
             request.scheme,
         )
         if isinstance(admission, Refused):
-            return await refuse(request, admission.refusal, admission.request_id, closing=True)
-        forwarding = self._counted(Forwarding(self, edge, request, admission))
+            answer: Answer | None = None
+            try:
+                answer = await refuse(request, admission.refusal, admission.request_id, closing=True)
+                return answer
+            finally:
+                status, sent_bytes = (0, 0) if answer is None else (answer.status, answer.sent_bytes)
+                telemetry.refused(
+                    admission.request_id, status, perf_counter() - started, sent_bytes, admission.refusal.word
+                )
+        forwarding = self._counted(Forwarding(self, edge, telemetry, request, admission))
         if not admission.is_write:
             return await forwarding
         # A write that was sent is read to its end even when the client goes away, so it is its own task.

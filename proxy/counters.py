@@ -19,14 +19,17 @@ class Counters:
     """The proxy's side of the books. Not for use from several threads.
 
     Every mirrored request is counted once as `mirrored` and leaves `in_flight` once: into a batch as an
-    exchange, or as `shed`. So at every moment mirrored = exchanges in batches + shed + in flight.
+    exchange, or as `shed`. So at every moment mirrored = exchanges in batches + shed + in flight. `given` is how
+    many exchanges went into batches so far.
     """
 
-    __slots__ = ("_deltas", "in_flight")
+    __slots__ = ("_deltas", "_taken", "given", "in_flight")
 
     def __init__(self) -> None:
         self._deltas: dict[tuple[str, str, str], int] = {}
+        self._taken: dict[tuple[str, str, str], int] = {}
         self.in_flight = 0
+        self.given = 0
 
     def add(self, key: Key) -> None:
         """One more of what is counted at every request."""
@@ -54,6 +57,7 @@ class Counters:
     def handed_over(self, exchanges: int) -> None:
         """So many mirrored requests are in a batch: their outcomes are the parity worker's."""
         self.in_flight -= exchanges
+        self.given += exchanges
 
     def fell_back(self, endpoint: str) -> None:
         """Modern failed, legacy answered."""
@@ -71,7 +75,16 @@ class Counters:
     def take(self) -> tuple[Count, ...]:
         """What was counted since the last time."""
         deltas, self._deltas = self._deltas, {}
+        for key, n in deltas.items():
+            self._taken[key] = self._taken.get(key, 0) + n
         return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in deltas.items())
+
+    def totals(self) -> dict[tuple[str, str, str], int]:
+        """What was counted since the worker began, by endpoint, name and reason."""
+        totals = dict(self._taken)
+        for key, n in self._deltas.items():
+            totals[key] = totals.get(key, 0) + n
+        return totals
 
     def _add(self, endpoint: str, name: str, reason: str = "") -> None:
         self.add((endpoint, name, reason))

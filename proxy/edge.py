@@ -131,8 +131,10 @@ class Edge:
             mirrored,
             self._writes.stamp(endpoint, target) if sees_modern else "",
             self._races.mark(way.domain) if sees_modern else _NO_MARK,
-            time.time() if sees_modern else 0.0,
+            time.time(),
             inbound.upgrade,
+            inbound.parent,
+            head.host,
         )
 
     def kept_body(self) -> KeptBody:
@@ -289,6 +291,7 @@ class Edge:
             plans.outside != plans.within,
             spared,
             requested_key(endpoint.name),
+            flag.stage.value,
         )
         self._ways[id(endpoint)] = way
         return way
@@ -307,6 +310,7 @@ class Edge:
             False,
             "unlisted",
             requested_key(UNLISTED),
+            _UNLISTED_FLAG.stage.value,
         )
 
     def _report_fallback(self, admission: Admission, modern: Observation) -> None:

@@ -44,6 +44,11 @@ class Outbox:
         """How many exchanges are in no batch yet."""
         return len(self._queue)
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many exchanges are in the batch whose receipt has not come."""
+        return self._unacknowledged_items
+
     def put(self, exchange: Exchange) -> bool:
         """Queue an exchange; False: there was no room, it is shed."""
         size = _size_of(exchange)

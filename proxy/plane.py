@@ -4,11 +4,24 @@ Everything in `edge`, `mirror`, `handover`, `flags` and what they stand on is us
 A data plane does input and output only: it parses requests, asks the edge, forwards, and reports back.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
+
+import msgspec
 
 from parity.exchange import Backend
 from proxy.edge import Edge
 from proxy.mirror import ShadowSender
+from proxy.telemetry import Telemetry
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What a data plane has on its hands: requests of clients in flight, and connections by their other end."""
+
+    requests: int
+    clients: int
+    in_use: Mapping[Backend, int]
+    idle: Mapping[Backend, int]
 
 
 class DataPlane(Protocol):
@@ -23,8 +36,16 @@ class DataPlane(Protocol):
         """The way for copies to that backend: its own connections, no retry."""
         ...
 
-    async def bind(self, edge: Edge) -> int:
-        """Take the port, without serving yet; returns it. Raises `ListenError`."""
+    @property
+    def load(self) -> Load:
+        """How much it has on its hands now; asked by whoever reads the metrics."""
+        ...
+
+    async def bind(self, edge: Edge, telemetry: Telemetry) -> int:
+        """Take the port, without serving yet; returns it. Raises `ListenError`.
+
+        Whatever the edge is asked, `telemetry` is told once when the request has ended.
+        """
         ...
 
     async def serve(self) -> None:

@@ -119,6 +119,23 @@ class HandoverSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """What is told of served requests, besides the metrics.
+
+    `access_log` is written if it is set and its rate is above 0; with `access_log_queries` targets keep their query.
+    `otlp_endpoint` is where spans go, the base URL of a collector or a whole one; `trace_rate` is the share of
+    requests that are traced of those whose client has not decided it.
+    """
+
+    access_log: Path | None = None
+    access_log_rate: float = 0.0
+    access_log_queries: bool = False
+    otlp_endpoint: str | None = None
+    service_name: str = "crossfade-proxy"
+    trace_rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class ProxySettings:
     """One proxy worker. `token_key` makes clients' keys into tokens; `parity_socket` None compares nothing.
 
@@ -158,6 +175,7 @@ class ProxySettings:
     forward: ForwardSettings = ForwardSettings()
     mirror: MirrorSettings = MirrorSettings()
     handover: HandoverSettings = HandoverSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     def url_of(self, backend: Backend) -> str:
         """Where that backend is, without a trailing slash."""

@@ -5,8 +5,9 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -17,21 +18,25 @@ from proxy.aiohttp_plane import AiohttpPlane
 from proxy.capture import Budget
 from proxy.counters import Counters
 from proxy.edge import Edge
+from proxy.errors import TelemetryError
 from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
 from proxy.handover import Handover
 from proxy.headers import EdgeHeaders, observe
 from proxy.last_known_good import LastKnownGood
+from proxy.metrics import Metrics
 from proxy.mirror import ExchangeSink, Mirror
 from proxy.outbox import NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
 from proxy.settings import ProxySettings
+from proxy.telemetry import Telemetry, open_telemetry
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _SWAP_S = 5.0
+_TELEMETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,11 @@ class Parts:
     mirrors: tuple[Mirror, ...]
     outbox: Outbox
     handover: Handover | None
+    telemetry: Telemetry
 
 
 def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
-    """Wire a worker; `run_id` names this run in its batches."""
+    """Wire a worker; `run_id` names this run in its batches. Raises `TelemetryError`."""
     counters = Counters()
     budget = Budget(settings.mirror.held_bytes)
     races = Races()
@@ -81,7 +87,29 @@ def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
         mirrors=mirrors,
         sink=sink,
     )
-    return Parts(edge, plane, counters, tuple(mirrors.values()), outbox, handover)
+    metrics = Metrics(counters, _gauges(edge, plane, counters, budget, outbox))
+    telemetry = open_telemetry(settings, metrics)
+    return Parts(edge, plane, counters, tuple(mirrors.values()), outbox, handover, telemetry)
+
+
+def _gauges(
+    edge: Edge, plane: DataPlane, counters: Counters, budget: Budget, outbox: Outbox
+) -> Mapping[str, Callable[[], float]]:
+    return {
+        "requests_in_flight": lambda: plane.load.requests,
+        "client_connections": lambda: plane.load.clients,
+        **{
+            f"backend_connections_in_use/{one}": partial(lambda b: plane.load.in_use[b], one)
+            for one in Backend
+        },
+        **{f"backend_connections_idle/{one}": partial(lambda b: plane.load.idle[b], one) for one in Backend},
+        "mirrored_in_flight": lambda: counters.in_flight,
+        "exchanges_waiting": lambda: outbox.waiting,
+        "exchanges_unacknowledged": lambda: outbox.unacknowledged,
+        "held_bytes/captures": lambda: budget.held,
+        "held_bytes/outbox": lambda: outbox.held_bytes,
+        "flag_version": lambda: edge.table.version,
+    }
 
 
 async def run_proxy(
@@ -92,18 +120,22 @@ async def run_proxy(
 ) -> None:
     """Serve until `stop` is set, then drain and return. `ready` gets the port and the admin port.
 
-    Raises `ListenError`; a store that is away is no error.
+    Raises `ListenError` and `TelemetryError`; a store that is away is no error.
     """
     run_id = f"{settings.worker_name}-{secrets.token_hex(6)}"
     plane = AiohttpPlane(settings)
-    parts = assemble(settings, plane, run_id)
-    admin = Admin(settings, parts.edge, lambda: plane.is_closing)
+    try:
+        parts = assemble(settings, plane, run_id)
+    except TelemetryError:
+        await plane.close()
+        raise
+    admin = Admin(settings, parts.edge, lambda: plane.is_closing, parts.telemetry.collectors())
     watch: FlagWatch | None = None
     handing_over: asyncio.Task[None] | None = None
     try:
         admin_port = await admin.start()
         # The port is taken first, so that one in use changes nothing; served is only when the flags are known.
-        port = await plane.bind(parts.edge)
+        port = await plane.bind(parts.edge, parts.telemetry)
         watch = FlagWatch(
             open_engine=lambda: open_database(settings.store_url),
             endpoints=settings.endpoints,
@@ -119,6 +151,7 @@ async def run_proxy(
             swap=_swapper(parts.edge, asyncio.get_running_loop()),
         )
         table = await asyncio.to_thread(watch.start)
+        parts.telemetry.start()
         await plane.serve()
         if parts.handover is not None:
             handing_over = asyncio.create_task(parts.handover.run())
@@ -152,6 +185,7 @@ async def _shut_down(
             log.warning("exchanges_not_handed_over", waiting=parts.outbox.waiting)
     if watch is not None:
         await asyncio.to_thread(watch.stop)
+    await asyncio.to_thread(parts.telemetry.end, _TELEMETRY_S)
     await parts.plane.close()
 
 
