@@ -214,9 +214,7 @@ class EdgeHeaders:
             if served_by is Backend.MODERN:
                 self._modern_proof = proof
             else:
-                self._is_traced = settings.telemetry.otlp_endpoint is not None
-        self._trace_rate = settings.telemetry.trace_rate
-        self._legacy_proof = proof
+                self._legacy_proof = proof
         return proof[1]
 
 
