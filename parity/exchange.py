@@ -134,8 +134,8 @@ class Count(msgspec.Struct, frozen=True):
 
     `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `failed`, `shed`; `reason` says why
     where the name alone does not (`not_mirrored`: `stage`, `write`, `sampled_out`, `unlisted`,
-    `unanswered`, `never`; `shed`:
-    `shadow_queue`, `shadow_down`, `parity_queue`).
+    `unanswered`, `never`; `shed`: `parity_queue`, all that a proxy worker sheds; what a parity worker sheds is an
+    outcome of the capture, `parity/completing.py`).
     """
 
     endpoint: str
@@ -153,7 +153,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     proxy: str
     seq: int
-    exchanges: tuple[Exchange, ...]
+    captures: tuple[Capture, ...]
     counts: tuple[Count, ...]
     in_flight: int
 

@@ -18,11 +18,10 @@ from aiohttp import web
 
 from parity.exchange import Backend
 from proxy.aiohttp_answer import Answer
-from proxy.aiohttp_backend import MAX_FIELD_BYTES, BackendClient, ShadowClient, fields
+from proxy.aiohttp_backend import MAX_FIELD_BYTES, BackendClient, fields
 from proxy.aiohttp_forwarding import Forwarding, refuse
 from proxy.edge import Edge, Refused
 from proxy.errors import ListenError
-from proxy.mirror import ShadowSender
 from proxy.settings import ProxySettings
 
 _IDLE_CLIENT_S = 75.0
@@ -39,10 +38,6 @@ class AiohttpPlane:
         self._clients = {
             backend: BackendClient(settings.url_of(backend), settings.forward) for backend in Backend
         }
-        self._shadows = {
-            backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.forward.idle_s)
-            for backend in Backend
-        }
         self._writes: set[asyncio.Task[Answer]] = set()
         self._edge: Edge | None = None
         self._server: web.Server | None = None
@@ -51,10 +46,6 @@ class AiohttpPlane:
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._is_closing = False
-
-    def sender(self, backend: Backend) -> ShadowSender:
-        """The way for copies to that backend."""
-        return self._shadows[backend]
 
     def client(self, backend: Backend) -> BackendClient:
         """The way for clients' requests to that backend."""
@@ -122,8 +113,6 @@ class AiohttpPlane:
         """Let go of all connections to the backends."""
         for client in self._clients.values():
             await client.close()
-        for shadow in self._shadows.values():
-            await shadow.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         edge = self._edge

@@ -7,26 +7,20 @@ by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs
 import os
 import random
 import time
-from collections.abc import Mapping
 
 import msgspec
 import structlog
 
 from parity.exchange import SAFE_METHODS, Backend, Endpoint, Observation
+from parity.exchange import Capture as Mirrored
 from proxy import writes
-from proxy.canary import StickyKeys, bucket, token
+from proxy.canary import StickyKeys, bucket
 from proxy.capture import NO_ROOM, TOO_LARGE, Budget, Capture
 from proxy.counters import UNLISTED, Counters
 from proxy.flags import Flag, FlagTable, plan_for
-from proxy.headers import EdgeHeaders, Headers, Inbound, Outbound, observe
-from proxy.mirror import (
-    ExchangeSink,
-    Mirror,
-    Mirrored,
-    exchange_of,
-    observation,
-    size_of_mirrored,
-)
+from proxy.header_lines import lines_of
+from proxy.headers import EdgeHeaders, Headers, Inbound, Outbound
+from proxy.outbox import CaptureSink
 from proxy.races import EVERYWHERE, Mark, Races
 from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
@@ -95,8 +89,7 @@ class Edge:
         budget: Budget,
         races: Races,
         headers: EdgeHeaders,
-        mirrors: Mapping[Backend, Mirror],
-        sink: ExchangeSink,
+        sink: CaptureSink,
         source: random.Random | None = None,
     ) -> None:
         self.table = FlagTable()
@@ -108,7 +101,6 @@ class Edge:
         self._budget = budget
         self._races = races
         self._writes = writes.Writes(settings.endpoints)
-        self._mirrors = mirrors
         self._sink = sink
         # Its own, seeded by the system: processes that are forked must not give the same names.
         self._random = source or random.Random(os.urandom(16))
@@ -197,7 +189,7 @@ class Edge:
         body: Capture | None,
         sent: bytes | None = b"",
     ) -> None:
-        """The client has the whole answer; now a copy may go to the shadow backend.
+        """The client has the whole answer; now it may be captured.
 
         `body` is the captured answer of a mirrored request; it is released here. `sent` is the body of the
         request, None if it was too large to keep.
@@ -205,22 +197,10 @@ class Edge:
         if not admission.mirrored or body is None:
             self.counters.not_mirrored(admission.name, _reason(admission))
             return
-        self.counters.mirrored(admission.name)
-        overflow = TOO_LARGE if sent is None else body.overflow
-        answer = observation(observe(outbound), status, duration_s, b"" if overflow else body.body)
-        body.release()
-        if overflow == NO_ROOM:
-            self.counters.shed(admission.name, "shadow_queue")
-            return
-        size = size_of_mirrored(admission.headers, sent or b"", answer)
-        mirrored = self._mirrored(admission, admission.plan.authoritative, answer, sent or b"", size)
-        if overflow:
-            # There is nothing to compare with, so the shadow is spared the copy.
-            self._sink.put(exchange_of(mirrored, Observation(), raced=False, skipped=overflow))
-        elif not self._budget.take(size):
-            self.counters.shed(admission.name, "shadow_queue")
-        else:
-            self._mirrors[admission.plan.authoritative.other].offer(mirrored)
+        skipped = TOO_LARGE if sent is None else ""
+        self._capture(
+            admission, admission.plan.authoritative, outbound, status, duration_s, body, sent or b"", skipped
+        )
 
     def fell_back(
         self,
@@ -241,16 +221,7 @@ class Edge:
             body.release()
             self.counters.not_mirrored(admission.name, _reason(admission))
             return
-        self.counters.mirrored(admission.name)
-        overflow = body.overflow
-        answer = observation(observe(outbound), status, duration_s, b"" if overflow else body.body)
-        body.release()
-        if overflow == NO_ROOM:
-            self.counters.shed(admission.name, "shadow_queue")
-            return
-        mirrored = self._mirrored(admission, Backend.LEGACY, answer, b"", 0)
-        raced = self._races.overlapped(admission.domain, admission.mark)
-        self._sink.put(exchange_of(mirrored, modern, raced=raced, skipped=overflow))
+        self._capture(admission, Backend.LEGACY, outbound, status, duration_s, body, b"", "", modern)
 
     def failed(self, admission: Admission) -> None:
         """The client got an error of the proxy's own, or a broken answer."""
@@ -289,24 +260,48 @@ class Edge:
             at=time.time(),
         )
 
-    def _mirrored(
-        self, admission: Admission, authoritative: Backend, answer: Observation, sent: bytes, size: int
-    ) -> Mirrored:
-        return Mirrored(
-            id=admission.id,
-            endpoint=admission.name,
-            domain=admission.domain,
-            method=admission.method,
-            target=admission.target,
-            headers=admission.headers_for(authoritative.other),
-            body=sent,
-            client=token(admission.key, self._settings.token_key),
-            stage=admission.flag.stage.value,
-            authoritative=authoritative,
-            answer=answer,
-            at=admission.at,
-            mark=admission.mark,
-            size=size,
+    def _capture(
+        self,
+        admission: Admission,
+        authoritative: Backend,
+        outbound: Outbound,
+        status: int,
+        duration_s: float,
+        body: Capture,
+        sent: bytes,
+        skipped: str,
+        shadow: Observation | None = None,
+    ) -> None:
+        self.counters.mirrored(admission.name)
+        overflow = skipped or body.overflow
+        answer_body = b"" if overflow else body.body
+        body.release()
+        if overflow == NO_ROOM:
+            self.counters.shed(admission.name, "parity_queue")
+            return
+        told = [] if outbound.query_count is None else [("X-Query-Count", str(outbound.query_count))]
+        self._sink.put(
+            Mirrored(
+                id=admission.id,
+                endpoint=admission.name,
+                domain=admission.domain,
+                method=admission.method,
+                target=admission.target,
+                head=lines_of(admission.headers),
+                body=sent,
+                key=admission.key,
+                stage=admission.flag.stage.value,
+                authoritative=authoritative,
+                status=status,
+                answer_head=lines_of([*outbound.headers, *told]),
+                answer_body=answer_body,
+                duration_s=duration_s,
+                at=admission.at,
+                mark=admission.mark,
+                writes=admission.writes if authoritative is Backend.LEGACY else "",
+                shadow=shadow,
+                skipped=overflow,
+            )
         )
 
     def _is_sampled(self, flag: Flag) -> bool:

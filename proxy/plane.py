@@ -1,26 +1,20 @@
 """The seam between what the proxy decides and how bytes move.
 
-Everything in `edge`, `mirror`, `handover`, `flags` and what they stand on is used by a data plane as it is.
+Everything in `edge`, `handover`, `flags` and what they stand on is used by a data plane as it is.
 A data plane does input and output only: it parses requests, asks the edge, forwards, and reports back.
 """
 
 from typing import Protocol
 
-from parity.exchange import Backend
 from proxy.edge import Edge
-from proxy.mirror import ShadowSender
 
 
 class DataPlane(Protocol):
-    """How bytes move between client, backends and shadow. Used on one event loop."""
+    """How bytes move between clients and their authoritative backends. Used on one event loop."""
 
     @property
     def is_closing(self) -> bool:
         """Whether no new connection is accepted any more."""
-        ...
-
-    def sender(self, backend: Backend) -> ShadowSender:
-        """The way for copies to that backend: its own connections, no retry."""
         ...
 
     async def bind(self, edge: Edge) -> int:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import structlog
 
 from parity.database import open_database
-from parity.exchange import Backend
 from proxy.admin import Admin
 from proxy.aiohttp_plane import AiohttpPlane
 from proxy.capture import Budget
@@ -21,10 +20,9 @@ from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
 from proxy.handover import Handover
-from proxy.headers import EdgeHeaders, observe
+from proxy.headers import EdgeHeaders
 from proxy.last_known_good import LastKnownGood
-from proxy.mirror import ExchangeSink, Mirror
-from proxy.outbox import NoParity, Outbox
+from proxy.outbox import CaptureSink, NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
 from proxy.settings import ProxySettings
@@ -41,7 +39,6 @@ class Parts:
     edge: Edge
     plane: DataPlane
     counters: Counters
-    mirrors: tuple[Mirror, ...]
     outbox: Outbox
     handover: Handover | None
 
@@ -54,34 +51,19 @@ def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
     headers = EdgeHeaders(settings)
     outbox = Outbox(run_id, settings.handover, counters)
     handover: Handover | None = None
-    sink: ExchangeSink = NoParity(counters)
+    sink: CaptureSink = NoParity(counters)
     if settings.parity_socket is not None:
         handover = Handover(settings.parity_socket, outbox, settings.handover)
         sink = handover
-    mirrors = {
-        backend: Mirror(
-            backend,
-            plane.sender(backend),
-            sink,
-            settings=settings.mirror,
-            secret=settings.shadow_secret.encode(),
-            counters=counters,
-            budget=budget,
-            races=races,
-            observe=lambda fields: observe(headers.outbound(fields, Backend.LEGACY, 0)),
-        )
-        for backend in Backend
-    }
     edge = Edge(
         settings,
         counters=counters,
         budget=budget,
         races=races,
         headers=headers,
-        mirrors=mirrors,
         sink=sink,
     )
-    return Parts(edge, plane, counters, tuple(mirrors.values()), outbox, handover)
+    return Parts(edge, plane, counters, outbox, handover)
 
 
 async def run_proxy(
@@ -139,17 +121,16 @@ async def _shut_down(
     watch: FlagWatch | None,
     handing_over: asyncio.Task[None] | None,
 ) -> None:
-    """Clients first, then copies, then what is captured; each within its bound."""
+    """Clients first, then what is captured; each within its bound."""
     await parts.plane.stop_accepting()
     await parts.plane.finish(settings.drain_s)
-    await asyncio.gather(*(mirror.drain(settings.mirror_drain_s) for mirror in parts.mirrors))
     if parts.handover is not None and handing_over is not None:
         parts.handover.close()
         await asyncio.wait({handing_over}, timeout=settings.mirror_drain_s)
         if not handing_over.done():
             handing_over.cancel()
             await asyncio.gather(handing_over, return_exceptions=True)
-            log.warning("exchanges_not_handed_over", waiting=parts.outbox.waiting)
+            log.warning("captures_not_handed_over", waiting=parts.outbox.waiting)
     if watch is not None:
         await asyncio.to_thread(watch.stop)
     await parts.plane.close()
