@@ -4,8 +4,8 @@ import msgspec
 
 from parity.exchange import Backend, Endpoint
 from proxy import writes
-from proxy.fields import Lines
 from proxy.counters import Key
+from proxy.fields import Lines
 from proxy.flags import Flag
 from proxy.races import Mark
 from proxy.refusals import Refusal

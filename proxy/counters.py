@@ -18,9 +18,9 @@ def requested_key(endpoint: str) -> Key:
 class Counters:
     """The proxy's side of the books. Not for use from several threads.
 
-    Every mirrored request is counted once as `mirrored` and leaves `in_flight` once: into a batch as an
-    exchange, or as `shed`. So at every moment mirrored = exchanges in batches + shed + in flight. `given` is how
-    many exchanges went into batches so far.
+    Every mirrored request is counted once as `mirrored` and leaves `in_flight` once: into a batch as a
+    capture, or as `shed`. So at every moment mirrored = captures in batches + shed + in flight. `given` is how many
+    captures went into batches so far.
     """
 
     __slots__ = ("_deltas", "_taken", "given", "in_flight")
@@ -50,14 +50,14 @@ class Counters:
         self.in_flight += 1
 
     def shed(self, endpoint: str, reason: str) -> None:
-        """The outcome of a mirrored request is that a bound was reached: `shadow_queue`, `shadow_down`, `parity_queue`."""
+        """The outcome of a mirrored request is that a bound of this worker was reached: `parity_queue`."""
         self._add(endpoint, "shed", reason)
         self.in_flight -= 1
 
-    def handed_over(self, exchanges: int) -> None:
+    def handed_over(self, captures: int) -> None:
         """So many mirrored requests are in a batch: their outcomes are the parity worker's."""
-        self.in_flight -= exchanges
-        self.given += exchanges
+        self.in_flight -= captures
+        self.given += captures
 
     def fell_back(self, endpoint: str) -> None:
         """Modern failed, legacy answered."""
@@ -72,12 +72,17 @@ class Counters:
         """Whether there is anything to take."""
         return bool(self._deltas)
 
+    def peek(self) -> tuple[Count, ...]:
+        """What was counted since it was taken the last time."""
+        return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in self._deltas.items())
+
     def take(self) -> tuple[Count, ...]:
         """What was counted since the last time."""
-        deltas, self._deltas = self._deltas, {}
-        for key, n in deltas.items():
+        counts = self.peek()
+        for key, n in self._deltas.items():
             self._taken[key] = self._taken.get(key, 0) + n
-        return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in deltas.items())
+        self._deltas = {}
+        return counts
 
     def totals(self) -> dict[tuple[str, str, str], int]:
         """What was counted since the worker began, by endpoint, name and reason."""

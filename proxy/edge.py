@@ -7,7 +7,6 @@ by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs
 import os
 import random
 import time
-from typing import Protocol
 
 import structlog
 
@@ -20,6 +19,7 @@ from proxy.counters import UNLISTED, Counters, requested_key
 from proxy.fields import Lines, pairs
 from proxy.flags import Flag, FlagTable
 from proxy.headers import EdgeHeaders, Peer
+from proxy.outbox import CaptureSink
 from proxy.races import EVERYWHERE, Mark, Races
 from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
@@ -32,14 +32,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _REPORT_INTERVAL_S = 1.0
 _IDS = 256
 _NEVER = "never"
-
-
-class CaptureSink(Protocol):
-    """Where captures go on their way to a parity worker."""
-
-    def put(self, capture: Capture) -> bool:
-        """False: there was no room, and it was counted as shed."""
-        ...
 
 
 class Edge:
@@ -237,7 +229,7 @@ class Edge:
                 admission.way.domain,
                 admission.method,
                 admission.target,
-                b"\r\n".join(admission.lines),
+                b"\r\n".join([*admission.lines, b""]),
                 sent or b"",
                 admission.address,
                 admission.way.stage,

@@ -31,8 +31,8 @@ LEVELS: Mapping[str, str] = {
     "requests_in_flight": "Requests of clients that are not answered yet.",
     "client_connections": "Open connections of clients.",
     "mirrored_in_flight": "Mirrored requests without an outcome, not handed over yet.",
-    "exchanges_waiting": "Exchanges that are in no batch yet.",
-    "exchanges_unacknowledged": "Exchanges in the batch whose receipt has not come.",
+    "captures_waiting": "Captures that are in no batch yet.",
+    "captures_unacknowledged": "Captures in batches whose receipts have not come.",
     "flag_version": "The version of the flag table that is served.",
 }
 """Gauges without labels."""

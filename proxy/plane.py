@@ -1,6 +1,6 @@
 """The seam between what the proxy decides and how bytes move.
 
-Everything in `edge`, `mirror`, `handover`, `flags` and what they stand on is used by a data plane as it is.
+Everything in `edge`, `handover`, `flags` and what they stand on is used by a data plane as it is.
 A data plane does input and output only: it parses requests, asks the edge, forwards, and reports back.
 """
 
@@ -11,7 +11,6 @@ import msgspec
 
 from parity.exchange import Backend
 from proxy.edge import Edge
-from proxy.mirror import ShadowSender
 from proxy.telemetry import Telemetry
 
 
@@ -25,15 +24,11 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class DataPlane(Protocol):
-    """How bytes move between client, backends and shadow. Used on one event loop."""
+    """How bytes move between clients and their authoritative backends. Used on one event loop."""
 
     @property
     def is_closing(self) -> bool:
         """Whether no new connection is accepted any more."""
-        ...
-
-    def sender(self, backend: Backend) -> ShadowSender:
-        """The way for copies to that backend: its own connections, no retry."""
         ...
 
     @property

@@ -7,8 +7,8 @@ import structlog
 
 from parity.exposition import FamilyCollector, Kind, Reading, Readings
 from proxy.access_log import AccessLog, Entry
-from proxy.counters import UNLISTED
 from proxy.admission import Admission
+from proxy.counters import UNLISTED
 from proxy.errors import TelemetryError
 from proxy.metrics import NOBODY, PREFIX, Metrics
 from proxy.settings import ProxySettings

@@ -121,7 +121,9 @@ def request_head(block: bytes) -> RequestHead:
     kept, found = sort_out(block, REQUEST_SHAPES)
     is_http11 = version == b"HTTP/1.1"
     line = block[:end] if is_http11 else b"%b %b HTTP/1.1" % (method, target)
-    head = RequestHead(line, _METHODS.get(method) or method.decode(), target.decode(), kept, found, is_http11=is_http11)
+    head = RequestHead(
+        line, _METHODS.get(method) or method.decode(), target.decode(), kept, found, is_http11=is_http11
+    )
     _read_request(head)
     return head
 

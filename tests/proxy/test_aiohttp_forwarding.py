@@ -246,7 +246,6 @@ async def faulty(fails_at: str) -> AsyncIterator[tuple[Edge, FakeBackend, int]]:
             budget=Budget(1_000),
             races=Races(),
             headers=EdgeHeaders(settings),
-            mirrors={},
             sink=NoParity(Counters()),
         )
         edge.fails_at = fails_at
