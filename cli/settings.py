@@ -40,6 +40,14 @@ def _listen(value: str) -> str:
     return value
 
 
+def _collector(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("expected the address of an OTLP collector like http://127.0.0.1:4318")
+    return value
+
+
+Collector = Annotated[str, AfterValidator(_collector)]
 BackendUrl = Annotated[str, AfterValidator(_backend_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 
@@ -86,6 +94,17 @@ class ParitySection(_Section):
     rules: tuple[Path, ...] = ()
 
 
+class TelemetrySection(_Section):
+    """Access log and spans; the metrics are always there."""
+
+    access_log: Path | None = None
+    access_log_rate: float = Field(default=0.0, ge=0, le=1)
+    access_log_queries: bool = False
+    otlp_endpoint: Collector | None = None
+    service_name: str = Field(default="crossfade-proxy", min_length=1)
+    trace_rate: float = Field(default=1.0, ge=0, le=1)
+
+
 class LimitsSection(_Section):
     """How often one client may ask a bundled backend in 15 minutes, and who a client is."""
 
@@ -115,6 +134,7 @@ class Settings(BaseSettings):
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
     limits: LimitsSection = LimitsSection()
+    telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
 
     @classmethod

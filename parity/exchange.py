@@ -101,8 +101,8 @@ class Capture(msgspec.Struct, frozen=True, array_like=True):
     """One mirrored request and what its client got: what a parity worker makes an exchange of, by asking the shadow.
 
     `head` is the header block as a backend gets it (`name: value` lines, each with its CR LF, without `writes`), in
-    the bytes that were on the wire; `answer_head` that of the answer as the client got it, the proxy's own headers
-    included, with what the backend told the proxy alone. `key` is the sticky key. `writes` is the stamp that modern
+    the bytes that were on the wire; `answer_head` that of the answer as its backend sent it. `address` is the
+    client's. `writes` is the stamp that modern
     gets. `mark` says how the writes stood when the request began (in flight, begun). `shadow` is there when the other
     backend was asked already: it failed, and the client was answered by this one. `skipped` is the reason why there is
     nothing to compare (`body_too_large`); the shadow is then spared the copy.
@@ -115,7 +115,7 @@ class Capture(msgspec.Struct, frozen=True, array_like=True):
     target: str
     head: bytes
     body: bytes
-    key: str
+    address: str
     stage: str
     authoritative: Backend
     status: int
@@ -134,8 +134,8 @@ class Count(msgspec.Struct, frozen=True):
 
     `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `failed`, `shed`; `reason` says why
     where the name alone does not (`not_mirrored`: `stage`, `write`, `sampled_out`, `unlisted`,
-    `unanswered`, `never`; `shed`:
-    `shadow_queue`, `shadow_down`, `parity_queue`).
+    `unanswered`, `never`; `shed`: `parity_queue`, all that a proxy worker sheds; what a parity worker sheds is an
+    outcome of the capture, `parity/completing.py`).
     """
 
     endpoint: str
@@ -153,7 +153,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     proxy: str
     seq: int
-    exchanges: tuple[Exchange, ...]
+    captures: tuple[Capture, ...]
     counts: tuple[Count, ...]
     in_flight: int
 

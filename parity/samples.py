@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,16 +42,12 @@ Finding = dict[Group, dict[str, Any]]
 
 
 def findings(
-    redactor: Redactor,
-    exchanges: Sequence[Exchange],
-    comparisons: Sequence[Comparison],
-    *,
-    max_characters: int,
+    redactor: Redactor, judged: Iterable[tuple[Exchange, Comparison]], *, max_characters: int
 ) -> list[Finding]:
     """One finding for each exchange that has differences."""
     return [
         _finding(redactor, exchange, comparison, max_characters)
-        for exchange, comparison in zip(exchanges, comparisons, strict=True)
+        for exchange, comparison in judged
         if comparison.differences
     ]
 

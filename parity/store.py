@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.exchange import Batch, Exchange
 from parity.outcome import Comparison, Outcome
@@ -44,19 +45,36 @@ class ParityStore:
         self._prepared = False
         self._pruned_at = 0.0
 
-    def record(self, batch: Batch, comparisons: Sequence[Comparison], *, now: float | None = None) -> bool:
-        """Record a batch and the comparison of each of its exchanges; False if it had been recorded before."""
+    def last_seq(self, proxy: str) -> int:
+        """Up to which batch that proxy run is recorded; 0: nothing of it is."""
+        self._prepare()
+        with storing("find a proxy run"), self._engine.connect() as connection:
+            found = connection.execute(sa.select(RUNS.c.last_seq).where(RUNS.c.proxy == proxy)).scalar()
+        return found or 0
+
+    def record(
+        self,
+        batch: Batch,
+        completed: Sequence[Exchange | Shed],
+        comparisons: Sequence[Comparison],
+        *,
+        now: float | None = None,
+    ) -> bool:
+        """Record a batch, with what its captures became and the comparison of each; False if it had been before."""
         at = time.time() if now is None else now
-        found = findings(
-            self._redactor, batch.exchanges, comparisons, max_characters=self._limits.sample_characters
-        )
+        judged = [
+            (exchange, comparison)
+            for exchange, comparison in zip(completed, comparisons, strict=True)
+            if not isinstance(exchange, Shed)
+        ]
+        found = findings(self._redactor, judged, max_characters=self._limits.sample_characters)
         self._prepare()
         with storing("record a batch"), writing(self._engine) as connection:
             if not self._is_new(connection, batch, at):
                 return False
             minute = int(at // 60)
             self._count(connection, batch, comparisons, minute)
-            self._add_costs(connection, batch.exchanges, minute)
+            self._add_costs(connection, [exchange for exchange, _ in judged], minute)
             self._add_differences(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
             self._pruned_at = at
@@ -88,16 +106,14 @@ class ParityStore:
                 counted[
                     count.endpoint, self._redactor.reason(count.name), self._redactor.reason(count.reason)
                 ] += count.n
-        for exchange, comparison in zip(batch.exchanges, comparisons, strict=True):
-            counted[
-                exchange.endpoint, comparison.outcome.value, self._redactor.reason(comparison.reason)
-            ] += 1
+        for capture, comparison in zip(batch.captures, comparisons, strict=True):
+            counted[capture.endpoint, comparison.outcome.value, self._redactor.reason(comparison.reason)] += 1
         rows = [
             {"minute": minute, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
             for (endpoint, name, reason), n in sorted(counted.items())
         ]
         upsert(connection, COUNTS, rows, add=("n",))
-        domains = {exchange.endpoint: exchange.domain for exchange in batch.exchanges}
+        domains = {capture.endpoint: capture.domain for capture in batch.captures}
         pairs = [{"endpoint": endpoint, "domain": domain} for endpoint, domain in sorted(domains.items())]
         upsert(connection, ENDPOINTS, pairs, domain="new")
 

@@ -30,15 +30,15 @@ def encode(message: Batch | Receipt, *, max_bytes: int = MAX_FRAME_BYTES) -> byt
 
 async def read_batch(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> Batch | None:
     """The next batch, or None when the sender has closed between two frames; raises FrameError."""
-    payload = await _read(reader, max_bytes)
-    return None if payload is None else decode_batch(payload)
+    length = await read_length(reader, max_bytes=max_bytes)
+    return None if length is None else decode_batch(await read_payload(reader, length))
 
 
 async def read_receipt(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> Receipt | None:
     """The next receipt, or None when the worker has closed between two frames; raises FrameError."""
-    payload = await _read(reader, max_bytes)
+    length = await read_length(reader, max_bytes=max_bytes)
     try:
-        return None if payload is None else _receipts.decode(payload)
+        return None if length is None else _receipts.decode(await read_payload(reader, length))
     except (msgspec.MsgspecError, RecursionError) as error:
         raise FrameError(f"no receipt in the frame: {error}") from error
 
@@ -52,16 +52,22 @@ def decode_batch(payload: bytes) -> Batch:
         raise FrameError(f"no batch in the frame: {error}") from error
 
 
-async def _read(reader: asyncio.StreamReader, max_bytes: int) -> bytes | None:
+async def read_length(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> int | None:
+    """How many bytes of a frame follow, or None when the sender has closed between two frames; raises FrameError."""
     try:
         head = await reader.readexactly(_LENGTH.size)
     except asyncio.IncompleteReadError as error:
         if error.partial:
             raise FrameError("the sender closed inside the length of a frame") from error
         return None
-    (length,) = _LENGTH.unpack(head)
+    length = int(_LENGTH.unpack(head)[0])
     if length > max_bytes:
         raise FrameError(f"a frame of {length} bytes is over the bound of {max_bytes}")
+    return length
+
+
+async def read_payload(reader: asyncio.StreamReader, length: int) -> bytes:
+    """The rest of a frame whose length was read; raises FrameError."""
     try:
         return await reader.readexactly(length)
     except asyncio.IncompleteReadError as error:

@@ -1,7 +1,7 @@
-"""The admin listener of a proxy worker: is it alive, does it serve, which version of what."""
+"""The admin listener of a proxy worker: is it alive, does it serve, which version of what, how much of what."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 from yarl import URL
 
+from parity.exposition import FamilyCollector, expose
 from proxy.edge import Edge
 from proxy.errors import ListenError
 from proxy.settings import ProxySettings
@@ -25,9 +26,16 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 class Admin:
-    """Serves `/livez`, `/readyz` and `/version`; nothing of it is reachable through the proxy's own port."""
+    """Serves `/livez`, `/readyz`, `/version` and `/metrics`; nothing of it is reachable through the proxy's own port."""
 
-    def __init__(self, settings: ProxySettings, edge: Edge, is_closing: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        settings: ProxySettings,
+        edge: Edge,
+        is_closing: Callable[[], bool],
+        collectors: Sequence[FamilyCollector] = (),
+    ) -> None:
+        self._collectors = collectors
         self._settings = settings
         self._edge = edge
         self._is_closing = is_closing
@@ -39,6 +47,7 @@ class Admin:
         application.router.add_get("/livez", self._livez)
         application.router.add_get("/readyz", self._readyz)
         application.router.add_get("/version", self._version)
+        application.router.add_get("/metrics", self._metrics)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         settings = self._settings
@@ -72,6 +81,11 @@ class Admin:
             f"{name} takes no connections" for name, is_up in zip(wanted, reached, strict=True) if not is_up
         )
         return Readiness(ready=not problems, problems=problems)
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        accept = ",".join(request.headers.getall("Accept", ()))
+        page, content_type = await expose(self._collectors, accept)
+        return web.Response(body=page, headers={"Content-Type": content_type})
 
     async def _livez(self, _request: web.Request) -> web.Response:
         return _json({"alive": True})

@@ -4,6 +4,7 @@ import msgspec
 
 from parity.exchange import Backend, Endpoint
 from proxy import writes
+from proxy.counters import Key
 from proxy.fields import Lines
 from proxy.flags import Flag
 from proxy.races import Mark
@@ -18,7 +19,7 @@ class Way(msgspec.Struct, frozen=True):
     """What the flags in force say of one endpoint: made once a flag version, not once a request.
 
     `outside` is the plan of the clients outside of the canary share, `within` that of those within. `spared` is why
-    there is no copy of a request with this way, or empty. `key` is what `Counters` count its requests under.
+    there is no copy of a request with this way, or empty. `requested` is what `Counters` count its requests under.
     """
 
     name: str
@@ -32,11 +33,8 @@ class Way(msgspec.Struct, frozen=True):
     is_write: bool
     is_canary: bool
     spared: str
-
-    @property
-    def stage(self) -> str:
-        """The stage in force."""
-        return self.flag.stage.value
+    requested: Key
+    stage: str
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -44,10 +42,11 @@ class Admission(msgspec.Struct, frozen=True):
 
     `start` is the request line, `lines` the field lines that either backend gets. `mirrored` says that the answer is
     to be captured. `stamp` says which writes were finished when the request came. `address` is the client's, as far
-    as hops are trusted. `upgrade` is the protocol to tunnel, or empty.
+    as hops are trusted. `upgrade` is the protocol to tunnel, or empty. `parent` is as
+    in `Inbound`, `host` the `Host` header.
     """
 
-    id: str
+    id: bytes
     way: Way
     plan: Plan
     method: str
@@ -61,6 +60,8 @@ class Admission(msgspec.Struct, frozen=True):
     mark: Mark
     at: float
     upgrade: bytes = b""
+    parent: str = ""
+    host: bytes | None = None
 
     @property
     def can_fall_back(self) -> bool:

@@ -1,7 +1,5 @@
 """Bodies kept for comparing, within a bound for each and a bound for all."""
 
-from parity.exchange import Observation
-
 TOO_LARGE = "body_too_large"
 NO_ROOM = "no_room"
 SHED_REASON = "parity_queue"
@@ -73,8 +71,3 @@ class KeptBody:
         self.release()
         self.overflow = why
         return False
-
-
-def size_of(observation: Observation) -> int:
-    """Roughly how many bytes an observation holds."""
-    return len(observation.body) + sum(len(name) + len(value) + 100 for name, value in observation.headers)

@@ -6,22 +6,39 @@ UNLISTED = "(unlisted)"
 """The endpoint under which unlisted requests are counted: their paths are no label, there are too many."""
 
 
+Key = tuple[str, str, str]
+"""Endpoint, name, reason."""
+
+
+def requested_key(endpoint: str) -> Key:
+    """What the requests at an endpoint are counted under; to be made once."""
+    return (endpoint, "requests", "")
+
+
 class Counters:
     """The proxy's side of the books. Not for use from several threads.
 
-    Every mirrored request is counted once as `mirrored` and leaves `in_flight` once: into a batch as an
-    exchange, or as `shed`. So at every moment mirrored = exchanges in batches + shed + in flight.
+    Every mirrored request is counted once as `mirrored` and leaves `in_flight` once: into a batch as a
+    capture, or as `shed`. So at every moment mirrored = captures in batches + shed + in flight. `given` is how many
+    captures went into batches so far.
     """
 
-    __slots__ = ("_deltas", "in_flight")
+    __slots__ = ("_deltas", "_taken", "given", "in_flight")
 
     def __init__(self) -> None:
         self._deltas: dict[tuple[str, str, str], int] = {}
+        self._taken: dict[tuple[str, str, str], int] = {}
         self.in_flight = 0
+        self.given = 0
+
+    def add(self, key: Key) -> None:
+        """One more of what is counted at every request."""
+        deltas = self._deltas
+        deltas[key] = deltas.get(key, 0) + 1
 
     def requested(self, endpoint: str) -> None:
         """A client asked."""
-        self._add(endpoint, "requests")
+        self.add(requested_key(endpoint))
 
     def not_mirrored(self, endpoint: str, reason: str) -> None:
         """No copy: `stage`, `write`, `sampled_out`, `unlisted`, or `unanswered` (there is nothing to compare with)."""
@@ -33,13 +50,14 @@ class Counters:
         self.in_flight += 1
 
     def shed(self, endpoint: str, reason: str) -> None:
-        """The outcome of a mirrored request is that a bound was reached: `shadow_queue`, `shadow_down`, `parity_queue`."""
+        """The outcome of a mirrored request is that a bound of this worker was reached: `parity_queue`."""
         self._add(endpoint, "shed", reason)
         self.in_flight -= 1
 
-    def handed_over(self, exchanges: int) -> None:
+    def handed_over(self, captures: int) -> None:
         """So many mirrored requests are in a batch: their outcomes are the parity worker's."""
-        self.in_flight -= exchanges
+        self.in_flight -= captures
+        self.given += captures
 
     def fell_back(self, endpoint: str) -> None:
         """Modern failed, legacy answered."""
@@ -54,11 +72,24 @@ class Counters:
         """Whether there is anything to take."""
         return bool(self._deltas)
 
+    def peek(self) -> tuple[Count, ...]:
+        """What was counted since it was taken the last time."""
+        return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in self._deltas.items())
+
     def take(self) -> tuple[Count, ...]:
         """What was counted since the last time."""
-        deltas, self._deltas = self._deltas, {}
-        return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in deltas.items())
+        counts = self.peek()
+        for key, n in self._deltas.items():
+            self._taken[key] = self._taken.get(key, 0) + n
+        self._deltas = {}
+        return counts
+
+    def totals(self) -> dict[tuple[str, str, str], int]:
+        """What was counted since the worker began, by endpoint, name and reason."""
+        totals = dict(self._taken)
+        for key, n in self._deltas.items():
+            totals[key] = totals.get(key, 0) + n
+        return totals
 
     def _add(self, endpoint: str, name: str, reason: str = "") -> None:
-        key = (endpoint, name, reason)
-        self._deltas[key] = self._deltas.get(key, 0) + 1
+        self.add((endpoint, name, reason))

@@ -7,7 +7,6 @@ by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs
 import os
 import random
 import time
-from typing import Protocol
 
 import structlog
 
@@ -16,10 +15,11 @@ from proxy import captures, writes
 from proxy.admission import Admission, Refused, Way
 from proxy.canary import StickyKeys, bucket
 from proxy.captures import NO_ROOM, TOO_LARGE, Budget, KeptBody
-from proxy.counters import UNLISTED, Counters
+from proxy.counters import UNLISTED, Counters, requested_key
 from proxy.fields import Lines, pairs
 from proxy.flags import Flag, FlagTable
 from proxy.headers import EdgeHeaders, Peer
+from proxy.outbox import CaptureSink
 from proxy.races import EVERYWHERE, Mark, Races
 from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
@@ -32,14 +32,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _REPORT_INTERVAL_S = 1.0
 _IDS = 256
 _NEVER = "never"
-
-
-class CaptureSink(Protocol):
-    """Where captures go on their way to a parity worker."""
-
-    def put(self, capture: Capture) -> bool:
-        """False: there was no room, and it was counted as shed."""
-        ...
 
 
 class Edge:
@@ -70,7 +62,7 @@ class Edge:
         self._sink = sink
         # Its own, seeded by the system: processes that are forked must not give the same names.
         self._random = source or random.Random(os.urandom(16))
-        self._ids: list[str] = []
+        self._ids: list[bytes] = []
         self._fallbacks = 0
         self._reported_at = 0.0
 
@@ -87,7 +79,7 @@ class Edge:
     def admit(self, head: RequestHead, peer: Peer) -> Admission | Refused:
         """Decide about a request from its head; what a client may not say is removed before anything reads it."""
         fresh_id = self.fresh_id()
-        inbound = self._headers.inbound(head, peer, fresh_id.encode())
+        inbound = self._headers.inbound(head, peer, fresh_id)
         method = head.method
         target = head.target
         start = head.line
@@ -111,7 +103,7 @@ class Edge:
             place = bucket(self._sticky.key(pairs(inbound.lines), inbound.address), way.domain)
             if place < way.flag.canary_share:
                 plan = way.within
-        self.counters.requested(way.name)
+        self.counters.add(way.requested)
         mirrored = (
             not way.spared
             and not inbound.upgrade
@@ -131,8 +123,10 @@ class Edge:
             mirrored,
             self._writes.stamp(endpoint, target) if sees_modern else "",
             self._races.mark(way.domain) if sees_modern else _NO_MARK,
-            time.time() if sees_modern else 0.0,
+            time.time(),
             inbound.upgrade,
+            inbound.parent,
+            head.host,
         )
 
     def kept_body(self) -> KeptBody:
@@ -230,12 +224,12 @@ class Edge:
             return
         self._sink.put(
             Capture(
-                admission.id,
+                admission.id.decode(),
                 admission.way.name,
                 admission.way.domain,
                 admission.method,
                 admission.target,
-                b"\r\n".join(admission.lines),
+                b"\r\n".join([*admission.lines, b""]),
                 sent or b"",
                 admission.address,
                 admission.way.stage,
@@ -257,11 +251,11 @@ class Edge:
         if admission.way.is_write:
             self._writes.finished(admission.way.endpoint, admission.target)
 
-    def fresh_id(self) -> str:
+    def fresh_id(self) -> bytes:
         """A name for a request, 32 hex digits."""
         ids = self._ids
         if not ids:
-            drawn = f"{self._random.getrandbits(128 * _IDS):0{32 * _IDS}x}"
+            drawn = f"{self._random.getrandbits(128 * _IDS):0{32 * _IDS}x}".encode()
             self._ids = ids = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
         return ids.pop()
 
@@ -288,6 +282,8 @@ class Edge:
             not endpoint.is_read,
             plans.outside != plans.within,
             spared,
+            requested_key(endpoint.name),
+            flag.stage.value,
         )
         self._ways[id(endpoint)] = way
         return way
@@ -305,6 +301,8 @@ class Edge:
             method not in SAFE_METHODS,
             False,
             "unlisted",
+            requested_key(UNLISTED),
+            _UNLISTED_FLAG.stage.value,
         )
 
     def _report_fallback(self, admission: Admission, modern: Observation) -> None:

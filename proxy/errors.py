@@ -7,7 +7,8 @@ ProxyError
 ├── ConflictError            somebody else changed the flag table in the meantime
 ├── NotAcknowledgedError     a proxy worker did not take over the new flags in time
 ├── FlagStoreError           the database of the flag table refuses
-└── ListenError              a port that the proxy should listen on cannot be had
+├── ListenError              a port that the proxy should listen on cannot be had
+└── TelemetryError           what spans are sent with is not installed
 """
 
 from collections.abc import Sequence
@@ -51,3 +52,7 @@ class FlagStoreError(ProxyError):
 
 class ListenError(ProxyError):
     """A port that the proxy should listen on is in use or not allowed."""
+
+
+class TelemetryError(ProxyError):
+    """Spans are asked for, and what they are sent with is not installed."""

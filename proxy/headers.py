@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from parity.exchange import Backend
-from proxy import fields
+from proxy import fields, trace_context
 from proxy.fields import (
     EXPECT,
     FORWARDED,
@@ -68,6 +68,7 @@ class Inbound(msgspec.Struct, frozen=True):
     """What the head of a request became: the lines for either backend, and what was read on the way.
 
     `address` is the client's as far as the hops before us are trusted. `upgrade` is what is to be tunnelled, or empty.
+    `parent` is the client's `traceparent` where requests are traced, and empty if there was none that is valid.
     """
 
     lines: Lines
@@ -75,6 +76,7 @@ class Inbound(msgspec.Struct, frozen=True):
     address: str
     looped: bool
     upgrade: bytes = b""
+    parent: str = ""
 
 
 class EdgeHeaders:
@@ -88,6 +90,8 @@ class EdgeHeaders:
         self._trusted = settings.trusted_hops
         self._keeps_timing = settings.keep_server_timing
         self._exposes = settings.expose_served_by
+        self._is_traced = settings.telemetry.otlp_endpoint is not None
+        self._trace_rate = settings.telemetry.trace_rate
         self._legacy_proof = self._modern_proof = (-1, b"")
 
     def peer(self, address: str, scheme: str) -> Peer:
@@ -117,7 +121,10 @@ class EdgeHeaders:
             upgrade = b"" if head.length or _NOT_TUNNELLED & fields.tokens(upgrade) else upgrade
         if request_id is None or not _REQUEST_ID(request_id):
             request_id = fresh_id
-        if traceparent is None or not _TRACEPARENT(traceparent):
+        parent = ""
+        if self._is_traced:
+            parent, traceparent = self._traced(traceparent, fresh_id)
+        elif traceparent is None or not _TRACEPARENT(traceparent):
             traceparent = b"00-%b-%b-01" % (fresh_id, fresh_id[:16])
         address = peer.address
         if is_forwarded and peer.trusted:
@@ -127,7 +134,7 @@ class EdgeHeaders:
         lines.append(b"%b\r\nX-Request-Id: %b\r\ntraceparent: %b" % (own, request_id, traceparent))
         if upgrade:
             lines += (b"Connection: Upgrade", b"Upgrade: " + upgrade)
-        return Inbound(lines, request_id, address, looped, upgrade)
+        return Inbound(lines, request_id, address, looped, upgrade, parent)
 
     def outbound(self, head: AnswerHead, served_by: Backend, version: int) -> Lines:
         """The lines that the client gets of those that the backend sent; of an upgrade, `Upgrade` too."""
@@ -169,6 +176,12 @@ class EdgeHeaders:
         return tuple(
             (name_of(line).decode().lower(), _readable(value_of(line))) for line in kept
         ), query_count
+
+    def _traced(self, traceparent: bytes | None, fresh_id: bytes) -> tuple[str, bytes]:
+        """The client's span, if there is one, and the proxy's, which is what backends get as their parent."""
+        given = "" if traceparent is None else fields.text(traceparent)
+        parent = given if trace_context.is_parent(given) else ""
+        return parent, trace_context.child_of(parent, fresh_id.decode(), self._trace_rate).encode()
 
     def _passed_on(self, head: RequestHead, peer: Peer) -> tuple[bytes, str]:
         """The lines that continue what a trusted hop said, and the client's address by it."""

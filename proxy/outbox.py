@@ -1,102 +1,163 @@
-"""Exchanges on their way to the parity worker: a bounded queue, and the batch that waits for its receipt."""
+"""Captures on their way to the parity worker: a bounded queue, and the frames that wait for their receipts."""
 
 from collections import deque
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
-from parity.exchange import Batch, Exchange
-from parity.wire import MAX_FRAME_BYTES
-from proxy.capture import size_of
+from parity.exchange import Batch, Capture
+from parity.wire import MAX_FRAME_BYTES, encode
 from proxy.counters import Counters
 from proxy.settings import HandoverSettings
 
-_EXCHANGE_BYTES = 1_000
-_MAX_EXCHANGE_BYTES = MAX_FRAME_BYTES // 2
+_CAPTURE_BYTES = 1_000
+_MAX_CAPTURE_BYTES = MAX_FRAME_BYTES // 2
+
+
+class CaptureSink(Protocol):
+    """Where captures go; used on the live path, so it never waits."""
+
+    def put(self, capture: Capture) -> bool:
+        """False: there was no room, and it was counted as shed."""
+        ...
+
+
+class Frame(NamedTuple):
+    """A batch as it is sent, and sent again; `items` and `size` are what it holds of the bounds."""
+
+    seq: int
+    bytes: bytes
+    items: int
+    size: int
 
 
 class Outbox:
-    """Builds batches whose books balance; at most one of them is without its receipt.
+    """Builds batches whose books balance; a few of them at a time are without a receipt.
 
-    The bounds include that batch: its room is free when its receipt has come.
+    The bounds include those: their room is free when their receipts have come.
     """
 
     def __init__(self, proxy: str, settings: HandoverSettings, counters: Counters) -> None:
         self._proxy = proxy
         self._settings = settings
         self._counters = counters
-        self._queue: deque[tuple[Exchange, int]] = deque()
-        self._queued_bytes = 0
+        self._queue: deque[Capture] = deque()
         self._seq = 0
         self._said_in_flight = 0
+        self._most_items = settings.queue_items
+        self._most_bytes = settings.queue_bytes
         self._unacknowledged_items = 0
-        self._unacknowledged_bytes = 0
+        self.held_bytes = 0
+        self.unacknowledged: deque[Frame] = deque()
 
     @property
     def is_full_batch(self) -> bool:
-        """Whether there are enough exchanges not to wait for more."""
-        return len(self._queue) >= self._settings.batch_exchanges
+        """Whether there are enough captures not to wait for more."""
+        return len(self._queue) >= self._settings.batch_captures
 
     @property
-    def held_bytes(self) -> int:
-        """How many bytes are held, the batch without a receipt included."""
-        return self._queued_bytes + self._unacknowledged_bytes
+    def is_window_full(self) -> bool:
+        """Whether a receipt has to come before the next batch may go."""
+        return len(self.unacknowledged) >= self._settings.window_batches
 
     @property
     def waiting(self) -> int:
-        """How many exchanges are in no batch yet."""
+        """How many captures are in no batch yet."""
         return len(self._queue)
 
-    def put(self, exchange: Exchange) -> bool:
-        """Queue an exchange; False: there was no room, it is shed."""
-        size = _size_of(exchange)
-        items = len(self._queue) + self._unacknowledged_items
-        room = min(self._settings.queue_bytes - self.held_bytes, _MAX_EXCHANGE_BYTES)
-        if items >= self._settings.queue_items or size > room:
-            self._counters.shed(exchange.endpoint, "parity_queue")
+    @property
+    def unacknowledged_captures(self) -> int:
+        """How many captures are in batches whose receipts have not come."""
+        return self._unacknowledged_items
+
+    def put(self, capture: Capture) -> bool:
+        """Queue a capture; False: there was no room, it is shed."""
+        size = _size_of(capture)
+        held = self.held_bytes + size
+        if (
+            held > self._most_bytes
+            or len(self._queue) + self._unacknowledged_items >= self._most_items
+            or size > _MAX_CAPTURE_BYTES
+        ):
+            self._counters.shed(capture.endpoint, "parity_queue")
             return False
-        self._queue.append((exchange, size))
-        self._queued_bytes += size
+        self.held_bytes = held
+        self._queue.append(capture)
         return True
 
-    def next_batch(self) -> Batch | None:
-        """The next batch, once the one before has its receipt; None: there is nothing to say."""
-        if (
-            not self._queue
-            and not self._counters.pending
-            and self._counters.in_flight == self._said_in_flight
-        ):
+    def next_frame(self) -> Frame | None:
+        """The next batch, which is without its receipt from now on; None: there is nothing to say."""
+        counters = self._counters
+        if not self._queue and not counters.pending and counters.in_flight == self._said_in_flight:
             return None
-        exchanges: list[Exchange] = []
+        captures: list[Capture] = []
         size = 0
-        while self._queue and len(exchanges) < self._settings.batch_exchanges:
-            if exchanges and size + self._queue[0][1] > self._settings.batch_bytes:
+        while self._queue and len(captures) < self._settings.batch_captures:
+            larger = size + _size_of(self._queue[0])
+            if captures and larger > self._settings.batch_bytes:
                 break
-            exchange, bytes_of_it = self._queue.popleft()
-            exchanges.append(exchange)
-            size += bytes_of_it
-        self._counters.handed_over(len(exchanges))
-        self._queued_bytes -= size
-        self._unacknowledged_items = len(exchanges)
-        self._unacknowledged_bytes = size
+            captures.append(self._queue.popleft())
+            size = larger
         self._seq += 1
-        self._said_in_flight = self._counters.in_flight
-        return Batch(self._proxy, self._seq, tuple(exchanges), self._counters.take(), self._said_in_flight)
+        try:
+            payload = self._encoded(captures)
+        except UnicodeEncodeError:
+            payload = self._encoded(self._writable(captures))
+        frame = Frame(self._seq, payload, len(captures), size)
+        self._unacknowledged_items += frame.items
+        self.unacknowledged.append(frame)
+        return frame
 
-    def receipt_came(self) -> None:
-        """The last batch is in the store."""
-        self._unacknowledged_items = 0
-        self._unacknowledged_bytes = 0
+    def receipt_came(self, seq: int) -> bool:
+        """The oldest batch without a receipt is in the store; False: that is another one."""
+        if not self.unacknowledged or self.unacknowledged[0].seq != seq:
+            return False
+        frame = self.unacknowledged.popleft()
+        self._unacknowledged_items -= frame.items
+        self.held_bytes -= frame.size
+        return True
+
+    def _encoded(self, captures: Iterable[Capture]) -> bytes:
+        """The books are closed only when the captures could be encoded, which raises UnicodeEncodeError else."""
+        taken = tuple(captures)
+        in_flight = self._counters.in_flight - len(taken)
+        counts = self._counters.peek()
+        frame = encode(Batch(self._proxy, self._seq, taken, counts, in_flight))
+        self._counters.handed_over(len(taken))
+        self._counters.take()
+        self._said_in_flight = in_flight
+        return frame
+
+    def _writable(self, captures: Iterable[Capture]) -> list[Capture]:
+        """Those that can be written down; what names itself in half a surrogate pair is shed."""
+        kept = []
+        for capture in captures:
+            try:
+                encode(Batch("", 0, (capture,), (), 0))
+            except UnicodeEncodeError:
+                self._counters.shed(capture.endpoint, "parity_queue")
+            else:
+                kept.append(capture)
+        return kept
 
 
 class NoParity:
-    """The end of the way where there is no parity worker: every exchange is shed, so that the books balance."""
+    """The end of the way where there is no parity worker: every capture is shed, so that the books balance."""
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
 
-    def put(self, exchange: Exchange) -> bool:
+    def put(self, capture: Capture) -> bool:
         """Shed it."""
-        self._counters.shed(exchange.endpoint, "parity_queue")
+        self._counters.shed(capture.endpoint, "parity_queue")
         return False
 
 
-def _size_of(exchange: Exchange) -> int:
-    return _EXCHANGE_BYTES + len(exchange.target) + size_of(exchange.legacy) + size_of(exchange.modern)
+def _size_of(capture: Capture) -> int:
+    return (
+        _CAPTURE_BYTES
+        + len(capture.body)
+        + len(capture.answer_body)
+        + len(capture.head)
+        + len(capture.answer_head)
+        + len(capture.target)
+    )

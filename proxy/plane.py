@@ -1,30 +1,46 @@
 """The seam between what the proxy decides and how bytes move.
 
-Everything in `edge`, `mirror`, `handover`, `flags` and what they stand on is used by a data plane as it is.
+Everything in `edge`, `handover`, `flags` and what they stand on is used by a data plane as it is.
 A data plane does input and output only: it parses requests, asks the edge, forwards, and reports back.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
+
+import msgspec
 
 from parity.exchange import Backend
 from proxy.edge import Edge
-from proxy.mirror import ShadowSender
+from proxy.telemetry import Telemetry
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What a data plane has on its hands: requests of clients in flight, and connections by their other end."""
+
+    requests: int
+    clients: int
+    in_use: Mapping[Backend, int]
+    idle: Mapping[Backend, int]
 
 
 class DataPlane(Protocol):
-    """How bytes move between client, backends and shadow. Used on one event loop."""
+    """How bytes move between clients and their authoritative backends. Used on one event loop."""
 
     @property
     def is_closing(self) -> bool:
         """Whether no new connection is accepted any more."""
         ...
 
-    def sender(self, backend: Backend) -> ShadowSender:
-        """The way for copies to that backend: its own connections, no retry."""
+    @property
+    def load(self) -> Load:
+        """How much it has on its hands now; asked by whoever reads the metrics."""
         ...
 
-    async def bind(self, edge: Edge) -> int:
-        """Take the port, without serving yet; returns it. Raises `ListenError`."""
+    async def bind(self, edge: Edge, telemetry: Telemetry) -> int:
+        """Take the port, without serving yet; returns it. Raises `ListenError`.
+
+        Whatever the edge is asked, `telemetry` is told once when the request has ended.
+        """
         ...
 
     async def serve(self) -> None:

@@ -51,6 +51,11 @@ class Refusal(Enum):
         return self.value[1]
 
     @property
+    def word(self) -> str:
+        """What the access log and spans say."""
+        return self.name.lower()
+
+    @property
     def observed_error(self) -> str:
         """The word of `Observation.error` where a backend is the cause."""
         return _OBSERVED.get(self, "broken")

@@ -88,17 +88,37 @@ class ForwardSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AdaptiveSettings:
+    """When fewer copies are sent to a shadow backend, and how soon more again.
+
+    A copy strains the shadow when it takes `slow_factor` times the baseline of its endpoint and `slack_s` more, or
+    waited longer than `pool_wait_s` for a connection to the database: the limit is multiplied by `strained_factor`,
+    after a failure by `failed_factor`. It grows by one copy each `recover_s`.
+    """
+
+    slow_factor: float = 3.0
+    slack_s: float = 0.02
+    pool_wait_s: float = 0.05
+    strained_factor: float = 0.7
+    failed_factor: float = 0.5
+    recover_s: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
 class MirrorSettings:
     """Bounds of the way to the shadow backend, each per shadow backend but for `held_bytes`.
 
-    `held_bytes` bounds all captured answers and copies that wait or are under way in this worker;
-    `capture_bytes` bounds one body. After `failures` failures on end the shadow gets nothing for
+    `held_bytes` bounds the captured bodies of a proxy worker, and the shadows' answers in the parity worker;
+    `capture_bytes` bounds one body. At most `queue_items` copies wait, each `wait_s` at most, while as many are under
+    way as `concurrency` and `adaptive` allow. After `failures` failures on end the shadow gets nothing for
     `cool_down_s` seconds, then one copy as a probe.
     """
 
     queue_items: int = 1_000
     concurrency: int = 32
     timeout_s: float = 2.0
+    wait_s: float = 0.5
+    adaptive: AdaptiveSettings = AdaptiveSettings()
     capture_bytes: int = 1_048_576
     held_bytes: int = 33_554_432
     failures: int = 5
@@ -107,15 +127,37 @@ class MirrorSettings:
 
 @dataclass(frozen=True, slots=True)
 class HandoverSettings:
-    """Bounds of the queue to the parity worker."""
+    """Bounds of the queue to the parity worker: items and bytes include the batches without a receipt.
+
+    There are `window_batches` of those at most. `receipt_timeout_s` without a receipt is a failure; it must be longer
+    than a batch may take whose shadow hangs (`MirrorSettings.wait_s` and `timeout_s`).
+    """
 
     queue_items: int = 4_000
     queue_bytes: int = 33_554_432
-    batch_exchanges: int = 64
+    batch_captures: int = 64
     batch_bytes: int = 4_194_304
     batch_interval_s: float = 0.1
+    window_batches: int = 8
     receipt_timeout_s: float = 10.0
     retry_s: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """What is told of served requests, besides the metrics.
+
+    `access_log` is written if it is set and its rate is above 0; with `access_log_queries` targets keep their query.
+    `otlp_endpoint` is where spans go, the base URL of a collector or a whole one; `trace_rate` is the share of
+    requests that are traced of those whose client has not decided it.
+    """
+
+    access_log: Path | None = None
+    access_log_rate: float = 0.0
+    access_log_queries: bool = False
+    otlp_endpoint: str | None = None
+    service_name: str = "crossfade-proxy"
+    trace_rate: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +200,7 @@ class ProxySettings:
     forward: ForwardSettings = ForwardSettings()
     mirror: MirrorSettings = MirrorSettings()
     handover: HandoverSettings = HandoverSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     def url_of(self, backend: Backend) -> str:
         """Where that backend is, without a trailing slash."""

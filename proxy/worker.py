@@ -5,33 +5,38 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from parity.database import open_database
 from parity.exchange import Backend
 from proxy.admin import Admin
-from proxy.aiohttp_plane import AiohttpPlane
-from proxy.capture import Budget
+from proxy.captures import Budget
 from proxy.counters import Counters
 from proxy.edge import Edge
+from proxy.errors import TelemetryError
 from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
 from proxy.handover import Handover
-from proxy.headers import EdgeHeaders, observe
+from proxy.headers import EdgeHeaders
 from proxy.last_known_good import LastKnownGood
-from proxy.mirror import ExchangeSink, Mirror
-from proxy.outbox import NoParity, Outbox
+from proxy.metrics import Metrics
+from proxy.outbox import CaptureSink, NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
 from proxy.settings import ProxySettings
+from proxy.telemetry import Telemetry, open_telemetry
+from proxy.wire.plane import WirePlane
+from proxy.writes import Writes
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _SWAP_S = 5.0
+_TELEMETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +46,55 @@ class Parts:
     edge: Edge
     plane: DataPlane
     counters: Counters
-    mirrors: tuple[Mirror, ...]
     outbox: Outbox
     handover: Handover | None
+    telemetry: Telemetry
 
 
 def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
-    """Wire a worker; `run_id` names this run in its batches."""
+    """Wire a worker; `run_id` names this run in its batches. Raises `TelemetryError`."""
     counters = Counters()
     budget = Budget(settings.mirror.held_bytes)
     races = Races()
     headers = EdgeHeaders(settings)
     outbox = Outbox(run_id, settings.handover, counters)
     handover: Handover | None = None
-    sink: ExchangeSink = NoParity(counters)
+    sink: CaptureSink = NoParity(counters)
     if settings.parity_socket is not None:
         handover = Handover(settings.parity_socket, outbox, settings.handover)
         sink = handover
-    mirrors = {
-        backend: Mirror(
-            backend,
-            plane.sender(backend),
-            sink,
-            settings=settings.mirror,
-            secret=settings.shadow_secret.encode(),
-            counters=counters,
-            budget=budget,
-            races=races,
-            observe=lambda fields: observe(headers.outbound(fields, Backend.LEGACY, 0)),
-        )
-        for backend in Backend
-    }
     edge = Edge(
         settings,
         counters=counters,
         budget=budget,
         races=races,
+        finished_writes=Writes(settings.endpoints),
         headers=headers,
-        mirrors=mirrors,
         sink=sink,
     )
-    return Parts(edge, plane, counters, tuple(mirrors.values()), outbox, handover)
+    metrics = Metrics(counters, _gauges(edge, plane, counters, budget, outbox))
+    telemetry = open_telemetry(settings, metrics)
+    return Parts(edge, plane, counters, outbox, handover, telemetry)
+
+
+def _gauges(
+    edge: Edge, plane: DataPlane, counters: Counters, budget: Budget, outbox: Outbox
+) -> Mapping[str, Callable[[], float]]:
+    return {
+        "requests_in_flight": lambda: plane.load.requests,
+        "client_connections": lambda: plane.load.clients,
+        **{
+            f"backend_connections_in_use/{one}": partial(lambda b: plane.load.in_use[b], one)
+            for one in Backend
+        },
+        **{f"backend_connections_idle/{one}": partial(lambda b: plane.load.idle[b], one) for one in Backend},
+        "mirrored_in_flight": lambda: counters.in_flight,
+        "captures_waiting": lambda: outbox.waiting,
+        "captures_unacknowledged": lambda: outbox.unacknowledged_captures,
+        "held_bytes/captures": lambda: budget.held,
+        "held_bytes/outbox": lambda: outbox.held_bytes,
+        "flag_version": lambda: edge.table.version,
+    }
 
 
 async def run_proxy(
@@ -92,18 +105,22 @@ async def run_proxy(
 ) -> None:
     """Serve until `stop` is set, then drain and return. `ready` gets the port and the admin port.
 
-    Raises `ListenError`; a store that is away is no error.
+    Raises `ListenError` and `TelemetryError`; a store that is away is no error.
     """
     run_id = f"{settings.worker_name}-{secrets.token_hex(6)}"
-    plane = AiohttpPlane(settings)
-    parts = assemble(settings, plane, run_id)
-    admin = Admin(settings, parts.edge, lambda: plane.is_closing)
+    plane = WirePlane(settings)
+    try:
+        parts = assemble(settings, plane, run_id)
+    except TelemetryError:
+        await plane.close()
+        raise
+    admin = Admin(settings, parts.edge, lambda: plane.is_closing, parts.telemetry.collectors())
     watch: FlagWatch | None = None
     handing_over: asyncio.Task[None] | None = None
     try:
         admin_port = await admin.start()
         # The port is taken first, so that one in use changes nothing; served is only when the flags are known.
-        port = await plane.bind(parts.edge)
+        port = await plane.bind(parts.edge, parts.telemetry)
         watch = FlagWatch(
             open_engine=lambda: open_database(settings.store_url),
             endpoints=settings.endpoints,
@@ -119,6 +136,7 @@ async def run_proxy(
             swap=_swapper(parts.edge, asyncio.get_running_loop()),
         )
         table = await asyncio.to_thread(watch.start)
+        parts.telemetry.start()
         await plane.serve()
         if parts.handover is not None:
             handing_over = asyncio.create_task(parts.handover.run())
@@ -139,19 +157,19 @@ async def _shut_down(
     watch: FlagWatch | None,
     handing_over: asyncio.Task[None] | None,
 ) -> None:
-    """Clients first, then copies, then what is captured; each within its bound."""
+    """Clients first, then what is captured; each within its bound."""
     await parts.plane.stop_accepting()
     await parts.plane.finish(settings.drain_s)
-    await asyncio.gather(*(mirror.drain(settings.mirror_drain_s) for mirror in parts.mirrors))
     if parts.handover is not None and handing_over is not None:
         parts.handover.close()
         await asyncio.wait({handing_over}, timeout=settings.mirror_drain_s)
         if not handing_over.done():
             handing_over.cancel()
             await asyncio.gather(handing_over, return_exceptions=True)
-            log.warning("exchanges_not_handed_over", waiting=parts.outbox.waiting)
+            log.warning("captures_not_handed_over", waiting=parts.outbox.waiting)
     if watch is not None:
         await asyncio.to_thread(watch.stop)
+    await asyncio.to_thread(parts.telemetry.end, _TELEMETRY_S)
     await parts.plane.close()
 
 

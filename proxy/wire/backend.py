@@ -126,7 +126,7 @@ class BackendConnection(asyncio.Protocol):
     @property
     def is_usable(self) -> bool:
         """Whether a request may be sent on it."""
-        return not self._is_lost and self._transport is not None and not self._transport.is_closing()
+        return not self._is_lost
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""

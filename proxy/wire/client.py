@@ -41,6 +41,10 @@ class ClientPlane(Plane, Protocol):
         """Whether there is room for one more connection."""
         ...
 
+    def refused(self, request_id: str, refusal: Refusal, sent_bytes: int) -> None:
+        """A request went to no backend."""
+        ...
+
     def closed(self, connection: "ClientConnection") -> None:
         """It is gone."""
         ...
@@ -174,12 +178,12 @@ class ClientConnection(asyncio.Protocol):
         block = data[:end]
         self._buffer = data[end:] if len(data) > end else b""
         if end > settings.max_line_bytes and block.find(b"\r\n") > settings.max_line_bytes:
-            self.refuse(Refusal.LONG_LINE, "")
+            self._turn_away(Refusal.LONG_LINE)
             return False
         try:
             head = request_head(block)
         except HeadError as error:
-            self.refuse(error.refusal, "")
+            self._turn_away(error.refusal)
             return False
         self._begin(head)
         return True
@@ -189,12 +193,12 @@ class ClientConnection(asyncio.Protocol):
         settings = self._settings
         line = data.find(b"\r\n")
         if (len(data) if line < 0 else line) > settings.max_line_bytes:
-            self.refuse(Refusal.LONG_LINE, "")
+            self._turn_away(Refusal.LONG_LINE)
         elif len(data) > settings.max_head_bytes:
-            self.refuse(Refusal.LARGE_HEAD, "")
+            self._turn_away(Refusal.LARGE_HEAD)
         elif b"\0" in data or data.count(b"\n") != data.count(b"\r\n"):
-            self.refuse(
-                Refusal.BAD_HEAD, ""
+            self._turn_away(
+                Refusal.BAD_HEAD
             )  # llhttp would say so when the head is whole, which it may never be
         elif not self._is_head_begun:
             self._is_head_begun = True
@@ -209,16 +213,16 @@ class ClientConnection(asyncio.Protocol):
         self._edge = edge = plane.edge
         admission = edge.admit(head, peer)
         if isinstance(admission, Refused):
-            self.refuse(admission.refusal, admission.request_id.decode(), bodiless=head.method == "HEAD")
+            self._turn_away(admission.refusal, admission.request_id.decode(), bodiless=head.method == "HEAD")
             return
         self._max_body_bytes = admission.way.bounds.max_body_bytes or self._settings.max_body_bytes
         if self._max_body_bytes is not None and head.length > self._max_body_bytes:
             edge.failed(admission)
-            self.refuse(Refusal.LARGE_BODY, admission.request_id.decode())
+            self._turn_away(Refusal.LARGE_BODY, admission.request_id.decode())
             return
         if not plane.admits(admission):
             edge.failed(admission)
-            self.refuse(Refusal.BUSY, admission.request_id.decode())
+            self._turn_away(Refusal.BUSY, admission.request_id.decode())
             return
         forwarding = self._forwarding = Forwarding(
             plane, edge, self, admission, body_length=head.length, keeps_alive=head.keeps_alive
@@ -306,11 +310,18 @@ class ClientConnection(asyncio.Protocol):
         else:
             self.deadline = self._timeouts.now + self._settings.idle_s
 
-    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> None:
-        """Give an answer of the proxy's own, and close."""
+    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> int:
+        """Give an answer of the proxy's own, and close; returns its bytes."""
         self._forwarding = None
-        self.write(refusal.answer(request_id or self._plane.edge.fresh_id(), bodiless=bodiless))
+        answer = refusal.answer(request_id, bodiless=bodiless)
+        self.write(answer)
         self._finish()
+        return len(answer)
+
+    def _turn_away(self, refusal: Refusal, request_id: str = "", *, bodiless: bool = False) -> None:
+        """Refuse what was not admitted."""
+        named = request_id or self._plane.edge.fresh_id().decode()
+        self._plane.refused(named, refusal, self.refuse(refusal, named, bodiless=bodiless))
 
     def break_off(self) -> None:
         """Reset the connection, so that nobody takes what came for the whole answer."""
@@ -374,7 +385,7 @@ class ClientConnection(asyncio.Protocol):
             self._body = None
             forwarding.body_refused(Refusal.SLOW)
         elif self._buffer:
-            self.refuse(Refusal.SLOW, "")
+            self._turn_away(Refusal.SLOW)
         else:
             self._transport.close()
 

@@ -12,14 +12,14 @@ from proxy.admission import Admission
 from proxy.captures import KeptBody
 from proxy.edge import Edge
 from proxy.fields import Lines
+from proxy.metrics import NOBODY
 from proxy.refusals import Refusal
 from proxy.settings import ForwardSettings
+from proxy.telemetry import ABANDONED
 from proxy.wire.backend import BackendConnection
 from proxy.wire.framing import LAST_CHUNK, chunk
 from proxy.wire.heads import CHUNKED, OPEN, AnswerHead
 from proxy.wire.pool import Pool
-
-_NO_BACKEND = "none"
 
 
 class Client(Protocol):
@@ -39,8 +39,8 @@ class Client(Protocol):
         """Reset the connection, so that nobody takes what came for the whole answer."""
         ...
 
-    def refuse(self, refusal: Refusal, request_id: str) -> None:
-        """Give an answer of the proxy's own, and close."""
+    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> int:
+        """Give an answer of the proxy's own, and close; returns its bytes."""
         ...
 
     def pause_body(self) -> None:
@@ -184,7 +184,7 @@ class Forwarding:
             self._connection.resume_reading()
             return
         self._drop()
-        self._settle(status=0, error="abandoned")
+        self._settle(status=0, error=ABANDONED)
 
     def client_full(self) -> None:
         """The client takes nothing for now."""
@@ -290,7 +290,7 @@ class Forwarding:
             raise RuntimeError("an answer ended that had not begun")
         duration_s = perf_counter() - self._started
         if self._client_is_gone:
-            self._settle(status=head.status, error="abandoned")
+            self._settle(status=head.status, error=ABANDONED)
             return
         self._is_settled = True
         client = self._client
@@ -307,9 +307,9 @@ class Forwarding:
         self._connection = None
         admission = self._admission
         if self._client_is_gone:
-            self._settle(status=0, error="abandoned")
+            self._settle(status=0, error=ABANDONED)
         elif self._answer is not None:
-            self._settle(status=self._answer.status, error=refusal.observed_error)
+            self._settle(status=self._answer.status, error=refusal.word)
             self._client.break_off()
         elif untouched and not admission.way.is_write and not self._was_retried and self._is_replayable:
             # RFC 9110 section 9.2.2: the connection had been closed before the request came
@@ -386,11 +386,13 @@ class Forwarding:
 
     def _fail(self, refusal: Refusal) -> None:
         """The client gets an answer of the proxy's own, or a broken one if some of another went out."""
-        self._settle(status=refusal.status, error=refusal.observed_error)
         if self._wrote:
             self._client.break_off()
         else:
-            self._client.refuse(refusal, self._admission.request_id.decode())
+            self._sent_bytes = self._client.refuse(
+                refusal, self._admission.request_id.decode(), bodiless=self._admission.method == "HEAD"
+            )
+        self._settle(status=refusal.status, error=refusal.word)
 
     def _settle(self, *, status: int, error: str) -> None:
         """Tell the edge that there is nothing to compare, and give back what is held."""
@@ -401,7 +403,7 @@ class Forwarding:
             self._kept.release()
         if self._kept_request is not None:
             self._kept_request.release()
-        if error in {"", "abandoned"}:
+        if error in {"", ABANDONED}:
             self._edge.abandoned(self._admission)
         else:
             self._edge.failed(self._admission)
@@ -409,7 +411,7 @@ class Forwarding:
         self._report(status, error)
 
     def _report(self, status: int, error: str) -> None:
-        served_by = self._served_by.value if self._answer is not None else _NO_BACKEND
+        served_by = self._served_by.value if self._answer is not None else NOBODY
         self._plane.ended(
             self._admission, served_by, status, perf_counter() - self._started, self._sent_bytes, error
         )

@@ -39,6 +39,9 @@ _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(:\d{0,5})
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?").fullmatch
 
 
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+
+
 class _Silent:
     """A parser's target that wants to hear of nothing: the parser is asked whether it takes a head, no more."""
 
@@ -118,7 +121,9 @@ def request_head(block: bytes) -> RequestHead:
     kept, found = sort_out(block, REQUEST_SHAPES)
     is_http11 = version == b"HTTP/1.1"
     line = block[:end] if is_http11 else b"%b %b HTTP/1.1" % (method, target)
-    head = RequestHead(line, method.decode(), target.decode(), kept, found, is_http11=is_http11)
+    head = RequestHead(
+        line, _METHODS.get(method) or method.decode(), target.decode(), kept, found, is_http11=is_http11
+    )
     _read_request(head)
     return head
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Callable
 
 import structlog
 
@@ -13,16 +12,15 @@ from proxy.admission import Admission
 from proxy.edge import Edge
 from proxy.errors import ListenError
 from proxy.headers import EdgeHeaders, Peer
+from proxy.plane import Load
+from proxy.refusals import Refusal
 from proxy.settings import ClientSettings, ForwardSettings, ProxySettings, TlsSettings
+from proxy.telemetry import Telemetry
 from proxy.wire.client import ClientConnection
 from proxy.wire.pool import Pool
-from proxy.wire.target import target_of
 from proxy.wire.timeouts import Timeouts
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-Ended = Callable[[Admission, str, int, float, int, str], None]
-"""Told of every request that is over: who served it (`none`: nobody), status, seconds, bytes of body, error."""
 
 _BACKLOG = 4_096
 _LOOK_EVERY_S = 0.02
@@ -33,9 +31,9 @@ _GRACE_S = 1.0
 class WirePlane:
     """Serves one listening socket. Made on the event loop that it is used on."""
 
-    def __init__(self, settings: ProxySettings, ended: Ended | None = None) -> None:
+    def __init__(self, settings: ProxySettings) -> None:
         self.timeouts = Timeouts(asyncio.get_running_loop())
-        self._ended = ended
+        self._telemetry: Telemetry
         self._settings = settings
         self.settings: ForwardSettings = settings.forward
         self.client_settings: ClientSettings = settings.client
@@ -55,17 +53,23 @@ class WirePlane:
         return self._is_closing
 
     @property
-    def connections(self) -> int:
-        """How many clients are connected."""
-        return len(self._clients)
+    def load(self) -> Load:
+        """How much it has on its hands now."""
+        pools = {Backend.LEGACY: self._legacy, Backend.MODERN: self._modern}
+        return Load(
+            requests=self.requests_in_flight,
+            clients=len(self._clients),
+            in_use={backend: pool.in_use for backend, pool in pools.items()},
+            idle={backend: pool.idle for backend, pool in pools.items()},
+        )
 
     def pool(self, backend: Backend) -> Pool:
         """The connections to that backend."""
         return self._modern if backend is Backend.MODERN else self._legacy
 
-    async def bind(self, edge: Edge) -> int:
+    async def bind(self, edge: Edge, telemetry: Telemetry) -> int:
         """Take the port, without serving yet; returns it. Raises `ListenError`."""
-        self.edge = edge
+        self.edge, self._telemetry = edge, telemetry
         settings = self._settings
         loop = asyncio.get_running_loop()
         try:
@@ -185,22 +189,24 @@ class WirePlane:
         self.requests_in_flight -= 1
         if admission.way.bounds.max_in_flight is not None:
             self._in_flight[admission.way.name] -= 1
-        if self._ended is not None:
-            self._ended(admission, served_by, status, duration_s, sent_bytes, error)
+        self._telemetry.served(admission, served_by, status, duration_s, sent_bytes, error)
+
+    def refused(self, request_id: str, refusal: Refusal, sent_bytes: int) -> None:
+        """A request went to no backend."""
+        self._telemetry.refused(request_id, refusal.status, 0.0, sent_bytes, refusal.word)
 
     def _made_pools(self, settings: ProxySettings) -> tuple[Pool, Pool]:
         return self._made_pool(settings, Backend.LEGACY), self._made_pool(settings, Backend.MODERN)
 
     def _made_pool(self, settings: ProxySettings, backend: Backend) -> Pool:
         forward = settings.forward
-        return Pool(
-            target_of(settings.url_of(backend), settings.backend_ca),
+        return Pool.of(
+            settings.url_of(backend),
+            settings,
             self.timeouts,
             limit=forward.connections,
             wait_s=forward.wait_s,
             connect_timeout_s=forward.connect_timeout_s,
-            idle_s=forward.idle_s,
-            buffer_bytes=settings.client.buffer_bytes,
         )
 
 

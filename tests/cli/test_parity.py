@@ -8,10 +8,11 @@ import pytest
 
 from parity.compare import compare
 from parity.database import open_database
-from parity.exchange import Backend, Batch, Count, Exchange, Observation
+from parity.exchange import Observation
 from parity.redact import Redactor
 from parity.rules import RuleBook
 from parity.store import ParityStore
+from tests.parity.factories import batch, exchange
 from tests.support.command import InProcess
 
 ENDPOINT = "GET /v1/escrows/{id}"
@@ -19,23 +20,17 @@ ENDPOINT = "GET /v1/escrows/{id}"
 
 def record(crossfade: InProcess, legacy: bytes, modern: bytes) -> None:
     headers = (("content-type", "application/json"),)
-    exchange = Exchange(
-        id="1",
+    found = exchange(
+        Observation(200, headers, legacy, 0.01),
+        Observation(200, headers, modern, 0.01),
         endpoint=ENDPOINT,
-        domain="escrows",
-        method="GET",
         target="/v1/escrows/5",
-        client="token",
-        stage="shadow",
-        authoritative=Backend.LEGACY,
-        legacy=Observation(200, headers, legacy, 0.01),
-        modern=Observation(200, headers, modern, 0.01),
         at=time.time(),
     )
-    counts = (Count(ENDPOINT, "requests", "", 1), Count(ENDPOINT, "mirrored", "", 1))
-    batch = Batch("proxy", 1, (exchange,), counts, in_flight=0)
     store = ParityStore(open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3"), Redactor(b"k" * 32))
-    store.record(batch, [compare(exchange, RuleBook(), today=datetime.now(UTC).date())])
+    store.record(
+        batch(found, proxy="proxy"), [found], [compare(found, RuleBook(), today=datetime.now(UTC).date())]
+    )
 
 
 def test_a_report_without_differences_is_exit_code_0(crossfade: InProcess) -> None:

@@ -28,6 +28,9 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
         legacy = "ftp://example.test"
         [mirror]
         timeout_s = -1
+        [telemetry]
+        access_log_rate = 2
+        otlp_endpoint = "collector:4318"
         [[endpoints]]
         domain = "Orders"
         method = "GET"
@@ -39,11 +42,13 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
         load_settings(file)
 
     text = str(problem.value)
-    assert text.startswith("7 fields are wrong")
+    assert text.startswith("9 fields are wrong")
     assert "proxy.listen: '8080': expected HOST:PORT like 127.0.0.1:8080" in text
     assert "proxy.lissten: unknown key, did you mean listen?" in text
     assert "backends.legacy: 'ftp://example.test': expected the address of a backend" in text
     assert "mirror.timeout_s: -1: Input should be greater than 0" in text
+    assert "telemetry.access_log_rate: 2: Input should be less than or equal to 1" in text
+    assert "telemetry.otlp_endpoint: 'collector:4318': expected the address of an OTLP collector" in text
     assert "endpoints.0.domain: 'Orders'" in text
     assert "endpoints.0.path: 'v1'" in text
     assert "colour: unknown key" in text

@@ -8,6 +8,7 @@ from cli.context import Context
 from cli.settings import load_settings
 from cli.workers import proxy_settings
 from parity.exchange import Backend
+from proxy.settings import TelemetrySettings
 from tests.support.command import run_process
 from tests.support.site import running_parity_worker
 
@@ -26,6 +27,12 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
         "MIRROR__MAX_BODY_BYTES": "700",
         "MIRROR__CONCURRENCY": "3",
         "MIRROR__TIMEOUT_S": "0.5",
+        "TELEMETRY__ACCESS_LOG": str(tmp_path / "access.log"),
+        "TELEMETRY__ACCESS_LOG_RATE": "0.1",
+        "TELEMETRY__ACCESS_LOG_QUERIES": "true",
+        "TELEMETRY__OTLP_ENDPOINT": "http://127.0.0.1:7003",
+        "TELEMETRY__SERVICE_NAME": "crm",
+        "TELEMETRY__TRACE_RATE": "0.2",
     }
     for name, value in values.items():
         monkeypatch.setenv(f"CROSSFADE_{name}", value)
@@ -41,6 +48,14 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
     mirror = settings.mirror
     assert (mirror.queue_items, mirror.held_bytes, mirror.capture_bytes) == (7, 70000, 700)
     assert (mirror.concurrency, mirror.timeout_s) == (3, 0.5)
+    assert settings.telemetry == TelemetrySettings(
+        access_log=tmp_path / "access.log",
+        access_log_rate=0.1,
+        access_log_queries=True,
+        otlp_endpoint="http://127.0.0.1:7003",
+        service_name="crm",
+        trace_rate=0.2,
+    )
 
 
 def test_two_parity_workers_cannot_own_one_socket(tmp_path: Path) -> None:

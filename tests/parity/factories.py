@@ -1,14 +1,21 @@
 """Valid exchanges and batches, of which a test overrides what it is about."""
 
+import asyncio
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from parity.exchange import Backend, Batch, Count, Exchange, Observation
-from parity.outcome import Acceptance, Comparison, Difference
+import msgspec
+
+from parity.compare import compare
+from parity.completing import Shed
+from parity.exchange import Backend, Batch, Capture, Count, Exchange, Observation
+from parity.outcome import Acceptance, Comparison, Difference, Outcome
 from parity.paths import path_glob
 from parity.rules import Compare, Rule, RuleBook
+from parity.store import ParityStore
 from parity.walk import walk
 
 TODAY = date(2026, 11, 23)
@@ -48,17 +55,89 @@ def exchange(legacy: Any = None, modern: Any = None, **changes: Any) -> Exchange
     return Exchange(**(fields | changes))
 
 
-def batch(*exchanges: Exchange, counts: Iterable[Count] | None = None, **changes: Any) -> Batch:
-    """A batch in which every exchange was a request and was mirrored."""
-    counted = [Count(found.endpoint, name, "", 1) for found in exchanges for name in ("requests", "mirrored")]
+def capture(found: Exchange | Shed, **changes: Any) -> Capture:
+    """A capture that carries what it is to become, for `Carried`."""
+    known = found if isinstance(found, Exchange) else exchange()
+    fields: dict[str, Any] = {
+        "id": known.id,
+        "endpoint": known.endpoint,
+        "domain": known.domain,
+        "method": known.method,
+        "target": known.target,
+        "head": b"host: crm.example.test\r\n",
+        "body": b"",
+        "key": "jwt:1",
+        "stage": known.stage,
+        "authoritative": known.authoritative,
+        "status": 200,
+        "answer_head": type(found).__name__.encode(),
+        "answer_body": msgspec.msgpack.encode(found),
+        "duration_s": 0.01,
+        "at": known.at,
+        "mark": (0, 0),
+    }
+    return Capture(**(fields | changes))
+
+
+def carried(one: Capture) -> Exchange | Shed:
+    """What a capture of `capture` is to become."""
+    if one.answer_head == b"Shed":
+        return msgspec.msgpack.decode(one.answer_body, type=Shed)
+    return msgspec.msgpack.decode(one.answer_body, type=Exchange)
+
+
+class Carried:
+    """A shadow that did what the captures carry; with a `gate` only once that is open."""
+
+    def __init__(self, gate: asyncio.Event | None = None) -> None:
+        self.gate = gate
+        self.asked: list[str] = []
+        self.released = 0
+
+    async def complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
+        """What they carry."""
+        self.asked += [one.id for one in captures]
+        if self.gate is not None:
+            await self.gate.wait()
+        return [carried(one) for one in captures]
+
+    def release(self, completed: Sequence[Exchange | Shed]) -> None:
+        """Count them."""
+        self.released += len(completed)
+
+
+async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    """Wait for a condition; fails with it when it does not come true."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        await asyncio.sleep(0.005)
+
+
+def batch(*exchanges: Exchange | Shed, counts: Iterable[Count] | None = None, **changes: Any) -> Batch:
+    """A batch whose captures become these, in which every one was a request and was mirrored."""
+    captures = tuple(capture(found) for found in exchanges)
+    counted = [Count(found.endpoint, name, "", 1) for found in captures for name in ("requests", "mirrored")]
     fields: dict[str, Any] = {
         "proxy": "proxy-1",
         "seq": 1,
-        "exchanges": exchanges,
+        "captures": captures,
         "counts": tuple(counted if counts is None else counts),
         "in_flight": 0,
     }
     return Batch(**(fields | changes))
+
+
+def record(store: ParityStore, given: Batch, now: float, rules: RuleBook | None = None) -> bool:
+    """Record a batch as the parity worker does, with what its captures carry."""
+    completed = [carried(one) for one in given.captures]
+    comparisons = [
+        Comparison(Outcome.SHED, one.reason)
+        if isinstance(one, Shed)
+        else compare(one, rules or RuleBook(), today=TODAY)
+        for one in completed
+    ]
+    return store.record(given, completed, comparisons, now=now)
 
 
 def acceptance(path: str = "**", **changes: Any) -> Acceptance:

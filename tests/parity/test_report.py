@@ -5,7 +5,6 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from parity.compare import compare
 from parity.database import open_database
 from parity.errors import StoreError
 from parity.exchange import Batch, Count, Endpoint
@@ -14,7 +13,8 @@ from parity.redact import Redactor
 from parity.report import LOST_AFTER_S, SCHEMA, Report, build_report
 from parity.rules import RuleBook
 from parity.store import ParityStore
-from tests.parity.factories import DETAIL, LIST, TODAY, acceptance, batch, exchange, observation
+from tests.parity import factories
+from tests.parity.factories import DETAIL, LIST, acceptance, batch, exchange, observation
 
 NOW = 1_795_000_000.0
 BOOK = RuleBook(acceptances=(acceptance("$.accepted"),))
@@ -23,7 +23,7 @@ BOOK = RuleBook(acceptances=(acceptance("$.accepted"),))
 def record(engine: sa.Engine, *batches: Batch, at: float = NOW) -> None:
     store = ParityStore(engine, Redactor(b"key"))
     for given in batches:
-        store.record(given, [compare(found, BOOK, today=TODAY) for found in given.exchanges], now=at)
+        factories.record(store, given, at, BOOK)
 
 
 def report(engine: sa.Engine, at: float = NOW, **narrowed: object) -> Report:

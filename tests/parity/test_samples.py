@@ -14,7 +14,7 @@ REDACTOR = Redactor(b"key")
 def found(legacy: Any, modern: Any, rules: RuleBook | None = None, max_characters: int = 1_000) -> Finding:
     mirrored = exchange(legacy, modern)
     comparison = compare(mirrored, rules or RuleBook(), today=TODAY)
-    (finding,) = findings(REDACTOR, [mirrored], [comparison], max_characters=max_characters)
+    (finding,) = findings(REDACTOR, [(mirrored, comparison)], max_characters=max_characters)
     return finding
 
 
@@ -29,7 +29,7 @@ def test_a_match_leaves_nothing() -> None:
     mirrored = exchange({"a": 1}, {"a": 1})
 
     assert (
-        findings(REDACTOR, [mirrored], [compare(mirrored, RuleBook(), today=TODAY)], max_characters=9) == []
+        findings(REDACTOR, [(mirrored, compare(mirrored, RuleBook(), today=TODAY))], max_characters=9) == []
     )
 
 

@@ -6,26 +6,25 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from parity.compare import compare
+from parity.completing import Shed
 from parity.database import open_database
 from parity.errors import StoreError
 from parity.exchange import Batch, Count, Exchange
 from parity.outcome import Comparison, Outcome
 from parity.redact import Redactor
 from parity.report import Report, build_report
-from parity.rules import RuleBook
 from parity.samples import OTHER_PATHS
 from parity.store import Limits, ParityStore
 from parity.tables import METADATA, RUNS
-from tests.parity.factories import LIST, TODAY, batch, exchange, observation
+from tests.parity import factories
+from tests.parity.factories import LIST, batch, exchange, observation
 
 NOW = 1_795_000_000.0
 DAY_S = 86_400.0
 
 
 def record(store: ParityStore, given: Batch, now: float = NOW) -> bool:
-    comparisons = [compare(found, RuleBook(), today=TODAY) for found in given.exchanges]
-    return store.record(given, comparisons, now=now)
+    return factories.record(store, given, now)
 
 
 def report(engine: sa.Engine, now: float = NOW) -> Report:
@@ -183,9 +182,27 @@ def test_what_modern_needs_is_summed_beside_what_legacy_needs(engine: sa.Engine,
     assert row.costs.query_ratio == pytest.approx(0.5)
 
 
-def test_a_comparison_is_wanted_for_each_exchange(store: ParityStore) -> None:
+def test_a_comparison_is_wanted_for_each_capture(store: ParityStore) -> None:
     with pytest.raises(ValueError, match="zip"):
-        store.record(batch(exchange(), exchange()), [Comparison(Outcome.MATCH)])
+        store.record(batch(exchange(), exchange()), [exchange()], [Comparison(Outcome.MATCH)])
+
+
+def test_what_the_parity_worker_shed_is_an_outcome_with_its_reason(
+    engine: sa.Engine, store: ParityStore
+) -> None:
+    record(store, batch(exchange(), Shed("shadow_limit"), counts=[Count(LIST, "mirrored", "", 2)]))
+
+    tally = report(engine).tally
+    assert (tally.compared, tally.reasons) == (1, {Outcome.SHED: {"shadow_limit": 1}})
+    assert report(engine).balance.balanced
+    assert report(engine).endpoints[0].costs.n == 1
+
+
+def test_up_to_which_batch_a_run_is_recorded_is_known(store: ParityStore) -> None:
+    record(store, batch(exchange(), proxy="a", seq=1))
+    record(store, batch(exchange(), proxy="a", seq=2))
+
+    assert (store.last_seq("a"), store.last_seq("b")) == (2, 0)
 
 
 def test_the_tables_are_made_when_they_are_needed(engine: sa.Engine, store: ParityStore) -> None:

@@ -8,12 +8,11 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-import parity.worker
+from parity.completing import Shadow
 from parity.database import open_database
 from parity.errors import SocketError, StoreError
 from parity.exchange import Batch, Receipt
@@ -21,8 +20,8 @@ from parity.outcome import Outcome
 from parity.report import Report, build_report
 from parity.rules import RuleBook
 from parity.wire import encode, read_receipt
-from parity.worker import owned, run_worker
-from tests.parity.factories import batch, by_shape, exchange
+from parity.worker import IntakeSettings, owned, run_worker
+from tests.parity.factories import Carried, batch, by_shape, exchange, until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 WAIT_S = 5.0
@@ -54,7 +53,13 @@ class Running:
 
 
 @asynccontextmanager
-async def running(socket: Path, store_url: str, rules: RuleBook | None = None) -> AsyncIterator[Running]:
+async def running(
+    socket: Path,
+    store_url: str,
+    rules: RuleBook | None = None,
+    shadow: Shadow | None = None,
+    settings: IntakeSettings | None = None,
+) -> AsyncIterator[Running]:
     stop, ready = asyncio.Event(), asyncio.Event()
     worker = asyncio.create_task(
         run_worker(
@@ -62,8 +67,10 @@ async def running(socket: Path, store_url: str, rules: RuleBook | None = None) -
             store_url=store_url,
             rules=rules or RuleBook(),
             redaction_key=b"key",
+            shadow=shadow or Carried(),
             stop=stop,
             ready=ready.set,
+            settings=settings,
         )
     )
     started = asyncio.create_task(ready.wait())
@@ -151,33 +158,88 @@ async def test_a_broken_frame_ends_its_connection_only(socket: Path, sqlite_url:
         assert [entry["event"] for entry in logs] == ["frame_refused"]
 
 
-async def test_a_store_that_refuses_costs_no_batch(socket: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "later"
-    async with running(socket, f"sqlite:///{folder / 'store.db'}") as worker:
-        with capture_logs() as logs:
-            assert await send(await worker.connect(), batch(exchange())) == [None]
-        folder.mkdir()
-
-        assert await send(await worker.connect(), batch(exchange())) == [Receipt(1)]
-        assert worker.report().tally.total == 1
-        assert [entry["event"] for entry in logs] == ["batch_not_recorded"]
-
-
-async def test_a_fault_of_the_comparer_is_an_outcome_and_quotes_no_body(
-    socket: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+async def test_a_store_that_refuses_costs_no_batch_and_the_shadow_no_second_copy(
+    socket: Path, tmp_path: Path
 ) -> None:
-    def broken(*_: Any, **__: Any) -> None:
-        raise KeyError("Nettle Brindlefox")
+    folder = tmp_path / "later"
+    shadow = Carried()
+    async with running(socket, f"sqlite:///{folder / 'store.db'}", shadow=shadow) as worker:
+        with capture_logs() as logs:
+            sending = asyncio.create_task(
+                send(await worker.connect(), batch(exchange()), batch(exchange(), seq=2))
+            )
+            await asyncio.sleep(0.3)
+            folder.mkdir()
 
-    monkeypatch.setattr(parity.worker, "compare", broken)
-    with capture_logs() as logs:
-        async with running(socket, sqlite_url) as worker:
-            assert await send(await worker.connect(), batch(exchange())) == [Receipt(1)]
-            assert worker.report().tally.reasons == {Outcome.SKIPPED: {"comparison_failed": 1}}
+            assert await sending == [Receipt(1), Receipt(2)]
+        assert worker.report().tally.total == 2
+        assert [entry["event"] for entry in logs] == ["batch_not_recorded"]
+        assert (len(shadow.asked), shadow.released) == (2, 2)
 
-    (entry,) = [entry for entry in logs if entry["event"] == "comparison_failed"]
-    assert entry["fault"].startswith("KeyError in test_worker.py:")
-    assert "Brindlefox" not in str(logs)
+
+async def test_a_store_that_refuses_keeps_no_worker_from_stopping(socket: Path, tmp_path: Path) -> None:
+    async with running(socket, f"sqlite:///{tmp_path / 'never' / 'store.db'}") as worker:
+        streams = await worker.connect()
+        sending = asyncio.create_task(send(streams, batch(exchange())))
+        await asyncio.sleep(0.1)
+        worker.stop.set()
+
+        assert await sending == [None]
+
+
+async def test_a_shadow_that_is_slow_holds_up_no_other_batch_but_its_receipt(
+    socket: Path, sqlite_url: str
+) -> None:
+    gate = asyncio.Event()
+    shadow = Carried(gate)
+    async with running(socket, sqlite_url, shadow=shadow) as worker:
+        streams = await worker.connect()
+        sending = asyncio.create_task(
+            send(streams, *(batch(exchange(id=str(seq)), seq=seq) for seq in range(1, 6)))
+        )
+        await until(lambda: len(shadow.asked) == 5)
+        gate.set()
+
+        assert await sending == [Receipt(seq) for seq in range(1, 6)]
+
+
+async def test_a_batch_that_comes_again_on_another_connection_is_asked_for_once(
+    socket: Path, sqlite_url: str
+) -> None:
+    gate = asyncio.Event()
+    shadow = Carried(gate)
+    async with running(socket, sqlite_url, shadow=shadow) as worker:
+        first = await worker.connect()
+        first[1].write(encode(batch(exchange())))
+        await until(lambda: len(shadow.asked) == 1)
+        first[1].transport.abort()
+        again = asyncio.create_task(send(await worker.connect(), batch(exchange()), batch(exchange(), seq=2)))
+        await until(lambda: len(shadow.asked) == 2)
+        gate.set()
+
+        assert await again == [Receipt(1), Receipt(2)]
+        assert worker.report().tally.total == 2
+
+
+async def test_what_does_not_fit_is_left_with_the_proxy_until_there_is_room(
+    socket: Path, sqlite_url: str
+) -> None:
+    gate = asyncio.Event()
+    shadow = Carried(gate)
+    bounds = IntakeSettings(held_batches=2)
+    async with running(socket, sqlite_url, shadow=shadow, settings=bounds) as worker:
+        streams = [await worker.connect() for _ in range(5)]
+        sending = [
+            asyncio.create_task(send(one, batch(exchange(), proxy=f"proxy-{number}")))
+            for number, one in enumerate(streams)
+        ]
+        await until(lambda: len(shadow.asked) == 2)
+        await asyncio.sleep(0.05)
+        asked = len(shadow.asked)
+        gate.set()
+
+        assert [await one for one in sending] == [[Receipt(1)]] * 5
+        assert asked == 2
 
 
 async def test_stopping_takes_what_was_sent_before(socket: Path, sqlite_url: str) -> None:

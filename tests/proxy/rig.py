@@ -13,11 +13,20 @@ import aiohttp
 import sqlalchemy as sa
 from yarl import URL
 
+from parity.completing import Shadow, Shed
 from parity.database import open_database
-from parity.exchange import Backend, Batch, Endpoint, Exchange, Receipt
+from parity.exchange import Backend, Batch, Capture, Endpoint, Exchange, Receipt
 from parity.wire import encode, read_batch
+from proxy.aiohttp_backend import ShadowClient
+from proxy.completion import Completion
 from proxy.flag_store import FlagStore
-from proxy.settings import ForwardSettings, HandoverSettings, MirrorSettings, ProxySettings
+from proxy.settings import (
+    AdaptiveSettings,
+    ForwardSettings,
+    HandoverSettings,
+    MirrorSettings,
+    ProxySettings,
+)
 from proxy.stages import Stage
 from proxy.worker import run_proxy
 from tests.support.backends import DeadPort, FakeBackend, answering
@@ -51,9 +60,14 @@ def get(target: str = "/v1/escrows", *fields: str, method: str = "GET", body: by
 
 @dataclass
 class FakeParity:
-    """A parity worker that remembers; `acknowledges` and `delay_s` may be changed at any moment."""
+    """A parity worker that remembers; `acknowledges` and `delay_s` may be changed at any moment.
+
+    With a `shadow` it has the captures completed, each batch before the next.
+    """
 
     socket: Path
+    shadow: Shadow | None = None
+    completed: list[Exchange | Shed] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     frames: int = 0
     acknowledges: bool = True
@@ -77,44 +91,64 @@ class FakeParity:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        is_silent = False  # receipts come in order: after one that was withheld none comes
         with suppress(ConnectionError):
             while (batch := await read_batch(reader)) is not None:
                 self.frames += 1
                 await asyncio.sleep(self.delay_s)
-                if not self.acknowledges:
+                is_silent = is_silent or not self.acknowledges
+                if is_silent:
                     continue
-                known = {(one.proxy, one.seq): one for one in self.batches}
-                if (batch.proxy, batch.seq) not in known:
+                completed = await self._complete(batch)
+                known = self._known(batch)
+                if known is None:
                     self.batches.append(batch)
+                    self.completed += completed
                 else:
-                    assert known[batch.proxy, batch.seq] == batch, "a batch was sent again, but changed"
+                    assert known == batch, "a batch was sent again, but changed"
                 writer.write(encode(Receipt(batch.seq)))
                 await writer.drain()
         self._writers.discard(writer)
         writer.close()
 
+    async def _complete(self, batch: Batch) -> list[Exchange | Shed]:
+        if self.shadow is None or self._known(batch) is not None:
+            return []
+        completed = await self.shadow.complete(batch.captures)
+        self.shadow.release(completed)
+        return completed
+
+    def _known(self, batch: Batch) -> Batch | None:
+        return next((one for one in self.batches if (one.proxy, one.seq) == (batch.proxy, batch.seq)), None)
+
+    @property
+    def captures(self) -> list[Capture]:
+        """All that were handed over."""
+        return [capture for batch in self.batches for capture in batch.captures]
+
     @property
     def exchanges(self) -> list[Exchange]:
-        """All that were handed over."""
-        return [exchange for batch in self.batches for exchange in batch.exchanges]
+        """What became of the captures that were not shed."""
+        return [one for one in self.completed if isinstance(one, Exchange)]
 
     def counts(self) -> Counter[str]:
-        """All counts, by `name` or `name/reason`."""
+        """All counts, by `name` or `name/reason`, and what was shed here."""
         totals: Counter[str] = Counter()
         for batch in self.batches:
             for count in batch.counts:
                 totals[f"{count.name}/{count.reason}" if count.reason else count.name] += count.n
+        totals.update(f"shed/{one.reason}" for one in self.completed if isinstance(one, Shed))
         return totals
 
     def assert_the_books_balance(self) -> None:
-        """After every batch: mirrored = exchanges + shed + in flight; and the numbers have no gap."""
-        mirrored = exchanges = shed = 0
+        """After every batch: mirrored = captures + shed + in flight; and the numbers have no gap."""
+        mirrored = captures = shed = 0
         for position, batch in enumerate(self.batches, start=1):
             assert batch.seq == position
             mirrored += sum(count.n for count in batch.counts if count.name == "mirrored")
             shed += sum(count.n for count in batch.counts if count.name == "shed")
-            exchanges += len(batch.exchanges)
-            assert mirrored == exchanges + shed + batch.in_flight
+            captures += len(batch.captures)
+            assert mirrored == captures + shed + batch.in_flight
 
 
 @dataclass
@@ -259,8 +293,19 @@ class Rig:
 QUICK_FORWARD = ForwardSettings(
     wait_s=0.15, connect_timeout_s=0.5, answer_timeout_s=0.4, fallback_timeout_s=0.2, connections=64
 )
-QUICK_MIRROR = MirrorSettings(timeout_s=0.2, failures=1_000_000)
+STEADY = AdaptiveSettings(strained_factor=1.0, failed_factor=1.0)
+"""A limit that does not adapt."""
+QUICK_MIRROR = MirrorSettings(timeout_s=0.2, failures=1_000_000, adaptive=STEADY)
 QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=0.5, retry_s=0.01)
+
+
+def completing(settings: ProxySettings, **changes: Any) -> Completion:
+    """What asks both shadow backends, over real connections."""
+    senders = {
+        backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.forward.idle_s)
+        for backend in Backend
+    }
+    return Completion(settings, senders, **changes)
 
 
 @asynccontextmanager
@@ -274,6 +319,7 @@ async def running(
 ) -> AsyncIterator[Rig]:
     """A running worker with quick bounds; `dead` makes one backend a port that refuses."""
     socket = tmp_path / "parity.sock"
+    store_url = f"sqlite:///{tmp_path}/store.db"
     dead_port = DeadPort()
     async with (
         FakeBackend(answering(b'{"by":"legacy"}')) as legacy,
@@ -282,7 +328,7 @@ async def running(
         settings = ProxySettings(
             legacy_url=dead_port.url if dead is Backend.LEGACY else legacy.url,
             modern_url=dead_port.url if dead is Backend.MODERN else modern.url,
-            store_url=f"sqlite:///{tmp_path}/store.db",
+            store_url=store_url,
             state_dir=tmp_path / "state",
             endpoints=ENDPOINTS,
             token_key=b"a token key of some length",
@@ -294,13 +340,9 @@ async def running(
             mirror_drain_s=1.0,
             drain_s=2.0,
         )
-        rig = Rig(
-            replace(settings, **changes),
-            legacy,
-            modern,
-            FakeParity(socket),
-            open_database(settings.store_url),
-        )
+        settings = replace(settings, **changes)
+        completion = completing(settings)
+        rig = Rig(settings, legacy, modern, FakeParity(socket, completion), open_database(store_url))
         await rig.parity.start()
         try:
             if starts:
@@ -312,5 +354,6 @@ async def running(
             await rig.session.close()
             await rig.end()
             await rig.parity.stop()
+            await completion.close()
             rig.engine.dispose()
             dead_port.close()

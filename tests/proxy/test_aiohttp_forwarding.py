@@ -17,10 +17,12 @@ from proxy.capture import Budget
 from proxy.counters import Counters
 from proxy.edge import Admission, Edge
 from proxy.headers import EdgeHeaders, Headers, Outbound
+from proxy.metrics import Metrics
 from proxy.outbox import NoParity
 from proxy.races import Races
 from proxy.settings import MirrorSettings, ProxySettings
 from proxy.stages import Stage
+from proxy.telemetry import Telemetry
 from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, get, running, until
 from tests.support.backends import FakeBackend, answering, closing, hanging, sending
 
@@ -244,11 +246,10 @@ async def faulty(fails_at: str) -> AsyncIterator[tuple[Edge, FakeBackend, int]]:
             budget=Budget(1_000),
             races=Races(),
             headers=EdgeHeaders(settings),
-            mirrors={},
             sink=NoParity(Counters()),
         )
         edge.fails_at = fails_at
-        port = await plane.bind(edge)
+        port = await plane.bind(edge, Telemetry(Metrics(edge.counters, {})))
         await plane.serve()
         try:
             yield edge, legacy, port

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.exchange import Observation
-from proxy.capture import NO_ROOM, TOO_LARGE, Budget, Capture, size_of
+from proxy.capture import NO_ROOM, TOO_LARGE, Budget, Capture
 
 
 def test_a_body_within_its_bounds_is_kept_whole() -> None:
@@ -48,7 +47,3 @@ def test_the_budget_is_kept_and_comes_back(steps: list[tuple[int, bytes]]) -> No
         capture.release()
 
     assert budget.held == 0
-
-
-def test_the_size_of_an_observation_counts_body_and_headers() -> None:
-    assert size_of(Observation(200, (("a", "bc"),), b"12345")) == 108

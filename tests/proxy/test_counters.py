@@ -27,6 +27,20 @@ def test_a_mirrored_request_is_in_flight_until_it_is_shed_or_handed_over() -> No
     assert counters.in_flight == 1
 
 
+def test_totals_hold_what_was_taken_and_what_was_not_yet() -> None:
+    counters = Counters()
+    counters.failed("a")
+    counters.take()
+    counters.failed("a")
+    counters.mirrored("a")
+    counters.take()
+    counters.handed_over(1)
+    counters.failed("b")
+
+    assert counters.totals() == {("a", "failed", ""): 2, ("a", "mirrored", ""): 1, ("b", "failed", ""): 1}
+    assert counters.given == 1
+
+
 def test_fallbacks_and_failures_are_counted_beside() -> None:
     counters = Counters()
     counters.fell_back("a")

@@ -241,7 +241,7 @@ async def test_without_room_for_captured_bytes_copies_are_shed(tmp_path: Path) -
         await rig.settled(1)
 
         assert len(answer.body) == 6_000
-        assert rig.parity.counts() == {"requests": 1, "mirrored": 1, "shed/shadow_queue": 1}
+        assert rig.parity.counts() == {"requests": 1, "mirrored": 1, "shed/parity_queue": 1}
 
 
 async def test_a_fallback_under_many_requests_keeps_the_books(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from parity.exchange import Receipt
+from parity.wire import encode
 from proxy.counters import Counters
 from proxy.handover import Handover
 from proxy.outbox import Outbox
 from proxy.stages import Stage
 from tests.proxy.rig import QUICK_HANDOVER, FakeParity, running, until
-from tests.proxy.test_outbox import ENDPOINT, an_exchange
+from tests.proxy.test_outbox import ENDPOINT, a_capture
 
 
 class Line:
@@ -27,11 +29,11 @@ class Line:
         self.offered = 0
 
     def offer(self, n: int = 1) -> None:
-        """So many exchanges."""
+        """So many captures."""
         for _ in range(n):
             self.offered += 1
             self.counters.mirrored(ENDPOINT)
-            self.handover.put(an_exchange(number=self.offered))
+            self.handover.put(a_capture(number=self.offered))
 
     async def end(self) -> None:
         """Hand over what is there and end."""
@@ -45,10 +47,10 @@ def parity(tmp_path: Path) -> FakeParity:
 
 
 def ids(parity: FakeParity) -> list[int]:
-    return [int(exchange.id) for exchange in parity.exchanges]
+    return [int(capture.id) for capture in parity.captures]
 
 
-async def test_exchanges_arrive_in_order_in_batches_of_64(parity: FakeParity) -> None:
+async def test_captures_arrive_in_order_in_batches_of_64(parity: FakeParity) -> None:
     await parity.start()
     line = Line(parity.socket)
 
@@ -57,7 +59,7 @@ async def test_exchanges_arrive_in_order_in_batches_of_64(parity: FakeParity) ->
     await parity.stop()
 
     assert ids(parity) == list(range(1, 201))
-    assert [len(batch.exchanges) for batch in parity.batches] == [64, 64, 64, 8]
+    assert [len(batch.captures) for batch in parity.batches] == [64, 64, 64, 8]
     parity.assert_the_books_balance()
 
 
@@ -117,25 +119,64 @@ async def test_what_does_not_fit_is_shed_and_the_books_say_so(parity: FakeParity
     await line.end()
     await parity.stop()
 
-    assert len(parity.exchanges) == 10
+    assert len(parity.captures) == 10
     assert parity.counts() == {"mirrored": 25, "shed/parity_queue": 15}
     parity.assert_the_books_balance()
 
 
-async def test_at_most_one_batch_waits_for_its_receipt(parity: FakeParity) -> None:
+async def test_a_window_of_batches_goes_without_waiting_for_receipts(parity: FakeParity) -> None:
     parity.acknowledges = False
     await parity.start()
-    line = Line(parity.socket, receipt_timeout_s=5.0)
+    line = Line(parity.socket, receipt_timeout_s=5.0, batch_captures=10, window_batches=4)
 
     line.offer(200)
-    await until(lambda: parity.frames == 1)
+    await until(lambda: parity.frames == 4)
     await asyncio.sleep(0.05)
     frames = parity.frames
-    line.running.cancel()
-    await asyncio.gather(line.running, return_exceptions=True)
+    await parity.stop()
+    parity.acknowledges = True
+    await parity.start()
+    await line.end()
     await parity.stop()
 
-    assert frames == 1
+    assert frames == 4
+    assert ids(parity) == list(range(1, 201))
+    parity.assert_the_books_balance()
+
+
+async def test_a_worker_that_closes_is_noticed_before_anything_is_sent(parity: FakeParity) -> None:
+    await parity.start()
+    line = Line(parity.socket)
+    line.offer(1)
+    await until(lambda: len(parity.batches) == 1)
+    await parity.stop()
+    await asyncio.sleep(0.03)
+    await parity.start()
+    await asyncio.sleep(0.03)
+
+    line.offer(1)
+    await line.end()
+    await parity.stop()
+
+    assert (ids(parity), parity.frames) == ([1, 2], 2)
+
+
+async def test_another_receipt_than_that_of_the_oldest_batch_is_not_taken(parity: FakeParity) -> None:
+    async def confused(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(encode(Receipt(7)))
+
+    server = await asyncio.start_unix_server(confused, parity.socket)
+    line = Line(parity.socket)
+    line.offer(3)
+    await asyncio.sleep(0.05)
+    held = line.outbox.held_bytes
+    server.close()
+    await parity.start()
+    await line.end()
+    await parity.stop()
+
+    assert held > 0
+    assert ids(parity) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("fault", ["dead", "silent", "slow"])
@@ -148,7 +189,6 @@ async def test_a_parity_worker_at_fault_changes_nothing_for_the_client(tmp_path:
         rig.parity.acknowledges = fault != "silent"
         rig.parity.delay_s = 0.2 if fault == "slow" else 0.0
         answers = [await rig.ask() for _ in range(60)]
-        await until(lambda: len(rig.modern.seen) == 60)
         rig.parity.acknowledges, rig.parity.delay_s = True, 0.0
         if fault == "dead":
             await rig.parity.start()
@@ -157,4 +197,4 @@ async def test_a_parity_worker_at_fault_changes_nothing_for_the_client(tmp_path:
         counts = rig.parity.counts()
         assert {answer.status for answer in answers} == {200}
         assert counts["mirrored"] == 60
-        assert len(rig.parity.exchanges) + counts["shed/parity_queue"] == 60
+        assert len(rig.parity.captures) + counts["shed/parity_queue"] == 60

@@ -6,7 +6,7 @@ import pytest
 
 from parity.exchange import Backend
 from proxy.headers import EdgeHeaders, Headers, Inbound, observe
-from proxy.settings import ProxySettings
+from proxy.settings import ProxySettings, TelemetrySettings
 
 FRESH = "0123456789abcdef0123456789abcdef"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -120,6 +120,26 @@ def test_a_request_id_passes_if_it_is_one(given: str, passed: str) -> None:
 )
 def test_a_trace_passes_if_it_is_one(given: str, passed: str) -> None:
     assert values(inbound([("Traceparent", given)]), "traceparent") == [passed]
+
+
+@pytest.mark.parametrize(
+    ("given", "parent", "passed"),
+    [
+        (TRACE, TRACE, f"{TRACE[:35]}-{FRESH[:16]}-01"),
+        (f"{TRACE[:-2]}00", f"{TRACE[:-2]}00", f"{TRACE[:35]}-{FRESH[:16]}-00"),
+        (f"ff{TRACE[2:]}", "", f"00-{FRESH}-{FRESH[:16]}-01"),
+        ("nonsense", "", f"00-{FRESH}-{FRESH[:16]}-01"),
+    ],
+)
+def test_where_requests_are_traced_the_proxys_span_is_the_parent(
+    given: str, parent: str, passed: str
+) -> None:
+    traced = TelemetrySettings(otlp_endpoint="http://127.0.0.1:4318")
+    got = inbound(
+        [("traceparent", given)], EdgeHeaders(ProxySettings("", "", "", Path(), (), b"key", telemetry=traced))
+    )
+
+    assert (got.parent, values(got, "traceparent")) == (parent, [passed])
 
 
 def test_connection_cannot_take_away_what_the_proxy_adds_or_what_frames_the_message() -> None:

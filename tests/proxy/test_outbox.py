@@ -3,12 +3,13 @@
 import random
 from collections import deque
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.exchange import Backend, Batch, Exchange, Observation
-from parity.wire import MAX_FRAME_BYTES
+from parity.exchange import Backend, Batch, Capture
+from parity.wire import MAX_FRAME_BYTES, decode_batch
 from proxy.counters import Counters
 from proxy.outbox import NoParity, Outbox
 from proxy.settings import HandoverSettings
@@ -16,20 +17,27 @@ from proxy.settings import HandoverSettings
 ENDPOINT = "GET /v1/escrows"
 
 
-def an_exchange(body: bytes = b"{}", number: int = 0) -> Exchange:
-    return Exchange(
-        id=str(number),
-        endpoint=ENDPOINT,
-        domain="escrows",
-        method="GET",
-        target="/v1/escrows",
-        client="token",
-        stage="shadow",
-        authoritative=Backend.LEGACY,
-        legacy=Observation(200, body=body),
-        modern=Observation(200),
-        at=1.0,
-    )
+def a_capture(answer_body: bytes = b"{}", number: int = 0, **changes: Any) -> Capture:
+    """A capture of a read that legacy answered."""
+    fields: dict[str, Any] = {
+        "id": str(number),
+        "endpoint": ENDPOINT,
+        "domain": "escrows",
+        "method": "GET",
+        "target": "/v1/escrows",
+        "head": b"Host: crm.example.test\r\n",
+        "body": b"",
+        "key": "jwt:1",
+        "stage": "shadow",
+        "authoritative": Backend.LEGACY,
+        "status": 200,
+        "answer_head": b"Content-Type: application/json\r\n",
+        "answer_body": answer_body,
+        "duration_s": 0.01,
+        "at": 1.0,
+        "mark": (0, 0),
+    }
+    return Capture(**(fields | changes))
 
 
 def an_outbox(**bounds: int) -> tuple[Outbox, Counters]:
@@ -41,7 +49,7 @@ def put(outbox: Outbox, counters: Counters, n: int, body: bytes = b"{}") -> list
     taken = []
     for number in range(n):
         counters.mirrored(ENDPOINT)
-        taken.append(outbox.put(an_exchange(body, number)))
+        taken.append(outbox.put(a_capture(body, number)))
     return taken
 
 
@@ -49,42 +57,53 @@ def counted(batch: Batch, name: str) -> int:
     return sum(count.n for count in batch.counts if count.name == name)
 
 
+def next_batch(outbox: Outbox) -> Batch | None:
+    """What the next frame says."""
+    frame = outbox.next_frame()
+    return None if frame is None else decode_batch(frame.bytes[4:])
+
+
+def acknowledge(outbox: Outbox) -> None:
+    """The receipt of the oldest batch comes."""
+    assert outbox.receipt_came(outbox.unacknowledged[0].seq)
+
+
 def test_an_empty_outbox_has_no_batch() -> None:
     outbox, _ = an_outbox()
 
-    assert outbox.next_batch() is None
+    assert outbox.next_frame() is None
 
 
 def test_counts_alone_are_a_batch() -> None:
     outbox, counters = an_outbox()
     counters.requested(ENDPOINT)
 
-    batch = outbox.next_batch()
+    batch = next_batch(outbox)
 
     assert batch is not None
-    assert (batch.proxy, batch.seq, batch.exchanges, counted(batch, "requests")) == ("proxy-1-run", 1, (), 1)
-    assert outbox.next_batch() is None
+    assert (batch.proxy, batch.seq, batch.captures, counted(batch, "requests")) == ("proxy-1-run", 1, (), 1)
+    assert outbox.next_frame() is None
 
 
 def test_a_batch_takes_the_oldest_up_to_its_bounds() -> None:
-    outbox, counters = an_outbox(batch_exchanges=3, batch_bytes=100_000)
+    outbox, counters = an_outbox(batch_captures=3, batch_bytes=100_000)
     put(outbox, counters, 4)
     put(outbox, counters, 2, b"x" * 90_000)
 
     sizes = []
-    while (batch := outbox.next_batch()) is not None:
-        sizes.append((len(batch.exchanges), batch.in_flight))
-        outbox.receipt_came()
+    while (batch := next_batch(outbox)) is not None:
+        sizes.append((len(batch.captures), batch.in_flight))
+        acknowledge(outbox)
 
     assert sizes == [(3, 3), (2, 1), (1, 0)]
 
 
-def test_the_queue_is_bounded_in_items_with_the_batch_on_its_way() -> None:
-    outbox, counters = an_outbox(queue_items=4, batch_exchanges=2)
+def test_the_queue_is_bounded_in_items_with_the_batches_on_their_way() -> None:
+    outbox, counters = an_outbox(queue_items=4, batch_captures=2)
     taken = put(outbox, counters, 5)
-    outbox.next_batch()
+    outbox.next_frame()
     while_unacknowledged = put(outbox, counters, 1)
-    outbox.receipt_came()
+    acknowledge(outbox)
     after_receipt = put(outbox, counters, 3)
 
     assert (taken, while_unacknowledged, after_receipt) == (
@@ -94,30 +113,68 @@ def test_the_queue_is_bounded_in_items_with_the_batch_on_its_way() -> None:
     )
 
 
-def test_the_queue_is_bounded_in_bytes_with_the_batch_on_its_way() -> None:
+def test_the_queue_is_bounded_in_bytes_with_the_batches_on_their_way() -> None:
     outbox, counters = an_outbox(queue_bytes=250_000)
     taken = put(outbox, counters, 3, b"x" * 100_000)
-    outbox.next_batch()
+    outbox.next_frame()
     while_unacknowledged = put(outbox, counters, 1, b"x" * 100_000)
 
     assert (taken, while_unacknowledged) == ([True, True, False], [False])
     assert outbox.held_bytes <= 250_000
-    outbox.receipt_came()
+    acknowledge(outbox)
     assert outbox.held_bytes == 0
 
 
-def test_an_exchange_too_large_for_a_frame_is_shed() -> None:
+def test_receipts_are_taken_in_order_only() -> None:
+    outbox, counters = an_outbox(batch_captures=1, window_batches=2)
+    put(outbox, counters, 2)
+    frames = [outbox.next_frame(), outbox.next_frame()]
+
+    assert outbox.is_window_full
+    assert not outbox.receipt_came(2)
+    assert list(outbox.unacknowledged) == frames
+    assert [outbox.receipt_came(1), outbox.receipt_came(1), outbox.receipt_came(2)] == [True, False, True]
+    assert not outbox.is_window_full
+
+
+def test_a_capture_too_large_for_a_frame_is_shed() -> None:
     outbox, counters = an_outbox(queue_bytes=10 * MAX_FRAME_BYTES)
 
     assert put(outbox, counters, 1, bytes(MAX_FRAME_BYTES // 2)) == [False]
     assert counters.in_flight == 0
 
 
+def test_a_capture_that_cannot_be_written_down_is_shed_and_costs_no_other() -> None:
+    outbox, counters = an_outbox()
+    put(outbox, counters, 2)
+    counters.mirrored(ENDPOINT)
+    outbox.put(a_capture(key="cookie:\udce9"))
+
+    batch = next_batch(outbox)
+
+    assert batch is not None
+    assert (len(batch.captures), counted(batch, "mirrored"), counted(batch, "shed")) == (2, 3, 1)
+    assert batch.in_flight == 0
+    acknowledge(outbox)
+    assert outbox.held_bytes == 0
+
+
+def test_any_bytes_of_heads_and_bodies_arrive() -> None:
+    outbox, counters = an_outbox()
+    counters.mirrored(ENDPOINT)
+    outbox.put(a_capture(b"\xff\x00", head=b"x: caf\xe9\r\n"))
+
+    batch = next_batch(outbox)
+
+    assert batch is not None
+    assert (batch.captures[0].answer_body, batch.captures[0].head) == (b"\xff\x00", b"x: caf\xe9\r\n")
+
+
 def test_without_a_parity_worker_everything_is_shed() -> None:
     counters = Counters()
     counters.mirrored(ENDPOINT)
 
-    assert not NoParity(counters).put(an_exchange())
+    assert not NoParity(counters).put(a_capture())
     assert {(count.name, count.reason) for count in counters.take()} == {
         ("mirrored", ""),
         ("shed", "parity_queue"),
@@ -128,14 +185,14 @@ def test_without_a_parity_worker_everything_is_shed() -> None:
 @given(
     seed=st.integers(0, 2**32),
     queue_items=st.integers(1, 12),
-    batch_exchanges=st.integers(1, 6),
+    batch_captures=st.integers(1, 6),
     steps=st.integers(1, 200),
 )
 def test_the_books_balance_in_every_batch(
-    seed: int, queue_items: int, batch_exchanges: int, steps: int
+    seed: int, queue_items: int, batch_captures: int, steps: int
 ) -> None:
     chance = random.Random(seed)
-    outbox, counters = an_outbox(queue_items=queue_items, batch_exchanges=batch_exchanges)
+    outbox, counters = an_outbox(queue_items=queue_items, batch_captures=batch_captures)
     on_their_way: deque[int] = deque()
     batches: list[Batch] = []
     mirrored = shed_underway = 0
@@ -147,28 +204,27 @@ def test_the_books_balance_in_every_batch(
                 on_their_way.append(step)
                 mirrored += 1
             case "finish" if on_their_way:
-                outbox.put(an_exchange(number=on_their_way.popleft()))
+                outbox.put(a_capture(number=on_their_way.popleft()))
             case "shed" if on_their_way:
                 on_their_way.popleft()
-                counters.shed(ENDPOINT, "shadow_queue")
+                counters.shed(ENDPOINT, "parity_queue")
                 shed_underway += 1
-            case "batch" if (batch := outbox.next_batch()) is not None:
+            case "batch" if (batch := next_batch(outbox)) is not None:
                 batches.append(batch)
                 assert batch.in_flight == len(on_their_way) + outbox.waiting
-            case "receipt":
-                outbox.receipt_came()
+            case "receipt" if outbox.unacknowledged:
+                acknowledge(outbox)
             case _:
                 counters.requested(ENDPOINT)
-    while (batch := outbox.next_batch()) is not None:
+    while (batch := next_batch(outbox)) is not None:
         batches.append(batch)
-        outbox.receipt_came()
 
-    told_mirrored = exchanges = shed = 0
+    told_mirrored = captures = shed = 0
     for batch in batches:
         told_mirrored += counted(batch, "mirrored")
         shed += counted(batch, "shed")
-        exchanges += len(batch.exchanges)
-        assert told_mirrored == exchanges + shed + batch.in_flight
+        captures += len(batch.captures)
+        assert told_mirrored == captures + shed + batch.in_flight
     assert told_mirrored == mirrored
     assert [batch.seq for batch in batches] == list(range(1, len(batches) + 1))
     assert batches == [] or batches[-1].in_flight == len(on_their_way)

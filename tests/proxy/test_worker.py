@@ -114,8 +114,6 @@ async def test_stopping_is_bounded_with_everything_hanging(tmp_path: Path) -> No
         await asyncio.wait_for(rig.end(), 5)
         await asyncio.gather(*stuck, return_exceptions=True)
 
-        assert rig.parity.batches[-1].in_flight == 0
-        assert rig.parity.counts()["shed/shadow_queue"] == 1
         rig.parity.assert_the_books_balance()
 
 
@@ -190,12 +188,12 @@ async def test_workers_share_a_port_and_both_acknowledge(tmp_path: Path) -> None
     assert {(seen.worker, seen.version) for seen in acknowledged} == {("proxy-1", 1), ("proxy-2", 1)}
 
 
-async def test_without_a_parity_socket_copies_go_out_and_nothing_is_kept(tmp_path: Path) -> None:
+async def test_without_a_parity_socket_clients_are_served_and_no_copy_is_sent(tmp_path: Path) -> None:
     async with running(tmp_path, stage=Stage.SHADOW, parity_socket=None) as rig:
         answers = [await rig.ask() for _ in range(5)]
-        await until(lambda: len(rig.modern.seen) == 5)
 
     assert {answer.status for answer in answers} == {200}
+    assert (len(rig.legacy.seen), rig.modern.seen) == (5, [])
 
 
 async def test_a_storm_of_faults_loses_no_request_and_no_outcome(tmp_path: Path) -> None:

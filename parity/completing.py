@@ -1,0 +1,59 @@
+"""The seam to whoever asks the shadow: captures in, an exchange or the reason for shedding it out for each."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from parity.exchange import Backend, Capture, Exchange, Observation
+
+
+class Shed(msgspec.Struct, frozen=True):
+    """A capture whose copy was not sent because a bound was reached: `shadow_queue`, `shadow_down`, `shadow_limit`."""
+
+    reason: str
+
+
+class Shadow(Protocol):
+    """The way to both shadow backends, from a parity worker."""
+
+    async def complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
+        """One result for each capture, in their order, within a bounded time; a shadow at fault is no exception."""
+        ...
+
+    def release(self, completed: Sequence[Exchange | Shed]) -> None:
+        """These are recorded: what they held is free."""
+        ...
+
+
+def exchange_of(
+    capture: Capture,
+    client: str,
+    answer: Observation,
+    shadow: Observation,
+    *,
+    raced: bool = False,
+    skipped: str = "",
+) -> Exchange:
+    """The exchange of a capture: `answer` is what its client got, `shadow` what the shadow backend did."""
+    is_legacy = capture.authoritative is Backend.LEGACY
+    return Exchange(
+        id=capture.id,
+        endpoint=capture.endpoint,
+        domain=capture.domain,
+        method=capture.method,
+        target=capture.target,
+        client=client,
+        stage=capture.stage,
+        authoritative=capture.authoritative,
+        legacy=answer if is_legacy else shadow,
+        modern=shadow if is_legacy else answer,
+        at=capture.at,
+        raced=raced,
+        skipped=skipped,
+    )
+
+
+def not_completed(capture: Capture) -> Exchange:
+    """What becomes of a capture when we have a fault of our own: its books must balance all the same."""
+    return exchange_of(capture, "", Observation(), Observation(), skipped="completing_failed")

@@ -1,0 +1,177 @@
+"""The batches of each proxy run: completed side by side, compared in a thread, recorded in order, each once.
+
+A batch that comes again while it is under way is not begun anew, and one that the store has is not asked for: the
+shadow gets no copy twice, unless this process was killed in between.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from parity.compare import compare
+from parity.completing import Shadow, Shed, not_completed
+from parity.errors import StoreError
+from parity.exchange import Batch, Capture, Exchange
+from parity.outcome import Comparison, Outcome
+from parity.room import Room
+from parity.rules import RuleBook
+from parity.store import ParityStore
+
+STORE_PAUSE_S = 0.2
+"""How long after the store refused a batch it is asked again."""
+_RUNS_KEPT = 256
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_log = structlog.get_logger("parity")
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of one proxy worker: up to which batch it is recorded, and what is under way, in order."""
+
+    recorded: int
+    under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+
+
+class Runs:
+    """Takes batches from any number of connections. Used on one event loop; `taken` counts what was recorded."""
+
+    def __init__(
+        self,
+        store: ParityStore,
+        rules: RuleBook,
+        shadow: Shadow,
+        *,
+        thread: ThreadPoolExecutor,
+        room: Room,
+        stop: asyncio.Event,
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._shadow = shadow
+        self._thread = thread
+        self._room = room
+        self._stop = stop
+        self._runs: dict[str, _Run] = {}
+        self._is_refused = False
+        self.taken = 0
+
+    async def enter(self, batch: Batch, size: int) -> asyncio.Task[None] | None:
+        """Begin with a batch that has `size` bytes of the room; None: it is recorded.
+
+        The task ends when the batch is recorded, and fails when it will not be.
+        """
+        run = await self._run(batch.proxy)
+        task = run.under_way.get(batch.seq)
+        if task is not None or batch.seq <= run.recorded:
+            _log.info("batch_resent", proxy=batch.proxy, seq=batch.seq)
+            self._room.give_back(size)
+            return task
+        before = run.under_way[next(reversed(run.under_way))] if run.under_way else None
+        task = asyncio.get_running_loop().create_task(self._take(run, batch, size, before))
+        run.under_way[batch.seq] = task
+        return task
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let what is under way be recorded within that time; the rest is given up, its proxies will send it again."""
+        under_way = {task for run in self._runs.values() for task in run.under_way.values()}
+        if under_way:
+            await asyncio.wait(under_way, timeout=timeout_s)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _run(self, proxy: str) -> _Run:
+        found = self._runs.pop(proxy, None)
+        if found is None:
+            recorded = 0
+            with suppress(StoreError):  # recording will find out, and say so
+                recorded = await self._in_thread(self._store.last_seq, proxy)
+            found = self._runs.pop(proxy, None) or _Run(recorded)
+            idle = [name for name, run in self._runs.items() if not run.under_way]
+            for name in idle[: max(0, len(self._runs) + 1 - _RUNS_KEPT)]:
+                del self._runs[name]
+        self._runs[proxy] = found  # the last that was asked for is the last to be forgotten
+        return found
+
+    async def _take(self, run: _Run, batch: Batch, size: int, before: asyncio.Task[None] | None) -> None:
+        completed: list[Exchange | Shed] = []
+        try:
+            completed = await self._complete(batch.captures)
+            if before is not None:
+                await asyncio.wait({before})
+                if before.cancelled() or before.exception() is not None:
+                    # recording this one would make the store take the one before for recorded
+                    raise StoreError(f"batch {batch.seq} cannot be recorded before the one before it")
+            comparisons = await self._in_thread(self._compare_all, completed)
+            await self._record(batch, completed, comparisons)
+            run.recorded = batch.seq
+            self.taken += 1
+        finally:
+            del run.under_way[batch.seq]
+            self._shadow.release(completed)
+            self._room.give_back(size)
+
+    async def _complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
+        try:
+            completed = await self._shadow.complete(captures)
+            if len(completed) == len(captures):
+                return completed
+            _log.error("completing_failed", fault=f"{len(completed)} results for {len(captures)} captures")
+        except Exception as error:  # noqa: BLE001  the books must balance whatever asking the shadow does
+            _log.error("completing_failed", fault=_fault(error))
+        return [not_completed(capture) for capture in captures]
+
+    async def _record(
+        self, batch: Batch, completed: Sequence[Exchange | Shed], comparisons: Sequence[Comparison]
+    ) -> None:
+        """Until the store takes it; raises StoreError when it refuses and the worker is to stop."""
+        while True:
+            try:
+                await self._in_thread(self._store.record, batch, completed, comparisons)
+            except StoreError as error:
+                if not self._is_refused:
+                    self._is_refused = True
+                    _log.error("batch_not_recorded", reason=str(error))
+                if self._stop.is_set():
+                    raise
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), STORE_PAUSE_S)
+            else:
+                self._is_refused = False
+                return
+
+    async def _in_thread(self, call: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(call, *args, **named))
+
+    def _compare_all(self, completed: Sequence[Exchange | Shed]) -> list[Comparison]:
+        today = datetime.now(UTC).date()
+        return [
+            Comparison(Outcome.SHED, one.reason) if isinstance(one, Shed) else self._compare(one, today)
+            for one in completed
+        ]
+
+    def _compare(self, exchange: Exchange, today: date) -> Comparison:
+        try:
+            return compare(exchange, self._rules, today=today)
+        except Exception as error:  # noqa: BLE001  the books must balance whatever a backend sends
+            _log.error("comparison_failed", endpoint=exchange.endpoint, fault=_fault(error))
+            return Comparison(Outcome.SKIPPED, "comparison_failed")
+
+
+def _fault(error: Exception) -> str:
+    # only the kind of fault and its place: a message could quote a body
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"

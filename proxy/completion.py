@@ -1,0 +1,110 @@
+"""Makes exchanges of captures in the parity worker: asks the shadow where it is wanted, and says what both did."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from parity.completing import Shed, exchange_of, not_completed
+from parity.exchange import Backend, Capture, Exchange, Observation
+from proxy.canary import StickyKeys, token
+from proxy.captures import Budget
+from proxy.fields import pairs
+from proxy.headers import EdgeHeaders
+from proxy.mirror import Mirror, ShadowSender
+from proxy.settings import ProxySettings
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+Overlapped = Callable[[str, tuple[int, int]], bool]
+"""Whether a write to that domain was in flight at any moment since that mark."""
+
+
+def busy_at_mark(_domain: str, mark: tuple[int, int]) -> bool:
+    """What is known without the proxy workers' counts: whether writes were in flight when the request began."""
+    return mark[0] > 0
+
+
+class Completion:
+    """The way to both shadow backends; implements `parity.completing.Shadow`."""
+
+    def __init__(
+        self,
+        settings: ProxySettings,
+        senders: Mapping[Backend, ShadowSender],
+        *,
+        overlapped: Overlapped = busy_at_mark,
+    ) -> None:
+        self._headers = EdgeHeaders(settings)
+        self._sticky = StickyKeys(settings.sticky)
+        self._token_key = settings.token_key
+        self._overlapped = overlapped
+        self._budget = Budget(settings.mirror.held_bytes)
+        self.mirrors = {
+            backend: Mirror(
+                backend,
+                sender,
+                settings=settings.mirror,
+                secret=settings.shadow_secret.encode(),
+                budget=self._budget,
+            )
+            for backend, sender in senders.items()
+        }
+
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes of the shadows' answers are held."""
+        return self._budget.held
+
+    async def complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
+        """One result for each capture, in their order; all are asked at once, as far as the mirrors let them."""
+        return await asyncio.gather(*(self._complete(capture) for capture in captures))
+
+    def release(self, completed: Sequence[Exchange | Shed]) -> None:
+        """These are recorded: the answers of the shadow that they held are free."""
+        self._budget.give_back(sum(len(one.shadow.body) for one in completed if isinstance(one, Exchange)))
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for mirror in self.mirrors.values():
+            await mirror.close()
+
+    async def _complete(self, capture: Capture) -> Exchange | Shed:
+        try:
+            return await self._exchange(capture)
+        except Exception as error:  # noqa: BLE001 -- one capture at fault must not cost the others their outcome
+            log.warning("completing_failed", endpoint=capture.endpoint, error=type(error).__name__)
+            return not_completed(capture)
+
+    async def _exchange(self, capture: Capture) -> Exchange | Shed:
+        fields = pairs(line for line in capture.head.split(b"\r\n") if line)
+        client = token(self._sticky.key(fields, capture.address), self._token_key)
+        answer = self._observation(
+            capture.answer_head, capture.status, capture.duration_s, capture.answer_body
+        )
+        if capture.skipped:
+            return exchange_of(capture, client, answer, Observation(), skipped=capture.skipped)
+        if capture.shadow is not None:
+            if not self._budget.take(len(capture.shadow.body)):
+                return Shed("shadow_queue")
+            raced = self._overlapped(capture.domain, capture.mark)
+            return exchange_of(capture, client, answer, capture.shadow, raced=raced)
+        answered = await self.mirrors[capture.authoritative.other].ask(capture)
+        if isinstance(answered, Shed):
+            return answered
+        reply, body = answered.reply, answered.body
+        try:
+            raced = self._overlapped(capture.domain, capture.mark)
+            if reply.error:
+                shadow = Observation(error=reply.error, duration_s=reply.duration_s)
+                return exchange_of(capture, client, answer, shadow, raced=raced)
+            kept = b"" if body.overflow else body.content
+            shadow = self._observation(reply.fields, reply.status, reply.duration_s, kept)
+            return exchange_of(capture, client, answer, shadow, raced=raced, skipped=body.overflow)
+        except BaseException:
+            body.release()
+            raise
+
+    def _observation(self, block: bytes, status: int, duration_s: float, body: bytes) -> Observation:
+        headers, query_count = self._headers.observed(block)
+        return Observation(status, headers, body, duration_s, query_count)
