@@ -42,7 +42,7 @@ def read_requests(raw: bytes) -> Reading:
             case h11.EndOfMessage():
                 assert head is not None
                 found.append(Read(head.method, head.target, b"".join(parts)))
-                if connection.their_state not in {h11.DONE, h11.MIGHT_SWITCH_PROTOCOL}:
+                if connection.their_state in {h11.MUST_CLOSE, h11.CLOSED, h11.ERROR}:
                     return Reading(tuple(found), is_clean=True)
                 connection.send(h11.Response(status_code=204, headers=[]))
                 connection.send(h11.EndOfMessage())
