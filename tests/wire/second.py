@@ -12,6 +12,7 @@ class Read:
     method: bytes
     target: bytes
     body: bytes
+    version: bytes = b"1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ def read_requests(raw: bytes) -> Reading:
                 parts.append(bytes(event.data))
             case h11.EndOfMessage():
                 assert head is not None
-                found.append(Read(head.method, head.target, b"".join(parts)))
+                found.append(Read(head.method, head.target, b"".join(parts), head.http_version))
                 if connection.their_state in {h11.MUST_CLOSE, h11.CLOSED, h11.ERROR}:
                     return Reading(tuple(found), is_clean=True)
-                connection.send(h11.Response(status_code=204, headers=[]))
+                connection.send(h11.Response(status_code=400, headers=[("Content-Length", "0")]))
                 connection.send(h11.EndOfMessage())
                 if connection.our_state is not h11.DONE:
                     return Reading(tuple(found), is_clean=True)

@@ -92,7 +92,8 @@ def check_request(loop: Loop, raw: bytes, widths: list[int]) -> None:
     assert all(read_requests(got).is_clean for got in by_connection)
     meant = [(one.method, _path(one.target), one.body) for one in sent.requests]
     seen = [(one.method, one.target, one.body) for one in reached]
-    # what is safe may have been sent twice where the backend closed in between: it does not do so here
+    if sent.requests and sent.requests[-1].version == b"1.0":
+        seen = seen[: len(meant)]  # h11 knows no keep-alive of HTTP/1.0 and reads no further
     assert seen == meant[: len(seen)], "the backend got what the client did not send"
 
 
