@@ -24,7 +24,7 @@ from proxy.fields import (
     value_of,
 )
 from proxy.settings import ProxySettings
-from proxy.wire.heads import AnswerHead, RequestHead
+from proxy.wire.heads import CHUNKED, AnswerHead, RequestHead
 
 SERVED_BY: Final = "X-Served-By"
 FLAG_VERSION: Final = "X-Flag-Version"
@@ -132,6 +132,8 @@ class EdgeHeaders:
         else:
             own = peer.lines(self._via, head.host)
         lines.append(b"%b\r\nX-Request-Id: %b\r\ntraceparent: %b" % (own, request_id, traceparent))
+        if head.length == CHUNKED:
+            lines.append(b"Transfer-Encoding: chunked")
         if upgrade:
             lines += (b"Connection: Upgrade", b"Upgrade: " + upgrade)
         return Inbound(lines, request_id, address, looped, upgrade, parent)

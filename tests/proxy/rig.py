@@ -17,7 +17,6 @@ from parity.completing import Shadow, Shed
 from parity.database import open_database
 from parity.exchange import Backend, Batch, Capture, Endpoint, Exchange, Receipt
 from parity.wire import encode, read_batch
-from proxy.aiohttp_backend import ShadowClient
 from proxy.completion import Completion
 from proxy.flag_store import FlagStore
 from proxy.settings import (
@@ -28,6 +27,7 @@ from proxy.settings import (
     ProxySettings,
 )
 from proxy.stages import Stage
+from proxy.wire.shadow import ShadowClient
 from proxy.worker import run_proxy
 from tests.support.backends import DeadPort, FakeBackend, answering
 
@@ -301,10 +301,7 @@ QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=0.5, 
 
 def completing(settings: ProxySettings, **changes: Any) -> Completion:
     """What asks both shadow backends, over real connections."""
-    senders = {
-        backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.forward.idle_s)
-        for backend in Backend
-    }
+    senders = {backend: ShadowClient(settings, settings.url_of(backend)) for backend in Backend}
     return Completion(settings, senders, **changes)
 
 

@@ -4,11 +4,12 @@ import asyncio
 import time
 from dataclasses import replace
 
-from parity.completing import Shed
-from parity.exchange import Backend
 from proxy.aiohttp_backend import ShadowClient
 from proxy.capture import Budget
 from proxy.capture import Capture as Body
+
+from parity.completing import Shed
+from parity.exchange import Backend
 from proxy.mirror import Answered, Copy, Mirror, Reply, ShadowSender
 from proxy.settings import AdaptiveSettings, MirrorSettings
 from proxy.signature import sign

@@ -4,9 +4,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from proxy.aiohttp_plane import AiohttpPlane
 
 import proxy
-from proxy.aiohttp_plane import AiohttpPlane
 from proxy.plane import DataPlane
 from proxy.settings import ProxySettings
 
