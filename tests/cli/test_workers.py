@@ -49,6 +49,7 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
     mirror = settings.mirror
     assert (mirror.queue_items, mirror.held_bytes, mirror.capture_bytes) == (7, 70000, 700)
     assert (mirror.concurrency, mirror.timeout_s, mirror.wait_s) == (3, 0.5, 0.125)
+    assert settings.handover.queue_bytes == 70000
     assert settings.handover.receipt_timeout_s > mirror.timeout_s + mirror.wait_s
 
 
