@@ -16,7 +16,7 @@ from cli.context import Context, pass_context
 from cli.errors import UnavailableError
 from cli.output import log_to_stderr
 from parity.exchange import Backend
-from parity.worker import run_worker
+from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion
 from proxy.settings import HandoverSettings, MirrorSettings, ProxySettings, TelemetrySettings
 from proxy.wire.shadow import ShadowClient
@@ -56,7 +56,9 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         ),
         telemetry=TelemetrySettings(**dict(settings.telemetry)),
         # a batch whose shadow hangs is no parity worker that hangs
-        handover=HandoverSettings(receipt_timeout_s=10.0 + 2 * settings.mirror.timeout_s),
+        handover=HandoverSettings(
+            queue_bytes=settings.mirror.max_bytes, receipt_timeout_s=10.0 + 2 * settings.mirror.timeout_s
+        ),
     )
 
 
@@ -116,6 +118,7 @@ def parity_worker(context: Context, socket: Path) -> None:
                 shadow=completion,
                 stop=stop,
                 ready=lambda: _announce({"ready": True}),
+                settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
             )
         finally:
             await completion.close()

@@ -166,7 +166,11 @@ async def _shut_down(
         if not handing_over.done():
             handing_over.cancel()
             await asyncio.gather(handing_over, return_exceptions=True)
-            log.warning("captures_not_handed_over", waiting=parts.outbox.waiting)
+            log.warning(
+                "captures_not_handed_over",
+                waiting=parts.outbox.waiting,
+                batches_without_receipt=len(parts.outbox.unacknowledged),
+            )
     if watch is not None:
         await asyncio.to_thread(watch.stop)
     await asyncio.to_thread(parts.telemetry.end, _TELEMETRY_S)
