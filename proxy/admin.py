@@ -42,7 +42,13 @@ class Admin:
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         settings = self._settings
-        site = web.TCPSite(self._runner, settings.admin_host, settings.admin_port)
+        site = web.TCPSite(
+            # in a rolling restart the next worker takes the port while this one drains
+            self._runner,
+            settings.admin_host.strip("[]"),
+            settings.admin_port,
+            reuse_port=True,
+        )
         try:
             await site.start()
         except OSError as error:
@@ -52,6 +58,11 @@ class Admin:
                 f"{error.strerror or error}"
             ) from error
         return int(self._runner.addresses[0][1])
+
+    def reconfigure(self, settings: ProxySettings, edge: Edge) -> None:
+        """Answer for these from now on; where it listens does not change."""
+        self._settings = settings
+        self._edge = edge
 
     async def close(self) -> None:
         """Stop listening."""

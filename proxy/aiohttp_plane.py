@@ -12,7 +12,11 @@ What aiohttp does not let it do (wire.md), and the next data plane will:
 
 import asyncio
 import logging
+import os
+import socket
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from aiohttp import web
 
@@ -20,9 +24,10 @@ from parity.exchange import Backend
 from proxy.aiohttp_answer import Answer
 from proxy.aiohttp_backend import MAX_FIELD_BYTES, BackendClient, ShadowClient, fields
 from proxy.aiohttp_forwarding import Forwarding, refuse
+from proxy.capture import Capture
 from proxy.edge import Edge, Refused
 from proxy.errors import ListenError
-from proxy.mirror import ShadowSender
+from proxy.mirror import Copy, Reply, ShadowSender
 from proxy.settings import ProxySettings
 
 _IDLE_CLIENT_S = 75.0
@@ -43,6 +48,7 @@ class AiohttpPlane:
             backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.forward.idle_s)
             for backend in Backend
         }
+        self._retired: list[BackendClient | ShadowClient] = []
         self._writes: set[asyncio.Task[Answer]] = set()
         self._edge: Edge | None = None
         self._server: web.Server | None = None
@@ -54,7 +60,7 @@ class AiohttpPlane:
 
     def sender(self, backend: Backend) -> ShadowSender:
         """The way for copies to that backend."""
-        return self._shadows[backend]
+        return _Sender(self._shadows, backend)
 
     def client(self, backend: Backend) -> BackendClient:
         """The way for clients' requests to that backend."""
@@ -90,16 +96,28 @@ class AiohttpPlane:
         try:
             self._listener = await asyncio.get_running_loop().create_server(
                 self._server,
-                settings.listen_host,
-                settings.listen_port,
                 backlog=_BACKLOG,
                 start_serving=False,
+                **_listen_on(settings),
             )
         except OSError as error:
             raise ListenError(
                 f"cannot listen on {settings.listen_host}:{settings.listen_port}: {error.strerror or error}"
             ) from error
         return int(self._listener.sockets[0].getsockname()[1])
+
+    def reconfigure(self, edge: Edge, settings: ProxySettings) -> None:
+        """Ask this edge from now on; requests in flight end on the connections that they have."""
+        self._retired += [*self._clients.values(), *self._shadows.values()]
+        self._clients |= {
+            backend: BackendClient(settings.url_of(backend), settings.forward) for backend in Backend
+        }
+        self._shadows |= {
+            backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.forward.idle_s)
+            for backend in Backend
+        }
+        self.settings = settings
+        self._edge = edge
 
     async def stop_accepting(self) -> None:
         """Take no new connection; answers say `Connection: close` from now on."""
@@ -120,10 +138,8 @@ class AiohttpPlane:
 
     async def close(self) -> None:
         """Let go of all connections to the backends."""
-        for client in self._clients.values():
+        for client in (*self._clients.values(), *self._shadows.values(), *self._retired):
             await client.close()
-        for shadow in self._shadows.values():
-            await shadow.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         edge = self._edge
@@ -156,3 +172,21 @@ class AiohttpPlane:
             self._in_flight -= 1
             if not self._in_flight:
                 self._is_idle.set()
+
+
+class _Sender:
+    """The way for copies to one backend by the client of the moment."""
+
+    def __init__(self, shadows: Mapping[Backend, ShadowClient], backend: Backend) -> None:
+        self._shadows = shadows
+        self._backend = backend
+
+    async def send(self, copy: Copy, capture: Capture) -> Reply:
+        """Send once."""
+        return await self._shadows[self._backend].send(copy, capture)
+
+
+def _listen_on(settings: ProxySettings) -> dict[str, Any]:
+    if settings.listen_fd is None:
+        return {"host": settings.listen_host.strip("[]"), "port": settings.listen_port}
+    return {"sock": socket.socket(fileno=os.dup(settings.listen_fd))}

@@ -27,10 +27,11 @@ from proxy.mirror import (
     observation,
     size_of_mirrored,
 )
-from proxy.races import EVERYWHERE, Mark, Races
+from proxy.races import Mark, Races
 from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
 from proxy.settings import ProxySettings
+from proxy.shared_counts import EVERYWHERE, Counts
 from proxy.stages import UNLISTED_PLAN, Plan, Stage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -85,7 +86,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Edge:
-    """One per proxy worker. `table` is replaced as a whole; requests keep the one they were admitted with."""
+    """What one proxy worker decides by; a reload makes another. `table` is replaced as a whole; requests keep theirs."""
 
     def __init__(
         self,
@@ -97,6 +98,7 @@ class Edge:
         headers: EdgeHeaders,
         mirrors: Mapping[Backend, Mirror],
         sink: ExchangeSink,
+        counts: Counts | None = None,
         source: random.Random | None = None,
     ) -> None:
         self.table = FlagTable()
@@ -107,7 +109,7 @@ class Edge:
         self._sticky = StickyKeys(settings.sticky)
         self._budget = budget
         self._races = races
-        self._writes = writes.Writes(settings.endpoints)
+        self._writes = writes.Writes(settings.endpoints, counts)
         self._mirrors = mirrors
         self._sink = sink
         # Its own, seeded by the system: processes that are forked must not give the same names.

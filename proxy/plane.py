@@ -9,6 +9,7 @@ from typing import Protocol
 from parity.exchange import Backend
 from proxy.edge import Edge
 from proxy.mirror import ShadowSender
+from proxy.settings import ProxySettings
 
 
 class DataPlane(Protocol):
@@ -20,7 +21,7 @@ class DataPlane(Protocol):
         ...
 
     def sender(self, backend: Backend) -> ShadowSender:
-        """The way for copies to that backend: its own connections, no retry."""
+        """The way for copies to that backend: its own connections, no retry; it stays good through `reconfigure`."""
         ...
 
     async def bind(self, edge: Edge) -> int:
@@ -29,6 +30,13 @@ class DataPlane(Protocol):
 
     async def serve(self) -> None:
         """Accept connections from now on."""
+        ...
+
+    def reconfigure(self, edge: Edge, settings: ProxySettings) -> None:
+        """Ask this edge from now on, within these bounds; connections stay, requests in flight keep what they have.
+
+        What it listens on does not change. Raises `ProxyError` and changes nothing when it cannot.
+        """
         ...
 
     async def stop_accepting(self) -> None:

@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from proxy.errors import CountsError
-from proxy.shared_counts import EVERYWHERE as EVERYWHERE
-from proxy.shared_counts import Counts
+from proxy.shared_counts import EVERYWHERE, Counts
 
 
 class Mark(NamedTuple):

@@ -1,4 +1,4 @@
-"""One proxy worker: puts the parts together, runs them, and ends them in order."""
+"""One proxy worker: puts the parts together, runs them, reloads them, and ends them in order."""
 
 import asyncio
 import os
@@ -6,7 +6,9 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from weakref import WeakSet
 
 import structlog
 
@@ -17,6 +19,7 @@ from proxy.aiohttp_plane import AiohttpPlane
 from proxy.capture import Budget
 from proxy.counters import Counters
 from proxy.edge import Edge
+from proxy.errors import ProxyError
 from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
@@ -28,60 +31,116 @@ from proxy.outbox import NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
 from proxy.settings import ProxySettings
+from proxy.shared_counts import Counts
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _SWAP_S = 5.0
+FIXED = (
+    "listen_host",
+    "listen_port",
+    "listen_fd",
+    "admin_host",
+    "admin_port",
+    "store_url",
+    "state_dir",
+    "parity_socket",
+    "counts_file",
+    "slot",
+    "slots",
+    "worker_name",
+    "token_key",
+    "handover",
+)
+"""What a reload leaves as it is: it takes a new process."""
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays through reloads; `mirrors` are all that somebody holds, also an edge with a request in flight."""
+
+    counters: Counters
+    budget: Budget
+    counts: Counts
+    races: Races
+    outbox: Outbox
+    sink: ExchangeSink
+    handover: Handover | None
+    mirrors: "WeakSet[Mirror]"
+
+
+@dataclass(slots=True)
 class Parts:
     """What a worker consists of, but for flags and listeners."""
 
+    settings: ProxySettings
     edge: Edge
     plane: DataPlane
-    counters: Counters
-    mirrors: tuple[Mirror, ...]
-    outbox: Outbox
-    handover: Handover | None
+    kept: Kept
 
 
 def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
-    """Wire a worker; `run_id` names this run in its batches."""
+    """Wire a worker; `run_id` names this run in its batches. Raises `CountsError`."""
     counters = Counters()
-    budget = Budget(settings.mirror.held_bytes)
-    races = Races()
-    headers = EdgeHeaders(settings)
+    if settings.counts_file is None:
+        counts = Counts.alone(endpoint.domain for endpoint in settings.endpoints)
+    else:
+        counts = Counts.open(settings.counts_file, settings.slot)
+        if lost := counts.take_over():
+            log.warning("writes_of_a_killed_worker", writes=lost, slot=settings.slot)
     outbox = Outbox(run_id, settings.handover, counters)
     handover: Handover | None = None
     sink: ExchangeSink = NoParity(counters)
     if settings.parity_socket is not None:
         handover = Handover(settings.parity_socket, outbox, settings.handover)
         sink = handover
+    budget = Budget(settings.mirror.held_bytes)
+    kept = Kept(counters, budget, counts, Races(counts), outbox, sink, handover, WeakSet())
+    return Parts(settings, _make_edge(settings, plane, kept), plane, kept)
+
+
+def _make_edge(settings: ProxySettings, plane: DataPlane, kept: Kept) -> Edge:
+    headers = EdgeHeaders(settings)
     mirrors = {
         backend: Mirror(
             backend,
             plane.sender(backend),
-            sink,
+            kept.sink,
             settings=settings.mirror,
             secret=settings.shadow_secret.encode(),
-            counters=counters,
-            budget=budget,
-            races=races,
+            counters=kept.counters,
+            budget=kept.budget,
+            races=kept.races,
             observe=lambda fields: observe(headers.outbound(fields, Backend.LEGACY, 0)),
         )
         for backend in Backend
     }
-    edge = Edge(
+    kept.mirrors.update(mirrors.values())
+    return Edge(
         settings,
-        counters=counters,
-        budget=budget,
-        races=races,
+        counters=kept.counters,
+        budget=kept.budget,
+        races=kept.races,
         headers=headers,
         mirrors=mirrors,
-        sink=sink,
+        sink=kept.sink,
+        counts=kept.counts,
     )
-    return Parts(edge, plane, counters, tuple(mirrors.values()), outbox, handover)
+
+
+def reload(parts: Parts, settings: ProxySettings) -> tuple[str, ...]:
+    """Serve by these settings from now on; requests in flight end by those that they began with.
+
+    Returns what is different and takes a new process. Raises `ProxyError`, and changes nothing then.
+    """
+    different = tuple(name for name in FIXED if getattr(settings, name) != getattr(parts.settings, name))
+    settings = replace(settings, **{name: getattr(parts.settings, name) for name in FIXED})
+    edge = _make_edge(settings, parts.plane, parts.kept)
+    edge.table = parts.edge.table
+    parts.plane.reconfigure(edge, settings)
+    parts.kept.budget.limit = settings.mirror.held_bytes
+    parts.edge, parts.settings = edge, settings
+    return different
 
 
 async def run_proxy(
@@ -89,10 +148,13 @@ async def run_proxy(
     *,
     stop: asyncio.Event,
     ready: Callable[[int, int], None] | None = None,
+    reloads: asyncio.Queue[ProxySettings] | None = None,
+    reloaded: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until `stop` is set, then drain and return. `ready` gets the port and the admin port.
 
-    Raises `ListenError`; a store that is away is no error.
+    Settings that come in `reloads` take the place of those before; `reloaded` is told what was wrong with them, or
+    nothing. Raises `ListenError`; a store that is away is no error.
     """
     run_id = f"{settings.worker_name}-{secrets.token_hex(6)}"
     plane = AiohttpPlane(settings)
@@ -116,51 +178,77 @@ async def run_proxy(
                 admin_port=admin_port,
             ),
             known_good=LastKnownGood(settings.state_dir),
-            swap=_swapper(parts.edge, asyncio.get_running_loop()),
+            swap=_swapper(parts, asyncio.get_running_loop()),
         )
         table = await asyncio.to_thread(watch.start)
         await plane.serve()
-        if parts.handover is not None:
-            handing_over = asyncio.create_task(parts.handover.run())
+        if parts.kept.handover is not None:
+            handing_over = asyncio.create_task(parts.kept.handover.run())
             handing_over.add_done_callback(_report_end)
         log.info("proxy_started", worker=run_id, port=port, admin_port=admin_port, flag_version=table.version)
         if ready is not None:
             ready(port, admin_port)
-        await stop.wait()
+        await _follow(parts, admin, reloads or asyncio.Queue(), reloaded, stop)
     finally:
-        await _shut_down(settings, parts, watch, handing_over)
+        await _shut_down(parts, watch, handing_over)
         await admin.close()
         log.info("proxy_stopped", worker=run_id)
 
 
-async def _shut_down(
-    settings: ProxySettings,
+async def _follow(
     parts: Parts,
-    watch: FlagWatch | None,
-    handing_over: asyncio.Task[None] | None,
+    admin: Admin,
+    reloads: asyncio.Queue[ProxySettings],
+    reloaded: Callable[[str], None] | None,
+    stop: asyncio.Event,
 ) -> None:
+    """Reload whenever there is something to, until `stop`."""
+    stopping = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        coming = asyncio.create_task(reloads.get())
+        await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done():
+            coming.cancel()
+            break
+        problem = ""
+        try:
+            different = reload(parts, coming.result())
+            admin.reconfigure(parts.settings, parts.edge)
+            log.info("proxy_reloaded", unchanged=different)
+        except ProxyError as error:
+            problem = str(error)
+            log.error("proxy_not_reloaded", error=problem)  # noqa: TRY400 -- one sentence, no trace
+        if reloaded is not None:
+            reloaded(problem)
+    stopping.cancel()
+    with suppress(asyncio.CancelledError):
+        await stopping
+
+
+async def _shut_down(parts: Parts, watch: FlagWatch | None, handing_over: asyncio.Task[None] | None) -> None:
     """Clients first, then copies, then what is captured; each within its bound."""
+    settings = parts.settings
     await parts.plane.stop_accepting()
     await parts.plane.finish(settings.drain_s)
-    await asyncio.gather(*(mirror.drain(settings.mirror_drain_s) for mirror in parts.mirrors))
-    if parts.handover is not None and handing_over is not None:
-        parts.handover.close()
+    await asyncio.gather(*(mirror.drain(settings.mirror_drain_s) for mirror in parts.kept.mirrors))
+    if parts.kept.handover is not None and handing_over is not None:
+        parts.kept.handover.close()
         await asyncio.wait({handing_over}, timeout=settings.mirror_drain_s)
         if not handing_over.done():
             handing_over.cancel()
             await asyncio.gather(handing_over, return_exceptions=True)
-            log.warning("exchanges_not_handed_over", waiting=parts.outbox.waiting)
+            log.warning("exchanges_not_handed_over", waiting=parts.kept.outbox.waiting)
     if watch is not None:
         await asyncio.to_thread(watch.stop)
     await parts.plane.close()
 
 
-def _swapper(edge: Edge, loop: asyncio.AbstractEventLoop) -> Callable[[FlagTable], bool]:
+def _swapper(parts: Parts, loop: asyncio.AbstractEventLoop) -> Callable[[FlagTable], bool]:
     def swap(table: FlagTable) -> bool:
         done = threading.Event()
 
         def apply() -> None:
-            edge.table = table
+            parts.edge.table = table
             done.set()
 
         try:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import proxy
+from parity.exchange import Backend
 from proxy.aiohttp_plane import AiohttpPlane
 from proxy.plane import DataPlane
 from proxy.settings import ProxySettings
@@ -20,6 +21,7 @@ async def test_the_aiohttp_plane_is_a_data_plane() -> None:
     plane: DataPlane = AiohttpPlane(settings)
 
     assert not plane.is_closing
+    assert plane.sender(Backend.LEGACY) is not None
     await plane.close()
 
 
