@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from yarl import URL
 
+from proxy.addresses import Address
 from proxy.edge import Edge
 from proxy.errors import ListenError
 from proxy.settings import ProxySettings
@@ -45,7 +45,7 @@ class Admin:
         site = web.TCPSite(
             # in a rolling restart the next worker takes the port while this one drains
             self._runner,
-            settings.admin_host.strip("[]"),
+            settings.admin_host,
             settings.admin_port,
             reuse_port=True,
         )
@@ -100,10 +100,13 @@ class Admin:
 
 
 async def _is_reachable(url: str) -> bool:
-    target = URL(url)
+    address = Address.of(url)
     try:
         async with asyncio.timeout(_PROBE_S):
-            _, writer = await asyncio.open_connection(target.host, target.port)
+            if address.path is not None:
+                _, writer = await asyncio.open_unix_connection(address.path)
+            else:
+                _, writer = await asyncio.open_connection(address.host, address.port)
     except (OSError, TimeoutError):
         return False
     writer.transport.abort()

@@ -14,6 +14,7 @@ import asyncio
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -98,6 +99,7 @@ class AiohttpPlane:
                 self._server,
                 backlog=_BACKLOG,
                 start_serving=False,
+                ssl=_tls(settings),
                 **_listen_on(settings),
             )
         except OSError as error:
@@ -186,7 +188,15 @@ class _Sender:
         return await self._shadows[self._backend].send(copy, capture)
 
 
+def _tls(settings: ProxySettings) -> ssl.SSLContext | None:
+    if settings.tls is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls.certificate, settings.tls.key)
+    return context
+
+
 def _listen_on(settings: ProxySettings) -> dict[str, Any]:
     if settings.listen_fd is None:
-        return {"host": settings.listen_host.strip("[]"), "port": settings.listen_port}
+        return {"host": settings.listen_host, "port": settings.listen_port}
     return {"sock": socket.socket(fileno=os.dup(settings.listen_fd))}

@@ -183,11 +183,14 @@ class Counts:
         start = self._races + 2 * place * self.slots
         return start * _WORD, (start + 2 * self.slots) * _WORD
 
-    def take_over(self) -> int:
-        """End the writes that were in flight in this slot when its last worker was killed; returns how many.
+    def take_over(self, slot: int | None = None) -> int:
+        """End the writes that were in flight in this slot (or another of nobody) when its worker was killed; how many.
 
         Nobody knows whether they were committed, or what they changed: each counts as one that may have removed any row.
         """
+        slot = self._slot if slot is None else slot
+        if slot != self._slot:
+            return Counts(self._memory, slot, owner=False).take_over()
         lost = 0
         for place in range(len(self._places)):
             begun = self._races + 2 * place * self.slots + self._slot
