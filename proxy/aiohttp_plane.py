@@ -34,6 +34,8 @@ from proxy.settings import ProxySettings
 _IDLE_CLIENT_S = 75.0
 _LINGER_S = 2.0
 _BREAK_OFF_S = 0.05
+_LAST_REQUEST_S = 0.5
+_LOOK_S = 0.02
 _BACKLOG = 1_024
 
 
@@ -128,7 +130,14 @@ class AiohttpPlane:
             self._listener.close()
 
     async def finish(self, timeout_s: float) -> None:
-        """Let the requests in flight finish within that time, then break off the rest."""
+        """Let the requests in flight finish within that time, then break off the rest.
+
+        A connection that is kept alive gets a moment for a request that is on its way: it is told to close then.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(timeout_s, _LAST_REQUEST_S)):
+                while self._server is not None and self._server.connections:  # noqa: ASYNC110 -- no event says so
+                    await asyncio.sleep(_LOOK_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._is_idle.wait()
