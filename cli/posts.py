@@ -3,10 +3,10 @@
 import signal
 import time
 from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
 
 from cli.errors import UnavailableError
 from cli.output import message
-from cli.processes import Child
 
 STEADY_S = 10.0
 """A worker that lived so long is started again at once, and the pause begins anew."""
@@ -14,7 +14,31 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 
 
-class Post:
+class Worker(Protocol):
+    """A process as a post needs it: `cli.processes.Child`."""
+
+    started_s: float
+
+    @property
+    def running(self) -> bool: ...  # noqa: D102  -- as there
+
+    def is_ready(self, wait_s: float = 0.0) -> bool: ...  # noqa: D102  -- as there
+
+    def said(self) -> list[dict[str, Any]]: ...  # noqa: D102  -- as there
+
+    def feed(self, line: bytes) -> None: ...  # noqa: D102  -- as there
+
+    def signal(self, number: signal.Signals) -> None: ...  # noqa: D102  -- as there
+
+    def kill(self) -> None: ...  # noqa: D102  -- as there
+
+    def end(self, within_s: float) -> int: ...  # noqa: D102  -- as there
+
+
+W = TypeVar("W", bound=Worker)
+
+
+class Post(Generic[W]):
     """One place, for one worker at a time, or for two while the next one takes over.
 
     `start(turn)` starts a worker without waiting; its turn is 0 or 1, never that of another who is still there, and
@@ -25,7 +49,7 @@ class Post:
     def __init__(
         self,
         name: str,
-        start: Callable[[int], Child],
+        start: Callable[[int], W],
         *,
         end_within_s: float,
         ended: Callable[[int], None] = lambda _turn: None,
@@ -46,16 +70,16 @@ class Post:
         self._kill_at = 0.0
         self._coming_turn = 0
         self._going_turn = 0
-        self._going: Child | None = None
-        self._coming: Child | None = None
-        self.holder: Child | None = None
+        self._going: W | None = None
+        self._coming: W | None = None
+        self.holder: W | None = None
 
     def begin(self) -> None:
         """Start the first worker, without waiting."""
         self._coming = self._start(self._turn)
         self._coming_turn = self._turn
 
-    def await_holder(self) -> Child:
+    def await_holder(self) -> W:
         """Wait until it is ready. Raises UnavailableError when it cannot be."""
         child = self._coming
         if child is None:
@@ -115,7 +139,7 @@ class Post:
         if self._going is None:
             return
         if not self._going.running:
-            self._going.end()
+            self._going.end(self._end_within_s)
             self._going = None
             self._ended(self._going_turn)
         elif now >= self._kill_at:
@@ -133,7 +157,7 @@ class Post:
             return
         self.holder = None
         self._put_off(now, holder)
-        code = holder.end()
+        code = holder.end(self._end_within_s)
         self._ended(self._turn)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         when = f" in {self._pause_s:g} s" if self._pause_s else ""
@@ -157,7 +181,7 @@ class Post:
             message(f"crossfade: {error}")
             self._coming = None
             child.kill()
-            child.end()
+            child.end(self._end_within_s)
             self._ended(self._coming_turn)
             if self._replacing and self.holder is not None:
                 self.failed, self._replacing = True, False
@@ -169,7 +193,7 @@ class Post:
         self._turn = self._coming_turn
         self._replacing = False
 
-    def _put_off(self, now: float, child: Child) -> None:
+    def _put_off(self, now: float, child: W) -> None:
         lived_s = now - child.started_s
         self._pause_s = (
             0.0 if lived_s >= STEADY_S else min(LONGEST_PAUSE_S, 2 * self._pause_s or FIRST_PAUSE_S)

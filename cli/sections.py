@@ -21,14 +21,9 @@ def _backend_url(value: str) -> str:
 
 def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
-    is_bracketed = host.startswith("[") and host.endswith("]") and len(host) > 2
-    if (
-        not host
-        or (":" in host and not is_bracketed)
-        or not port.isascii()
-        or not port.isdigit()
-        or int(port) > 65535
-    ):
+    is_ipv6 = len(host) > 2 and host.startswith("[") and host.endswith("]")
+    is_host = bool(host) and (is_ipv6 or not set("[]:") & set(host))
+    if not is_host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ValueError("expected HOST:PORT like 127.0.0.1:8080 or [::1]:8080")
     return value
 

@@ -37,8 +37,8 @@ class Running:
         self._context = context
         self._log_dir = log_dir
         self._stopping = self._reload_wanted = self._restart_wanted = False
-        self._rolling: deque[Post] = deque()
-        self._in_turn: Post | None = None
+        self._rolling: deque[Post[Child]] = deque()
+        self._in_turn: Post[Child] | None = None
         settings = context.settings
         self._socket_file = runtime_socket(settings)
         self._counts_file = settings.state_dir.resolve() / "counts"
@@ -80,7 +80,7 @@ class Running:
         """Whether every worker is at work and nothing is under way."""
         return not self._rolling and self._in_turn is None and all(post.is_settled for post in self._posts)
 
-    def _make_parity_post(self) -> Post:
+    def _make_parity_post(self) -> Post[Child]:
         def start(_turn: int) -> Child:
             return Child(
                 "the parity worker",
@@ -99,7 +99,7 @@ class Running:
 
         return Post("the parity worker", start, end_within_s=PARITY_ENDS_WITHIN_S, overlaps=False)
 
-    def _make_proxy_post(self, number: int) -> Post:
+    def _make_proxy_post(self, number: int) -> Post[Child]:
         name = f"the proxy worker proxy-{number + 1}"
 
         def start(turn: int) -> Child:
@@ -246,7 +246,7 @@ class Running:
             post.end()
 
 
-def _holder(post: Post) -> Child:
+def _holder(post: Post[Child]) -> Child:
     while post.holder is None:
         post.look()
         time.sleep(LOOK_EVERY_S)

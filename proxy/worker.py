@@ -79,15 +79,9 @@ class Parts:
     kept: Kept
 
 
-def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
-    """Wire a worker; `run_id` names this run in its batches. Raises `CountsError`."""
+def assemble(settings: ProxySettings, plane: DataPlane, counts: Counts, run_id: str) -> Parts:
+    """Wire a worker; `run_id` names this run in its batches."""
     counters = Counters()
-    if settings.counts_file is None:
-        counts = Counts.alone(endpoint.domain for endpoint in settings.endpoints)
-    else:
-        counts = Counts.open(settings.counts_file, settings.slot)
-        if lost := counts.take_over():
-            log.warning("writes_of_a_killed_worker", writes=lost, slot=settings.slot)
     outbox = Outbox(run_id, settings.handover, counters)
     handover: Handover | None = None
     sink: ExchangeSink = NoParity(counters)
@@ -128,6 +122,16 @@ def _make_edge(settings: ProxySettings, plane: DataPlane, kept: Kept) -> Edge:
     )
 
 
+def open_counts(settings: ProxySettings) -> Counts:
+    """Where this worker counts writes; those of a killed one in its slot are over. Raises `CountsError`."""
+    if settings.counts_file is None:
+        return Counts.alone(endpoint.domain for endpoint in settings.endpoints)
+    counts = Counts.open(settings.counts_file, settings.slot)
+    if lost := counts.take_over():
+        log.warning("writes_of_a_killed_worker", writes=lost, slot=settings.slot)
+    return counts
+
+
 def reload(parts: Parts, settings: ProxySettings) -> tuple[str, ...]:
     """Serve by these settings from now on; requests in flight end by those that they began with.
 
@@ -154,11 +158,12 @@ async def run_proxy(
     """Serve until `stop` is set, then drain and return. `ready` gets the port and the admin port.
 
     Settings that come in `reloads` take the place of those before; `reloaded` is told what was wrong with them, or
-    nothing. Raises `ListenError`; a store that is away is no error.
+    nothing. Raises `ListenError` or `CountsError`; a store that is away is no error.
     """
     run_id = f"{settings.worker_name}-{secrets.token_hex(6)}"
+    counts = open_counts(settings)
     plane = AiohttpPlane(settings)
-    parts = assemble(settings, plane, run_id)
+    parts = assemble(settings, plane, counts, run_id)
     admin = Admin(settings, parts.edge, lambda: plane.is_closing)
     watch: FlagWatch | None = None
     handing_over: asyncio.Task[None] | None = None
