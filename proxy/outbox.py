@@ -134,8 +134,8 @@ class Outbox:
         kept = []
         for capture in captures:
             try:
-                key = capture.key.encode("utf-8", "surrogateescape").decode("latin-1")
-                readable = structs.replace(capture, key=key)
+                address = capture.address.encode("utf-8", "surrogateescape").decode("latin-1")
+                readable = structs.replace(capture, address=address)
                 encode(Batch("", 0, (readable,), (), 0))
             except UnicodeEncodeError:
                 self._counters.shed(capture.endpoint, "parity_queue")

@@ -4,7 +4,6 @@ import asyncio
 import time
 from dataclasses import replace
 
-from proxy.aiohttp_backend import ShadowClient
 from proxy.capture import Budget
 from proxy.capture import Capture as Body
 
@@ -13,6 +12,7 @@ from parity.exchange import Backend
 from proxy.mirror import Answered, Copy, Mirror, Reply, ShadowSender
 from proxy.settings import AdaptiveSettings, MirrorSettings
 from proxy.signature import sign
+from proxy.wire.shadow import ShadowClient
 from tests.proxy.rig import QUICK_MIRROR, SECRET, STEADY, until
 from tests.proxy.test_outbox import a_capture
 from tests.support.backends import FakeBackend, answering, closing, hanging
