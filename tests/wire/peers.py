@@ -64,7 +64,7 @@ COMMANDS: Mapping[str, tuple[str, list[str]]] = {
     "nginx": (NGINX, ["-p", "{directory}", "-c", "{conf}", "-e", "{directory}/start.log"]),
     "haproxy": (HAPROXY, ["-db", "-f", "{conf}"]),
 }
-_MARK = re.compile(rb"X-Case: (\d+)\r\n")
+_MARK = re.compile(rb"(?i)\r\nx-case: (\d+)\r\n")  # HAProxy writes names in lower case
 
 
 def found_peers() -> list[str]:
@@ -100,9 +100,9 @@ class CountingBackend(ScriptedBackend):
 
     def has_whole(self, case: int) -> bool:
         """Whether that request came, and all of it, as a strict reader or a lenient one sees it."""
-        mark = b"X-Case: %d\r\n" % case
+        mark = b"\r\nx-case: %d\r\n" % case
         for end in self.ends:
-            if mark in end.got:
+            if mark in end.got.lower():
                 try:
                     return any(one.is_whole for one in requests_in(bytes(end.got)))
                 except UnreadableError:

@@ -83,18 +83,18 @@ def check_request(loop: Loop, raw: bytes, widths: list[int]) -> None:
 
     _, ended = loop.run(_ask(loop.on, cut(raw, widths), finishes=True))
 
-    assert ended, "the client's connection hangs"
+    assert ended, f"the client's connection hangs: {raw!r}"
     sent = read_requests(raw.removeprefix(b"\r\n"))
     by_connection = [bytes(end.got) for end in loop.on.backend.ends]
     reached = [one for got in by_connection for one in read_requests(got).requests]
     strict = [one.body for got in by_connection for one in requests_in(got) if one.is_whole]
-    assert strict == [one.body for one in reached], "two readers of the backend's bytes differ"
-    assert all(read_requests(got).is_clean for got in by_connection)
+    assert strict == [one.body for one in reached], f"two readers differ at the backend: {raw!r}"
+    assert all(read_requests(got).is_clean for got in by_connection), f"no HTTP at the backend: {raw!r}"
     meant = [(one.method, _path(one.target), one.body) for one in sent.requests]
     seen = [(one.method, one.target, one.body) for one in reached]
     if sent.requests and sent.requests[-1].version == b"1.0":
         seen = seen[: len(meant)]  # h11 knows no keep-alive of HTTP/1.0 and reads no further
-    assert seen == meant[: len(seen)], "the backend got what the client did not send"
+    assert seen == meant[: len(seen)], f"the backend got what the client did not send: {raw!r}"
 
 
 def _path(target: bytes) -> bytes:
@@ -114,14 +114,14 @@ def check_answer(loop: Loop, raw: bytes, widths: list[int]) -> None:
     got, ended = loop.run(_ask(loop.on, [ASKING], finishes=False))
     after, _ = loop.run(_ask(loop.on, [ASKING], finishes=False))
 
-    assert ended, "the client's connection hangs"
+    assert ended, f"the client's connection hangs: {raw!r}"
     said = read_answer(raw)
     heard = read_answer(got, has_closed=ended == "closed")
     if heard is not None and heard.is_whole and not _is_refusal(got):
-        assert said is not None, "the client got an answer where there is none"
+        assert said is not None, f"the client got an answer where there is none: {raw!r}"
         assert (heard.status, heard.body) == (said.status, said.body)
         assert said.is_whole or ended == "reset"
-    assert after == OK_CLOSE
+    assert after == OK_CLOSE, f"the next one was harmed: {raw!r}"
 
 
 def _is_refusal(got: bytes) -> bool:
