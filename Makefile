@@ -33,7 +33,7 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: check browser redis  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
+test: check browser redis peers  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine -q
@@ -46,6 +46,9 @@ browser:  # the tests of pages want a real Chromium; Debian's is installed where
 
 redis:  # the test of sockets in several processes wants a Redis server; Debian's redis-tools has it and starts no service
 	@command -v redis-server >/dev/null 2>&1 || command -v redis-check-rdb >/dev/null 2>&1 || $(call apt,redis-tools) || echo "no Redis server here: its test will be skipped and say so"
+
+peers:  # the tests of the wire ask nginx and HAProxy what they refuse; Debian's are installed, with their services where there is an init
+	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null 2>&1 && command -v haproxy >/dev/null 2>&1 || $(call apt,nginx haproxy) || echo "no nginx or HAProxy here: what they refuse will not be compared, and the tests say so"
 
 format: $(STAMP)  ## Format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -66,4 +69,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser redis format bench bench-backends screenshot lock clean
+.PHONY: help install demo check test browser redis peers format bench bench-backends screenshot lock clean

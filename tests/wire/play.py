@@ -154,12 +154,14 @@ class ScriptedBackend:
         for end in self.ends:
             end.transport.abort()
 
-    def restart(self, scripts: Sequence[Script]) -> None:
-        """Forget what was, close what is open, and go on with these scripts."""
+    async def restart(self, scripts: Sequence[Script]) -> None:
+        """Forget what was, close what is open, and go on with these scripts once the proxy has seen that."""
+        was_open = any(not end.transport.is_closing() for end in self.ends)
         for end in self.ends:
             end.transport.abort()
         for task in self._tasks:
             task.cancel()
+        await asyncio.sleep(0.004 if was_open else 0)
         self.ends, self.scripts, self._started, self.unreadable = [], scripts, 0, ""
 
     def _accept(self, end: End) -> None:

@@ -68,8 +68,7 @@ class Played:
 
 async def play(case: Case, on: Wired, patience_s: float = 4.0) -> Played:
     """Do what the case says."""
-    on.backend.restart(case.answers)
-    await asyncio.sleep(0)
+    await on.backend.restart(case.answers)
     async with connected(on.port) as client:
         playing = asyncio.create_task(client.play(case.sends))
         wanted = len(case.gets)
@@ -83,7 +82,7 @@ async def play(case: Case, on: Wired, patience_s: float = 4.0) -> Played:
         await client.until(is_there, patience_s)
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
-        await asyncio.sleep(QUIET_S)
+        await asyncio.sleep(0.002 if client.ended else QUIET_S)
         ended = client.ended or "open"
         got = bytes(client.got)
     await _settled(case, on.backend)
@@ -235,9 +234,7 @@ def in_pieces(case: Case, size: int) -> Case:
     steps: list[Step] = []
     for step in case.sends:
         if isinstance(step, bytes):
-            steps += [
-                part for at in range(0, len(step), size) for part in (step[at : at + size], Pause(0.0005))
-            ]
+            steps += [part for at in range(0, len(step), size) for part in (step[at : at + size], Pause(0))]
         else:
             steps.append(step)
     return replace(case, sends=tuple(steps))

@@ -51,7 +51,7 @@ async def test_no_connection_within_the_wait_is_503_with_retry_after(tmp_path: P
     forward = replace(FORWARD, connections=1, wait_s=0.1)
 
     async with wired(tmp_path, forward=forward) as on:
-        on.backend.restart([(Pause(0.5), *OK)])
+        await on.backend.restart([(Pause(0.5), *OK)])
         async with connected(on.port) as first:
             await first.play([GET])
             await first.until(lambda: False, 0.1)
@@ -104,7 +104,7 @@ async def test_a_connection_that_closes_as_a_write_arrives_never_doubles_it(tmp_
 
 async def test_a_read_whose_client_resets_is_cancelled_at_the_backend(tmp_path: Path) -> None:
     async with wired(tmp_path, forward=replace(FORWARD, answer_timeout_s=60)) as on:
-        on.backend.restart([(Pause(30),)])
+        await on.backend.restart([(Pause(30),)])
         async with connected(on.port) as client:
             await client.play([GET])
             await until(lambda: len(on.backend.requests) == 1)
@@ -122,7 +122,7 @@ async def test_a_write_whose_client_resets_is_read_to_its_end(tmp_path: Path, st
     cut = {"before the head": 0, "in the head": 9, "in the body": len(head) + 3}[stage]
 
     async with wired(tmp_path) as on:
-        on.backend.restart([(whole[:cut], Pause(0.2), whole[cut:])])
+        await on.backend.restart([(whole[:cut], Pause(0.2), whole[cut:])])
         async with connected(on.port) as client:
             await client.play([POST])
             await until(lambda: len(on.backend.requests) == 1)
@@ -141,7 +141,7 @@ async def test_a_backend_that_answers_before_the_body_is_there_is_heard(tmp_path
     head = b"POST /v1/escrows HTTP/1.1\r\nHost: h\r\nContent-Length: 90000\r\n\r\n"
 
     async with wired(tmp_path) as on:
-        on.backend.restart([(Act.AT_HEAD, answer)])
+        await on.backend.restart([(Act.AT_HEAD, answer)])
         async with connected(on.port) as client:
             await client.play([head, b"x" * 10_000])
             await client.until(lambda: b"\r\n\r\nno" in client.got)
@@ -198,7 +198,7 @@ async def test_a_tunnel_carries_much_both_ways_at_once(tmp_path: Path) -> None:
     much = bytes(range(256)) * 8_192
 
     async with wired(tmp_path) as on:
-        on.backend.restart([(SWITCH, Until(b"hello"), much, Pause(0.5), Act.FINISH)])
+        await on.backend.restart([(SWITCH, Until(b"hello"), much, Pause(0.5), Act.FINISH)])
         async with connected(on.port) as client:
             await client.play([WS_HEAD, Until(b"101"), b"hello", much, Act.FINISH])
             await client.until(lambda: bool(client.ended))
@@ -216,7 +216,7 @@ async def test_a_tunnel_that_breaks_on_one_side_ends_on_the_other(tmp_path: Path
     breaking = Act.RESET if side == "backend" else Pause(30)
 
     async with wired(tmp_path) as on:
-        on.backend.restart([(SWITCH, Until(b"hello"), breaking)])
+        await on.backend.restart([(SWITCH, Until(b"hello"), breaking)])
         async with connected(on.port) as client:
             await client.play([WS_HEAD, Until(b"101"), b"hello"])
             if side == "client":
@@ -231,7 +231,7 @@ async def test_a_tunnel_that_breaks_on_one_side_ends_on_the_other(tmp_path: Path
 
 async def test_an_upgrade_is_never_mirrored(tmp_path: Path) -> None:
     async with wired(tmp_path, stage=Stage.SHADOW) as on:
-        on.backend.restart([(SWITCH, Act.CLOSE)])
+        await on.backend.restart([(SWITCH, Act.CLOSE)])
         answer = await on.rig.raw(WS_HEAD)
         await on.rig.raw(get())
         await until(lambda: len(on.rig.modern.seen) > 0)
@@ -243,7 +243,7 @@ async def test_an_upgrade_is_never_mirrored(tmp_path: Path) -> None:
 
 async def test_what_is_in_flight_at_the_end_is_finished(tmp_path: Path) -> None:
     async with wired(tmp_path) as on:
-        on.backend.restart([(Pause(0.3), *OK)])
+        await on.backend.restart([(Pause(0.3), *OK)])
         async with connected(on.port) as busy, connected(on.port) as idle:
             await idle.play([b""])
             await busy.play([GET])

@@ -79,7 +79,7 @@ async def _ask(on: Wired, pieces: list[bytes], *, finishes: bool) -> tuple[bytes
 
 def check_request(loop: Loop, raw: bytes, widths: list[int]) -> None:
     """Whole requests at the backend are those that h11 finds in what the client sent, and in what the backend got."""
-    loop.on.backend.restart(())
+    loop.run(loop.on.backend.restart(()))
 
     _, ended = loop.run(_ask(loop.on, cut(raw, widths), finishes=True))
 
@@ -109,7 +109,7 @@ def check_answer(loop: Loop, raw: bytes, widths: list[int]) -> None:
     script: list[Step] = []
     for piece in cut(raw, widths):
         script += [piece, Pause(0)]
-    loop.on.backend.restart(((*script, Act.CLOSE),))
+    loop.run(loop.on.backend.restart(((*script, Act.CLOSE),)))
 
     got, ended = loop.run(_ask(loop.on, [ASKING], finishes=False))
     after, _ = loop.run(_ask(loop.on, [ASKING], finishes=False))
@@ -160,7 +160,7 @@ def test_nothing_grows_however_odd_the_bytes(loop: Loop) -> None:
     async def round_of(times: int) -> None:
         for _ in range(times):
             await asyncio.gather(*(_ask(loop.on, [raw], finishes=True) for raw in odd))
-        loop.on.backend.restart(())
+        await loop.on.backend.restart(())
         await asyncio.sleep(0.1)
 
     loop.run(round_of(5))

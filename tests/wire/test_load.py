@@ -200,7 +200,7 @@ async def test_one_connection_that_pipelines_without_reading_takes_no_memory(tmp
     request = b"GET /v1/escrows HTTP/1.1\r\nHost: h\r\n\r\n" * 1_000
 
     async with wired(tmp_path) as on, connected(on.port) as client:
-        on.backend.restart(scripts)
+        await on.backend.restart(scripts)
         before = resident_bytes()
         client.transport.pause_reading()
         for _ in range(20):

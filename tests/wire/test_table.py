@@ -1,13 +1,14 @@
 """Every line of wire.md as bytes on sockets, on both sides of the proxy."""
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from tests.wire import cases_body, cases_change, cases_pass, cases_refuse
 from tests.wire.case import Case, Rule
-from tests.wire.run import in_pieces, plain, play, problems, wired
+from tests.wire.run import Wired, in_pieces, plain, play, problems, wired
 
 CASES = [*cases_pass.CASES, *cases_change.CASES, *cases_refuse.CASES, *cases_body.CASES]
 SPLITTABLE = [
@@ -15,21 +16,28 @@ SPLITTABLE = [
 ]
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def on(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wired]:
+    """One proxy for all cases: each has connections of its own, and the backend forgets between them."""
+    async with wired(tmp_path_factory.mktemp("table")) as running:
+        yield running
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", CASES, ids=str)
-async def test_the_wire_is_as_the_rule_says(tmp_path: Path, case: Case) -> None:
-    async with wired(tmp_path) as on:
-        played = await play(case, on)
+async def test_the_wire_is_as_the_rule_says(on: Wired, case: Case) -> None:
+    played = await play(case, on)
 
     assert problems(case, played) == []
 
 
-async def test_it_makes_no_difference_how_the_bytes_are_split(tmp_path: Path) -> None:
-    async with wired(tmp_path) as on:
-        found = {
-            str(case): found
-            for case in SPLITTABLE
-            if (found := problems(case, await play(in_pieces(case, 7), on)))
-        }
+@pytest.mark.asyncio(loop_scope="module")
+async def test_it_makes_no_difference_how_the_bytes_are_split(on: Wired) -> None:
+    found = {
+        str(case): found
+        for case in SPLITTABLE
+        if (found := problems(case, await play(in_pieces(case, 7), on)))
+    }
 
     assert found == {}
 
