@@ -143,7 +143,7 @@ async def test_each_answer_is_observed_as_its_backend_gave_it(tmp_path: Path) ->
     )
     async with FakeBackend(answer) as modern:
         completion = completing(settings_for(tmp_path, modern))
-        (found,) = await completion.complete([a_capture(answer_head=ANSWER_HEAD, key="jwt:5")])
+        (found,) = await completion.complete([a_capture(answer_head=ANSWER_HEAD, address="192.0.2.5")])
         held = completion.held_bytes
         completion.release([found])
         await completion.close()
