@@ -9,11 +9,19 @@ import aiohttp
 import pytest
 
 from cli.context import Context
+from cli.errors import UsageError
 from cli.settings import load_settings
 from cli.workers import proxy_settings
 from parity.exchange import Backend
 from parity.outcome import Outcome
-from proxy.settings import TelemetrySettings
+from proxy.settings import (
+    ClientSettings,
+    EndpointBounds,
+    ForwardSettings,
+    StickyKind,
+    StickySettings,
+    TelemetrySettings,
+)
 from proxy.stages import Stage
 from tests.parity.factories import until
 from tests.support.backends import FakeBackend, answering, hanging
@@ -66,6 +74,56 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
         service_name="crm",
         trace_rate=0.2,
     )
+
+
+def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
+    file = tmp_path / "crossfade.toml"
+    file.write_text(
+        f"""
+        state_dir = "{tmp_path}"
+        [proxy]
+        listen = "[::1]:7000"
+        [backends]
+        legacy = "unix:/run/legacy.sock"
+        modern = "https://modern.example"
+        [client]
+        max_body_bytes = 9
+        [forward]
+        answer_timeout_s = 7
+        [sticky]
+        order = ["cookie"]
+        cookie = "crm"
+        [[bounds]]
+        endpoint = "GET /v1/escrows"
+        max_in_flight = 3
+        [[bounds]]
+        endpoint = "leads"
+        answer_timeout_s = 1.5
+        """
+    )
+
+    settings = proxy_settings(Context(load_settings(file), file, jwt_secret="", actor=""), None)
+
+    assert (settings.listen_host, settings.listen_port) == ("::1", 7000)
+    assert (settings.legacy_url, settings.modern_url) == ("unix:/run/legacy.sock", "https://modern.example")
+    assert settings.client == ClientSettings(max_body_bytes=9)
+    assert settings.forward == ForwardSettings(answer_timeout_s=7)
+    assert settings.sticky == StickySettings(order=(StickyKind.COOKIE,), cookie="crm")
+    assert settings.bounds == {
+        "GET /v1/escrows": EndpointBounds(max_in_flight=3),
+        "leads": EndpointBounds(answer_timeout_s=1.5),
+    }
+    assert settings.tls is None
+
+
+def test_bounds_of_an_endpoint_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "crossfade.toml"
+    file.write_text(f'state_dir = "{tmp_path}"\n[[bounds]]\nendpoint = "escrow"\nmax_in_flight = 3\n')
+
+    with pytest.raises(
+        UsageError, match=r"1 field is wrong .*\n  bounds.0.endpoint: 'escrow': .*'escrows'\?"
+    ):
+        proxy_settings(Context(load_settings(file), file, jwt_secret="", actor=""), None)
 
 
 def test_two_parity_workers_cannot_own_one_socket(tmp_path: Path) -> None:
