@@ -76,10 +76,14 @@ class Child:
         lines = [line for line in self._err.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].strip() if lines else f"it said nothing (exit code {self._process.poll()})"
 
-    def end(self) -> None:
-        """Ask it to stop, kill it if it does not."""
+    def ask_to_end(self) -> None:
+        """Ask it to stop, and do not wait: who ends several asks all of them first."""
         if self._process.poll() is None:
             self._process.terminate()
-            if self.wait(_END_WITHIN_S) is None:
-                self._process.kill()
-                self._process.wait()
+
+    def end(self) -> None:
+        """Ask it to stop, kill it if it does not."""
+        self.ask_to_end()
+        if self.wait(_END_WITHIN_S) is None:
+            self._process.kill()
+            self._process.wait()

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from loadtests.bench.bodies import SIZES
+from loadtests.bench.generator import Target
 from loadtests.bench.peers import Backends, answers
-from loadtests.bench.procfs import Cores, command_line, keeping_to, pin, tree
-from loadtests.bench.target import Target
+from loadtests.bench.procfs import Cores, command_line, pin, tree
 from loadtests.children import Child
 from loadtests.errors import BenchError
 from parity.database import open_database
@@ -28,6 +28,7 @@ BYTE_BUDGET = 32 * 2**20
 OFF, EQUAL, DIFFERENT, SLOW, HANGING, DEAD = "off", "equal", "different", "slow", "hanging", "dead"
 _READY_WITHIN_S = 30.0
 _SETTLED_WITHIN_S = 60.0
+_LOOK_AGAIN_S = 1.0
 _POLL_S = 0.05
 _PARITY_NICE = 10
 _PARITY_WORD = "parity-worker"
@@ -62,21 +63,27 @@ class Crossfade:
     store_url: str
 
     def books(self) -> Report:
-        """What its store says once no request is on its way to an outcome any more, or a minute later."""
+        """What its store says now."""
         engine = open_database(self.store_url)
-        deadline = time.monotonic() + _SETTLED_WITHIN_S
-        seen = -1
         try:
-            while True:
-                report = build_report(engine)
-                # counts come in batches: the books are closed when two looks a second apart see the same
-                settled = report.balance.in_flight == 0 and report.tally.requests == seen
-                if settled or time.monotonic() > deadline:
-                    return report
-                seen = report.tally.requests
-                time.sleep(1)
+            return build_report(engine)
         finally:
             engine.dispose()
+
+
+def closed_books(crossfades: Mapping[str, Crossfade]) -> dict[str, Report]:
+    """What the stores say once no request is on its way to an outcome any more, or a minute later."""
+    deadline = time.monotonic() + _SETTLED_WITHIN_S
+    seen: dict[str, int] = {}
+    while True:
+        books = {name: one.books() for name, one in crossfades.items()}
+        requests = {name: report.tally.requests for name, report in books.items()}
+        # counts come in batches: the books are closed when two looks with a pause between them see the same
+        settled = requests == seen and not any(report.balance.in_flight for report in books.values())
+        if settled or time.monotonic() > deadline:
+            return books
+        seen = requests
+        time.sleep(_LOOK_AGAIN_S)
 
 
 @contextlib.contextmanager
@@ -92,7 +99,7 @@ def running_crossfades(
         HANGING: backends.hanging,
         DEAD: backends.dead,
     }
-    with contextlib.ExitStack() as stack, keeping_to(cores.rest):
+    with contextlib.ExitStack() as stack:
         started: dict[str, tuple[Child, Path, str]] = {}
         for name in names:
             state_dir = (work_dir / f"crossfade-{name}").resolve()
@@ -106,10 +113,15 @@ def running_crossfades(
                 log=state_dir / "up",
             )
             started[name] = (stack.enter_context(child), config, store_url)
-        yield {
+        running = {
             name: Crossfade(_serving(name, child, config, flags, cores), config, store_url)
             for name, (child, config, store_url) in started.items()
         }
+        try:
+            yield running
+        finally:
+            for child, _, _ in started.values():
+                child.ask_to_end()
 
 
 def _configure(state_dir: Path, legacy_port: int, modern_port: int, store_url: str) -> Path:
@@ -150,9 +162,10 @@ def _serving(name: str, child: Child, config: Path, flags: Flags, cores: Cores) 
             )
         time.sleep(_POLL_S)
     pids = tuple(worker.pid for worker in workers)
-    for pid in pids:
-        pin(pid, cores.proxy)
-    helpers = tuple(pid for pid in tree(child.pid) if _PARITY_WORD in command_line(pid))
+    everyone = tree(child.pid)
+    for pid in everyone:
+        pin(pid, cores.proxy if pid in pids else cores.rest)
+    helpers = tuple(pid for pid in everyone if _PARITY_WORD in command_line(pid))
     for pid in helpers:
         os.setpriority(os.PRIO_PROCESS, pid, max(_PARITY_NICE, os.getpriority(os.PRIO_PROCESS, pid)))
     return Target(f"crossfade {name}", workers[0].port, pids, helpers)

@@ -1,4 +1,4 @@
-"""The load generator: `load.c`, compiled when it is needed, one process for each slice of load."""
+"""The load generator, and what it is sent at: `load.c`, compiled when it is needed, a process for each slice."""
 
 import shutil
 import subprocess
@@ -23,14 +23,24 @@ class Load:
     path: str
     connections: int = 32
     rate: float = 0.0
-    warm_s: float = 0.2
-    run_s: float = 0.7
+    warm_s: float = 0.15
+    run_s: float = 0.6
     body_bytes: int = 0
 
     def arguments(self, port: int) -> list[str]:
         """Those of `load.c`."""
         values = (port, self.path, self.connections, self.rate, self.warm_s, self.run_s, self.body_bytes)
         return [format(value, "g") if isinstance(value, float) else str(value) for value in values]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server on loopback: the processes that serve, and those that work for it beside the live path."""
+
+    name: str
+    port: int
+    pids: tuple[int, ...] = ()
+    helpers: tuple[int, ...] = ()
 
 
 class Shot(msgspec.Struct, frozen=True):
@@ -110,7 +120,9 @@ def _is_current(program: Path) -> bool:
 def _compile(program: Path, compiler: str) -> None:
     found = shutil.which(compiler)
     if found is None:
-        raise BenchError(f"no C compiler ({compiler}) for the load generator; Debian: apt-get install gcc libc6-dev")
+        raise BenchError(
+            f"no C compiler ({compiler}) for the load generator; Debian: apt-get install gcc libc6-dev"
+        )
     program.parent.mkdir(parents=True, exist_ok=True)
     draft = program.with_suffix(".draft")
     ran = subprocess.run(  # noqa: S603  the compiler and our own source

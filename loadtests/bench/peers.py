@@ -12,9 +12,9 @@ from pathlib import Path
 
 from loadtests.bench import peer_configs
 from loadtests.bench.bodies import DIFFERENT, EQUAL, write_bodies
+from loadtests.bench.generator import Target
 from loadtests.bench.peer_configs import Upstreams
 from loadtests.bench.procfs import Cores, keeping_to
-from loadtests.bench.target import Target
 from loadtests.children import Child
 from loadtests.errors import BenchError
 
@@ -65,10 +65,11 @@ def running_backends(work_dir: Path, build_dir: Path, cores: Cores) -> Iterator[
     live, shadow, different = free_ports(3)
     roots = {live: EQUAL, shadow: EQUAL, different: DIFFERENT}
     (directory / "nginx.conf").write_text(peer_configs.nginx_backend(directory, directory, roots))
-    with contextlib.ExitStack() as stack, keeping_to(cores.rest):
-        serving = _start_nginx(stack, nginx, "backends", directory)
-        late = _start_python(stack, "slow shadow", directory, "--work-ms=200")
-        silent = _start_python(stack, "hanging shadow", directory, "--hang")
+    with contextlib.ExitStack() as stack:
+        with keeping_to(cores.rest):
+            serving = _start_nginx(stack, nginx, "backends", directory)
+            late = _start_python(stack, "slow shadow", directory, "--work-ms=200")
+            silent = _start_python(stack, "hanging shadow", directory, "--hang")
         dead = stack.enter_context(_dead_port())
         _await(serving, [live, shadow, different])
         yield Backends(
@@ -85,17 +86,18 @@ def running_backends(work_dir: Path, build_dir: Path, cores: Cores) -> Iterator[
 def running_peers(
     work_dir: Path, build_dir: Path, backends: Backends, cores: Cores, names: Sequence[str] = PEERS
 ) -> Iterator[dict[str, Target]]:
-    """Those of the named peers that are installed, by target: `nginx plain`, `envoy mirror`, …"""
+    """Those of the named peers that are installed, by target, such as `nginx plain`."""
     targets: dict[str, Target] = {}
     to = backends.upstreams
-    with contextlib.ExitStack() as stack, keeping_to(cores.proxy):
+    with contextlib.ExitStack() as stack:
         for name in names:
             found = program(name, build_dir)
             if found is None:
                 continue
             directory = _directory(work_dir, name)
             ports = dict(zip(_SERVERS[name], free_ports(len(_SERVERS[name])), strict=True))
-            child = _start(stack, name, found, directory, ports, to)
+            with keeping_to(cores.proxy):
+                child = _start(stack, name, found, directory, ports, to)
             _await(child, list(ports.values()))
             for server, port in ports.items():
                 targets[f"{name} {server}"] = Target(f"{name} {server}", port, (child.pid,))
@@ -139,7 +141,14 @@ def _start(
 
 
 def _start_nginx(stack: contextlib.ExitStack, found: str, name: str, directory: Path) -> Child:
-    arguments = ["-p", str(directory), "-e", str(directory / "error.log"), "-c", str(directory / "nginx.conf")]
+    arguments = [
+        "-p",
+        str(directory),
+        "-e",
+        str(directory / "error.log"),
+        "-c",
+        str(directory / "nginx.conf"),
+    ]
     return stack.enter_context(Child(name, arguments, log=directory / name, program=found))
 
 

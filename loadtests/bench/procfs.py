@@ -21,13 +21,15 @@ def two_cores() -> Cores:
     """The first two cores that we may use; raises BenchError where there is one only."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < 2:
-        raise BenchError("the benchmark needs two cores: one for the proxy, one for the load and the backends")
+        raise BenchError(
+            "the benchmark needs two cores: one for the proxy, one for the load and the backends"
+        )
     return Cores(*allowed[:2])
 
 
 @contextlib.contextmanager
 def keeping_to(core: int) -> Iterator[None]:
-    """This thread, and every process that it starts, runs on that core."""
+    """The calling thread, and every process that it starts, runs on that core."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from loadtests.bench.generator import Generator, Load, Shot
+from loadtests.bench.generator import Generator, Load, Shot, Target
 from loadtests.bench.procfs import cpu_s, pss_mb
-from loadtests.bench.target import Target
 
 _SETTLE_S = 0.03
 

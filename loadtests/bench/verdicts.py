@@ -22,33 +22,35 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A bound, at most or at least."""
+class Bound:
+    """What a value may be at most, or must be at least."""
 
-    bound: float
+    value: float
     at_most: bool
 
     def __str__(self) -> str:
-        return f"{'<=' if self.at_most else '>='} {self.bound:g}"
+        if self.at_most and not self.value:
+            return "0"
+        return f"{'<=' if self.at_most else '>='} {self.value:g}"
 
     def judge(self, measured: Interval) -> Verdict:
         """The verdict; an end that is at the bound is within."""
         within, outside = (
-            (measured.high <= self.bound, measured.low > self.bound)
+            (measured.high <= self.value, measured.low > self.value)
             if self.at_most
-            else (measured.low >= self.bound, measured.high < self.bound)
+            else (measured.low >= self.value, measured.high < self.value)
         )
         return Verdict.PASSED if within else Verdict.MISSED if outside else Verdict.UNDECIDED
 
 
-def at_most(bound: float) -> Target:
-    """The bound or less."""
-    return Target(bound, at_most=True)
+def at_most(value: float) -> Bound:
+    """That or less."""
+    return Bound(value, at_most=True)
 
 
-def at_least(bound: float) -> Target:
-    """The bound or more."""
-    return Target(bound, at_most=False)
+def at_least(value: float) -> Bound:
+    """That or more."""
+    return Bound(value, at_most=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Row:
     """A row of the target table; `note` says what it is a ratio of, or why there is no value."""
 
     name: str
-    target: Target
+    target: Bound
     verdict: Verdict
     value: Interval | None = None
     note: str = ""
@@ -76,13 +78,13 @@ class Row:
         }
 
 
-def judged(name: str, target: Target, measured: Interval | None, note: str = "") -> Row:
+def judged(name: str, target: Bound, measured: Interval | None, note: str = "") -> Row:
     """The row of a measurement; None: there is none, and the note says why."""
     verdict = Verdict.NOT_MEASURED if measured is None else target.judge(measured)
     return Row(name, target, verdict, measured, note)
 
 
-def counted(name: str, target: Target, value: float, note: str = "") -> Row:
+def counted(name: str, target: Bound, value: float, note: str = "") -> Row:
     """The row of a value that is exact, such as a count."""
     return judged(name, target, Interval(value, value, value), note)
 
