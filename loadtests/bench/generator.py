@@ -46,7 +46,7 @@ class Target:
 class Shot(msgspec.Struct, frozen=True):
     """What the generator met. `answered` counts from the first request on, all else but errors from the warm-up on.
 
-    `unanswered` were due and had no answer a second after the end.
+    `unanswered` were due and had no answer a second after the end; percentiles count them with the time they waited.
     """
 
     answered: int
@@ -79,9 +79,14 @@ class Firing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
+        if self.running:
             self._process.kill()
         self._process.communicate()
+
+    @property
+    def running(self) -> bool:
+        """Whether it still sends."""
+        return self._process.poll() is None
 
     def wait(self) -> Shot:
         """What it met, when it is over; raises BenchError when it did not get through."""

@@ -5,8 +5,8 @@
  * RATE 0 is a closed loop: a connection sends again when its answer is whole. Any other rate is an open loop
  * with Poisson arrivals (drand48, seed 42), whose latencies count from the intended moment of sending, so that
  * a queue shows. Percentiles (µs, nearest rank) are of requests due after the warm-up, `answered` is of the
- * whole run. With BODY_BYTES the request is a POST. What is unanswered GRACE_NS after the end
- * is given up and counted.
+ * whole run. With BODY_BYTES the request is a POST. What is unanswered GRACE_NS after the end is given up, counted,
+ * and in the percentiles with the time it has waited.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -48,7 +48,7 @@ static int request_length;
 static double rate;
 static ns measured_from, ends_at;
 static ns *latencies;
-static long long measured, answered, errors, not_200;
+static long long timed, measured, answered, errors, not_200;
 static int *idle, idle_count;
 static ns *waiting; /* due times of arrivals that found no idle connection: a ring */
 static long long waiting_head, waiting_tail;
@@ -105,12 +105,17 @@ static void next(int i) {
         idle[idle_count++] = i;
 }
 
+static void time_request(ns due, ns t) {
+    if (due >= measured_from && timed < MOST_LATENCIES) latencies[timed++] = t - due;
+}
+
 static void finish(int i) {
     struct connection *c = &connections[i];
     c->busy = 0;
     answered++;
     if (strncmp(c->head + 9, "200", 3)) not_200++;
-    if (c->due >= measured_from && measured < MOST_LATENCIES) latencies[measured++] = now() - c->due;
+    if (c->due >= measured_from) measured++;
+    time_request(c->due, now());
     if (c->closing) reopen(i);
     next(i);
 }
@@ -202,13 +207,21 @@ static void run(void) {
     }
 }
 
+/* What has no answer took as long as it has waited, or a server that falls behind would look quick. */
+static void time_unanswered(void) {
+    ns t = now();
+    for (int i = 0; i < count; i++)
+        if (connections[i].busy) time_request(connections[i].due, t);
+    for (long long k = waiting_head; k < waiting_tail; k++) time_request(waiting[k % MOST_WAITING], t);
+}
+
 static int by_value(const void *a, const void *b) {
     ns x = *(const ns *)a, y = *(const ns *)b;
     return (x > y) - (x < y);
 }
 
 static double percentile_us(double share) {
-    return measured ? latencies[(long long)((measured - 1) * share)] / 1000.0 : 0;
+    return timed ? latencies[(long long)((timed - 1) * share)] / 1000.0 : 0;
 }
 
 static void make_request(const char *path, int body_bytes) {
@@ -247,7 +260,8 @@ int main(int argc, char **argv) {
     ends_at = measured_from + (ns)(run_s * SECOND_NS);
     srand48(42);
     run();
-    qsort(latencies, measured, sizeof *latencies, by_value);
+    time_unanswered();
+    qsort(latencies, timed, sizeof *latencies, by_value);
     printf("{\"answered\":%lld,\"measured\":%lld,\"rps\":%.1f,\"errors\":%lld,\"not_200\":%lld,\"unanswered\":%lld,"
            "\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f}\n",
            answered, measured, measured / run_s, errors, not_200, count - idle_count + waiting_tail - waiting_head,

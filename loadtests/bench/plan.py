@@ -69,6 +69,12 @@ class Scale:
     soak_s: float
     stalled_rounds: int
     crossfades: tuple[str, ...]
+    closed: bool = False
+    """What mirrors is measured in a closed loop too, however much is shed."""
+
+    def rate(self, size: str) -> float:
+        """At which rate what mirrors is measured; 0 is a closed loop."""
+        return 0.0 if self.closed else RATES[size]
 
     def crossfades_of(self, groups: Sequence[Group]) -> tuple[str, ...]:
         """Those that the groups need, each once."""
@@ -121,11 +127,11 @@ def capacity_scenarios(
             names = ("nginx plain", "envoy plain", "crossfade off")
             found += _scenarios(targets, f"plain {size} POST", names, load)
         if Group.MIRROR in groups:
-            load = Load(path, rate=RATES[size], run_s=scale.run_s)
+            load = Load(path, rate=scale.rate(size), run_s=scale.run_s)
             own = ("crossfade off", "crossfade equal", "crossfade different")
             found += _scenarios(targets, f"mirror {size}", (*MIRROR_PEERS, *own), load)
         if Group.MIRROR in groups and posted:
-            load = Load(path, rate=RATES[size], run_s=scale.run_s, body_bytes=posted)
+            load = Load(path, rate=scale.rate(size), run_s=scale.run_s, body_bytes=posted)
             found += _scenarios(targets, f"mirror {size} POST", ("crossfade equal",), load)
     return found
 

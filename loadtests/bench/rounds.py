@@ -23,9 +23,13 @@ class Scenario:
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """One slice. CPU is that of the server and of its helpers for each answered request, in µs; memory after it, in MB."""
+    """One slice. CPU is that of the server and of its helpers for each answered request, in µs; memory after it, in MB.
+
+    `failed` counts in a closed loop also what had no answer; in an open one that is late, not failed.
+    """
 
     shot: Shot
+    failed: int
     cpu_us: float
     helper_cpu_us: float
     pss_mb: float
@@ -64,6 +68,7 @@ def _slice(scenario: Scenario, generator: Generator, *, memory: bool) -> Measure
     answered = max(shot.answered, 1)
     return Measured(
         shot=shot,
+        failed=shot.failed + (0 if scenario.load.rate else shot.unanswered),
         cpu_us=used_s / answered * 1e6,
         helper_cpu_us=helpers_used_s / answered * 1e6,
         pss_mb=pss_mb(target.pids) if memory else 0.0,

@@ -158,12 +158,8 @@ def _memory_rows(found: Soak, measured: Measurements) -> list[Row]:
 
 
 def _failed_row(result: Result) -> Row:
-    ours = [one.shot for name, slices in result.measured.items() if ": crossfade" in name for one in slices]
-    ours += [found.shot for found in (result.flips, result.soak) if found is not None]
-    failed = sum(shot.failed for shot in ours)
-    return counted(
-        "failed requests, all of the above",
-        at_most(0),
-        failed,
-        f"of {sum(shot.answered for shot in ours)}",
-    )
+    ours = [one for name, slices in result.measured.items() if ": crossfade" in name for one in slices]
+    others = [found.shot for found in (result.flips, result.soak) if found is not None]
+    failed = sum(one.failed for one in ours) + sum(shot.failed for shot in others)
+    answered = sum(one.shot.answered for one in ours) + sum(shot.answered for shot in others)
+    return counted("failed requests, all of the above", at_most(0), failed, f"of {answered}")

@@ -56,7 +56,7 @@ def render_measured(measured: Measurements, console: Console) -> None:
             f"{median(one.shot.p50_us for one in slices):.0f}",
             f"{median(one.shot.p99_us for one in slices):.0f}",
             str(sum(one.shot.unanswered for one in slices)),
-            str(sum(one.shot.failed for one in slices)),
+            str(sum(one.failed for one in slices)),
         )
     console.print(table)
 

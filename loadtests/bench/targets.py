@@ -65,12 +65,12 @@ def latency_rows(measured: Measurements, seed: int) -> list[Row]:
         ours, peers = added["crossfade off"], added["nginx plain"]
         title, target = f"added {name} to nginx's", at_most(bound)
         if not ours or not peers:
-            rows.append(judged(title, target, None, "nginx is not here"))
+            rows.append(judged(title, target, None, "a side of it is not here"))
             continue
-        note = f"crossfade adds {median(ours):.0f} µs, nginx {median(peers):.0f} µs"
+        said = f"crossfade adds {median(ours):.0f} µs, nginx {median(peers):.0f} µs"
         usable = median(peers) > 0
         ratio = ratio_of_medians([[x] for x in ours], [[x] for x in peers], seed=seed) if usable else None
-        rows.append(judged(title, target, ratio, note))
+        rows.append(judged(title, target, ratio, said))
     return rows
 
 
@@ -118,8 +118,10 @@ class _Ratios:
 def _problem(who: str, slices: Sequence[Measured]) -> str:
     if not slices:
         return f"{who} is not here"
-    failed = sum(one.shot.failed for one in slices)
+    failed = sum(one.failed for one in slices)
     answered = sum(one.shot.answered for one in slices)
+    if not answered:
+        return f"{who} answered nothing"
     if failed > _FAILED_AT_MOST * answered:
         return f"{who} failed {failed} of {answered} requests"
     return ""
@@ -132,7 +134,9 @@ def _middle(units: Sequence[Sequence[float]]) -> float:
 def _added(measured: Measurements, who: str, value: Value) -> list[float]:
     direct = measured.get(scenario_name("latency 1k", "direct"), ())
     through = measured.get(scenario_name("latency 1k", who), ())
-    return [value(one) - value(other) for one, other in zip(through, direct, strict=bool(through))]
+    return [
+        value(one) - value(other) for one, other in zip(through, direct, strict=False)
+    ]  # a side may be missing
 
 
 def _cpu(measured: Measured) -> float:

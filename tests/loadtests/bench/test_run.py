@@ -1,0 +1,63 @@
+"""A run as a whole, with the least that has figures; `tests/cli/test_bench.py` has every group."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from cli.bench import StoredFlags
+from loadtests.bench.peers import program
+from loadtests.bench.plan import QUICK, Group
+from loadtests.bench.procfs import keeping_to, two_cores
+from loadtests.bench.run import Bench
+from loadtests.bench.verdicts import Verdict
+from loadtests.errors import BenchError
+
+BUILD = Path("build")
+
+
+def bench(tmp_path: Path, *groups: Group) -> tuple[Bench, list[str]]:
+    said: list[str] = []
+    tmp_path.chmod(0o755)
+    return (
+        Bench(
+            groups=groups,
+            scale=dataclasses.replace(QUICK, flips=2),
+            build_dir=tmp_path / "build",
+            work_dir=tmp_path / "work",
+            flags=StoredFlags(),
+            cli_module="cli.main",
+            progress=said.append,
+        ),
+        said,
+    )
+
+
+@pytest.mark.skipif(program("nginx", BUILD) is None, reason="nginx is not installed")
+def test_a_run_has_the_rows_of_its_groups_and_those_of_the_books(tmp_path: Path) -> None:
+    one, said = bench(tmp_path, Group.FLAGS)
+
+    result = one.run()
+
+    assert [row.name for row in result.rows] == [
+        "flag change served, p99 ms",
+        "failed requests while flipping",
+        "mirrored - compared - dropped",
+        "writes that were mirrored",
+        "failed requests, all of the above",
+    ]
+    assert {row.verdict for row in result.rows[1:]} == {Verdict.PASSED}
+    assert result.measured == {}
+    assert result.soak is None
+    assert result.flips
+    assert len(result.flips.ms) == 2
+    assert result.books["off"].balance.mirrored > 0
+    assert "cores" in result.machine
+    assert said[0] == "starting the peers and 1 times Crossfade"
+
+
+def test_on_one_core_nothing_can_be_measured(tmp_path: Path) -> None:
+    one, _ = bench(tmp_path, Group.PLAIN)
+
+    with keeping_to(two_cores().proxy), pytest.raises(BenchError, match="needs two cores"):
+        one.run()
