@@ -1,10 +1,12 @@
 """Rounds of slices at a real server."""
 
 import os
+import time
 from pathlib import Path
 
 from loadtests.bench.generator import Generator, Load, Target
 from loadtests.bench.rounds import Scenario, measure
+from loadtests.children import Child
 from tests.loadtests.bench.support import tiny_server
 
 SHORT = Load("/1k.json", connections=2, warm_s=0.02, run_s=0.08)
@@ -30,8 +32,10 @@ def test_every_round_has_every_scenario_in_an_order_drawn_anew(tmp_path: Path) -
 
 
 def test_a_slice_has_the_cpu_time_a_request_and_the_memory_of_server_and_helpers(tmp_path: Path) -> None:
-    with tiny_server() as (port, _):
-        target = Target("tiny", port, pids=(os.getpid(),), helpers=(os.getppid(),))
+    sleeper = Child("sleeper", ["-c", "import time; time.sleep(60)"], log=tmp_path / "sleeper")
+    with tiny_server() as (port, _), sleeper:
+        time.sleep(0.2)  # until it sleeps
+        target = Target("tiny", port, pids=(os.getpid(),), helpers=(sleeper.pid,))
 
         (one,) = measure([Scenario("it", target, SHORT)], 1, Generator(tmp_path), seed=1, memory=True)["it"]
 
