@@ -64,7 +64,10 @@ def pin(pid: int, core: int) -> None:
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """CPU seconds that those processes and their descendants have had, to the nanosecond (`schedstat`)."""
+    """CPU seconds that the threads of those processes and of their descendants have had, to the nanosecond.
+
+    What ended before we look is not in it: neither threads nor processes.
+    """
     total_ns = 0
     for pid in _everyone(pids):
         for task in _tasks(pid):

@@ -48,6 +48,17 @@ def test_a_group_that_there_is_not_is_refused_with_those_that_there_are(crossfad
     assert ran.err == f"crossfade: --only speed: expected some of {','.join(Group)}\n"
 
 
+@needs_nginx
+def test_one_group_alone_has_its_own_rows_and_the_exit_code_of_those(open_dir: Path) -> None:
+    ran = run_process(
+        "bench", "--quick", "--rounds", "2", "--only", "memory", "--build-dir", str(open_dir / "build"), state_dir=open_dir,
+    )  # fmt: skip
+
+    assert ran.code == int(" missed" in ran.out), ran.out + ran.err
+    assert "proxy worker, MB at most" in ran.out
+    assert "capacity" not in ran.out
+
+
 def test_a_benchmark_that_cannot_run_says_why(
     crossfade: Crossfade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,9 @@
 """Backends and peers, started as they are for a run."""
 
+import dataclasses
 import http.client
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from loadtests.bench.peers import answers, free_ports, program, running_backends, running_peers
 from loadtests.bench.procfs import two_cores
 from loadtests.errors import BenchError
+from tests.loadtests.bench.support import tiny_server
 
 BUILD = Path("build")
 needs_nginx = pytest.mark.skipif(program("nginx", BUILD) is None, reason="nginx is not installed")
@@ -50,6 +53,28 @@ def test_every_peer_that_is_installed_forwards(tmp_path: Path) -> None:
     assert {"nginx plain", "nginx large", "nginx mirror", "nginx store", "nginx slow"} <= set(bodies)
     assert bodies == dict.fromkeys(bodies, wanted)
     assert not [pid for peer in peers.values() for pid in peer.pids if Path(f"/proc/{pid}").exists()]
+
+
+@needs_nginx
+def test_those_that_mirror_do_and_the_others_do_not(tmp_path: Path) -> None:
+    """What they are measured for is what they do."""
+    copies: dict[str, int] = {}
+    with (
+        running_backends(tmp_path, BUILD, two_cores()) as backends,
+        tiny_server() as (port, seen),
+        running_peers(
+            tmp_path, BUILD, dataclasses.replace(backends, shadow=port, slow=port), two_cores()
+        ) as peers,
+    ):
+        for name, peer in peers.items():
+            time.sleep(0.1)  # until the copies of whether it answers have come
+            before = len(seen)
+            for _ in range(20):
+                get(peer.port, "/20k.json")
+            time.sleep(0.1)
+            copies[name] = len(seen) - before
+
+    assert copies == {name: 20 if name.split()[1] in {"mirror", "store", "slow"} else 0 for name in peers}
 
 
 def test_envoy_may_stand_in_an_environment_of_its_own(tmp_path: Path) -> None:
