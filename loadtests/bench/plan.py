@@ -44,13 +44,7 @@ CROSSFADES = {
     Group.PLAIN: (crossfade.OFF,),
     Group.MIRROR: (crossfade.OFF, crossfade.EQUAL, crossfade.DIFFERENT),
     Group.LATENCY: (crossfade.OFF,),
-    Group.FAULTS: (
-        crossfade.OFF,
-        crossfade.EQUAL,
-        crossfade.SLOW,
-        crossfade.HANGING,
-        crossfade.DEAD,
-    ),
+    Group.FAULTS: (crossfade.OFF, crossfade.SLOW, crossfade.HANGING, crossfade.DEAD),
     Group.FLAGS: (crossfade.OFF,),
     Group.MEMORY: (),  # it has one of its own, started when the others are gone
 }
@@ -91,7 +85,7 @@ FULL = Scale(
     flips=50,
     soak_s=20.0,
     stalled_rounds=3,
-    crossfades=(*CROSSFADES[Group.FAULTS], crossfade.DIFFERENT),
+    crossfades=tuple(dict.fromkeys(name for names in CROSSFADES.values() for name in names)),
 )
 QUICK = Scale(
     rounds=2,

@@ -37,7 +37,7 @@ def render(result: Result, console: Console) -> None:
     for name in result.missing:
         console.print(f"{name} is not installed: nothing was compared with it.")
     for row in result.rows:
-        if row.verdict is Verdict.NOT_MEASURED:
+        if row.value is None:
             console.print(f"{row.name}: {row.note}.", style="dim")
     console.print(summary(result.rows))
 

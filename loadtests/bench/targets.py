@@ -5,7 +5,7 @@ from statistics import median
 
 from loadtests.bench.plan import POSTED_BYTES, Scale, scenario_name
 from loadtests.bench.rounds import Measured, Measurements
-from loadtests.bench.verdicts import Bound, Row, at_least, at_most, judged
+from loadtests.bench.verdicts import Bound, Row, Verdict, at_least, at_most, judged
 from loadtests.interval import Interval, ratio_of_medians
 
 _JUDGED_SIZES = ("1k", "20k")
@@ -102,12 +102,17 @@ class _Ratios:
         return self.of(name, target, kind, above, below, _cpu)
 
     def of(self, name: str, target: Bound, kind: str, above: str, below: str, value: Value) -> Row:
-        """The row; not measured where a side is missing, or failed so often that its figure means nothing."""
+        """The row; not measured where a side is missing, or failed so often that its figure means nothing.
+
+        A Crossfade that is there and fails so often has missed it.
+        """
         sides: list[list[list[float]]] = []
         for who in (above, below):
             slices = self._measured.get(scenario_name(kind, who), ())
             if problem := _problem(who, slices):
-                return judged(name, target, None, problem)
+                ours = bool(slices) and who.startswith("crossfade")
+                verdict = Verdict.MISSED if ours else Verdict.NOT_MEASURED
+                return Row(name, target, verdict, None, problem)
             sides.append([[value(one)] for one in slices])
         numerator, denominator = sides
         ratio: Interval | None = ratio_of_medians(numerator, denominator, seed=self._seed)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from loadtests.bench.plan import FULL, QUICK
@@ -64,6 +65,31 @@ def test_a_peer_that_fails_its_requests_is_nothing_to_compare_with() -> None:
 
     assert row.verdict is Verdict.NOT_MEASURED
     assert row.note == "nginx plain failed 2500 of 5000 requests"
+
+
+def test_a_crossfade_that_fails_its_requests_has_missed_its_target_however_cheap_that_is() -> None:
+    measured = {
+        "plain 1k: crossfade off": slices(around(1), errors=500),
+        "plain 1k: nginx plain": slices(around(20)),
+    }
+
+    row = plain_rows(measured, SMALL, 1)[0]
+
+    assert (row.verdict, row.value) == (Verdict.MISSED, None)
+    assert row.note == "crossfade off failed 2500 of 5000 requests"
+
+
+def test_a_peer_that_answers_nothing_is_nothing_to_compare_with() -> None:
+    silent = [
+        msgspec.structs.replace(one, shot=msgspec.structs.replace(one.shot, answered=0))
+        for one in slices(around(20))
+    ]
+
+    row = plain_rows(
+        {"plain 1k: crossfade off": slices(around(25)), "plain 1k: nginx plain": silent}, SMALL, 1
+    )[0]
+
+    assert (row.verdict, row.note) == (Verdict.NOT_MEASURED, "nginx plain answered nothing")
 
 
 def test_large_bodies_are_compared_with_nginx_with_large_buffers() -> None:
