@@ -11,6 +11,7 @@ import pytest
 from cli.context import Context
 from cli.errors import UsageError
 from cli.settings import load_settings
+from cli.supervisor import Running
 from cli.workers import proxy_settings
 from parity.exchange import Backend
 from parity.outcome import Outcome
@@ -126,14 +127,24 @@ def test_bounds_of_an_endpoint_that_is_not_there_are_refused(tmp_path: Path) -> 
         proxy_settings(Context(load_settings(file), file, jwt_secret="", actor=""), None)
 
 
-def test_two_parity_workers_cannot_own_one_socket(tmp_path: Path) -> None:
+def test_two_parity_workers_cannot_own_one_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     socket = tmp_path / "parity.sock"
+    monkeypatch.setenv("CROSSFADE_BACKENDS__LEGACY", "http://127.0.0.1:1")
+    monkeypatch.setenv("CROSSFADE_BACKENDS__MODERN", "http://127.0.0.1:2")
     with running_parity_worker(socket, tmp_path):
         ran = run_process("parity-worker", "--socket", str(socket), state_dir=tmp_path)
 
     assert ran.code == 3
     assert "parity.sock" in ran.err
     assert "Traceback" not in ran.err
+
+
+async def tended(running: Running) -> None:
+    """Look after the workers until all are there again."""
+    await asyncio.to_thread(running.look)
+    while not running.is_settled:
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(running.look)
 
 
 async def ask(url: str, n: int) -> set[int]:
@@ -162,7 +173,7 @@ async def test_a_parity_worker_that_is_killed_in_the_middle_of_a_batch_loses_and
                 site.running.parity.signal(signal.SIGKILL)
                 await until(lambda: not site.running.parity.running)
                 statuses |= await ask(site.url, 10)
-                await asyncio.to_thread(site.running.look)
+                await tended(site.running)
             report = await asyncio.to_thread(site.settled, 90)
 
     assert statuses == {200}
