@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from proxy.stages import Stage
 from tests.wire import cases_body, cases_change, cases_pass, cases_refuse
 from tests.wire.case import Case, Rule
 from tests.wire.run import Wired, in_pieces, plain, play, problems, wired
@@ -16,10 +17,15 @@ SPLITTABLE = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def on(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wired]:
-    """One proxy for all cases: each has connections of its own, and the backend forgets between them."""
-    async with wired(tmp_path_factory.mktemp("table")) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[Stage.OFF, Stage.SHADOW])
+async def on(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Wired]:
+    """One proxy for all cases, with mirroring and without: that changes no byte on the wire.
+
+    Each case has connections of its own, and the backend forgets between them.
+    """
+    async with wired(tmp_path_factory.mktemp("table"), stage=request.param) as running:
         yield running
 
 
