@@ -167,9 +167,11 @@ async def test_a_refusal_reaches_a_client_that_is_still_sending(tmp_path: Path) 
 
 
 async def test_a_backend_that_stops_reading_slows_the_client(tmp_path: Path) -> None:
+    is_over = asyncio.Event()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(30)
+        await is_over.wait()
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1_024)
@@ -189,6 +191,8 @@ async def test_a_backend_that_stops_reading_slows_the_client(tmp_path: Path) -> 
         except TimeoutError:
             pass
         writer.transport.abort()
+        is_over.set()
+        await asyncio.sleep(0)
     server.close()
 
     assert sent < 40_000_000
