@@ -14,6 +14,8 @@ from proxy.wire.timeouts import NEVER, Timeouts
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MAX_ANSWER_HEAD_BYTES = 131_072
+MAX_INTERIMS = 100
+"""So many answers of the 1xx class are taken before the one that counts."""
 _VERSION = b"HTTP/1."
 _LARGE_BYTES = 16_384
 
@@ -96,6 +98,7 @@ class BackendConnection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_buffer_bytes",
+        "_interims",
         "_is_lost",
         "_is_paused",
         "_keeper",
@@ -122,6 +125,7 @@ class BackendConnection(asyncio.Protocol):
         self._tunnel: Tunnelled | None = None
         self._body: Body | None = None
         self._partial = b""
+        self._interims = 0
         self._to_head = self._upgrades = False
         self._keeps_alive = self._request_is_sent = True
         self._was_used = self._is_lost = self._is_paused = False
@@ -154,6 +158,7 @@ class BackendConnection(asyncio.Protocol):
     ) -> None:
         """Send a head; `is_whole`: there is no body. The answer has to begin within `first_s`."""
         self._taker = taker
+        self._interims = 0
         self._to_head = to_head
         self._upgrades = upgrades
         self._request_is_sent = is_whole
@@ -289,7 +294,11 @@ class BackendConnection(asyncio.Protocol):
         while True:
             end = data.find(HEAD_END)
             if end < 0:
-                if not _VERSION.startswith(data[:7]) or len(data) > MAX_ANSWER_HEAD_BYTES:
+                if (
+                    not _VERSION.startswith(data[:7])
+                    or len(data) > MAX_ANSWER_HEAD_BYTES
+                    or data.count(b"\n") != data.count(b"\r\n")
+                ):
                     self._fail(Refusal.MALFORMED, touched=True)
                 else:
                     self._partial = data
@@ -302,6 +311,10 @@ class BackendConnection(asyncio.Protocol):
                 self._begin_answer(taker, head, memoryview(data)[end:] if is_large else data[end:])
                 return
             data = data[end:]
+            self._interims += 1
+            if self._interims > MAX_INTERIMS:
+                self._fail(Refusal.MALFORMED, touched=True)
+                return
             taker.answer_interim(head)
             if self._taker is not taker:
                 return
@@ -350,7 +363,9 @@ class BackendConnection(asyncio.Protocol):
 
     def _fail(self, refusal: Refusal, *, touched: bool = False) -> None:
         taker, self._taker = self._taker, None
-        untouched = self._was_used and not touched and self._body is None and not self._partial
+        untouched = (
+            self._was_used and not touched and not self._interims and self._body is None and not self._partial
+        )
         self._body = None
         self._leave()
         if taker is not None:

@@ -153,7 +153,7 @@ class ClientConnection(asyncio.Protocol):
             self._take_body(self._body, data)
         else:
             self._buffer = self._buffer + data if self._buffer else data
-            if self._forwarding is None:
+            if self._forwarding is None and not self._is_full:
                 self._take_heads()
             elif len(self._buffer) > self._settings.buffer_bytes:
                 self._pause()  # pipelined requests wait for their turn, within bounds
@@ -166,7 +166,13 @@ class ClientConnection(asyncio.Protocol):
             return
         self._is_processing = True
         try:
-            while self._buffer and self._forwarding is None and self._body is None and not self._is_lingering:
+            while (
+                self._buffer
+                and self._forwarding is None
+                and self._body is None
+                and not self._is_lingering
+                and not self._is_full  # who does not read its answers gets no more of them
+            ):
                 if not self._take_head():
                     return
         finally:
@@ -396,6 +402,9 @@ class ClientConnection(asyncio.Protocol):
             self._forwarding.client_drained()
         elif self._tunnel is not None:
             self._tunnel.near_drained()
+        elif self._buffer:
+            self._resume()
+            self._take_heads()
 
     def expired(self) -> None:
         """What was waited for did not come in time."""

@@ -10,6 +10,8 @@ from proxy.wire.errors import FramingError
 
 MAX_SIZE_LINE_BYTES = 256
 MAX_TRAILER_BYTES = 16_384
+MAX_EXTENSION_BYTES = 16_384
+"""Of all chunks of a body."""
 LAST_CHUNK = b"0\r\n\r\n"
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _MAX_SIZE_DIGITS = 15
@@ -85,13 +87,13 @@ class OpenBody:
 class ChunkedBody:
     """A body in chunks (RFC 9112 section 7.1): sizes in hexadecimal digits alone, every line ended by CR LF."""
 
-    __slots__ = ("_buffer", "_left", "_reads_trailer", "_trailer_bytes", "done", "rest")
+    __slots__ = ("_buffer", "_extension_bytes", "_left", "_reads_trailer", "_trailer_bytes", "done", "rest")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._left = -1  # bytes of the chunk and its CR LF that are still to come; -1: a size line is next
         self._reads_trailer = False
-        self._trailer_bytes = 0
+        self._trailer_bytes = self._extension_bytes = 0
         self.done = False
         self.rest = b""
 
@@ -155,7 +157,10 @@ class ChunkedBody:
         return end + 1
 
     def _take_size(self, line: bytes) -> None:
-        digits, _, _ = line.partition(b";")
+        digits, _, extension = line.partition(b";")
+        self._extension_bytes += len(extension)
+        if self._extension_bytes > MAX_EXTENSION_BYTES:
+            raise FramingError("the extensions of chunks are over their bound")
         # RFC 9112 section 7.1.1 has "bad" white space before the semicolon: no sender needs it
         if not digits or len(digits) > _MAX_SIZE_DIGITS or not _HEX_DIGITS.issuperset(digits):
             raise FramingError("a chunk's size is no hexadecimal number")

@@ -33,6 +33,7 @@ OPEN = -1
 CHUNKED = -2
 """The length of a body in chunks."""
 _MAX_LENGTH_DIGITS = 18
+_MAX_PORT = 65_535
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _VERSION = re.compile(rb"HTTP/\d(\.\d)?").fullmatch
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(:\d{0,5})?").fullmatch
@@ -117,6 +118,8 @@ def request_head(block: bytes) -> RequestHead:
     method, target, version = parts
     if version not in {b"HTTP/1.1", b"HTTP/1.0"}:
         raise HeadError(Refusal.VERSION if _VERSION(version) else Refusal.BAD_REQUEST_LINE)
+    if method not in _METHODS and not _TOKEN(method):
+        raise HeadError(Refusal.BAD_REQUEST_LINE)
     _check_request(block, method)
     kept, found = sort_out(block, REQUEST_SHAPES)
     is_http11 = version == b"HTTP/1.1"
@@ -135,8 +138,6 @@ def _check_request(block: bytes, method: bytes) -> None:
         pass
     except httptools.HttpParserInvalidMethodError:
         # llhttp knows the methods that are registered; any other token is one as well (RFC 9110 section 9.1)
-        if not _TOKEN(method):
-            raise HeadError(Refusal.BAD_REQUEST_LINE) from None
         _check_request(b"POST" + block[len(method) :], b"POST")
     except httptools.HttpParserInvalidURLError:
         raise HeadError(Refusal.BAD_TARGET) from None
@@ -234,7 +235,8 @@ def _length(value: bytes) -> int:
 
 @lru_cache(maxsize=1_024)
 def _is_host(value: bytes) -> bool:
-    return _HOST(value) is not None
+    match = _HOST(value)
+    return match is not None and int((match[2] or b":0")[1:] or 0) <= _MAX_PORT
 
 
 @lru_cache(maxsize=512)
