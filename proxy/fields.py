@@ -61,6 +61,8 @@ _KINDS = {
 }
 _INTERNAL = frozenset({b"x-query-count", b"x-write-set"})
 _IN_ANSWERS = frozenset({HOP, CONNECTION, CODING, UPGRADE, LENGTH, SERVER_TIMING, PROOF})
+_ONCE = (HOST, LENGTH, CONNECTION, REQUEST_ID)
+_PLAIN = frozenset({PASSES, HOP, INTERNAL, *_ONCE})
 _MAX_KNOWN = 4_096
 _names = re.compile(rb"\n([^:]+):").findall
 
@@ -92,29 +94,39 @@ ANSWERS = Kinds({name: kind for name, kind in _KINDS.items() if kind in _IN_ANSW
 """Fields of answers: what only a request means something by, passes."""
 
 
-class _Shape:
-    """What to do with the lines of a head that has these names in this order."""
+class Shape:
+    """What to do with the lines of a head that has these names in this order.
 
-    __slots__ = ("found", "kept")
+    `found` are the kinds to look at with their positions, `kept` the positions of what stays (None: all). The `…_at`
+    are positions, -1 where there is none. `is_plain` says that nothing is found but what has such a position, each
+    once, and lines that go whatever they say.
+    """
+
+    __slots__ = ("connection_at", "found", "host_at", "is_plain", "kept", "length_at", "request_id_at")
 
     def __init__(self, names: Sequence[bytes], known: Kinds) -> None:
         kinds = [known[name] for name in names]
         self.found = tuple((kind, at) for at, kind in enumerate(kinds) if kind)
         stays = tuple(at for at, kind in enumerate(kinds) if not 0 < kind < HOST)
         self.kept = None if len(stays) == len(kinds) else stays
+        self.host_at = kinds.index(HOST) if HOST in kinds else -1
+        self.length_at = kinds.index(LENGTH) if LENGTH in kinds else -1
+        self.connection_at = kinds.index(CONNECTION) if CONNECTION in kinds else -1
+        self.request_id_at = kinds.index(REQUEST_ID) if REQUEST_ID in kinds else -1
+        self.is_plain = all(kind in _PLAIN for kind in kinds) and all(kinds.count(kind) < 2 for kind in _ONCE)
 
 
-class Shapes(dict[tuple[bytes, ...], _Shape]):
+class Shapes(dict[bytes, Shape]):
     """The shapes that were seen: a client or backend that sends many heads sends few of them. Bounded."""
 
     def __init__(self, known: Kinds) -> None:
         super().__init__()
         self._known = known
 
-    def __missing__(self, names: tuple[bytes, ...]) -> _Shape:
+    def __missing__(self, names: bytes) -> Shape:
         if len(self) >= _MAX_KNOWN:
             self.clear()
-        shape = self[names] = _Shape(names, self._known)
+        shape = self[names] = Shape(names.split(b"\n") if names else (), self._known)
         return shape
 
 
@@ -122,17 +134,16 @@ REQUEST_SHAPES = Shapes(REQUESTS)
 ANSWER_SHAPES = Shapes(ANSWERS)
 
 
-def sort_out(block: bytes, shapes: Shapes) -> tuple[Lines, Found]:
-    """The lines that stay, and those to look at; what is of a kind that stays is in both.
-
-    `block` is a head whose syntax is known to be right: a first line, field lines, an empty line.
-    """
+def lines_of(block: bytes, shapes: Shapes) -> tuple[Lines, Shape]:
+    """All field lines of a head whose syntax is known to be right: a first line, field lines, an empty line."""
     lines = block[block.index(b"\n") + 1 : -4].split(b"\r\n")
-    shape = shapes[tuple(_names(block))]
-    found = [(kind, lines[at]) for kind, at in shape.found]
-    if shape.kept is None:
-        return (lines if lines[0] else []), found
-    return [lines[at] for at in shape.kept], found
+    return (lines if lines[0] else []), shapes[b"\n".join(_names(block))]
+
+
+def sort_out(lines: Lines, shape: Shape) -> tuple[Lines, Found]:
+    """The lines that stay, and those to look at; what is of a kind that stays is in both."""
+    kept = lines if shape.kept is None else [lines[at] for at in shape.kept]
+    return kept, [(kind, lines[at]) for kind, at in shape.found]
 
 
 def name_of(line: bytes) -> bytes:

@@ -100,9 +100,24 @@ class EdgeHeaders:
         """The peer of a connection; `scheme` is http or https."""
         return Peer(address, scheme, trusted=address in self._trusted)
 
-    def inbound(self, head: RequestHead, peer: Peer, fresh_id: bytes) -> Inbound:  # noqa: C901, PLR0912  one pass, one arm a kind
+    def inbound(self, head: RequestHead, peer: Peer, fresh_id: bytes) -> Inbound:
         """The lines that a backend gets. `fresh_id` (32 hex digits) names a request that has no name."""
-        request_id = traceparent = None
+        if not head.is_plain or self._is_traced:
+            return self._inbound(head, peer, fresh_id)
+        request_id = head.request_id
+        if request_id is None or not _REQUEST_ID(request_id):
+            request_id = fresh_id
+        lines = head.kept
+        lines.append(
+            b"%b\r\nX-Request-Id: %b\r\ntraceparent: 00-%b-%b-01"
+            % (peer.lines(self._via, head.host), request_id, fresh_id, fresh_id[:16])
+        )
+        return Inbound(lines, request_id, peer.address, False)
+
+    def _inbound(self, head: RequestHead, peer: Peer, fresh_id: bytes) -> Inbound:  # noqa: C901, PLR0912  one pass, one arm a kind
+        """As `inbound`, for a head that has more to say."""
+        request_id = head.request_id
+        traceparent = None
         looped = is_forwarded = False
         upgrade = head.upgrade
         for kind, line in head.found:
@@ -145,6 +160,10 @@ class EdgeHeaders:
     def outbound(self, head: AnswerHead, served_by: Backend, version: int) -> Lines:
         """The lines that the client gets of those that the backend sent; of an upgrade, `Upgrade` too."""
         lines = head.kept
+        if head.is_plain:
+            if self._exposes:
+                lines.append(self._proof_of(served_by, version))
+            return lines
         drops: set[int] = set()
         for kind, line in head.found:
             if (kind == fields.SERVER_TIMING and not self._keeps_timing) or (
@@ -169,7 +188,7 @@ class EdgeHeaders:
         Names in lower case, repeats kept, without what ends here and what the proxy would set itself. Values are as
         they read in UTF-8, else in Latin-1, which is HTTP's own reading.
         """
-        lines, found = fields.sort_out(b"\r\n%b\r\n" % block, fields.ANSWER_SHAPES)
+        lines, found = fields.sort_out(*fields.lines_of(b"\r\n%b\r\n" % block, fields.ANSWER_SHAPES))
         query_count = None
         named: frozenset[bytes] = frozenset()
         for kind, line in found:

@@ -20,6 +20,8 @@ from proxy.fields import (
     UPGRADE,
     Found,
     Lines,
+    Shape,
+    lines_of,
     sort_out,
     tokens,
     value_of,
@@ -34,6 +36,7 @@ CHUNKED = -2
 """The length of a body in chunks."""
 _MAX_LENGTH_DIGITS = 18
 _MAX_PORT = 65_535
+_KEEP_ALIVE = frozenset({b"keep-alive", b"Keep-Alive"})
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _VERSION = re.compile(rb"HTTP/\d(\.\d)?").fullmatch
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(:\d{0,5})?").fullmatch
@@ -51,62 +54,76 @@ _SILENT = _Silent()
 
 
 class RequestHead:
-    """The head of a request. `line` is its request line in HTTP/1.1, `length` that of its body, or CHUNKED; `kept` and `found` as `sort_out` says."""
+    """The head of a request. `line` is its request line in HTTP/1.1, `length` that of its body, or CHUNKED.
+
+    `kept` and `found` as `sort_out` says; of a plain head nothing is found but what stands in the attributes.
+    """
 
     __slots__ = (
         "expects_continue",
         "found",
         "host",
         "is_http11",
+        "is_plain",
         "keeps_alive",
         "kept",
         "length",
         "line",
         "method",
         "named",
+        "request_id",
         "target",
         "upgrade",
     )
 
     def __init__(
-        self, line: bytes, method: str, target: str, kept: Lines, found: Found, *, is_http11: bool
+        self, line: bytes, method: str, target: str, lines: Lines, shape: Shape, *, is_http11: bool
     ) -> None:
         self.line = line
         self.method = method
         self.target = target
-        self.is_http11 = is_http11
-        self.kept = kept
-        self.found = found
+        self.is_http11 = self.keeps_alive = is_http11
+        self.kept = lines if shape.kept is None else [lines[at] for at in shape.kept]
+        self.found: Found = []
         self.length = 0
         self.host: bytes | None = None
-        self.keeps_alive = is_http11
+        self.request_id: bytes | None = None
         self.named: frozenset[bytes] | None = None
         self.upgrade = b""
-        self.expects_continue = False
+        self.is_plain = self.expects_continue = False
 
 
 class AnswerHead:
     """The head of an answer. `line` is the status line, `fields` the field lines as they came, each with CR LF.
 
-    `length` is that of its body, OPEN or CHUNKED.
+    `length` is that of its body, OPEN or CHUNKED; `kept` and `found` as those of a request.
     """
 
-    __slots__ = ("fields", "found", "keeps_alive", "kept", "length", "line", "named", "status")
+    __slots__ = (
+        "fields",
+        "found",
+        "is_interim",
+        "is_plain",
+        "keeps_alive",
+        "kept",
+        "length",
+        "line",
+        "named",
+        "status",
+    )
 
-    def __init__(self, status: int, line: bytes, fields: bytes, kept: Lines, found: Found) -> None:
+    def __init__(self, status: int, line: bytes, fields: bytes, lines: Lines, shape: Shape) -> None:
         self.status = status
         self.line = line
         self.fields = fields
-        self.kept = kept
-        self.found = found
+        self.kept = lines if shape.kept is None else [lines[at] for at in shape.kept]
+        self.found: Found = []
         self.length = OPEN
         self.keeps_alive = True
         self.named: frozenset[bytes] | None = None
-
-    @property
-    def is_interim(self) -> bool:
+        self.is_plain = False
+        self.is_interim = status < 200 and status != 101
         """Whether another head follows (RFC 9110 section 15.2)."""
-        return self.status < 200 and self.status != 101
 
 
 def request_head(block: bytes) -> RequestHead:
@@ -121,14 +138,30 @@ def request_head(block: bytes) -> RequestHead:
     if method not in _METHODS and not _TOKEN(method):
         raise HeadError(Refusal.BAD_REQUEST_LINE)
     _check_request(block, method)
-    kept, found = sort_out(block, REQUEST_SHAPES)
+    lines, shape = lines_of(block, REQUEST_SHAPES)
     is_http11 = version == b"HTTP/1.1"
     line = block[:end] if is_http11 else b"%b %b HTTP/1.1" % (method, target)
     head = RequestHead(
-        line, _METHODS.get(method) or method.decode(), target.decode(), kept, found, is_http11=is_http11
+        line, _METHODS.get(method) or method.decode(), target.decode(), lines, shape, is_http11=is_http11
     )
-    _read_request(head)
+    if not (shape.is_plain and is_http11 and _read_plain_request(head, lines, shape)):
+        _read_request(head, lines, shape)
     return head
+
+
+def _read_plain_request(head: RequestHead, lines: Lines, shape: Shape) -> bool:
+    """As `_read_request`, for the usual head: a host, perhaps a length, nothing to remember of the connection."""
+    if shape.host_at < 0 or not _is_host(host := value_of(lines[shape.host_at])):
+        return False
+    if shape.connection_at >= 0 and value_of(lines[shape.connection_at]) not in _KEEP_ALIVE:
+        return False
+    head.host = host
+    head.is_plain = True
+    if shape.length_at >= 0:
+        head.length = _length(value_of(lines[shape.length_at]))
+    if shape.request_id_at >= 0:
+        head.request_id = value_of(lines[shape.request_id_at])
+    return True
 
 
 def _check_request(block: bytes, method: bytes) -> None:
@@ -145,8 +178,9 @@ def _check_request(block: bytes, method: bytes) -> None:
         raise HeadError(Refusal.BAD_HEAD) from None
 
 
-def _read_request(head: RequestHead) -> None:  # noqa: C901, PLR0912  one arm a kind
+def _read_request(head: RequestHead, lines: Lines, shape: Shape) -> None:  # noqa: C901, PLR0912  one arm a kind
     coding = length = None
+    _, head.found = sort_out(lines, shape)
     for kind, line in head.found:
         if kind == HOST:
             if head.host is not None:
@@ -192,16 +226,28 @@ def answer_head(block: bytes, *, to_head: bool) -> AnswerHead:
         pass
     except httptools.HttpParserError:
         raise HeadError(Refusal.MALFORMED) from None
-    kept, found = sort_out(block, ANSWER_SHAPES)
-    head = AnswerHead(status, line, block[end + 2 : -2], kept, found)
-    _read_answer(head, is_http11=is_http11)
+    lines, shape = lines_of(block, ANSWER_SHAPES)
+    head = AnswerHead(status, line, block[end + 2 : -2], lines, shape)
+    if not (shape.is_plain and is_http11 and _read_plain_answer(head, lines, shape)):
+        _read_answer(head, lines, shape, is_http11=is_http11)
     if to_head or status < 200 or status in {204, 304}:
         head.length = 0
     return head
 
 
-def _read_answer(head: AnswerHead, *, is_http11: bool) -> None:
+def _read_plain_answer(head: AnswerHead, lines: Lines, shape: Shape) -> bool:
+    """As `_read_answer`, for the usual head: a length, and nothing to remember of the connection."""
+    if shape.connection_at >= 0 and value_of(lines[shape.connection_at]) not in _KEEP_ALIVE:
+        return False
+    head.is_plain = head.status >= 200 and head.status != 204
+    if shape.length_at >= 0:
+        head.length = _length(value_of(lines[shape.length_at]))
+    return head.is_plain
+
+
+def _read_answer(head: AnswerHead, lines: Lines, shape: Shape, *, is_http11: bool) -> None:
     coding = length = None
+    _, head.found = sort_out(lines, shape)
     for kind, line in head.found:
         if kind == LENGTH:
             length = _once(length, value_of(line))
