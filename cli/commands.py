@@ -9,6 +9,8 @@ import click
 
 COMMANDS: dict[str, str] = {
     "up": "cli.up:up",
+    "reload": "cli.reload:reload",
+    "restart": "cli.reload:restart",
     "status": "cli.status:status",
     "flags": "cli.flags:flags",
     "flip": "cli.flags:flip",

@@ -19,7 +19,7 @@ from cli.errors import UnavailableError
 from cli.output import console, message
 from cli.serve import database_option
 from cli.settings import load_settings
-from cli.up import Running
+from cli.supervisor import Running
 from loadtests.recording import Credentials, load_recording, of_endpoints
 from parity.outcome import Outcome
 from parity.report import Report, build_report
@@ -81,7 +81,7 @@ def demo(
         demo_context = _own_context(context, state_dir, backends)
         running = Running(demo_context, log_dir=state_dir / "logs")
         stack.callback(running.end)
-        proxy = f"http://127.0.0.1:{running.proxy.ready['port']}"
+        proxy = f"http://127.0.0.1:{running.port}"
         message(f"legacy  {backends.legacy}\nmodern  {backends.modern}\nproxy   {proxy}\n")
         traffic = Traffic(proxy, Credentials(CONTRACT, context.jwt_secret), clients=CLIENTS, rate=RATE)
         stack.callback(traffic.stop)

@@ -21,6 +21,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (proxy.errors.FlagStoreError, ENVIRONMENT),
     (proxy.errors.ListenError, ENVIRONMENT),
     (proxy.errors.TelemetryError, ENVIRONMENT),
+    (proxy.errors.CountsError, ENVIRONMENT),
     (proxy.errors.ProxyError, USAGE),
     (parity.errors.RulesError, USAGE),
     (parity.errors.ParityError, ENVIRONMENT),

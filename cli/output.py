@@ -6,12 +6,10 @@ import threading
 from typing import Any, Self
 
 import click
-import msgspec
 from rich.console import Console
 
 WIDTH_WITHOUT_TERMINAL = 80
 QUIET_S = 2.0
-_encoder = msgspec.json.Encoder()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON with a versioned schema.")
 """Every command that has a result takes `--json`."""
@@ -26,29 +24,6 @@ def console() -> Console:
 def print_json(schema: str, values: dict[str, Any]) -> None:
     """One JSON object on stdout; `schema` is a name and a version like `crossfade.flags/1`."""
     click.echo(json.dumps({"schema": schema, **values}, indent=2, default=str))
-
-
-def log_to_stderr() -> None:
-    """Events of note as JSON lines, for the commands that serve; stdout is for results alone."""
-    import structlog
-
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_line),
-        ],
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # the stderr of the moment
-    )
-
-
-def _line(words: Any, **options: Any) -> str:
-    """An event as JSON: written for every request, so by what writes it in a tenth of the time."""
-    try:
-        return _encoder.encode(words).decode()
-    except (TypeError, UnicodeEncodeError):  # a type that it does not know, half a surrogate pair
-        return json.dumps(words, **options)
 
 
 def message(text: str) -> None:

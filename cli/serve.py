@@ -14,9 +14,10 @@ from aiohttp import web
 
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError, UsageError
-from cli.output import Progress, log_to_stderr, message
+from cli.logs import log_to_stderr
+from cli.output import Progress, message
 from cli.postgres import embedded_postgres
-from cli.settings import LimitsSection
+from cli.sections import LimitsSection
 from parity.exchange import Backend
 
 database_option = click.option(

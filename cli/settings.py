@@ -10,11 +10,11 @@ import os
 import secrets
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,104 +22,22 @@ from pydantic_settings import (
 )
 
 from cli.errors import UsageError
+from cli.sections import (
+    BackendsSection,
+    BoundsRow,
+    ClientSection,
+    EndpointRow,
+    ForwardSection,
+    LimitsSection,
+    MirrorSection,
+    ParitySection,
+    ProxySection,
+    StickySection,
+    StoreSection,
+    TelemetrySection,
+)
 
 CONFIG_FILE = Path("crossfade.toml")
-
-
-def _backend_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-        raise ValueError("expected the address of a backend like http://127.0.0.1:9001, without a path")
-    return value.rstrip("/")
-
-
-def _listen(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError("expected HOST:PORT like 127.0.0.1:8080")
-    return value
-
-
-def _collector(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("expected the address of an OTLP collector like http://127.0.0.1:4318")
-    return value
-
-
-Collector = Annotated[str, AfterValidator(_collector)]
-BackendUrl = Annotated[str, AfterValidator(_backend_url)]
-Listen = Annotated[str, AfterValidator(_listen)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ProxySection(_Section):
-    """Where the proxy listens, and what it tells its clients."""
-
-    listen: Listen = "127.0.0.1:8080"
-    admin: Listen = "127.0.0.1:8081"
-    expose_served_by: bool = True
-    trusted_hops: tuple[IPvAnyAddress, ...] = ()
-
-
-class BackendsSection(_Section):
-    """The two backends by address; the bundled ones are started by `crossfade serve`."""
-
-    legacy: BackendUrl | None = None
-    modern: BackendUrl | None = None
-
-
-class MirrorSection(_Section):
-    """Bounds of everything that happens off the live path."""
-
-    max_items: int = Field(default=1000, ge=1, le=1_000_000)
-    max_bytes: int = Field(default=32 * 2**20, ge=2**16)
-    max_body_bytes: int = Field(default=2 * 2**20, ge=0)
-    concurrency: int = Field(default=32, ge=1, le=1000)
-    timeout_s: float = Field(default=2.0, gt=0, le=300)
-
-
-class StoreSection(_Section):
-    """Flags, ledger, outcomes, samples: SQLite by default."""
-
-    url: str = ""
-
-
-class ParitySection(_Section):
-    """Rules and acceptances; empty means those of the reference CRM."""
-
-    rules: tuple[Path, ...] = ()
-
-
-class TelemetrySection(_Section):
-    """Access log and spans; the metrics are always there."""
-
-    access_log: Path | None = None
-    access_log_rate: float = Field(default=0.0, ge=0, le=1)
-    access_log_queries: bool = False
-    otlp_endpoint: Collector | None = None
-    service_name: str = Field(default="crossfade-proxy", min_length=1)
-    trace_rate: float = Field(default=1.0, ge=0, le=1)
-
-
-class LimitsSection(_Section):
-    """How often one client may ask a bundled backend in 15 minutes, and who a client is."""
-
-    requests: int = Field(default=500, ge=1)
-    failed_auth: int = Field(default=30, ge=1)
-    trusted_hops: int = Field(default=0, ge=0, le=10)
-
-
-class EndpointRow(_Section):
-    """One endpoint of an API that is not the reference CRM."""
-
-    domain: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    method: str = Field(pattern=r"^[A-Z]+$")
-    path: str = Field(pattern=r"^/")
-    mirrorable: bool = True
 
 
 class Settings(BaseSettings):
@@ -130,12 +48,16 @@ class Settings(BaseSettings):
     state_dir: Path = Path(".crossfade")
     proxy: ProxySection = ProxySection()
     backends: BackendsSection = BackendsSection()
+    client: ClientSection = ClientSection()
+    forward: ForwardSection = ForwardSection()
+    sticky: StickySection = StickySection()
     mirror: MirrorSection = MirrorSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
+    bounds: tuple[BoundsRow, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -195,13 +117,14 @@ def load_settings(config: Path | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise UsageError(_all_errors(error, file)) from error
+        lines = [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
+        raise wrong(lines, f"{file} and CROSSFADE_* variables") from error
 
 
-def _all_errors(error: ValidationError, file: Path) -> str:
-    lines = [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
+def wrong(lines: Sequence[str], where: str) -> UsageError:
+    """All wrong fields of a configuration at once."""
     count = "1 field is" if len(lines) == 1 else f"{len(lines)} fields are"
-    return "\n  ".join([f"{count} wrong in the configuration ({file} and CROSSFADE_* variables):", *lines])
+    return UsageError("\n  ".join([f"{count} wrong in the configuration ({where}):", *lines]))
 
 
 def _one_error(loc: tuple[int | str, ...], message: str, value: object, kind: str) -> str:
@@ -213,11 +136,13 @@ def _one_error(loc: tuple[int | str, ...], message: str, value: object, kind: st
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    model: Any = Settings
+    model: type[BaseModel] = Settings
     for part in loc[:-1]:
-        if isinstance(part, int):
-            model = EndpointRow
-            continue
-        annotation = model.model_fields[part].annotation
-        model = annotation if isinstance(annotation, type) else EndpointRow
+        if isinstance(part, str):
+            annotation = model.model_fields[part].annotation
+            model = next(kind for kind in (annotation, *get_args(annotation)) if _is_model(kind))
     return list(model.model_fields)
+
+
+def _is_model(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -1,4 +1,4 @@
-"""The processes behind `crossfade up`: one proxy worker, one parity worker. Hidden commands; `up` starts them."""
+"""What the processes behind `crossfade up` are told; and, hidden, each as a command of its own."""
 
 import asyncio
 import json
@@ -12,13 +12,27 @@ from typing import Any
 import click
 import uvloop
 
+from cli.checks import problems
 from cli.context import Context, pass_context
-from cli.errors import UnavailableError
-from cli.output import log_to_stderr
+from cli.errors import UnavailableError, UsageError
+from cli.logs import log_to_stderr
+from cli.sections import host_and_port
+from cli.settings import Settings, wrong
 from parity.exchange import Backend
-from parity.worker import run_worker
-from proxy.completion import Completion
-from proxy.settings import HandoverSettings, MirrorSettings, ProxySettings, TelemetrySettings
+from parity.worker import IntakeSettings, run_worker
+from proxy.completion import Completion, busy_at_mark
+from proxy.races import SharedRaces
+from proxy.settings import (
+    ClientSettings,
+    EndpointBounds,
+    ForwardSettings,
+    HandoverSettings,
+    MirrorSettings,
+    ProxySettings,
+    StickySettings,
+    TelemetrySettings,
+    TlsSettings,
+)
 from proxy.wire.shadow import ShadowClient
 from proxy.worker import run_proxy
 
@@ -26,26 +40,67 @@ _SWITCH_S = 0.0005
 _NICE = 5
 
 
+def require_backends(settings: Settings) -> dict[str, str]:
+    """Both backends by name; raises UsageError that says how to give those that are missing."""
+    backends = {"legacy": settings.backends.legacy, "modern": settings.backends.modern}
+    missing = [name for name, url in backends.items() if url is None]
+    if missing:
+        raise UsageError(
+            "; ".join(
+                f"no {name} backend: give --{name} URL or [backends] {name} in crossfade.toml"
+                for name in missing
+            )
+        )
+    return {name: url for name, url in backends.items() if url is not None}
+
+
+def runtime_socket(settings: Settings) -> Path:
+    """Where the parity worker listens; a Unix socket's path may have 107 bytes at most."""
+    path = (settings.state_dir / "parity.sock").resolve()
+    if len(os.fsencode(path)) > 107:
+        raise UsageError(
+            f"state_dir: {str(settings.state_dir)!r}: too long for a Unix socket; expected a shorter path"
+        )
+    return path
+
+
+def counts_file(settings: Settings) -> Path:
+    """The memory in which the workers count writes for each other."""
+    return settings.state_dir.resolve() / "counts"
+
+
 def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySettings:
-    """The configuration as one proxy worker needs it."""
+    """The configuration as one proxy worker needs it. Raises UsageError with everything that does not fit together."""
     settings = context.settings
-    listen_host, _, listen_port = settings.proxy.listen.rpartition(":")
-    admin_host, _, admin_port = settings.proxy.admin.rpartition(":")
+    if found := problems(settings, context.endpoints):
+        raise wrong(found, "as a whole")
+    proxy = settings.proxy
+    listen_host, listen_port = host_and_port(proxy.listen)
+    admin_host, admin_port = host_and_port(proxy.admin)
     return ProxySettings(
         listen_host=listen_host,
-        listen_port=int(listen_port),
+        listen_port=listen_port,
         admin_host=admin_host,
-        admin_port=int(admin_port),
+        admin_port=admin_port,
+        tls=None if proxy.tls_certificate is None else TlsSettings(proxy.tls_certificate, proxy.tls_key),
         legacy_url=settings.backends.legacy or "",
         modern_url=settings.backends.modern or "",
+        backend_ca=settings.backends.ca,
         store_url=settings.store_url,
         parity_socket=parity_socket,
         state_dir=settings.state_dir,
         endpoints=context.endpoints,
         shadow_secret=settings.key("shadow").decode(),
         token_key=settings.key("token"),
-        expose_served_by=settings.proxy.expose_served_by,
-        trusted_hops=frozenset(map(str, settings.proxy.trusted_hops)),
+        expose_served_by=proxy.expose_served_by,
+        trusted_hops=frozenset(map(str, proxy.trusted_hops)),
+        sticky=StickySettings(**dict(settings.sticky)),
+        client=ClientSettings(**dict(settings.client)),
+        forward=ForwardSettings(**dict(settings.forward)),
+        bounds={
+            row.endpoint: EndpointBounds(row.answer_timeout_s, row.max_body_bytes, row.max_in_flight)
+            for row in settings.bounds
+        },
         mirror=MirrorSettings(
             queue_items=settings.mirror.max_items,
             held_bytes=settings.mirror.max_bytes,
@@ -56,7 +111,9 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         ),
         telemetry=TelemetrySettings(**dict(settings.telemetry)),
         # a batch whose shadow hangs is no parity worker that hangs
-        handover=HandoverSettings(receipt_timeout_s=10.0 + 2 * settings.mirror.timeout_s),
+        handover=HandoverSettings(
+            queue_bytes=settings.mirror.max_bytes, receipt_timeout_s=10.0 + 2 * settings.mirror.timeout_s
+        ),
     )
 
 
@@ -95,8 +152,9 @@ def proxy_worker(context: Context, parity_socket: Path | None) -> None:
 
 @click.command(hidden=True)
 @click.option("--socket", type=click.Path(path_type=Path), required=True)
+@click.option("--supervised", is_flag=True, help="End when stdin does: whoever started it is gone.")
 @pass_context
-def parity_worker(context: Context, socket: Path) -> None:
+def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
     """Run one parity worker."""
     rules = context.rules()
     settings = proxy_settings(context, socket)
@@ -105,8 +163,17 @@ def parity_worker(context: Context, socket: Path) -> None:
     os.nice(_NICE)
 
     async def run(stop: asyncio.Event) -> None:
-        senders = {backend: ShadowClient(settings, settings.url_of(backend)) for backend in Backend}
-        completion = Completion(settings, senders)
+        if supervised:
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
+        senders = {
+            backend: ShadowClient(
+                settings.url_of(backend), settings.mirror, settings.forward.idle_s, settings.backend_ca
+            )
+            for backend in Backend
+        }
+        counts = counts_file(context.settings)
+        overlapped = SharedRaces(counts).overlapped if counts.exists() else busy_at_mark
+        completion = Completion(settings, senders, overlapped=overlapped)
         try:
             await run_worker(
                 socket=socket,
@@ -116,6 +183,7 @@ def parity_worker(context: Context, socket: Path) -> None:
                 shadow=completion,
                 stop=stop,
                 ready=lambda: _announce({"ready": True}),
+                settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
             )
         finally:
             await completion.close()

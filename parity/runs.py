@@ -80,6 +80,7 @@ class Runs:
             return task
         before = run.under_way[next(reversed(run.under_way))] if run.under_way else None
         task = asyncio.get_running_loop().create_task(self._take(run, batch, size, before))
+        task.add_done_callback(_report_end)
         run.under_way[batch.seq] = task
         return task
 
@@ -171,7 +172,14 @@ class Runs:
             return Comparison(Outcome.SKIPPED, "comparison_failed")
 
 
-def _fault(error: Exception) -> str:
+def _report_end(task: asyncio.Task[None]) -> None:
+    """Whether or not its connection is still there to notice."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, StoreError):
+        _log.error("batch_failed", fault=_fault(error))
+
+
+def _fault(error: BaseException) -> str:
     # only the kind of fault and its place: a message could quote a body
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"

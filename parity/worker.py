@@ -33,7 +33,7 @@ class IntakeSettings:
     """How much of what proxies sent is held: what does not fit is not read, so that their queues fill and shed."""
 
     held_batches: int = 64
-    held_bytes: int = 67_108_864
+    held_bytes: int = 33_554_432
 
 
 async def run_worker(

@@ -34,12 +34,13 @@ class Acknowledgements:
 
     def register(self, registration: Registration) -> None:
         """Enter a worker that serves nothing yet, and strike out those whose processes are gone."""
-        running = {worker.id for worker in self.workers()}
+        query = sa.select(PROXY_WORKERS).where(PROXY_WORKERS.c.host == registration.host)
         with self._connect() as connection:
-            known = connection.execute(
-                sa.select(PROXY_WORKERS.c.id).where(PROXY_WORKERS.c.host == registration.host)
-            ).scalars()
-            gone = [worker for worker in known if worker not in running or worker == registration.id]
+            # a write first: SQLite refuses one after a read when another worker has written in between
+            connection.execute(sa.delete(PROXY_WORKERS).where(PROXY_WORKERS.c.id == registration.id))
+            # read once: who registers at the same moment must not be taken for one that is gone
+            known = [worker_of(row) for row in connection.execute(query).mappings()]
+            gone = [worker.id for worker in known if not _is_running(worker)]
             connection.execute(sa.delete(PROXY_WORKERS).where(PROXY_WORKERS.c.id.in_(gone)))
             connection.execute(
                 sa.insert(PROXY_WORKERS).values(

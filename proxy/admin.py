@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from yarl import URL
 
 from parity.exposition import FamilyCollector, expose
+from proxy.addresses import Address
 from proxy.edge import Edge
 from proxy.errors import ListenError
 from proxy.settings import ProxySettings
@@ -51,7 +51,13 @@ class Admin:
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         settings = self._settings
-        site = web.TCPSite(self._runner, settings.admin_host, settings.admin_port)
+        site = web.TCPSite(
+            # in a rolling restart the next worker takes the port while this one drains
+            self._runner,
+            settings.admin_host,
+            settings.admin_port,
+            reuse_port=True,
+        )
         try:
             await site.start()
         except OSError as error:
@@ -61,6 +67,11 @@ class Admin:
                 f"{error.strerror or error}"
             ) from error
         return int(self._runner.addresses[0][1])
+
+    def reconfigure(self, settings: ProxySettings, edge: Edge) -> None:
+        """Answer for these from now on; where it listens does not change."""
+        self._settings = settings
+        self._edge = edge
 
     async def close(self) -> None:
         """Stop listening."""
@@ -103,10 +114,13 @@ class Admin:
 
 
 async def _is_reachable(url: str) -> bool:
-    target = URL(url)
+    address = Address.of(url)
     try:
         async with asyncio.timeout(_PROBE_S):
-            _, writer = await asyncio.open_connection(target.host, target.port)
+            if address.path is not None:
+                _, writer = await asyncio.open_unix_connection(address.path)
+            else:
+                _, writer = await asyncio.open_connection(address.host, address.port)
     except (OSError, TimeoutError):
         return False
     writer.transport.abort()

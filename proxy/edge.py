@@ -20,10 +20,11 @@ from proxy.fields import Lines, pairs
 from proxy.flags import Flag, FlagTable
 from proxy.headers import EdgeHeaders, Peer
 from proxy.outbox import CaptureSink
-from proxy.races import EVERYWHERE, Mark, Races
+from proxy.races import Mark, Races
 from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
 from proxy.settings import EndpointBounds, ProxySettings
+from proxy.shared_counts import EVERYWHERE
 from proxy.stages import READS, UNLISTED_PLAN, WRITES
 from proxy.wire.heads import AnswerHead, RequestHead
 
@@ -35,7 +36,7 @@ _NEVER = "never"
 
 
 class Edge:
-    """One per proxy worker. `table` is replaced as a whole; requests keep the one they were admitted with."""
+    """What one proxy worker decides by; a reload makes another. `table` is replaced as a whole; requests keep theirs."""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ ProxyError
 ├── ConflictError            somebody else changed the flag table in the meantime
 ├── NotAcknowledgedError     a proxy worker did not take over the new flags in time
 ├── FlagStoreError           the database of the flag table refuses
+├── CountsError              the memory in which workers count writes cannot be had, or has no room
 ├── ListenError              a port that the proxy should listen on cannot be had
 └── TelemetryError           what spans are sent with is not installed
 """
@@ -48,6 +49,10 @@ class NotAcknowledgedError(ProxyError):
 
 class FlagStoreError(ProxyError):
     """The database of the flag table cannot be reached or refuses."""
+
+
+class CountsError(ProxyError):
+    """The memory in which workers count writes for each other cannot be made or read, or has no room."""
 
 
 class ListenError(ProxyError):

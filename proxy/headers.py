@@ -3,6 +3,7 @@
 import hashlib
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,7 +25,7 @@ from proxy.fields import (
     value_of,
 )
 from proxy.settings import ProxySettings
-from proxy.wire.heads import AnswerHead, RequestHead
+from proxy.wire.heads import CHUNKED, AnswerHead, RequestHead
 
 SERVED_BY: Final = "X-Served-By"
 FLAG_VERSION: Final = "X-Flag-Version"
@@ -88,6 +89,7 @@ class EdgeHeaders:
         self._own = self.pseudonym.encode()
         self._via = b"Via: 1.1 " + self._own
         self._trusted = settings.trusted_hops
+        self._host = b"Host: " + (urlsplit(settings.legacy_url).netloc or "localhost").encode()
         self._keeps_timing = settings.keep_server_timing
         self._exposes = settings.expose_served_by
         self._is_traced = settings.telemetry.otlp_endpoint is not None
@@ -113,6 +115,8 @@ class EdgeHeaders:
             elif FORWARDED <= kind <= FORWARDED_PROTO:
                 is_forwarded = True
         lines = head.kept
+        if head.host is None:
+            lines.insert(0, self._host)  # RFC 9112 section 3.2: HTTP/1.0 may leave it out, HTTP/1.1 may not
         if head.named is not None:
             lines = _without(lines, head.named)
         if head.expects_continue and not head.is_http11:
@@ -132,6 +136,8 @@ class EdgeHeaders:
         else:
             own = peer.lines(self._via, head.host)
         lines.append(b"%b\r\nX-Request-Id: %b\r\ntraceparent: %b" % (own, request_id, traceparent))
+        if head.length == CHUNKED:
+            lines.append(b"Transfer-Encoding: chunked")
         if upgrade:
             lines += (b"Connection: Upgrade", b"Upgrade: " + upgrade)
         return Inbound(lines, request_id, address, looped, upgrade, parent)

@@ -24,7 +24,7 @@ from proxy.signature import shadow_headers
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-_ANEW = frozenset({b"expect", b"content-length"})
+_ANEW = frozenset({b"expect", b"content-length", b"transfer-encoding"})
 
 
 class Copy(msgspec.Struct, frozen=True):

@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from msgspec import structs
+
 from parity.exchange import Batch, Capture
 from parity.wire import MAX_FRAME_BYTES, encode
 from proxy.counters import Counters
@@ -128,15 +130,17 @@ class Outbox:
         return frame
 
     def _writable(self, captures: Iterable[Capture]) -> list[Capture]:
-        """Those that can be written down; what names itself in half a surrogate pair is shed."""
+        """Those that can be written down: a target in bytes that are no UTF-8 cannot, and is shed."""
         kept = []
         for capture in captures:
             try:
-                encode(Batch("", 0, (capture,), (), 0))
+                address = capture.address.encode("utf-8", "surrogateescape").decode("latin-1")
+                readable = structs.replace(capture, address=address)
+                encode(Batch("", 0, (readable,), (), 0))
             except UnicodeEncodeError:
                 self._counters.shed(capture.endpoint, "parity_queue")
             else:
-                kept.append(capture)
+                kept.append(readable)
         return kept
 
 

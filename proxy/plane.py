@@ -11,6 +11,7 @@ import msgspec
 
 from parity.exchange import Backend
 from proxy.edge import Edge
+from proxy.settings import ProxySettings
 from proxy.telemetry import Telemetry
 
 
@@ -45,6 +46,13 @@ class DataPlane(Protocol):
 
     async def serve(self) -> None:
         """Accept connections from now on."""
+        ...
+
+    def reconfigure(self, edge: Edge, settings: ProxySettings) -> None:
+        """Ask this edge from now on, within these bounds; connections stay, requests in flight keep what they have.
+
+        What it listens on does not change. Raises `ProxyError` and changes nothing when it cannot.
+        """
         ...
 
     async def stop_accepting(self) -> None:

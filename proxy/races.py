@@ -1,9 +1,10 @@
 """Whether a write was in flight between the two answers of a mirrored read, so that a difference proves nothing."""
 
+from pathlib import Path
 from typing import NamedTuple
 
-EVERYWHERE = ""
-"""The domain of unlisted writes: nobody knows what they change, so they overlap with everything."""
+from proxy.errors import CountsError
+from proxy.shared_counts import EVERYWHERE, Counts
 
 
 class Mark(NamedTuple):
@@ -13,29 +14,77 @@ class Mark(NamedTuple):
     begun: int
 
 
+class _Seen:
+    """What was read of a domain, and the mark that it makes."""
+
+    __slots__ = ("end", "first", "mark", "own", "unlisted")
+
+    def __init__(self, first: int, end: int) -> None:
+        self.first = first
+        self.end = end
+        self.own = self.unlisted = b""
+        self.mark = Mark(0, 0)
+
+
 class Races:
-    """Counts the writes of one proxy worker, by domain."""
+    """The writes of all proxy workers, by domain; without `counts` those of this one alone.
 
-    __slots__ = ("_begun", "_ended")
+    What is read of another worker's counters need not be of one moment: a write that is missed in flight is one that
+    `begun` shows from then on.
+    """
 
-    def __init__(self) -> None:
-        self._begun: dict[str, int] = {}
-        self._ended: dict[str, int] = {}
+    __slots__ = ("_counts", "_domains", "_end", "_first")
+
+    def __init__(self, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts.alone()
+        self._first, self._end = self._counts.race_stretch(self._counts.place_of(EVERYWHERE))
+        self._domains: dict[str, _Seen] = {}
 
     def began(self, domain: str) -> None:
         """A write is about to be sent."""
-        self._begun[domain] = self._begun.get(domain, 0) + 1
+        self._counts.began(self._counts.place_of(domain))
 
     def ended(self, domain: str) -> None:
         """That write was answered, or will never be."""
-        self._ended[domain] = self._ended.get(domain, 0) + 1
+        self._counts.ended(self._counts.place_of(domain))
 
     def mark(self, domain: str) -> Mark:
         """To be taken before a read is sent."""
-        begun = self._begun.get(domain, 0) + self._begun.get(EVERYWHERE, 0)
-        ended = self._ended.get(domain, 0) + self._ended.get(EVERYWHERE, 0)
-        return Mark(begun - ended, begun)
+        seen = self._domains.get(domain)
+        if seen is None:
+            seen = _Seen(*self._counts.race_stretch(self._counts.place_of(domain)))
+            self._domains[domain] = seen
+        own = self._counts.read(seen.first, seen.end)
+        unlisted = self._counts.read(self._first, self._end)
+        if own != seen.own or unlisted != seen.unlisted:
+            seen.own, seen.unlisted = own, unlisted
+            begun, ended = self._totals(own)
+            begun_unlisted, ended_unlisted = (0, 0) if domain == EVERYWHERE else self._totals(unlisted)
+            begun += begun_unlisted
+            seen.mark = Mark(begun - ended - ended_unlisted, begun)
+        return seen.mark
 
     def overlapped(self, domain: str, mark: Mark) -> bool:
         """Whether a write to that domain was in flight at any moment since the mark."""
         return mark.in_flight > 0 or self.mark(domain).begun != mark.begun
+
+    def _totals(self, read: bytes) -> tuple[int, int]:
+        words = memoryview(read).cast("Q")
+        return sum(words[: self._counts.slots]), sum(words[self._counts.slots :])
+
+
+class SharedRaces:
+    """The same for a process that only reads: the parity worker, which asks the shadow later.
+
+    Raises CountsError when there is no file of counts.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._races = Races(Counts.open(file, None))
+
+    def overlapped(self, domain: str, mark: tuple[int, int]) -> bool:
+        """Whether a write was in flight since the mark (in flight, begun); of an unknown domain nobody can say no."""
+        try:
+            return self._races.overlapped(domain, Mark(*mark))
+        except CountsError:
+            return True

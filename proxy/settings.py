@@ -137,7 +137,7 @@ class HandoverSettings:
     queue_bytes: int = 33_554_432
     batch_captures: int = 64
     batch_bytes: int = 4_194_304
-    batch_interval_s: float = 0.1
+    batch_interval_s: float = 0.05
     window_batches: int = 8
     receipt_timeout_s: float = 10.0
     retry_s: float = 0.2

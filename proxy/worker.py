@@ -1,4 +1,4 @@
-"""One proxy worker: puts the parts together, runs them, and ends them in order."""
+"""One proxy worker: puts the parts together, runs them, reloads them, and ends them in order."""
 
 import asyncio
 import os
@@ -6,7 +6,8 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -17,7 +18,7 @@ from proxy.admin import Admin
 from proxy.captures import Budget
 from proxy.counters import Counters
 from proxy.edge import Edge
-from proxy.errors import TelemetryError
+from proxy.errors import ProxyError
 from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
@@ -29,6 +30,7 @@ from proxy.outbox import CaptureSink, NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
 from proxy.settings import ProxySettings
+from proxy.shared_counts import Counts
 from proxy.telemetry import Telemetry, open_telemetry
 from proxy.wire.plane import WirePlane
 from proxy.writes import Writes
@@ -37,49 +39,82 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _SWAP_S = 5.0
 _TELEMETRY_S = 1.0
+FIXED = (
+    "listen_host",
+    "listen_port",
+    "listen_fd",
+    "admin_host",
+    "admin_port",
+    "store_url",
+    "state_dir",
+    "parity_socket",
+    "counts_file",
+    "slot",
+    "slots",
+    "worker_name",
+    "token_key",
+    "handover",
+    "tls",
+    "telemetry",
+)
+"""What a reload leaves as it is: it takes a new process."""
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays through reloads."""
+
+    counters: Counters
+    budget: Budget
+    counts: Counts
+    races: Races
+    outbox: Outbox
+    sink: CaptureSink
+    handover: Handover | None
+
+
+@dataclass(slots=True)
 class Parts:
     """What a worker consists of, but for flags and listeners."""
 
+    settings: ProxySettings
     edge: Edge
     plane: DataPlane
-    counters: Counters
-    outbox: Outbox
-    handover: Handover | None
+    kept: Kept
     telemetry: Telemetry
 
 
-def assemble(settings: ProxySettings, plane: DataPlane, run_id: str) -> Parts:
+def assemble(settings: ProxySettings, plane: DataPlane, counts: Counts, run_id: str) -> Parts:
     """Wire a worker; `run_id` names this run in its batches. Raises `TelemetryError`."""
     counters = Counters()
-    budget = Budget(settings.mirror.held_bytes)
-    races = Races()
-    headers = EdgeHeaders(settings)
     outbox = Outbox(run_id, settings.handover, counters)
     handover: Handover | None = None
     sink: CaptureSink = NoParity(counters)
     if settings.parity_socket is not None:
         handover = Handover(settings.parity_socket, outbox, settings.handover)
         sink = handover
-    edge = Edge(
+    budget = Budget(settings.mirror.held_bytes)
+    kept = Kept(counters, budget, counts, Races(counts), outbox, sink, handover)
+    edge = _make_edge(settings, kept)
+    telemetry = open_telemetry(settings, Metrics(counters, _gauges(plane, kept, lambda: parts.edge)))
+    parts = Parts(settings, edge, plane, kept, telemetry)
+    return parts
+
+
+def _make_edge(settings: ProxySettings, kept: Kept) -> Edge:
+    return Edge(
         settings,
-        counters=counters,
-        budget=budget,
-        races=races,
-        finished_writes=Writes(settings.endpoints),
-        headers=headers,
-        sink=sink,
+        counters=kept.counters,
+        budget=kept.budget,
+        races=kept.races,
+        finished_writes=Writes(settings.endpoints, kept.counts),
+        headers=EdgeHeaders(settings),
+        sink=kept.sink,
     )
-    metrics = Metrics(counters, _gauges(edge, plane, counters, budget, outbox))
-    telemetry = open_telemetry(settings, metrics)
-    return Parts(edge, plane, counters, outbox, handover, telemetry)
 
 
-def _gauges(
-    edge: Edge, plane: DataPlane, counters: Counters, budget: Budget, outbox: Outbox
-) -> Mapping[str, Callable[[], float]]:
+def _gauges(plane: DataPlane, kept: Kept, edge: Callable[[], Edge]) -> Mapping[str, Callable[[], float]]:
+    outbox = kept.outbox
     return {
         "requests_in_flight": lambda: plane.load.requests,
         "client_connections": lambda: plane.load.clients,
@@ -88,13 +123,38 @@ def _gauges(
             for one in Backend
         },
         **{f"backend_connections_idle/{one}": partial(lambda b: plane.load.idle[b], one) for one in Backend},
-        "mirrored_in_flight": lambda: counters.in_flight,
+        "mirrored_in_flight": lambda: kept.counters.in_flight,
         "captures_waiting": lambda: outbox.waiting,
         "captures_unacknowledged": lambda: outbox.unacknowledged_captures,
-        "held_bytes/captures": lambda: budget.held,
+        "held_bytes/captures": lambda: kept.budget.held,
         "held_bytes/outbox": lambda: outbox.held_bytes,
-        "flag_version": lambda: edge.table.version,
+        "flag_version": lambda: edge().table.version,
     }
+
+
+def open_counts(settings: ProxySettings) -> Counts:
+    """Where this worker counts writes; those of a killed one in its slot are over. Raises `CountsError`."""
+    if settings.counts_file is None:
+        return Counts.alone(endpoint.domain for endpoint in settings.endpoints)
+    counts = Counts.open(settings.counts_file, settings.slot)
+    if lost := counts.take_over():
+        log.warning("writes_of_a_killed_worker", writes=lost, slot=settings.slot)
+    return counts
+
+
+def reload(parts: Parts, settings: ProxySettings) -> tuple[str, ...]:
+    """Serve by these settings from now on; requests in flight end by those that they began with.
+
+    Returns what is different and takes a new process. Raises `ProxyError`, and changes nothing then.
+    """
+    different = tuple(name for name in FIXED if getattr(settings, name) != getattr(parts.settings, name))
+    settings = replace(settings, **{name: getattr(parts.settings, name) for name in FIXED})
+    edge = _make_edge(settings, parts.kept)
+    edge.table = parts.edge.table
+    parts.plane.reconfigure(edge, settings)
+    parts.kept.budget.limit = settings.mirror.held_bytes
+    parts.edge, parts.settings = edge, settings
+    return different
 
 
 async def run_proxy(
@@ -102,18 +162,18 @@ async def run_proxy(
     *,
     stop: asyncio.Event,
     ready: Callable[[int, int], None] | None = None,
+    reloads: asyncio.Queue[ProxySettings] | None = None,
+    reloaded: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until `stop` is set, then drain and return. `ready` gets the port and the admin port.
 
-    Raises `ListenError` and `TelemetryError`; a store that is away is no error.
+    Settings that come in `reloads` take the place of those before; `reloaded` is told what was wrong with them, or
+    nothing. Raises `ListenError`, `CountsError` or `TelemetryError`; a store that is away is no error.
     """
     run_id = f"{settings.worker_name}-{secrets.token_hex(6)}"
+    counts = open_counts(settings)
     plane = WirePlane(settings)
-    try:
-        parts = assemble(settings, plane, run_id)
-    except TelemetryError:
-        await plane.close()
-        raise
+    parts = assemble(settings, plane, counts, run_id)
     admin = Admin(settings, parts.edge, lambda: plane.is_closing, parts.telemetry.collectors())
     watch: FlagWatch | None = None
     handing_over: asyncio.Task[None] | None = None
@@ -133,52 +193,78 @@ async def run_proxy(
                 admin_port=admin_port,
             ),
             known_good=LastKnownGood(settings.state_dir),
-            swap=_swapper(parts.edge, asyncio.get_running_loop()),
+            swap=_swapper(parts, asyncio.get_running_loop()),
         )
         table = await asyncio.to_thread(watch.start)
         parts.telemetry.start()
         await plane.serve()
-        if parts.handover is not None:
-            handing_over = asyncio.create_task(parts.handover.run())
+        if parts.kept.handover is not None:
+            handing_over = asyncio.create_task(parts.kept.handover.run())
             handing_over.add_done_callback(_report_end)
         log.info("proxy_started", worker=run_id, port=port, admin_port=admin_port, flag_version=table.version)
         if ready is not None:
             ready(port, admin_port)
-        await stop.wait()
+        await _follow(parts, admin, reloads or asyncio.Queue(), reloaded, stop)
     finally:
-        await _shut_down(settings, parts, watch, handing_over)
+        await _shut_down(parts, watch, handing_over)
         await admin.close()
         log.info("proxy_stopped", worker=run_id)
 
 
-async def _shut_down(
-    settings: ProxySettings,
+async def _follow(
     parts: Parts,
-    watch: FlagWatch | None,
-    handing_over: asyncio.Task[None] | None,
+    admin: Admin,
+    reloads: asyncio.Queue[ProxySettings],
+    reloaded: Callable[[str], None] | None,
+    stop: asyncio.Event,
 ) -> None:
+    """Reload whenever there is something to, until `stop`."""
+    stopping = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        coming = asyncio.create_task(reloads.get())
+        await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done():
+            coming.cancel()
+            break
+        problem = ""
+        try:
+            different = reload(parts, coming.result())
+            admin.reconfigure(parts.settings, parts.edge)
+            log.info("proxy_reloaded", unchanged=different)
+        except ProxyError as error:
+            problem = str(error)
+            log.error("proxy_not_reloaded", error=problem)  # noqa: TRY400 -- one sentence, no trace
+        if reloaded is not None:
+            reloaded(problem)
+    stopping.cancel()
+    with suppress(asyncio.CancelledError):
+        await stopping
+
+
+async def _shut_down(parts: Parts, watch: FlagWatch | None, handing_over: asyncio.Task[None] | None) -> None:
     """Clients first, then what is captured; each within its bound."""
+    settings = parts.settings
     await parts.plane.stop_accepting()
     await parts.plane.finish(settings.drain_s)
-    if parts.handover is not None and handing_over is not None:
-        parts.handover.close()
+    if parts.kept.handover is not None and handing_over is not None:
+        parts.kept.handover.close()
         await asyncio.wait({handing_over}, timeout=settings.mirror_drain_s)
         if not handing_over.done():
             handing_over.cancel()
             await asyncio.gather(handing_over, return_exceptions=True)
-            log.warning("captures_not_handed_over", waiting=parts.outbox.waiting)
+            log.warning("captures_not_handed_over", waiting=parts.kept.outbox.waiting)
     if watch is not None:
         await asyncio.to_thread(watch.stop)
     await asyncio.to_thread(parts.telemetry.end, _TELEMETRY_S)
     await parts.plane.close()
 
 
-def _swapper(edge: Edge, loop: asyncio.AbstractEventLoop) -> Callable[[FlagTable], bool]:
+def _swapper(parts: Parts, loop: asyncio.AbstractEventLoop) -> Callable[[FlagTable], bool]:
     def swap(table: FlagTable) -> bool:
         done = threading.Event()
 
         def apply() -> None:
-            edge.table = table
+            parts.edge.table = table
             done.set()
 
         try:

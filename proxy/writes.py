@@ -10,76 +10,90 @@ and removed any: it is a removal, as a deletion is.
 """
 
 import re
-import secrets
 from collections.abc import Iterable
-from uuid import UUID
 
 from parity.exchange import Endpoint
+from proxy.shared_counts import EVERYWHERE, ROWS, Counts
 
 HEADER = "X-Crossfade-Writes"
-_BUCKETS = 1024
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_H = "[0-9a-fA-F]"
+_UUID = re.compile(rf"{_H}{{8}}-{_H}{{4}}-{_H}{{4}}-{_H}{{4}}-{_H}{{9}}({_H}{{3}})(?:[/?]|$)")
+_SEEN_NOTHING = b"\xff"
 
 
 class Writes:
-    """Counts the finished writes of one proxy worker; memory is bounded by the number of domains."""
+    """Tells of the finished writes of all proxy workers, and counts those of this one; without `counts` it is alone."""
 
-    __slots__ = ("_all_rows", "_epoch", "_everywhere", "_finished", "_items", "_removals", "_rows", "_shared")
+    __slots__ = ("_counts", "_domains", "_end", "_first", "_items", "_places", "_row_at", "_seen", "_shared")
 
-    def __init__(self, endpoints: Iterable[Endpoint], epoch: str | None = None) -> None:
-        self._epoch = epoch or secrets.token_hex(6)
-        self._everywhere = 0
-        self._finished: dict[str, int] = {}
-        self._removals: dict[str, int] = {}
-        self._all_rows: dict[str, int] = {}
-        self._rows: dict[tuple[str, int], int] = {}
-        self._shared = ""
+    def __init__(self, endpoints: Iterable[Endpoint], counts: Counts | None = None) -> None:
+        listed = tuple(endpoints)
         paths: dict[str, list[str]] = {}
-        for endpoint in endpoints:
+        for endpoint in listed:
             paths.setdefault(endpoint.domain, []).append(endpoint.path)
-        self._items = {domain: _item_prefix(domain, listed) for domain, listed in paths.items()}
-        self._renew()
+        self._counts = counts or Counts.alone(paths)
+        self._items = {domain: _item_prefix(domain, own) for domain, own in paths.items()}
+        self._row_at = {
+            (endpoint.domain, endpoint.path): len(item)
+            for endpoint in listed
+            if (item := self._items[endpoint.domain]) and endpoint.path.startswith(f"{item}{{")
+        }
+        self._places = {domain: self._counts.place_of(domain) for domain in (EVERYWHERE, *paths)}
+        names = self._counts.domains
+        self._domains = sorted((name, place) for name, place in names.items() if name != EVERYWHERE)
+        self._first, self._end = self._counts.finished_stretch(len(names))
+        self._seen = _SEEN_NOTHING
+        self._shared = ""
 
     def finished(self, endpoint: Endpoint | None, target: str) -> None:
         """A write may have been committed; to be called before its client hears of it."""
+        counts = self._counts
         if endpoint is None:
-            self._everywhere += 1
-        else:
-            domain = endpoint.domain
-            self._finished[domain] = self._finished.get(domain, 0) + 1
-            bucket = self._bucket(endpoint, target)
-            if endpoint.method == "DELETE" or (bucket is None and not self._creates(endpoint)):
-                self._removals[domain] = self._removals.get(domain, 0) + 1
-            if bucket is not None:
-                self._rows[domain, bucket] = self._rows.get((domain, bucket), 0) + 1
-            elif not self._creates(endpoint):
-                self._all_rows[domain] = self._all_rows.get(domain, 0) + 1
-        self._renew()
+            counts.finished(self._places[EVERYWHERE], removal=False)
+            return
+        place, row, creates = (
+            self._places[endpoint.domain],
+            self._row(endpoint, target),
+            self._creates(endpoint),
+        )
+        if row is not None or not creates:
+            counts.changed_row(place, row)
+        counts.finished(place, removal=endpoint.method == "DELETE" or (row is None and not creates))
 
     def stamp(self, endpoint: Endpoint | None, target: str) -> str:
         """What a request has to have seen that begins now."""
-        bucket = None if endpoint is None else self._bucket(endpoint, target)
-        if bucket is None or endpoint is None:
+        seen = self._counts.read(self._first, self._end)
+        if seen != self._seen:
+            # the text is made of what was read, not of what is there a moment later
+            self._shared = self._text(memoryview(seen).cast("Q"))
+            self._seen = seen
+        row = None if endpoint is None else self._row(endpoint, target)
+        if row is None or endpoint is None:
             return self._shared
-        domain = endpoint.domain
-        return f"{self._shared} row={self._all_rows.get(domain, 0)}.{self._rows.get((domain, bucket), 0)}"
+        all_rows, this = self._counts.rows(self._places[endpoint.domain], row)
+        return f"{self._shared} row={all_rows}.{this}"
 
-    def _renew(self) -> None:
-        counts = "".join(
-            f" {domain}={count}.{self._removals.get(domain, 0)}"
-            for domain, count in sorted(self._finished.items())
+    def _text(self, words: memoryview) -> str:
+        slots = self._counts.slots
+
+        def total(number: int) -> int:
+            return sum(words[number * slots : (number + 1) * slots])
+
+        counted = [(name, total(2 * place), total(2 * place + 1)) for name, place in self._domains]
+        domains = "".join(
+            f" {name}={finished}.{removals}" for name, finished, removals in counted if finished
         )
-        self._shared = f"epoch={self._epoch} *={self._everywhere}{counts}"
+        return f"epoch={self._counts.epoch} *={total(2 * self._places[EVERYWHERE])}{domains}"
 
     def _creates(self, endpoint: Endpoint) -> bool:
         return f"{endpoint.path}/" == self._items.get(endpoint.domain)
 
-    def _bucket(self, endpoint: Endpoint, target: str) -> int | None:
-        item = self._items.get(endpoint.domain)
-        if not item or not endpoint.path.startswith(f"{item}{{"):
+    def _row(self, endpoint: Endpoint, target: str) -> int | None:
+        at = self._row_at.get((endpoint.domain, endpoint.path))
+        if at is None:
             return None
-        key = target[len(item) :].partition("?")[0].partition("/")[0]
-        return UUID(key).int % _BUCKETS if _UUID.fullmatch(key) else None
+        found = _UUID.match(target, at)
+        return int(found[1], 16) % ROWS if found else None
 
 
 def _item_prefix(domain: str, paths: Iterable[str]) -> str | None:

@@ -4,6 +4,7 @@ Outside of `transaction` a statement is its own transaction. Inside of `rehearsa
 transaction that is rolled back in the end.
 """
 
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -21,7 +22,7 @@ from domains.shared.errors import Fault, InvalidInputError
 from domains.shared.far_dates import rows_with_far_dates
 from domains.shared.node_json import well_formed
 from domains.shared.rehearsals import WriteSet, watched
-from domains.shared.statements import one_statement
+from domains.shared.statements import one_statement, waited
 
 POOL_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 5
@@ -132,7 +133,7 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         pool = self._pool or await self._connect()
-        connection = await pool.getconn()
+        connection = await _free(pool)
         try:
             yield connection
         finally:
@@ -140,7 +141,7 @@ class Database:
 
     async def _run_alone(self, prepared: Prepared) -> list[dict[str, Any]]:
         pool = self._pool or await self._connect()
-        connection = await pool.getconn()
+        connection = await _free(pool)
         try:
             return await _send(connection, prepared)
         except psycopg.errors.AdminShutdown:
@@ -218,6 +219,14 @@ def _field_of(diagnostic: psycopg.errors.Diagnostic) -> str:
     for kind in ("_fkey", "_check", "_key"):
         name = name.removesuffix(kind)
     return name
+
+
+async def _free(pool: AsyncConnectionPool[Connection]) -> Connection:
+    """A connection of the pool, when there is one; the wait is counted."""
+    started = time.perf_counter()
+    connection = await pool.getconn()
+    waited(time.perf_counter() - started)
+    return connection
 
 
 async def _configure(connection: Connection) -> None:

@@ -30,7 +30,10 @@ _SECURITY = {
 }
 _HEADERS = {
     "X-Query-Count": ("integer", "Statements sent to the database; the proxy keeps it to itself"),
-    "Server-Timing": ("string", "Time in the database, and whether the cache had the answer"),
+    "Server-Timing": (
+        "string",
+        "Time in the database, time waited for it, and whether the cache had the answer",
+    ),
     "RateLimit-Policy": ("string", "Requests, and the seconds of the window in which they are counted"),
     "RateLimit-Limit": ("integer", "Requests that one client may send in the window"),
     "RateLimit-Remaining": ("integer", "What is left of them"),

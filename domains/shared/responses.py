@@ -12,6 +12,7 @@ from domains.shared.errors import ApiError
 from domains.shared.statements import Tally
 
 _VARY = {"Vary": "Origin, Accept-Encoding"}
+_WAIT_TOLD_S = 0.005  # a free connection takes microseconds
 _HEADERS_KEPT = 2  # Content-Type, and Content-Length where it was asked for
 
 
@@ -93,6 +94,8 @@ def finish(
         answer.headers.update(limits)
     answer.headers["X-Query-Count"] = str(tally.statements + tally.announced)
     timing = f"db;dur={tally.seconds * 1000:.2f}"
+    if tally.waited_s >= _WAIT_TOLD_S:
+        timing += f", pool;dur={tally.waited_s * 1000:.2f}"
     answer.headers["Server-Timing"] = f"{timing}, cache;desc={cache}" if cache else timing
     if write_set is not None:
         answer.headers["X-Write-Set"] = write_set

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 class Tally:
     """The statements of one request so far, and the seconds spent in them.
 
-    `announced` are those that it will send after its head, as far as that is known then.
+    `announced` are those that it will send after its head, as far as that is known then. `waited_s` is how long it
+    waited for connections.
     """
 
     statements: int = 0
     seconds: float = 0.0
     announced: int = 0
+    waited_s: float = 0.0
 
 
 _current: ContextVar[Tally | None] = ContextVar("tally", default=None)
@@ -43,6 +45,12 @@ def announce(statements: int) -> None:
     """Say how many more statements of this request are sent while its answer is."""
     if (tally := _current.get()) is not None:
         tally.announced += statements
+
+
+def waited(seconds: float) -> None:
+    """Count how long this request waited for a connection."""
+    if (tally := _current.get()) is not None:
+        tally.waited_s += seconds
 
 
 @contextmanager

@@ -3,11 +3,15 @@
 import asyncio
 from typing import Protocol, cast
 
+import structlog
+
 from proxy.refusals import Refusal
 from proxy.wire.errors import WireError
 from proxy.wire.framing import Body, ChunkedBody, OpenBody, SizedBody
 from proxy.wire.heads import CHUNKED, HEAD_END, AnswerHead, answer_head
 from proxy.wire.timeouts import NEVER, Timeouts
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MAX_ANSWER_HEAD_BYTES = 131_072
 _VERSION = b"HTTP/1."
@@ -198,19 +202,17 @@ class BackendConnection(asyncio.Protocol):
                 self._leave()  # nobody asked
             return
         self.deadline = self._timeouts.now + self._silence_s
-        body = self._body
-        if body is None:
-            self._take_head(taker, data)
-            return
         try:
-            content = body.feed(data)
+            if self._body is None:
+                self._take_head(taker, data)
+            else:
+                self._take_body(taker, self._body, data)
         except WireError:
-            self._fail(Refusal.MALFORMED)
-            return
-        if content:
-            taker.answer_piece(content)
-        if body.done and self._taker is taker:
-            self._finish(taker, body.rest)
+            self._fail(Refusal.MALFORMED, touched=True)
+        except Exception:
+            log.exception("answer_failed")
+            if self._taker is taker:
+                self._fail(Refusal.INTERNAL, touched=True)
 
     def eof_received(self) -> bool | None:
         """The backend sends no more."""
@@ -292,11 +294,7 @@ class BackendConnection(asyncio.Protocol):
                     self._partial = data
                 return
             end += 4
-            try:
-                head = answer_head(data[:end], to_head=self._to_head)
-            except WireError:
-                self._fail(Refusal.MALFORMED, touched=True)
-                return
+            head = answer_head(data[:end], to_head=self._to_head)
             data = data[end:]
             if not head.is_interim:
                 self._begin_answer(taker, head, data)
@@ -304,6 +302,13 @@ class BackendConnection(asyncio.Protocol):
             taker.answer_interim(head)
             if self._taker is not taker:
                 return
+
+    def _take_body(self, taker: AnswerTaker, body: Body, data: bytes) -> None:
+        content = body.feed(data)
+        if content:
+            taker.answer_piece(content)
+        if body.done and self._taker is taker:
+            self._finish(taker, body.rest)
 
     def _begin_answer(self, taker: AnswerTaker, head: AnswerHead, data: bytes) -> None:
         if head.status == 101:
@@ -319,11 +324,7 @@ class BackendConnection(asyncio.Protocol):
         body: Body
         body = SizedBody(length) if length >= 0 else ChunkedBody() if length == CHUNKED else OpenBody()
         self._body = body
-        try:
-            content = body.feed(data) if data else b""
-        except WireError:
-            self._fail(Refusal.MALFORMED, touched=True)
-            return
+        content = body.feed(data) if data else b""
         taker.answer_began(head, content)
         if body.done and self._taker is taker:
             self._finish(taker, body.rest)

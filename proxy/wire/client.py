@@ -5,6 +5,8 @@ import socket
 import struct
 from typing import Protocol, cast
 
+import structlog
+
 from proxy.admission import Admission, Refused
 from proxy.edge import Edge
 from proxy.headers import Peer
@@ -18,8 +20,12 @@ from proxy.wire.heads import CHUNKED, HEAD_END, RequestHead, request_head
 from proxy.wire.timeouts import NEVER, Timeouts
 from proxy.wire.tunnel import Tunnel
 
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
 _NO_LINGER = struct.pack("ii", 1, 0)
 _LINGER_S = 2.0
+_HALF_CLOSED_S = 1.0
+"""How long a read whose client sends no more may stay without an answer: most such clients are gone."""
 
 
 class ClientPlane(Plane, Protocol):
@@ -132,7 +138,12 @@ class ClientConnection(asyncio.Protocol):
             # the rest of the body will never come
             self._forwarding.client_gone()
             self._forwarding = None
-        return self._forwarding is not None
+        if self._forwarding is None:
+            return False
+        if self._forwarding.is_unanswered_read:
+            # closed for good or for sending only: nobody can tell, until bytes are sent
+            self.deadline = self._timeouts.now + _HALF_CLOSED_S
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client."""
@@ -185,7 +196,15 @@ class ClientConnection(asyncio.Protocol):
         except HeadError as error:
             self._turn_away(error.refusal)
             return False
-        self._begin(head)
+        try:
+            self._begin(head)
+        except Exception:
+            log.exception("request_failed")
+            forwarding = self._forwarding
+            if forwarding is None:
+                self._turn_away(Refusal.INTERNAL)
+            else:
+                forwarding.body_refused(Refusal.INTERNAL)
         return True
 
     def _check_bounds(self, data: bytes) -> None:
@@ -197,9 +216,8 @@ class ClientConnection(asyncio.Protocol):
         elif len(data) > settings.max_head_bytes:
             self._turn_away(Refusal.LARGE_HEAD)
         elif b"\0" in data or data.count(b"\n") != data.count(b"\r\n"):
-            self._turn_away(
-                Refusal.BAD_HEAD
-            )  # llhttp would say so when the head is whole, which it may never be
+            # llhttp would say so when the head is whole, which it may never be
+            self._turn_away(Refusal.BAD_HEAD)
         elif not self._is_head_begun:
             self._is_head_begun = True
             self.deadline = self._timeouts.now + settings.head_timeout_s
@@ -260,6 +278,9 @@ class ClientConnection(asyncio.Protocol):
             self._body = None
             self._buffer = body.rest
             self.deadline = NEVER
+            if self._is_body_paused:
+                self._is_body_paused = False
+                self._resume()
             forwarding.body_ended()
         elif not self._is_body_paused:
             self.deadline = self._timeouts.now + self._settings.body_timeout_s
@@ -381,6 +402,9 @@ class ClientConnection(asyncio.Protocol):
             return
         if self._is_full or self._is_lingering:
             self._transport.abort()
+        elif forwarding is not None and self._is_half_closed:
+            if forwarding.is_unanswered_read:
+                self._transport.abort()
         elif forwarding is not None:
             self._body = None
             forwarding.body_refused(Refusal.SLOW)

@@ -142,6 +142,11 @@ class Forwarding:
         self._sent_bytes = 0
         self._started = 0.0
 
+    @property
+    def is_unanswered_read(self) -> bool:
+        """Whether nothing is lost if it is broken off now."""
+        return not self._wrote and not self._admission.way.is_write
+
     # The request
 
     def start(self) -> None:
@@ -308,9 +313,11 @@ class Forwarding:
         admission = self._admission
         if self._client_is_gone:
             self._settle(status=0, error=ABANDONED)
-        elif self._answer is not None:
+        elif self._wrote and self._answer is not None:
             self._settle(status=self._answer.status, error=refusal.word)
             self._client.break_off()
+        elif self._answer is not None:
+            self._fail(refusal)
         elif untouched and not admission.way.is_write and not self._was_retried and self._is_replayable:
             # RFC 9110 section 9.2.2: the connection had been closed before the request came
             self._was_retried = True

@@ -18,6 +18,7 @@ from proxy.settings import ClientSettings, ForwardSettings, ProxySettings, TlsSe
 from proxy.telemetry import Telemetry
 from proxy.wire.client import ClientConnection
 from proxy.wire.pool import Pool
+from proxy.wire.target import target_of
 from proxy.wire.timeouts import Timeouts
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -200,13 +201,14 @@ class WirePlane:
 
     def _made_pool(self, settings: ProxySettings, backend: Backend) -> Pool:
         forward = settings.forward
-        return Pool.of(
-            settings.url_of(backend),
-            settings,
+        return Pool(
+            target_of(settings.url_of(backend), settings.backend_ca),
             self.timeouts,
             limit=forward.connections,
             wait_s=forward.wait_s,
             connect_timeout_s=forward.connect_timeout_s,
+            idle_s=forward.idle_s,
+            buffer_bytes=settings.client.buffer_bytes,
         )
 
 

@@ -6,9 +6,8 @@ from collections import deque
 from typing import Protocol
 
 from proxy.refusals import Refusal
-from proxy.settings import ProxySettings
 from proxy.wire.backend import BackendConnection
-from proxy.wire.target import Target, target_of
+from proxy.wire.target import Target
 from proxy.wire.timeouts import NEVER, Timeouts
 
 
@@ -66,28 +65,6 @@ class Pool:
         self._waiting: deque[_Place] = deque()
         self._connecting: set[asyncio.Task[None]] = set()
         self._closed = False
-
-    @classmethod
-    def of(
-        cls,
-        url: str,
-        settings: ProxySettings,
-        timeouts: Timeouts,
-        *,
-        limit: int,
-        wait_s: float,
-        connect_timeout_s: float,
-    ) -> "Pool":
-        """A pool for the backend at `url`. Raises OSError where the file of its authority is none."""
-        return cls(
-            target_of(url, settings.backend_ca),
-            timeouts,
-            limit=limit,
-            wait_s=wait_s,
-            connect_timeout_s=connect_timeout_s,
-            idle_s=settings.forward.idle_s,
-            buffer_bytes=settings.client.buffer_bytes,
-        )
 
     @property
     def in_use(self) -> int:

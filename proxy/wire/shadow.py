@@ -1,32 +1,36 @@
 """Copies to a shadow backend: connections of their own, one attempt each, in the parity worker's process."""
 
 import asyncio
+from pathlib import Path
 from time import perf_counter
 
 from proxy.captures import KeptBody
 from proxy.mirror import Copy, Reply
 from proxy.refusals import Refusal
-from proxy.settings import ProxySettings
+from proxy.settings import MirrorSettings
 from proxy.wire.backend import BackendConnection
 from proxy.wire.heads import AnswerHead
 from proxy.wire.pool import Pool
+from proxy.wire.target import target_of
 from proxy.wire.timeouts import NEVER, Timeouts
+
+_BUFFER_BYTES = 131_072
 
 
 class ShadowClient:
     """Implements `proxy.mirror.ShadowSender`. The deadline of a copy is its mirror's; made on a running loop."""
 
-    def __init__(self, settings: ProxySettings, target_url: str) -> None:
-        mirror = settings.mirror
+    def __init__(self, url: str, settings: MirrorSettings, idle_s: float, ca: Path | None = None) -> None:
         self._timeouts = Timeouts(asyncio.get_running_loop())
         self._timeouts.start()
-        self._pool = Pool.of(
-            target_url,
-            settings,
+        self._pool = Pool(
+            target_of(url, ca),
             self._timeouts,
-            limit=mirror.concurrency,
-            wait_s=mirror.timeout_s,
-            connect_timeout_s=mirror.timeout_s,
+            limit=settings.concurrency,
+            wait_s=settings.timeout_s,
+            connect_timeout_s=settings.timeout_s,
+            idle_s=idle_s,
+            buffer_bytes=_BUFFER_BYTES,
         )
 
     async def send(self, copy: Copy, kept: KeptBody) -> Reply:

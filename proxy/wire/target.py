@@ -5,20 +5,18 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-UNIX = "unix:"
+from proxy.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address; `path` is a Unix socket's, with which host and port mean nothing. `authority` is for `Host`."""
+    """An address; `path` is a Unix socket's, with which host and port mean nothing."""
 
     host: str
     port: int
     path: str = ""
     tls: ssl.SSLContext | None = None
-    authority: str = ""
 
     async def connect(
         self, factory: Callable[[], asyncio.Protocol], timeout_s: float
@@ -32,19 +30,10 @@ class Target:
 
 
 def target_of(url: str, ca: Path | None = None) -> Target:
-    """The target of `http://host:port`, `https://host:port` or `unix:/path`; `ca` is who signs backends' certificates.
+    """The target of a backend's address; `ca` is who signs backends' certificates.
 
-    Raises OSError or ssl.SSLError where the file is none.
+    Raises OSError or ssl.SSLError where the file is none, ValueError for what is no address.
     """
-    if url.startswith(UNIX):
-        return Target("", 0, url.removeprefix(UNIX), authority="localhost")
-    parts = urlsplit(url)
-    is_tls = parts.scheme == "https"
-    context = ssl.create_default_context(cafile=str(ca) if ca else None) if is_tls else None
-    return Target(
-        parts.hostname or "",
-        parts.port or (443 if is_tls else 80),
-        "",
-        context,
-        parts.netloc.rpartition("@")[2],
-    )
+    address = Address.of(url)
+    context = ssl.create_default_context(cafile=str(ca) if ca else None) if address.tls else None
+    return Target(address.host, address.port, "" if address.path is None else str(address.path), context)

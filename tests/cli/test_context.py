@@ -6,7 +6,8 @@ import pytest
 
 from cli.context import Context
 from cli.errors import UsageError
-from cli.settings import EndpointRow, ParitySection, Settings
+from cli.sections import EndpointRow, ParitySection
+from cli.settings import Settings
 from domains.routes import ROUTES
 from parity.exchange import Endpoint
 

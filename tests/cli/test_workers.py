@@ -1,16 +1,24 @@
 """The processes behind `crossfade up`."""
 
+import asyncio
+import signal
+import time
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from cli.context import Context
 from cli.settings import load_settings
 from cli.workers import proxy_settings
 from parity.exchange import Backend
+from parity.outcome import Outcome
 from proxy.settings import TelemetrySettings
+from proxy.stages import Stage
+from tests.parity.factories import until
+from tests.support.backends import FakeBackend, answering, hanging
 from tests.support.command import run_process
-from tests.support.site import running_parity_worker
+from tests.support.site import running_parity_worker, running_site
 
 
 def test_a_proxy_worker_is_told_what_the_configuration_says(
@@ -47,7 +55,9 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
     ]
     mirror = settings.mirror
     assert (mirror.queue_items, mirror.held_bytes, mirror.capture_bytes) == (7, 70000, 700)
-    assert (mirror.concurrency, mirror.timeout_s) == (3, 0.5)
+    assert (mirror.concurrency, mirror.timeout_s, mirror.wait_s) == (3, 0.5, 0.125)
+    assert settings.handover.queue_bytes == 70000
+    assert settings.handover.receipt_timeout_s > mirror.timeout_s + mirror.wait_s
     assert settings.telemetry == TelemetrySettings(
         access_log=tmp_path / "access.log",
         access_log_rate=0.1,
@@ -66,3 +76,58 @@ def test_two_parity_workers_cannot_own_one_socket(tmp_path: Path) -> None:
     assert ran.code == 3
     assert "parity.sock" in ran.err
     assert "Traceback" not in ran.err
+
+
+async def ask(url: str, n: int) -> set[int]:
+    """So many reads at the proxy, one after the other; the statuses."""
+    async with aiohttp.ClientSession() as session:
+        statuses = set()
+        for _ in range(n):
+            async with session.get(f"{url}/v1/escrows") as response:
+                await response.read()
+                statuses.add(response.status)
+        return statuses
+
+
+async def test_a_parity_worker_that_is_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    body = b'{"success":true}'
+    async with FakeBackend(answering(body)) as legacy, FakeBackend(answering(body, after_s=0.2)) as modern:
+        with running_site(monkeypatch, tmp_path, legacy=legacy.url, modern=modern.url) as site:
+            site.flip(Stage.SHADOW)
+            statuses: set[int] = set()
+            for _ in range(3):
+                seen = len(modern.seen)
+                statuses |= await ask(site.url, 20)
+                await until(lambda seen=seen: len(modern.seen) > seen)  # type: ignore[misc]  # of this round
+                site.running.parity.signal(signal.SIGKILL)
+                await until(lambda: not site.running.parity.running)
+                statuses |= await ask(site.url, 10)
+                await asyncio.to_thread(site.running.look)
+            report = await asyncio.to_thread(site.settled, 90)
+
+    assert statuses == {200}
+    assert (report.tally.mirrored, report.balance.outcomes, report.balance.balanced) == (90, 90, True)
+    assert report.tally.outcomes[Outcome.MATCH] + report.tally.outcomes[Outcome.SHED] == 90
+    assert len(legacy.seen) == 90
+
+
+async def test_a_hanging_shadow_costs_its_copies_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with FakeBackend(answering()) as legacy, FakeBackend(hanging()) as modern:
+        with running_site(
+            monkeypatch, tmp_path, legacy=legacy.url, modern=modern.url, CROSSFADE_MIRROR__TIMEOUT_S="0.3"
+        ) as site:
+            site.flip(Stage.SHADOW)
+            started = time.monotonic()
+            statuses = await ask(site.url, 50)
+            taken_s = time.monotonic() - started
+            report = await asyncio.to_thread(site.settled, 50)
+
+    assert statuses == {200}
+    assert taken_s < 5
+    assert (report.balance.outcomes, report.balance.balanced) == (50, True)
+    assert report.tally.outcomes[Outcome.TIMEOUT] > 0
+    assert set(report.tally.reasons[Outcome.TIMEOUT]) == {"modern_timeout"}

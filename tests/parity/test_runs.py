@@ -196,3 +196,22 @@ async def test_runs_that_ended_long_ago_are_forgotten(bench: Bench, monkeypatch:
         await task
 
     assert list(runs._runs) == ["proxy-3", "proxy-4", "proxy-5"]
+
+
+async def test_a_fault_in_recording_fails_its_batch_and_says_where(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("Nettle Brindlefox")
+
+    monkeypatch.setattr(ParityStore, "record", broken)
+    with capture_logs() as logs:
+        task = await bench.enter(bench.runs(Carried()), batch(exchange()))
+        assert task is not None
+        with pytest.raises(KeyError):
+            await task
+        await asyncio.sleep(0)
+
+    assert [entry["event"] for entry in logs] == ["batch_failed"]
+    assert "Brindlefox" not in str(logs)
+    assert bench.room.held_items == 0

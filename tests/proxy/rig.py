@@ -17,7 +17,6 @@ from parity.completing import Shadow, Shed
 from parity.database import open_database
 from parity.exchange import Backend, Batch, Capture, Endpoint, Exchange, Receipt
 from parity.wire import encode, read_batch
-from proxy.aiohttp_backend import ShadowClient
 from proxy.completion import Completion
 from proxy.flag_store import FlagStore
 from proxy.settings import (
@@ -28,6 +27,7 @@ from proxy.settings import (
     ProxySettings,
 )
 from proxy.stages import Stage
+from proxy.wire.shadow import ShadowClient
 from proxy.worker import run_proxy
 from tests.support.backends import DeadPort, FakeBackend, answering
 
@@ -185,6 +185,8 @@ class Rig:
             auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
         )
     )
+    reloads: asyncio.Queue[ProxySettings] = field(default_factory=asyncio.Queue)
+    reloaded: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     _running: asyncio.Task[None] | None = None
 
     @property
@@ -205,7 +207,15 @@ class Rig:
             is_ready.set()
 
         self.stop = asyncio.Event()
-        self._running = asyncio.create_task(run_proxy(self.settings, stop=self.stop, ready=ready))
+        self._running = asyncio.create_task(
+            run_proxy(
+                self.settings,
+                stop=self.stop,
+                ready=ready,
+                reloads=self.reloads,
+                reloaded=self.reloaded.put_nowait,
+            )
+        )
         waiting = asyncio.create_task(is_ready.wait())
         await asyncio.wait({self._running, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=TIMEOUT_S)
         waiting.cancel()
@@ -217,6 +227,12 @@ class Rig:
         self.stop.set()
         if self._running is not None:
             await asyncio.wait_for(self._running, 20)
+
+    async def reload(self, **changes: Any) -> str:
+        """Other settings for the running worker; returns what it found wrong with them."""
+        self.settings = replace(self.settings, **changes)
+        self.reloads.put_nowait(self.settings)
+        return await asyncio.wait_for(self.reloaded.get(), TIMEOUT_S)
 
     async def flip_to(
         self,
@@ -302,7 +318,9 @@ QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=0.5, 
 def completing(settings: ProxySettings, **changes: Any) -> Completion:
     """What asks both shadow backends, over real connections."""
     senders = {
-        backend: ShadowClient(settings.url_of(backend), settings.mirror, settings.forward.idle_s)
+        backend: ShadowClient(
+            settings.url_of(backend), settings.mirror, settings.forward.idle_s, settings.backend_ca
+        )
         for backend in Backend
     }
     return Completion(settings, senders, **changes)

@@ -145,3 +145,20 @@ def test_registering_strikes_out_the_dead_of_this_host(store: FlagStore, engine:
 
     with engine.connect() as connection:
         assert set(connection.execute(sa.select(PROXY_WORKERS.c.id)).scalars()) == {"a", "far"}
+
+
+def test_workers_that_register_at_the_same_moment_do_not_strike_each_other_out(store: FlagStore) -> None:
+    for number in range(20):
+        together = threading.Barrier(4)
+
+        def register(worker: str, together: threading.Barrier = together) -> None:
+            together.wait()
+            store.register(a_worker(worker))
+
+        threads = [threading.Thread(target=register, args=(f"{number}-{one}",)) for one in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(store.workers()) == 4 * (number + 1)

@@ -12,17 +12,21 @@ import aiohttp
 import pytest
 
 from parity.exchange import Backend
-from proxy.aiohttp_plane import AiohttpPlane
-from proxy.capture import Budget
+from proxy.admission import Admission
+from proxy.captures import Budget
 from proxy.counters import Counters
-from proxy.edge import Admission, Edge
-from proxy.headers import EdgeHeaders, Headers, Outbound
+from proxy.edge import Edge
+from proxy.fields import Lines
+from proxy.headers import EdgeHeaders
 from proxy.metrics import Metrics
 from proxy.outbox import NoParity
 from proxy.races import Races
 from proxy.settings import MirrorSettings, ProxySettings
 from proxy.stages import Stage
 from proxy.telemetry import Telemetry
+from proxy.wire.heads import AnswerHead
+from proxy.wire.plane import WirePlane
+from proxy.writes import Writes
 from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, get, running, until
 from tests.support.backends import FakeBackend, answering, closing, hanging, sending
 
@@ -227,11 +231,11 @@ class FaultyEdge(Edge):
             raise RuntimeError("a fault of our own")
         super().answered(*args, **options)
 
-    def outbound(self, admission: Admission, headers: Headers, served_by: Backend) -> Outbound:
+    def outbound(self, admission: Admission, head: AnswerHead, served_by: Backend) -> Lines:
         """Fail before the answer begins."""
         if self.fails_at == "outbound":
             raise RuntimeError("a fault of our own")
-        return super().outbound(admission, headers, served_by)
+        return super().outbound(admission, head, served_by)
 
 
 @asynccontextmanager
@@ -239,12 +243,13 @@ async def faulty(fails_at: str) -> AsyncIterator[tuple[Edge, FakeBackend, int]]:
     """A plane on an edge that fails; yields the edge, legacy and the port."""
     async with FakeBackend(answering(b"fine")) as legacy:
         settings = ProxySettings(legacy.url, legacy.url, "", Path(), ENDPOINTS, b"key")
-        plane = AiohttpPlane(settings)
+        plane = WirePlane(settings)
         edge = FaultyEdge(
             settings,
             counters=Counters(),
             budget=Budget(1_000),
             races=Races(),
+            finished_writes=Writes(ENDPOINTS),
             headers=EdgeHeaders(settings),
             sink=NoParity(Counters()),
         )

@@ -2,7 +2,6 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from proxy.capture import NO_ROOM, TOO_LARGE, Budget, Capture
 
 

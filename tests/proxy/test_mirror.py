@@ -4,14 +4,15 @@ import asyncio
 import time
 from dataclasses import replace
 
-from parity.completing import Shed
-from parity.exchange import Backend
-from proxy.aiohttp_backend import ShadowClient
 from proxy.capture import Budget
 from proxy.capture import Capture as Body
+
+from parity.completing import Shed
+from parity.exchange import Backend
 from proxy.mirror import Answered, Copy, Mirror, Reply, ShadowSender
 from proxy.settings import AdaptiveSettings, MirrorSettings
 from proxy.signature import sign
+from proxy.wire.shadow import ShadowClient
 from tests.proxy.rig import QUICK_MIRROR, SECRET, STEADY, until
 from tests.proxy.test_outbox import a_capture
 from tests.support.backends import FakeBackend, answering, closing, hanging

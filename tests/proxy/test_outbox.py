@@ -147,16 +147,29 @@ def test_a_capture_too_large_for_a_frame_is_shed() -> None:
 def test_a_capture_that_cannot_be_written_down_is_shed_and_costs_no_other() -> None:
     outbox, counters = an_outbox()
     put(outbox, counters, 2)
-    counters.mirrored(ENDPOINT)
-    outbox.put(a_capture(key="cookie:\udce9"))
+    for named in ({"target": "/v1/\udce9"}, {"key": "jwt:\ud800"}):
+        counters.mirrored(ENDPOINT)
+        outbox.put(a_capture(**named))
 
     batch = next_batch(outbox)
 
     assert batch is not None
-    assert (len(batch.captures), counted(batch, "mirrored"), counted(batch, "shed")) == (2, 3, 1)
+    assert (len(batch.captures), counted(batch, "mirrored"), counted(batch, "shed")) == (2, 4, 2)
     assert batch.in_flight == 0
     acknowledge(outbox)
     assert outbox.held_bytes == 0
+
+
+def test_a_key_in_bytes_that_are_no_utf_8_is_read_as_latin_1() -> None:
+    outbox, counters = an_outbox()
+    for key in ("cookie:caf\udce9", "jwt:1"):
+        counters.mirrored(ENDPOINT)
+        outbox.put(a_capture(key=key))
+
+    batch = next_batch(outbox)
+
+    assert batch is not None
+    assert [capture.key for capture in batch.captures] == ["cookie:café", "jwt:1"]
 
 
 def test_any_bytes_of_heads_and_bodies_arrive() -> None:

@@ -1,6 +1,7 @@
 """Whether a write overlapped a read."""
 
-from proxy.races import EVERYWHERE, Races
+from proxy.races import Races
+from proxy.shared_counts import EVERYWHERE
 
 
 def test_without_writes_nothing_overlaps() -> None:

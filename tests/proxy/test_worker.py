@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from parity.exchange import Backend
+from parity.exchange import Backend, Endpoint
 from proxy.errors import ListenError
 from proxy.last_known_good import LastKnownGood
+from proxy.races import Races
+from proxy.shared_counts import Counts
 from proxy.stages import Stage
-from tests.proxy.rig import QUICK_FORWARD, QUICK_MIRROR, Rig, get, running, until
+from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, QUICK_MIRROR, Rig, get, running, until
 from tests.support.backends import answering, hanging
 
 
@@ -164,28 +166,107 @@ async def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
             rig._running = None
 
 
-async def test_workers_share_a_port_and_both_acknowledge(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+async def test_workers_share_a_socket_and_both_acknowledge(tmp_path: Path) -> None:
+    counts = tmp_path / "counts"
+    Counts.make(counts, 2, {endpoint.domain for endpoint in ENDPOINTS})
+    with socket.create_server(("127.0.0.1", 0)) as shared:
+        port = shared.getsockname()[1]
+        async with running(tmp_path, listen_fd=shared.fileno(), counts_file=counts) as first:
+            second = Rig(
+                replace(first.settings, worker_name="proxy-2", slot=1, parity_socket=None),
+                first.legacy,
+                first.modern,
+                first.parity,
+                first.engine,
+            )
+            await second.start()
+            try:
+                version = await first.flip_to(Stage.SHADOW)
+                acknowledged = await asyncio.to_thread(first.store.wait_acknowledged, version)
+            finally:
+                await second.session.close()
+                await second.end()
+            still = await first.ask()
 
-    async with running(tmp_path, listen_port=port, reuse_port=True) as first:
-        second = Rig(
-            replace(first.settings, worker_name="proxy-2", parity_socket=None),
-            first.legacy,
-            first.modern,
-            first.parity,
-            first.engine,
-        )
-        await second.start()
-        try:
-            version = await first.flip_to(Stage.SHADOW)
-            acknowledged = await asyncio.to_thread(first.store.wait_acknowledged, version)
-        finally:
-            await second.session.close()
-            await second.end()
+        assert (first.port, second.port) == (port, port)
+        assert {(seen.worker, seen.version) for seen in acknowledged} == {("proxy-1", 1), ("proxy-2", 1)}
+        assert still.status == 200
 
-    assert {(seen.worker, seen.version) for seen in acknowledged} == {("proxy-1", 1), ("proxy-2", 1)}
+
+async def test_a_worker_in_the_place_of_a_killed_one_ends_the_writes_of_that_one(tmp_path: Path) -> None:
+    counts = tmp_path / "counts"
+    Counts.make(counts, 1, {endpoint.domain for endpoint in ENDPOINTS})
+    Races(Counts.open(counts, 0)).began("escrows")
+
+    async with running(tmp_path, stage=Stage.SHADOW, counts_file=counts) as rig:
+        await rig.ask()
+        await rig.settled(1)
+
+    assert [exchange.raced for exchange in rig.parity.exchanges] == [False]
+    assert (rig.modern.seen[0].header("X-Crossfade-Writes") or "").endswith(" escrows=1.1")
+
+
+async def test_a_reload_changes_what_new_requests_get_and_one_in_flight_ends_by_the_old(
+    tmp_path: Path,
+) -> None:
+    patient = replace(QUICK_FORWARD, answer_timeout_s=5, fallback_timeout_s=5)
+    async with running(tmp_path, stage=Stage.LIVE, forward=patient) as rig:
+        rig.modern.behaviour = answering(b"slow", after_s=0.3)
+        slow = asyncio.create_task(rig.ask())
+        await until(lambda: len(rig.modern.begun) == 1)
+
+        hasty = replace(QUICK_FORWARD, answer_timeout_s=0.1, fallback_timeout_s=0.1)
+        orders = Endpoint("orders", "GET", "/v1/orders")
+        problem = await rig.reload(forward=hasty, endpoints=(*ENDPOINTS, orders), expose_served_by=True)
+        fallen_back = await rig.ask()
+        orders_answer = await rig.ask(target="/v1/orders")
+        slow_answer = await slow
+        await rig.settled(3)
+
+        assert problem == ""
+        assert (slow_answer.status, slow_answer.body) == (200, b"slow")
+        assert fallen_back.header("X-Served-By") == "legacy"
+        assert orders_answer.header("X-Flag-Version") == "3"
+        counted = {count.endpoint for batch in rig.parity.batches for count in batch.counts}
+        assert "GET /v1/orders" in counted
+
+
+async def test_a_reload_keeps_connections_and_flags_that_come_later_are_served(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+        request = get().replace(b"Connection: close\r\n", b"")
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(len(b'{"by":"legacy"}'))
+
+        await rig.reload(expose_served_by=False)
+        writer.write(request)
+        later = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        await rig.flip_to(Stage.LIVE)
+        live = await rig.ask()
+
+        assert b"X-Served-By: legacy" in head
+        assert b"200" in later.splitlines()[0]
+        assert b"X-Served-By" not in later
+        assert live.body == b'{"by":"modern"}'
+
+
+async def test_a_reload_leaves_what_takes_a_new_process_and_refuses_what_it_cannot_serve(
+    tmp_path: Path,
+) -> None:
+    counts = tmp_path / "counts"
+    Counts.make(counts, 1, {endpoint.domain for endpoint in ENDPOINTS})
+
+    async with running(tmp_path, counts_file=counts) as rig:
+        refused = await rig.reload(endpoints=(*ENDPOINTS, Endpoint("orders", "GET", "/v1/orders")))
+        moved = await rig.reload(endpoints=ENDPOINTS, listen_port=1, store_url="sqlite:////nowhere/x")
+        await rig.flip_to(Stage.LIVE)
+        answer = await rig.ask()
+
+    assert refused == "'orders' has no write counts: it was not there when they were made"
+    assert moved == ""
+    assert answer.header("X-Served-By") == "modern"
 
 
 async def test_without_a_parity_socket_clients_are_served_and_no_copy_is_sent(tmp_path: Path) -> None:

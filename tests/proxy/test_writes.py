@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from parity.exchange import Endpoint
+from proxy.shared_counts import ROWS, Counts
 from proxy.stages import Stage
 from proxy.writes import Writes
 from tests.proxy.rig import running
@@ -95,11 +96,27 @@ def test_two_runs_of_a_proxy_are_never_taken_for_one_another() -> None:
 def test_memory_is_bounded_however_many_rows_are_written() -> None:
     writes = Writes(ENDPOINTS)
 
+    rows = set()
     for number in range(5_000):
-        writes.finished(PUT, f"/v1/escrows/e5c00000-0000-4000-8000-{number:012x}/people")
+        row = f"/v1/escrows/e5c00000-0000-4000-8000-{number:012x}"
+        writes.finished(PUT, f"{row}/people")
+        rows.add(writes._row(GET, row))
 
-    assert len(writes._rows) <= 1024
+    assert len(rows) == ROWS
     assert len(writes.stamp(GET, ROW)) < 200
+
+
+def test_a_write_through_one_worker_renews_the_stamp_of_every_other(tmp_path: Path) -> None:
+    file = tmp_path / "counts"
+    Counts.make(file, 3, {endpoint.domain for endpoint in ENDPOINTS})
+    here, there = (Writes(ENDPOINTS, Counts.open(file, slot)) for slot in (0, 2))
+    before = [writes.stamp(LIST, LIST.path) for writes in (here, there)]
+
+    here.finished(CREATE, CREATE.path)
+    there.finished(PUT, f"{ROW}/people")
+
+    assert before[0] == before[1]
+    assert here.stamp(GET, ROW) == there.stamp(GET, ROW) == f"{before[0]} escrows=2.0 row=0.1"
 
 
 async def test_modern_alone_is_stamped_and_a_finished_write_renews_the_stamp(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ class FakeBackend:
         number = self.connections
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
-                while (seen := await self._read(reader, number)) is not None:
+                while (seen := await self._read(reader, writer, number)) is not None:
                     self.seen.append(seen)
                     if not await _while_connected(self.behaviour(seen, writer), reader):
                         break
@@ -141,7 +141,9 @@ class FakeBackend:
             self.open_connections -= 1
             writer.close()
 
-    async def _read(self, reader: asyncio.StreamReader, number: int) -> Seen | None:
+    async def _read(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> Seen | None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         line, *fields = head.removesuffix("\r\n\r\n").split("\r\n")
         method, target, _version = line.split(" ", 2)
@@ -149,6 +151,8 @@ class FakeBackend:
         headers = [(name, value.strip()) for name, _, value in (one.partition(":") for one in fields)]
         lowered = {name.lower(): value for name, value in headers}
         body = b""
+        if lowered.get("expect", "").lower() == "100-continue":
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if lowered.get("transfer-encoding") == "chunked":
             while size := int(await reader.readline(), 16):
                 body += await reader.readexactly(size)

@@ -11,7 +11,7 @@ import pytest
 from cli.context import RECORDING_JWT_SECRET, Context
 from cli.processes import Child
 from cli.settings import load_settings
-from cli.up import Running
+from cli.supervisor import Running
 from parity.exchange import Backend
 from parity.report import Report, build_report
 from proxy.stages import Stage
@@ -91,7 +91,7 @@ def running_site(
     context = Context(load_settings(), None, RECORDING_JWT_SECRET, actor="test")
     running = Running(context, log_dir=state_dir / "logs")
     try:
-        yield Site(context, running, f"http://127.0.0.1:{running.proxy.ready['port']}")
+        yield Site(context, running, f"http://127.0.0.1:{running.port}")
     finally:
         running.end()
 

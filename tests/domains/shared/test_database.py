@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from domains.shared.database import Database
 from domains.shared.errors import InvalidInputError
+from domains.shared.statements import tallied
 
 
 async def test_numeric_stays_text_json_numbers_lose_their_type_and_times_are_utc(database_url: str) -> None:
@@ -43,6 +44,23 @@ async def test_a_pool_opens_no_more_connections_than_it_may(database_url: str) -
 
     await database.close()
     assert len({rows[0]["pid"] for rows in found}) <= 3
+
+
+async def test_the_wait_for_a_connection_is_counted(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    sleep = text("SELECT pg_sleep(0.05)")
+
+    async def waited_s() -> float:
+        with tallied() as tally:
+            await database.run(sleep)
+        return tally.waited_s
+
+    await waited_s()
+    first, second = sorted(await asyncio.gather(waited_s(), waited_s()))
+
+    await database.close()
+    assert first < 0.04
+    assert second > 0.04
 
 
 async def test_a_statement_is_its_own_transaction(database_url: str) -> None:

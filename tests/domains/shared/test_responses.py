@@ -46,3 +46,13 @@ def test_a_request_that_did_not_come_to_the_rate_limit_has_no_header_of_it() -> 
     assert "RateLimit-Limit" in limited.headers
     assert "RateLimit-Limit" not in unlimited.headers
     assert (limited.headers["X-Query-Count"], limited.headers["Server-Timing"]) == ("3", "db;dur=1.50")
+
+
+def test_a_wait_for_a_connection_is_told_beside_the_time_in_the_database() -> None:
+    waited, at_once = plain({}), plain({})
+
+    finish(waited, Tally(seconds=0.0015, waited_s=0.0612), limits=None, cache="miss")
+    finish(at_once, Tally(seconds=0.0015, waited_s=0.0001), limits=None)
+
+    assert waited.headers["Server-Timing"] == "db;dur=1.50, pool;dur=61.20, cache;desc=miss"
+    assert at_once.headers["Server-Timing"] == "db;dur=1.50"

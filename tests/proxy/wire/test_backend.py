@@ -410,7 +410,7 @@ def _expire(connection: BackendConnection) -> None:
     connection.expired()
 
 
-@pytest.mark.parametrize("ends", itertools.permutations([_abort, _close, _lose, _expire], 3))
+@pytest.mark.parametrize("ends", list(itertools.permutations([_abort, _close, _lose, _expire], 3)))
 async def test_a_connection_is_lost_once_whatever_ends_it(
     bench: Bench, ends: tuple[Callable[[BackendConnection], None], ...]
 ) -> None:

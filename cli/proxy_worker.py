@@ -1,0 +1,91 @@
+"""One proxy worker as a process of its own, started by `crossfade up`: `python -m cli.proxy_worker`.
+
+Its settings come as lines on stdin, the first to begin with, each later one as a reload; when stdin ends, so does the
+worker, for `crossfade up` is gone. On stdout it says as JSON lines that it is ready, and what became of a reload.
+
+What only the command line needs is not imported: pydantic, click and rich are a quarter of a worker's memory.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+
+import msgspec
+import uvloop
+
+from cli.logs import log_to_stderr
+from cli.wire import MAX_LINE_BYTES, decode
+from proxy.settings import ProxySettings
+
+ENVIRONMENT = {
+    "MALLOC_TOP_PAD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "16777216",
+    "MALLOC_MMAP_THRESHOLD_": "4194304",
+}
+"""For the C library of a worker: freed memory of up to 16 MiB is kept, so that bodies do not fault pages in anew."""
+
+
+async def serve() -> None:
+    """Run until SIGTERM, SIGINT or the end of stdin."""
+    from proxy.worker import run_proxy
+
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    reader = asyncio.StreamReader(limit=MAX_LINE_BYTES)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    first = await reader.readline()
+    if not first:
+        return
+    reloads: asyncio.Queue[ProxySettings] = asyncio.Queue()
+    reading = asyncio.create_task(_read(reader, reloads, stop))
+    try:
+        await run_proxy(
+            decode(first),
+            stop=stop,
+            ready=lambda port, admin_port: _say({"port": port, "admin_port": admin_port}),
+            reloads=reloads,
+            reloaded=lambda problem: _say({"reloaded": problem}),
+        )
+    finally:
+        reading.cancel()
+
+
+async def _read(
+    reader: asyncio.StreamReader, reloads: asyncio.Queue[ProxySettings], stop: asyncio.Event
+) -> None:
+    while line := await reader.readline():
+        try:
+            reloads.put_nowait(decode(line))
+        except msgspec.DecodeError as error:
+            _say({"reloaded": str(error)})
+    stop.set()
+
+
+def _say(values: dict[str, object]) -> None:
+    try:
+        os.write(sys.stdout.fileno(), json.dumps(values).encode() + b"\n")
+    except BrokenPipeError:
+        return  # `crossfade up` is gone, and stdin says so
+
+
+def main() -> None:
+    """Run it; what keeps it from running is one sentence and the exit code that its kind has."""
+    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog would import it for traces in colour
+    log_to_stderr()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve())
+    except Exception as error:  # noqa: BLE001  -- every failure is a sentence, as in cli/main.py
+        from cli.failures import explain
+
+        sentence, code = explain(error)
+        sys.stderr.write(f"crossfade: {sentence}\n")
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""`crossfade reload` and `crossfade restart`: tell a `crossfade up` that runs; and what a reload cannot change."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from cli.context import Context, pass_context
+from cli.errors import UnavailableError
+from cli.output import message
+from cli.settings import Settings
+from cli.workers import proxy_settings, require_backends, runtime_socket
+
+WITH_ROLLING_RESTART: Mapping[str, str] = {"proxy.admin": "proxy.admin", "store.url": "store_url"}
+"""Settings that a worker reads when it starts, and where they are."""
+WITH_RESTART: Mapping[str, str] = {
+    "proxy.listen": "proxy.listen",
+    "proxy.workers": "proxy.workers",
+    "state_dir": "state_dir",
+}
+"""Settings that `crossfade up` itself reads when it starts."""
+
+
+def different(before: Settings, after: Settings, keys: Mapping[str, str]) -> list[str]:
+    """Which of these settings changed."""
+    return [key for key, path in keys.items() if _at(before, path) != _at(after, path)]
+
+
+def _at(settings: Settings, path: str) -> object:
+    value: object = settings
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value
+
+
+@contextmanager
+def announced(state_dir: Path) -> Iterator[None]:
+    """Be the `crossfade up` of that state directory. Raises UnavailableError when another is."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    file = _file(state_dir)
+    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UnavailableError(
+                f"crossfade up (pid {stream.read().strip() or '?'}) already runs in {state_dir}"
+            ) from error
+        stream.truncate()
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
+        stream.truncate(0)
+
+
+def running_pid(state_dir: Path) -> int:
+    """Who runs there. Raises UnavailableError when nobody does."""
+    problem = f"no crossfade up runs in {state_dir}"
+    try:
+        with _file(state_dir).open() as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:  # held by whoever wrote it, so the number is good
+                text = stream.read().strip()
+                if text.isdigit():
+                    return int(text)
+    except OSError as error:
+        raise UnavailableError(problem) from error
+    raise UnavailableError(problem)
+
+
+def _file(state_dir: Path) -> Path:
+    return state_dir / "up.pid"
+
+
+@click.command()
+@pass_context
+def reload(context: Context) -> None:
+    """Make the crossfade up of this state directory read its configuration again, without dropping a connection."""
+    require_backends(context.settings)
+    proxy_settings(context, runtime_socket(context.settings))
+    context.rules()
+    pid = running_pid(context.settings.state_dir)
+    os.kill(pid, signal.SIGHUP)
+    message(f"crossfade up (pid {pid}) reads its configuration again, and says what comes of it")
+
+
+@click.command()
+@pass_context
+def restart(context: Context) -> None:
+    """Make the crossfade up of this state directory restart its workers one after another, while they serve."""
+    pid = running_pid(context.settings.state_dir)
+    os.kill(pid, signal.SIGUSR2)
+    message(f"crossfade up (pid {pid}) restarts its workers one after another, and says when each is done")

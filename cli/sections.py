@@ -1,0 +1,165 @@
+"""The sections of the configuration, and what a field of each may be."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
+
+from proxy.addresses import Address
+from proxy.settings import ClientSettings, ForwardSettings, StickyKind, StickySettings
+
+_CLIENT = ClientSettings()
+_FORWARD = ForwardSettings()
+_STICKY = StickySettings()
+_TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"  # noqa: S105  a word of HTTP (RFC 9110 section 5.6.2), not a secret
+
+
+def _backend_url(value: str) -> str:
+    Address.of(value)
+    return value.rstrip("/")
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    is_ipv6 = len(host) > 2 and host.startswith("[") and host.endswith("]")
+    is_host = bool(host) and (is_ipv6 or not set("[]:") & set(host))
+    if not is_host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise ValueError("expected HOST:PORT like 127.0.0.1:8080 or [::1]:8080")
+    return value
+
+
+def _collector(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("expected the address of an OTLP collector like http://127.0.0.1:4318")
+    return value
+
+
+Collector = Annotated[str, AfterValidator(_collector)]
+BackendUrl = Annotated[str, AfterValidator(_backend_url)]
+Listen = Annotated[str, AfterValidator(_listen)]
+
+
+def host_and_port(listen: str) -> tuple[str, int]:
+    """Of a `Listen`; the host of an IPv6 address without its brackets."""
+    host, _, port = listen.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+class Section(BaseModel):
+    """Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProxySection(Section):
+    """Where the proxy listens, by how many workers, and what it tells its clients."""
+
+    listen: Listen = "127.0.0.1:8080"
+    admin: Listen = "127.0.0.1:8081"
+    workers: int = Field(default=1, ge=1, le=64)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    expose_served_by: bool = True
+    trusted_hops: tuple[IPvAnyAddress, ...] = ()
+
+
+class ClientSection(Section):
+    """Bounds of the way to clients."""
+
+    max_connections: int = Field(default=_CLIENT.max_connections, ge=1, le=1_000_000)
+    max_line_bytes: int = Field(default=_CLIENT.max_line_bytes, ge=256, le=1_048_576)
+    max_head_bytes: int = Field(default=_CLIENT.max_head_bytes, ge=1_024, le=1_048_576)
+    max_body_bytes: int | None = Field(default=_CLIENT.max_body_bytes, ge=0)
+    head_timeout_s: float = Field(default=_CLIENT.head_timeout_s, gt=0, le=3_600)
+    body_timeout_s: float = Field(default=_CLIENT.body_timeout_s, gt=0, le=3_600)
+    send_timeout_s: float = Field(default=_CLIENT.send_timeout_s, gt=0, le=3_600)
+    idle_s: float = Field(default=_CLIENT.idle_s, gt=0, le=86_400)
+    buffer_bytes: int = Field(default=_CLIENT.buffer_bytes, ge=4_096, le=16_777_216)
+
+
+class ForwardSection(Section):
+    """Bounds of the way to the authoritative backend."""
+
+    connections: int = Field(default=_FORWARD.connections, ge=1, le=65_536)
+    wait_s: float = Field(default=_FORWARD.wait_s, gt=0, le=300)
+    connect_timeout_s: float = Field(default=_FORWARD.connect_timeout_s, gt=0, le=300)
+    answer_timeout_s: float = Field(default=_FORWARD.answer_timeout_s, gt=0, le=86_400)
+    fallback_timeout_s: float = Field(default=_FORWARD.fallback_timeout_s, gt=0, le=86_400)
+    idle_s: float = Field(default=_FORWARD.idle_s, gt=0, le=3_600)
+
+
+class BoundsRow(Section):
+    """What is different at one endpoint, or at all of a domain."""
+
+    endpoint: str
+    answer_timeout_s: float | None = Field(default=None, gt=0, le=86_400)
+    max_body_bytes: int | None = Field(default=None, ge=0)
+    max_in_flight: int | None = Field(default=None, ge=1)
+
+
+class StickySection(Section):
+    """What a client is recognised by at stage `canary`."""
+
+    order: tuple[StickyKind, ...] = Field(default=_STICKY.order, min_length=1)
+    header: str = Field(default=_STICKY.header, pattern=_TOKEN)
+    cookie: str = Field(default=_STICKY.cookie, pattern=_TOKEN)
+
+
+class BackendsSection(Section):
+    """The two backends by address; the bundled ones are started by `crossfade serve`."""
+
+    legacy: BackendUrl | None = None
+    modern: BackendUrl | None = None
+    ca: Path | None = None
+
+
+class MirrorSection(Section):
+    """Bounds of everything that happens off the live path."""
+
+    max_items: int = Field(default=1000, ge=1, le=1_000_000)
+    max_bytes: int = Field(default=32 * 2**20, ge=2**16)
+    max_body_bytes: int = Field(default=2 * 2**20, ge=0)
+    concurrency: int = Field(default=32, ge=1, le=1000)
+    timeout_s: float = Field(default=2.0, gt=0, le=300)
+
+
+class StoreSection(Section):
+    """Flags, ledger, outcomes, samples: SQLite by default."""
+
+    url: str = ""
+
+
+class ParitySection(Section):
+    """Rules and acceptances; empty means those of the reference CRM."""
+
+    rules: tuple[Path, ...] = ()
+
+
+class TelemetrySection(Section):
+    """Access log and spans; the metrics are always there."""
+
+    access_log: Path | None = None
+    access_log_rate: float = Field(default=0.0, ge=0, le=1)
+    access_log_queries: bool = False
+    otlp_endpoint: Collector | None = None
+    service_name: str = Field(default="crossfade-proxy", min_length=1)
+    trace_rate: float = Field(default=1.0, ge=0, le=1)
+
+
+class LimitsSection(Section):
+    """How often one client may ask a bundled backend in 15 minutes, and who a client is."""
+
+    requests: int = Field(default=500, ge=1)
+    failed_auth: int = Field(default=30, ge=1)
+    trusted_hops: int = Field(default=0, ge=0, le=10)
+
+
+class EndpointRow(Section):
+    """One endpoint of an API that is not the reference CRM."""
+
+    domain: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    method: str = Field(pattern=r"^[A-Z]+$")
+    path: str = Field(pattern=r"^/")
+    mirrorable: bool = True
