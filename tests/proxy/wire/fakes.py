@@ -162,7 +162,7 @@ class FakeTarget(Target):
     is_quick: bool
 
     def __init__(self, *, is_quick: bool = True) -> None:
-        super().__init__("backend.test", 80, authority="backend.test")
+        super().__init__("backend.test", 80)
         object.__setattr__(self, "attempts", [])
         object.__setattr__(self, "connections", [])
         object.__setattr__(self, "transports", [])

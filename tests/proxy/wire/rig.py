@@ -17,9 +17,11 @@ from proxy.edge import Edge
 from proxy.fields import Lines
 from proxy.flags import Flag, FlagTable
 from proxy.headers import EdgeHeaders
+from proxy.metrics import Metrics
 from proxy.races import Races
 from proxy.settings import ForwardSettings, ProxySettings
 from proxy.stages import Stage
+from proxy.telemetry import Telemetry
 from proxy.wire.heads import AnswerHead
 from proxy.wire.plane import WirePlane
 from proxy.writes import Writes
@@ -84,7 +86,7 @@ class RecordingEdge(Edge):
             counters=Counters(),
             budget=self.budget,
             races=self.races,
-            finished_writes=Writes(settings.endpoints, epoch="e"),
+            finished_writes=Writes(settings.endpoints),
             headers=EdgeHeaders(settings),
             sink=self.captures,
         )
@@ -196,8 +198,31 @@ def parsed(answer: bytes) -> Answer:
     return Answer(int(line.split(" ")[1]), headers, body)
 
 
-Over = tuple[str, int, int, str]
-"""Who served a request, its status, the bytes of its body, the error."""
+class RecordingTelemetry(Telemetry):
+    """Remembers of each request that is over who served it, its status and the error."""
+
+    def __init__(self, edge: Edge) -> None:
+        super().__init__(Metrics(edge.counters, {}))
+        self.over: list[tuple[str, int, str]] = []
+        self.turned_away: list[tuple[int, str]] = []
+
+    def served(
+        self,
+        admission: Admission,
+        served_by: str,
+        status: int,
+        duration_s: float,
+        sent_bytes: int,
+        error: str = "",
+    ) -> None:
+        """Note it."""
+        self.over.append((served_by, status, error))
+        super().served(admission, served_by, status, duration_s, sent_bytes, error)
+
+    def refused(self, request_id: str, status: int, duration_s: float, sent_bytes: int, error: str) -> None:
+        """Note it."""
+        self.turned_away.append((status, error))
+        super().refused(request_id, status, duration_s, sent_bytes, error)
 
 
 @dataclass
@@ -209,7 +234,7 @@ class Rig:
     edge: RecordingEdge
     legacy: FakeBackend
     modern: FakeBackend
-    over: list[Over]
+    telemetry: RecordingTelemetry
     port: int = 0
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
@@ -251,13 +276,6 @@ async def planed(
 ) -> AsyncIterator[Rig]:
     """A plane that serves; `dead` makes one backend a port that refuses."""
     dead_port = DeadPort()
-    over: list[Over] = []
-
-    def ended(
-        _admission: Admission, served_by: str, status: int, _duration_s: float, sent_bytes: int, error: str
-    ) -> None:
-        over.append((served_by, status, sent_bytes, error))
-
     async with (
         FakeBackend(answering(b'{"by":"legacy"}')) as legacy,
         FakeBackend(answering(b'{"by":"modern"}')) as modern,
@@ -269,9 +287,10 @@ async def planed(
                 **changes,
             }
         )
-        plane = WirePlane(settings, ended)
+        plane = WirePlane(settings)
         edge = RecordingEdge(settings, stage=stage, **(flag or {}))
-        rig = Rig(settings, plane, edge, legacy, modern, over, await plane.bind(edge))
+        telemetry = RecordingTelemetry(edge)
+        rig = Rig(settings, plane, edge, legacy, modern, telemetry, await plane.bind(edge, telemetry))
         await plane.serve()
         try:
             yield rig

@@ -179,7 +179,7 @@ async def test_a_connection_that_is_lost_at_once_is_a_broken_one(bench: Bench) -
         ) -> tuple[asyncio.Transport, asyncio.Protocol]:
             """Connect and close."""
             transport, protocol = await super().connect(factory, timeout_s)
-            transport.abort()
+            protocol.connection_lost(None)
             return transport, protocol
 
     pool = a_pool(Gone(), bench.timeouts)
@@ -248,11 +248,11 @@ async def test_an_idle_connection_that_is_lost_or_expires_is_not_given_out(bench
     assert bench.target.open_transports == []
 
 
-async def test_an_idle_connection_that_is_closing_is_not_given_out(bench: Bench) -> None:
+async def test_an_idle_connection_that_the_backend_is_closing_is_not_given_out(bench: Bench) -> None:
     connection = await bench.granted()
     connection.data_received(OK)
 
-    bench.target.transports[0].close()
+    connection.eof_received()
 
     assert (bench.pool.take(), bench.pool.in_use) == (None, 0)
 

@@ -1,0 +1,515 @@
+"""One client's connection: its requests in their order, its bounds, and how it ends."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from parity.exchange import Backend
+from proxy.admission import Admission
+from proxy.headers import Peer
+from proxy.refusals import Refusal
+from proxy.settings import ClientSettings, EndpointBounds, ForwardSettings
+from proxy.wire.client import ClientConnection
+from proxy.wire.pool import Pool
+from tests.proxy.wire.fakes import Clock, FakeTarget, FakeTransport, a_pool, settle, timeouts_of
+from tests.proxy.wire.rig import RecordingEdge, keeping, settings_of
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+BOUNDS = ClientSettings(
+    max_line_bytes=200,
+    max_head_bytes=1_000,
+    max_body_bytes=50,
+    head_timeout_s=2.0,
+    body_timeout_s=3.0,
+    send_timeout_s=5.0,
+    idle_s=10.0,
+    buffer_bytes=1_000,
+)
+
+
+class Bench:
+    """A plane with one client on a fake transport, before a legacy that the test speaks for."""
+
+    is_closing = False
+
+    def __init__(self, *, writes_eof: bool = True, has_room: bool = True, **changes: Any) -> None:
+        self.clock = Clock()
+        self.timeouts = timeouts_of(self.clock)
+        configured = settings_of(**{"client": BOUNDS, **changes})
+        self.settings: ForwardSettings = configured.forward
+        self.client_settings = configured.client
+        self.edge: Any = RecordingEdge(configured)
+        self.target = FakeTarget()
+        self._pool = a_pool(self.target, self.timeouts, limit=4)
+        self.has_room, self.is_busy = has_room, False
+        self.over: list[tuple[int, str]] = []
+        self.turned_away: list[Refusal] = []
+        self.clients = 0
+        self.client = ClientConnection(self)
+        self.transport = FakeTransport(self.client, writes_eof=writes_eof)
+        self.client.connection_made(self.transport)
+
+    def pool(self, backend: Backend) -> Pool:
+        """There is one."""
+        assert backend is Backend.LEGACY
+        return self._pool
+
+    def peer(self, transport: asyncio.Transport) -> Peer:
+        """A stranger."""
+        return Peer(transport.get_extra_info("peername")[0], "http", trusted=False)
+
+    def admits(self, admission: Admission) -> bool:  # noqa: ARG002  the plane's signature
+        """As the test says."""
+        return not self.is_busy
+
+    def opened(self, connection: ClientConnection) -> bool:  # noqa: ARG002  as above
+        """As the test says."""
+        self.clients += self.has_room
+        return self.has_room
+
+    def closed(self, connection: ClientConnection) -> None:  # noqa: ARG002  as above
+        """Count."""
+        self.clients -= self.has_room
+
+    def refused(self, request_id: str, refusal: Refusal, sent_bytes: int) -> None:
+        """Note it."""
+        assert len(request_id) == 32
+        assert sent_bytes > 0
+        self.turned_away.append(refusal)
+
+    def ended(
+        self,
+        admission: Admission,  # noqa: ARG002  as above
+        served_by: str,  # noqa: ARG002  as above
+        status: int,
+        duration_s: float,  # noqa: ARG002  as above
+        sent_bytes: int,  # noqa: ARG002  as above
+        error: str,
+    ) -> None:
+        """Note it."""
+        self.over.append((status, error))
+
+    async def get(self, data: bytes) -> None:
+        """Bytes of the client."""
+        if self.transport.is_reading:
+            self.client.data_received(data)
+        await settle()
+
+    async def answer(self, data: bytes = OK, at: int = -1) -> None:
+        """Bytes of the backend, on its newest connection."""
+        self.target.connections[at].data_received(data)
+        await settle()
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of all answers."""
+        parts = self.transport.text.split(b"HTTP/1.1 ")
+        return [int(part[:3]) for part in parts[1:]]
+
+    @property
+    def asked(self) -> bytes:
+        """Everything that the backend got."""
+        return b"".join(transport.text for transport in self.target.transports)
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    """On a loop."""
+    return Bench()
+
+
+
+def post(*fields: str, body: bytes = b"") -> bytes:
+    return keeping("/v1/escrows", *fields, method="POST", body=body)
+
+
+# Requests one after another
+
+
+@pytest.mark.parametrize("size", [1, 3, 10_000])
+async def test_requests_on_one_connection_are_answered_in_their_order(bench: Bench, size: int) -> None:
+    wire = keeping("/1") + keeping("/2")
+
+    for at in range(0, len(wire), size):
+        await bench.get(wire[at : at + size])
+    assert bench.asked.startswith(b"GET /1 ")
+    assert b"GET /2 " not in bench.asked
+    await bench.answer()
+    assert b"GET /2 " in bench.asked
+    await bench.answer()
+
+    assert (bench.statuses, bench.edge.outcomes) == ([200, 200], ["answered", "answered"])
+    assert (bench.transport.is_closed, bench.client.is_idle) == (False, True)
+
+
+async def test_one_line_too_many_behind_a_body_is_forgiven(bench: Bench) -> None:
+    await bench.get(post("Content-Length: 2", body=b"{}") + b"\r\n")
+    await bench.answer()
+    bench.clock.advance(BOUNDS.head_timeout_s + 1)
+    await bench.get(keeping())
+    await bench.answer()
+
+    assert bench.statuses == [200, 200]
+
+
+async def test_pipelined_requests_wait_within_bounds(bench: Bench) -> None:
+    await bench.get(keeping("/1"))
+    for number in range(30):
+        await bench.get(keeping(f"/{number}"))
+    paused = bench.transport.is_reading
+    for _ in range(31):
+        if not bench.client.is_idle:
+            await bench.answer()
+
+    assert not paused
+    assert bench.transport.is_reading
+    assert set(bench.statuses) == {200}
+
+
+async def test_a_connection_reads_on_after_a_body_that_waited_for_its_backend(bench: Bench) -> None:
+    await bench.get(post("Content-Length: 2", body=b"{}"))
+    await bench.answer()
+
+    assert bench.transport.is_reading
+    await bench.get(post("Content-Length: 2"))
+    bench.target.connections[-1].pause_writing()
+    assert not bench.transport.is_reading
+    await bench.answer()
+
+    assert bench.statuses == [200, 200]
+
+
+async def test_answers_wait_for_a_client_that_does_not_read(bench: Bench) -> None:
+    await bench.get(keeping("/1"))
+    bench.client.pause_writing()
+    await bench.answer()
+    await bench.get(keeping("/2") + keeping("/3"))
+
+    assert b"GET /2 " not in bench.asked
+    bench.client.resume_writing()
+    await settle()
+    assert b"GET /2 " in bench.asked
+
+
+async def test_back_pressure_reaches_the_backend(bench: Bench) -> None:
+    await bench.get(keeping())
+    backend = bench.target.transports[0]
+
+    bench.client.pause_writing()
+    paused = backend.is_reading
+    bench.client.resume_writing()
+
+    assert (paused, backend.is_reading) == (False, True)
+
+
+# Bounds
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    ("wire", "refusal"),
+    [
+        (b"GET /" + b"x" * 200 + b" HTTP/1.1\r\nHost: h\r\n\r\n", Refusal.LONG_LINE),
+        (b"GET /" + b"x" * 2_000, Refusal.LONG_LINE),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"x" * 1_000 + b"\r\n\r\n", Refusal.LARGE_HEAD),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"x" * 1_000, Refusal.LARGE_HEAD),
+        (b"GET / HTTP/1.1\nHost: h\n\n", Refusal.BAD_HEAD),
+        (b"GET / HTTP/1.1\r\nX: \0", Refusal.BAD_HEAD),
+        (b"GET / HTTP/2.0\r\nHost: h\r\n\r\n", Refusal.VERSION),
+        (b"GET / HTTP/1.1\r\n\r\n", Refusal.BAD_HOST),
+        (b"CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\n\r\n", Refusal.CONNECT),
+        (b"GET http://evil/ HTTP/1.1\r\nHost: h\r\n\r\n", Refusal.BAD_TARGET),
+        (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 51\r\n\r\n", Refusal.LARGE_BODY),
+    ],
+)
+async def test_what_is_not_taken_reaches_nobody_and_closes(
+    bench: Bench, wire: bytes, refusal: Refusal, size: int
+) -> None:
+    for at in range(0, len(wire), size):
+        await bench.get(wire[at : at + size])
+
+    assert (bench.statuses, bench.turned_away, bench.asked) == ([refusal.status], [refusal], b"")
+    assert bench.transport.is_ended
+
+
+async def test_nothing_behind_a_refused_request_is_looked_at(bench: Bench) -> None:
+    await bench.get(b"GET / HTTP/1.1\r\nX : y\r\n\r\n" + keeping())
+    await bench.get(keeping())
+
+    assert (bench.statuses, bench.asked) == ([400], b"")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST"])
+async def test_the_refusal_of_a_head_request_has_no_body(method: str) -> None:
+    for change in ({"is_busy": True}, {}):
+        bench = Bench(bounds={"escrows": EndpointBounds(max_body_bytes=1)})
+        bench.is_busy = bool(change)
+        await bench.get(keeping("/v1/escrows", *(() if change else ("Content-Length: 2",)), method=method))
+
+        assert bench.statuses == [503 if change else 413]
+        assert bench.transport.text.endswith(b"\r\n\r\n") == (method == "HEAD")
+
+
+async def test_an_endpoint_that_takes_no_more_is_busy(bench: Bench) -> None:
+    bench.is_busy = True
+
+    await bench.get(keeping())
+
+    assert (bench.statuses, bench.turned_away, bench.edge.outcomes) == ([503], [Refusal.BUSY], ["failed"])
+    assert b"Retry-After: 1\r\n" in bench.transport.text
+
+
+async def test_a_body_in_chunks_over_its_bound_is_413_and_broken_off_at_the_backend(bench: Bench) -> None:
+    await bench.get(post("Transfer-Encoding: chunked", body=b"1e\r\n" + b"x" * 30 + b"\r\n"))
+    await bench.get(b"1e\r\n" + b"x" * 30 + b"\r\n")
+
+    assert (bench.statuses, bench.over) == ([413], [(413, "large_body")])
+    assert bench.target.transports[0].is_aborted
+
+
+async def test_a_body_that_is_none_is_400_and_broken_off_at_the_backend(bench: Bench) -> None:
+    await bench.get(post("Transfer-Encoding: chunked", body=b"2\r\nab"))
+    await bench.get(b"c\r\n0\r\n\r\n")
+
+    assert (bench.statuses, bench.over) == ([400], [(400, "bad_body")])
+    assert bench.target.transports[0].is_aborted
+
+
+async def test_a_connection_for_which_there_is_no_room_is_closed() -> None:
+    bench = Bench(has_room=False)
+    await settle()
+
+    assert (bench.transport.is_aborted, bench.clients) == (True, 0)
+
+
+# Deadlines
+
+
+async def test_an_idle_connection_is_closed_without_a_word(bench: Bench) -> None:
+    await bench.get(keeping())
+    await bench.answer()
+
+    bench.clock.advance(9)
+    assert not bench.transport.is_closed
+    bench.clock.advance(2)
+    await settle()
+
+    assert (bench.statuses, bench.transport.is_closed, bench.clients) == ([200], True, 0)
+
+
+async def test_a_head_that_comes_too_slowly_is_408(bench: Bench) -> None:
+    wire = keeping()
+
+    for at in range(4):
+        await bench.get(wire[at : at + 1])
+        bench.clock.advance(0.7)
+
+    assert (bench.statuses, bench.turned_away) == ([408], [Refusal.SLOW])
+
+
+async def test_a_body_that_stops_is_408_and_one_that_goes_on_is_none(bench: Bench) -> None:
+    await bench.get(post("Content-Length: 10"))
+    for _ in range(5):
+        bench.clock.advance(0.3)
+        await bench.get(b"x")
+    assert bench.statuses == []
+
+    for _ in range(8):
+        bench.clock.advance(0.5)
+        bench.target.connections[0].deadline = float("inf")
+
+    assert (bench.statuses, bench.over, bench.edge.outcomes) == ([408], [(408, "slow")], ["failed"])
+
+
+async def test_a_client_is_not_to_blame_while_its_backend_takes_nothing(bench: Bench) -> None:
+    await bench.get(post("Content-Length: 10"))
+    connection = bench.target.connections[0]
+    connection.pause_writing()
+
+    connection.deadline = float("inf")
+    bench.clock.advance(100)
+    assert (bench.statuses, bench.transport.is_reading) == ([], False)
+    connection.resume_writing()
+    connection.deadline = float("inf")
+    bench.clock.advance(4)
+
+    assert bench.statuses == [408]
+
+
+async def test_a_client_that_takes_nothing_for_too_long_is_broken_off(bench: Bench) -> None:
+    await bench.get(keeping())
+    await bench.answer(OK[:-1])
+
+    bench.client.pause_writing()
+    bench.clock.advance(6)
+    await settle()
+
+    assert (bench.transport.is_aborted, bench.edge.outcomes) == (True, ["abandoned"])
+
+
+async def test_a_client_that_has_caught_up_has_no_deadline_for_the_answer(bench: Bench) -> None:
+    await bench.get(keeping())
+    bench.client.pause_writing()
+    bench.client.resume_writing()
+
+    assert bench.client.deadline == float("inf")
+
+
+# How connections end
+
+
+async def test_what_the_client_still_sends_is_read_for_a_while(bench: Bench) -> None:
+    await bench.get(b"nonsense\r\n\r\n")
+    await bench.get(b"more")
+
+    assert (bench.transport.is_ended, bench.transport.is_closed, bench.transport.is_reading) == (True, False, True)
+    bench.clock.advance(3)
+    assert bench.transport.is_aborted
+
+
+async def test_an_answer_that_is_still_on_its_way_is_given_its_time(bench: Bench) -> None:
+    await bench.get(keeping("/", "Connection: close"))
+    bench.transport.waiting_bytes = 500
+    await bench.answer()
+
+    bench.clock.advance(3)
+    assert not bench.transport.is_aborted
+    bench.transport.waiting_bytes = 0
+    bench.clock.advance(10)
+
+    assert bench.transport.is_aborted
+
+
+async def test_a_client_that_closed_first_is_closed_at_once(bench: Bench) -> None:
+    await bench.get(keeping("/", "Connection: close"))
+    assert bench.client.eof_received() is True
+    await bench.answer()
+
+    assert (bench.statuses, bench.transport.is_closed) == ([200], True)
+
+
+async def test_with_tls_there_is_no_half_close() -> None:
+    bench = Bench(writes_eof=False)
+    await bench.get(keeping("/", "Connection: close"))
+    await bench.answer()
+
+    assert (bench.statuses, bench.transport.is_ended, bench.transport.is_closed) == ([200], False, True)
+
+
+async def test_a_client_that_sends_no_more_gets_every_answer(bench: Bench) -> None:
+    await bench.get(keeping("/1") + keeping("/2"))
+
+    assert bench.client.eof_received() is True
+    await bench.answer()
+    assert not bench.transport.is_closed
+    await bench.answer()
+
+    assert (bench.statuses, bench.transport.is_closed) == ([200, 200], True)
+
+
+async def test_an_idle_client_that_sends_no_more_is_closed(bench: Bench) -> None:
+    assert bench.client.eof_received() is False
+    await bench.get(b"")
+    assert bench.statuses == []
+
+
+async def test_a_client_that_ends_in_mid_body_commits_nothing(bench: Bench) -> None:
+    await bench.get(post("Content-Length: 10", body=b"half"))
+
+    assert bench.client.eof_received() is False
+
+    assert (bench.edge.outcomes, bench.over) == (["abandoned"], [(0, "abandoned")])
+    assert bench.target.transports[0].is_aborted
+
+
+async def test_a_client_that_is_gone_is_counted_out_and_its_request_told(bench: Bench) -> None:
+    await bench.get(keeping())
+
+    bench.transport.abort()
+    await settle()
+
+    assert (bench.clients, bench.edge.outcomes) == (0, ["abandoned"])
+
+
+async def test_an_answer_before_the_body_was_sent_closes_the_connection(bench: Bench) -> None:
+    await bench.get(post("Content-Length: 10", body=b"half"))
+    await bench.answer(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+    await bench.get(b"other" + keeping())
+
+    assert (bench.statuses, bench.edge.outcomes) == ([401], ["answered"])
+    assert b"Connection: close\r\n" in bench.transport.text
+    assert bench.transport.is_ended
+    assert bench.target.transports[0].is_aborted
+
+
+async def test_a_connection_that_is_broken_off_ends_its_request_too(bench: Bench) -> None:
+    await bench.get(keeping())
+
+    bench.client.break_off()
+    await settle()
+
+    assert (bench.transport.is_aborted, bench.clients) == (True, 0)
+    assert (bench.edge.outcomes, bench.over) == (["abandoned"], [(0, "abandoned")])
+
+
+async def test_only_what_is_idle_is_closed_when_the_worker_ends(bench: Bench) -> None:
+    await bench.get(keeping())
+    bench.client.close_idle()
+    assert not bench.transport.is_closed
+    await bench.answer()
+    bench.client.close_idle()
+    await settle()
+
+    assert (bench.transport.is_closed, bench.clients) == (True, 0)
+
+
+@pytest.mark.parametrize("fails_at", ["outbound", "answered"])
+async def test_a_fault_of_our_own_ends_one_request_at_most(bench: Bench, fails_at: str) -> None:
+    bench.edge.fails_at = fails_at
+    await bench.get(keeping())
+    await bench.answer()
+
+    assert bench.statuses == [500 if fails_at == "outbound" else 200]
+    assert len(bench.over) == 1
+    assert bench.transport.is_ended == (fails_at == "outbound")
+
+
+# Tunnels
+
+
+async def test_an_upgrade_tunnels_both_ways_from_the_first_byte(bench: Bench) -> None:
+    await bench.get(keeping("/", "Connection: Upgrade", "Upgrade: x") + b"early" + b"." * 1_100)
+    await bench.answer(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhello")
+    await bench.get(b"later")
+    await bench.answer(b" again")
+
+    assert bench.asked.endswith(b"early" + b"." * 1_100 + b"later")
+    assert bench.transport.text.endswith(b"\r\n\r\nhello again")
+    bench.client.pause_writing()
+    assert not bench.target.transports[0].is_reading
+    bench.client.resume_writing()
+    assert bench.target.transports[0].is_reading
+    assert bench.client.eof_received() is True
+    bench.clock.advance(1_000)
+    assert not bench.transport.is_closed
+    bench.transport.abort()
+    await settle()
+    assert bench.target.transports[0].is_closed
+
+
+async def test_a_tunnel_that_was_waited_for_with_much_to_send_reads_on(bench: Bench) -> None:
+    await bench.get(keeping("/", "Connection: Upgrade", "Upgrade: x"))
+    await bench.get(b"." * 1_100)
+    await bench.answer(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+
+    assert bench.transport.is_reading
+
+
+async def test_a_refused_upgrade_is_an_answer_like_any_other(bench: Bench) -> None:
+    await bench.get(keeping("/", "Connection: Upgrade", "Upgrade: x"))
+    await bench.answer()
+    await bench.get(keeping())
+    await bench.answer()
+
+    assert bench.statuses == [200, 200]
