@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from proxy.captures import NO_ROOM, TOO_LARGE, Budget, KeptBody
 
 

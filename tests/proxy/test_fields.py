@@ -34,7 +34,9 @@ def test_an_internal_name_is_one_in_any_spelling(name: bytes) -> None:
     assert (REQUESTS[name], ANSWERS[name]) == (fields.INTERNAL, fields.INTERNAL)
 
 
-@pytest.mark.parametrize("name", [b"X-Crossfade", b"Crossfade-X", b"X-Query-Counts", b"XCrossfade-Y", b"X-Cross-Fade-Y"])
+@pytest.mark.parametrize(
+    "name", [b"X-Crossfade", b"Crossfade-X", b"X-Query-Counts", b"XCrossfade-Y", b"X-Cross-Fade-Y"]
+)
 def test_a_name_that_only_looks_like_one_passes(name: bytes) -> None:
     assert REQUESTS[name] == fields.PASSES
 
@@ -47,7 +49,8 @@ def test_what_only_a_request_means_something_by_passes_in_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [b"Keep-Alive", b"TE", b"Trailer", b"Proxy-Authenticate", b"proxy-authorization", b"Proxy-Connection"]
+    "name",
+    [b"Keep-Alive", b"TE", b"Trailer", b"Proxy-Authenticate", b"proxy-authorization", b"Proxy-Connection"],
 )
 def test_hop_by_hop_names_are_known_both_ways(name: bytes) -> None:
     assert (REQUESTS[name], ANSWERS[name]) == (fields.HOP, fields.HOP)
@@ -139,7 +142,12 @@ def test_names_and_values_read_as_text_without_a_loss() -> None:
 
 @pytest.mark.parametrize(
     ("value", "tokens"),
-    [(b"close", {b"close"}), (b" Close ,\tX-A,x-a", {b"close", b"x-a"}), (b"", {b""}), (b"a,,b", {b"a", b"", b"b"})],
+    [
+        (b"close", {b"close"}),
+        (b" Close ,\tX-A,x-a", {b"close", b"x-a"}),
+        (b"", {b""}),
+        (b"a,,b", {b"a", b"", b"b"}),
+    ],
 )
 def test_a_list_is_read_as_its_lower_case_members(value: bytes, tokens: set[bytes]) -> None:
     assert fields.tokens(value) == tokens

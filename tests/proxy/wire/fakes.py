@@ -315,5 +315,3 @@ def connection_of(
     transport = FakeTransport(connection, writes_eof=writes_eof)
     connection.connection_made(transport)
     return connection, transport
-
-

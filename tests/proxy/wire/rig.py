@@ -272,7 +272,11 @@ class Rig:
 
 @asynccontextmanager
 async def planed(
-    stage: Stage = Stage.OFF, *, dead: Backend | None = None, flag: dict[str, Any] | None = None, **changes: Any
+    stage: Stage = Stage.OFF,
+    *,
+    dead: Backend | None = None,
+    flag: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Rig]:
     """A plane that serves; `dead` makes one backend a port that refuses."""
     dead_port = DeadPort()

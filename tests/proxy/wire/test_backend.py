@@ -8,7 +8,16 @@ import pytest
 from proxy.refusals import Refusal
 from proxy.wire.backend import MAX_ANSWER_HEAD_BYTES, BackendConnection
 from proxy.wire.timeouts import NEVER
-from tests.proxy.wire.fakes import Clock, FakeTransport, Far, Keeper, Taker, connection_of, settle, timeouts_of
+from tests.proxy.wire.fakes import (
+    Clock,
+    FakeTransport,
+    Far,
+    Keeper,
+    Taker,
+    connection_of,
+    settle,
+    timeouts_of,
+)
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -191,7 +200,9 @@ async def test_what_is_no_answer_fails_and_closes(bench: Bench, wire: bytes, siz
 @pytest.mark.parametrize("size", [4_096, 65_536, 1_000_000])
 async def test_a_head_over_its_bound_is_refused_however_it_is_cut(bench: Bench, size: int) -> None:
     taker = bench.ask()
-    wire = b"HTTP/1.1 200 OK\r\n" + b"X-Padding: %b\r\n" % (b"x" * 1_000) * (MAX_ANSWER_HEAD_BYTES // 1_000 + 1)
+    wire = b"HTTP/1.1 200 OK\r\n" + b"X-Padding: %b\r\n" % (b"x" * 1_000) * (
+        MAX_ANSWER_HEAD_BYTES // 1_000 + 1
+    )
 
     for at in range(0, len(wire) + 2, size):
         if "failed" not in taker.events:
@@ -376,7 +387,9 @@ async def test_without_anybody_who_sends_fullness_means_nothing(bench: Bench) ->
 async def test_an_upgrade_turns_the_connection_into_a_tunnel(bench: Bench, size: int) -> None:
     taker, far = bench.ask(upgrades=True), Far()
     for at in range(0, len(SWITCH), size):
-        bench.connection.data_received(SWITCH[at : at + size] + (b"first" if at + size >= len(SWITCH) else b""))
+        bench.connection.data_received(
+            SWITCH[at : at + size] + (b"first" if at + size >= len(SWITCH) else b"")
+        )
     assert (taker.events, taker.rest) == (["switched"], b"first")
 
     bench.connection.tunnel_to(far)

@@ -119,7 +119,6 @@ async def bench() -> Bench:
     return Bench()
 
 
-
 def post(*fields: str, body: bytes = b"") -> bytes:
     return keeping("/v1/escrows", *fields, method="POST", body=body)
 
@@ -360,7 +359,11 @@ async def test_what_the_client_still_sends_is_read_for_a_while(bench: Bench) -> 
     await bench.get(b"nonsense\r\n\r\n")
     await bench.get(b"more")
 
-    assert (bench.transport.is_ended, bench.transport.is_closed, bench.transport.is_reading) == (True, False, True)
+    assert (bench.transport.is_ended, bench.transport.is_closed, bench.transport.is_reading) == (
+        True,
+        False,
+        True,
+    )
     bench.clock.advance(3)
     assert bench.transport.is_aborted
 

@@ -74,7 +74,9 @@ class Bench:
 
     is_closing = False
 
-    def __init__(self, stage: Stage = Stage.OFF, *, is_quick: bool = True, limit: int = 2, **changes: Any) -> None:
+    def __init__(
+        self, stage: Stage = Stage.OFF, *, is_quick: bool = True, limit: int = 2, **changes: Any
+    ) -> None:
         self.clock = Clock()
         self.timeouts = timeouts_of(self.clock)
         configured = settings_of(**changes)
@@ -152,7 +154,11 @@ async def test_an_answer_goes_through_and_is_told_once() -> None:
     bench.last().data_received(OK)
 
     assert bench.client.sent.startswith(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n")
-    assert (body_of(bench.client.sent), bench.client.over, bench.client.keeps_alive) == (b"ok", ["done"], True)
+    assert (body_of(bench.client.sent), bench.client.over, bench.client.keeps_alive) == (
+        b"ok",
+        ["done"],
+        True,
+    )
     assert (bench.edge.outcomes, bench.over) == (["answered"], [("legacy", 200, "")])
 
 
@@ -313,7 +319,11 @@ async def test_a_read_that_modern_fails_goes_to_legacy(fault: str) -> None:
     bench.last().data_received(OK)
 
     (capture,) = bench.edge.captures
-    assert (bench.client.over, bench.edge.outcomes, bench.over) == (["done"], ["fell_back"], [("legacy", 200, "")])
+    assert (bench.client.over, bench.edge.outcomes, bench.over) == (
+        ["done"],
+        ["fell_back"],
+        [("legacy", 200, "")],
+    )
     assert capture.shadow is not None
     assert capture.shadow.error == ("broken" if fault == "garbage" else fault)
     assert bench.edge.budget.held == 0
@@ -436,7 +446,9 @@ async def test_a_write_that_was_sent_is_read_to_its_end_when_its_client_is_gone(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_what_was_not_sent_whole_or_reads_only_is_broken_off_when_its_client_is_gone(method: str) -> None:
+async def test_what_was_not_sent_whole_or_reads_only_is_broken_off_when_its_client_is_gone(
+    method: str,
+) -> None:
     bench = Bench(Stage.SHADOW)
     forwarding = await bench.start(method, "Content-Length: 2")
     forwarding.body(b"{")
@@ -566,7 +578,9 @@ class Play:
         elif step == "client drained":
             self.forwarding.client_drained()
 
-    def backend_step(self, step: str | bytes, connection: BackendConnection, transport: FakeTransport) -> None:
+    def backend_step(
+        self, step: str | bytes, connection: BackendConnection, transport: FakeTransport
+    ) -> None:
         """Something of a backend."""
         if isinstance(step, bytes):
             if transport.is_reading:
@@ -651,4 +665,3 @@ def test_every_order_of_events_ends_in_exactly_one_way(
             await pool.close()
 
     asyncio.run(run())
-

@@ -37,7 +37,11 @@ def bytewise(data: bytes) -> list[bytes]:
     return [data[at : at + 1] for at in range(len(data))]
 
 
-@given(st.lists(st.binary(min_size=1, max_size=300), max_size=5), st.binary(max_size=20), st.lists(st.integers(0)))
+@given(
+    st.lists(st.binary(min_size=1, max_size=300), max_size=5),
+    st.binary(max_size=20),
+    st.lists(st.integers(0)),
+)
 def test_chunks_are_decoded_however_they_are_cut(
     contents: list[bytes], behind: bytes, places: list[int]
 ) -> None:
@@ -55,7 +59,7 @@ def test_a_sized_body_ends_where_its_length_says(length: int, wire: bytes, place
 
     content = b"" if body.done else fed(body, cut(wire, places))
 
-    assert content == wire[: length if length else 0]
+    assert content == wire[: length or 0]
     assert body.done == (len(wire) >= length)
     if length:
         assert body.rest == wire[length:]

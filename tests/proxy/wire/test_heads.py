@@ -24,7 +24,9 @@ def with_fields(fields: bytes, line: bytes = b"POST /v1/escrows HTTP/1.1") -> by
 
 
 def test_a_request_is_kept_byte_for_byte() -> None:
-    head = request_head(b"GET /v1//a/../%2f?b=%zz HTTP/1.1\r\nHOST: h:80\r\nx-B: 1\r\nX-a:2 \r\nx-B:\t3\r\n\r\n")
+    head = request_head(
+        b"GET /v1//a/../%2f?b=%zz HTTP/1.1\r\nHOST: h:80\r\nx-B: 1\r\nX-a:2 \r\nx-B:\t3\r\n\r\n"
+    )
 
     assert (head.line, head.method, head.target) == (
         b"GET /v1//a/../%2f?b=%zz HTTP/1.1",
@@ -35,7 +37,9 @@ def test_a_request_is_kept_byte_for_byte() -> None:
     assert (head.host, head.length, head.keeps_alive, head.is_http11) == (b"h:80", 0, True, True)
 
 
-@pytest.mark.parametrize("method", ["GET", "PROPFIND", "QUERY", "BREW", "M-SEARCH", "get", "X!#$%&'*+-.^_`|~9"])
+@pytest.mark.parametrize(
+    "method", ["GET", "PROPFIND", "QUERY", "BREW", "M-SEARCH", "get", "X!#$%&'*+-.^_`|~9"]
+)
 def test_any_token_is_a_method_known_or_not(method: str) -> None:
     head = head_of(method, "/x")
 
@@ -78,7 +82,9 @@ def test_a_line_that_is_no_request_line_is_refused(line: bytes) -> None:
     assert refusal_of(line + b"\r\nHost: h\r\n\r\n").status in {400, 505}
 
 
-@pytest.mark.parametrize("version", [b"HTTP/2.0", b"HTTP/0.9", b"HTTP/1.2", b"HTTP/2", b"HTTP/3", b"HTTP/9.9"])
+@pytest.mark.parametrize(
+    "version", [b"HTTP/2.0", b"HTTP/0.9", b"HTTP/1.2", b"HTTP/2", b"HTTP/3", b"HTTP/9.9"]
+)
 def test_other_versions_are_505(version: bytes) -> None:
     assert refusal_of(b"GET / " + version + b"\r\nHost: h\r\n\r\n") is Refusal.VERSION
 
@@ -91,7 +97,12 @@ def test_a_target_with_bytes_that_none_has_is_refused(target: bytes) -> None:
 def test_an_http_1_0_request_becomes_one_of_1_1_and_does_not_stay() -> None:
     head = request_head(b"GET /x HTTP/1.0\r\n\r\n")
 
-    assert (head.line, head.is_http11, head.keeps_alive, head.host) == (b"GET /x HTTP/1.1", False, False, None)
+    assert (head.line, head.is_http11, head.keeps_alive, head.host) == (
+        b"GET /x HTTP/1.1",
+        False,
+        False,
+        None,
+    )
     assert head.kept == []
 
 
@@ -106,7 +117,9 @@ def test_an_http_1_0_request_becomes_one_of_1_1_and_does_not_stay() -> None:
         ("1.0", "X-Own", False),
     ],
 )
-def test_the_connection_stays_as_version_and_header_say(version: str, connection: str, *, stays: bool) -> None:
+def test_the_connection_stays_as_version_and_header_say(
+    version: str, connection: str, *, stays: bool
+) -> None:
     assert head_of("GET", "/", f"Connection: {connection}", version=version).keeps_alive is stays
 
 
@@ -152,13 +165,30 @@ def test_values_of_any_visible_bytes_pass(line: bytes) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    [b"", b"a b", b"a/b", b"a@b", b"a,b", b"h:80:80", b"h:x", b"[::1", b"::1", b"h:123456", b"h?x", b"h#x", b'"h"', b"h\\"],
+    [
+        b"",
+        b"a b",
+        b"a/b",
+        b"a@b",
+        b"a,b",
+        b"h:80:80",
+        b"h:x",
+        b"[::1",
+        b"::1",
+        b"h:123456",
+        b"h?x",
+        b"h#x",
+        b'"h"',
+        b"h\\",
+    ],
 )
 def test_a_malformed_host_is_refused(host: bytes) -> None:
     assert refusal_of(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n") is Refusal.BAD_HOST
 
 
-@pytest.mark.parametrize("host", [b"h", b"h:80", b"crm.example.test", b"[::1]", b"[2001:db8::1]:8080", b"1.2.3.4", b"h:"])
+@pytest.mark.parametrize(
+    "host", [b"h", b"h:80", b"crm.example.test", b"[::1]", b"[2001:db8::1]:8080", b"1.2.3.4", b"h:"]
+)
 def test_a_host_is_a_name_or_address_with_a_port_or_without(host: bytes) -> None:
     assert request_head(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n").host == host
 
@@ -315,7 +345,9 @@ def test_an_answer_in_doubt_is_none(block: bytes) -> None:
         answer_head(block, to_head=False)
 
 
-@pytest.mark.parametrize("line", [b"HTTP/1.1 200", b"HTTP/1.1 200 ", b"HTTP/1.1 418 I'm \xe9", b"HTTP/1.1 599 x y"])
+@pytest.mark.parametrize(
+    "line", [b"HTTP/1.1 200", b"HTTP/1.1 200 ", b"HTTP/1.1 418 I'm \xe9", b"HTTP/1.1 599 x y"]
+)
 def test_the_status_line_stays_as_it_was(line: bytes) -> None:
     head = answer_head(line + b"\r\nA: 1\r\nb:  2\r\n\r\n", to_head=False)
 

@@ -39,7 +39,9 @@ class Heard(asyncio.Protocol):
 def certificate(directory: Path, name: str = "localhost") -> Path:
     """A certificate of its own signing with its key, for that name."""
     path = directory / f"{name}.pem"
-    command = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={name}"
+    command = (
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={name}"
+    )
     names = f"subjectAltName=DNS:{name}"
     key = directory / f"{name}.key"
     subprocess.run(
