@@ -10,7 +10,7 @@ from parity.exchange import Backend
 from proxy.fields import Lines
 from proxy.headers import EdgeHeaders, Inbound
 from proxy.settings import TelemetrySettings
-from proxy.wire.heads import AnswerHead, RequestHead, answer_head, request_head
+from tests.proxy.wire.fakes import an_answer, head_with, pairs_of
 from tests.proxy.wire.rig import settings_of
 
 FRESH = b"0123456789abcdef0123456789abcdef"
@@ -37,11 +37,6 @@ def an_edge(
     )
 
 
-def head_with(*fields: str, host: str | None = "h", version: str = "1.1") -> RequestHead:
-    lines = [f"GET / HTTP/{version}", *([] if host is None else [f"Host: {host}"]), *fields, "", ""]
-    return request_head("\r\n".join(lines).encode("utf-8", "surrogateescape"))
-
-
 def inbound(
     *fields: str,
     edge: EdgeHeaders | None = None,
@@ -54,19 +49,8 @@ def inbound(
     return edge.inbound(head_with(*fields, host=host, version=version), edge.peer(peer, scheme), FRESH)
 
 
-def pairs(lines: Lines) -> list[tuple[str, str]]:
-    """As a backend would read them."""
-    block = b"\r\n".join(lines).decode("latin-1")
-    return [(name, value.strip()) for name, _, value in (line.partition(":") for line in block.split("\r\n"))]
-
-
 def values(of: Inbound | Lines, name: str) -> list[str]:
-    return [value for key, value in pairs(of if isinstance(of, list) else of.lines) if key == name]
-
-
-def an_answer(*fields: str, status: str = "200 OK") -> AnswerHead:
-    block = "\r\n".join([f"HTTP/1.1 {status}", *fields, "", ""])
-    return answer_head(block.encode("utf-8", "surrogateescape"), to_head=False)
+    return [value for key, value in pairs_of(of if isinstance(of, list) else of.lines) if key == name]
 
 
 # Requests
@@ -199,7 +183,7 @@ def test_a_request_id_passes_if_it_is_one(given_id: str, passed: str) -> None:
     got = inbound(f"x-request-id: {given_id}")
 
     assert got.request_id.decode() == passed
-    assert [value for name, value in pairs(got.lines) if name.lower() == "x-request-id"] == [passed]
+    assert [value for name, value in pairs_of(got.lines) if name.lower() == "x-request-id"] == [passed]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +201,7 @@ def test_a_request_id_passes_if_it_is_one(given_id: str, passed: str) -> None:
 def test_a_trace_passes_if_it_is_one(given_trace: str, passed: str) -> None:
     got = inbound(f"Traceparent: {given_trace}")
 
-    assert [value for name, value in pairs(got.lines) if name.lower() == "traceparent"] == [passed]
+    assert [value for name, value in pairs_of(got.lines) if name.lower() == "traceparent"] == [passed]
     assert got.parent == ""
 
 
@@ -240,7 +224,7 @@ def test_connection_cannot_take_away_what_the_proxy_adds_or_what_frames_the_mess
         "X-Other: 3",
     )
 
-    names = [name for name, _ in pairs(got.lines)]
+    names = [name for name, _ in pairs_of(got.lines)]
     assert set(names) == OWN | {"Host", "Content-Length", "X-Other"}
 
 
@@ -256,7 +240,7 @@ def test_hop_by_hop_headers_end_here() -> None:
         "Connection: close",
     )
 
-    assert {name for name, _ in pairs(got.lines)} == OWN | {"Host"}
+    assert {name for name, _ in pairs_of(got.lines)} == OWN | {"Host"}
 
 
 @pytest.mark.parametrize(
@@ -286,7 +270,7 @@ def test_internal_headers_of_a_client_end_here(name: str) -> None:
 def test_whatever_means_nothing_passes_in_its_order(fields: list[tuple[str, str]]) -> None:
     got = inbound(*(f"{name}: {value}" for name, value in fields))
 
-    assert pairs(got.lines)[1 : len(fields) + 1] == fields
+    assert pairs_of(got.lines)[1 : len(fields) + 1] == fields
 
 
 def test_a_body_in_chunks_says_so_and_one_with_a_length_keeps_it() -> None:
@@ -325,7 +309,7 @@ def test_an_upgrade_passes_as_one_but_never_to_another_http(fields: tuple[str, .
 
 
 def test_server_timing_stays_if_configured() -> None:
-    assert pairs(
+    assert pairs_of(
         an_edge(timing=True, exposes=False).outbound(an_answer("Server-Timing: db;dur=1"), Backend.LEGACY, 1)
     ) == [("Server-Timing", "db;dur=1")]
     assert an_edge(exposes=False).outbound(an_answer("Server-Timing: db;dur=1"), Backend.LEGACY, 1) == []
@@ -334,14 +318,14 @@ def test_server_timing_stays_if_configured() -> None:
 def test_who_served_is_said_only_if_configured() -> None:
     edge = an_edge()
     for version in (7, 7, 8):
-        assert pairs(edge.outbound(an_answer(), Backend.MODERN, version)) == [
+        assert pairs_of(edge.outbound(an_answer(), Backend.MODERN, version)) == [
             ("X-Served-By", "modern"),
             ("X-Flag-Version", str(version)),
         ]
-    assert pairs(edge.outbound(an_answer(), Backend.LEGACY, 7))[0] == ("X-Served-By", "legacy")
-    assert pairs(an_edge(exposes=False).outbound(an_answer("X-Served-By: cache-1"), Backend.MODERN, 7)) == [
-        ("X-Served-By", "cache-1")
-    ]
+    assert pairs_of(edge.outbound(an_answer(), Backend.LEGACY, 7))[0] == ("X-Served-By", "legacy")
+    assert pairs_of(
+        an_edge(exposes=False).outbound(an_answer("X-Served-By: cache-1"), Backend.MODERN, 7)
+    ) == [("X-Served-By", "cache-1")]
 
 
 def test_an_answer_before_the_answer_says_nothing_of_who_served() -> None:
@@ -371,7 +355,7 @@ def test_internal_and_hop_by_hop_headers_of_a_backend_do_not_reach_the_client() 
         3,
     )
 
-    assert pairs(lines) == [
+    assert pairs_of(lines) == [
         ("Set-Cookie", "a=1"),
         ("set-cookie", "b=2"),
         ("X-Served-By", "legacy"),
@@ -392,7 +376,7 @@ def test_a_length_goes_where_there_can_be_none(status: str, *, stays: bool) -> N
 def test_an_upgrade_names_its_protocol() -> None:
     head = an_answer("Connection: Upgrade", "Upgrade: websocket", "X: 1", status="101 Switching Protocols")
 
-    assert pairs(an_edge(exposes=False).outbound(head, Backend.LEGACY, 1)) == [
+    assert pairs_of(an_edge(exposes=False).outbound(head, Backend.LEGACY, 1)) == [
         ("X", "1"),
         ("Upgrade", "websocket"),
     ]

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
+from proxy.fields import Lines
 from proxy.refusals import Refusal
 from proxy.wire.backend import BackendConnection
-from proxy.wire.heads import AnswerHead, RequestHead, request_head
+from proxy.wire.heads import AnswerHead, RequestHead, answer_head, request_head
 from proxy.wire.pool import Pool
 from proxy.wire.target import Target
 from proxy.wire.timeouts import Timeouts
@@ -24,6 +25,24 @@ def head_of(
     """The head of a request, with a `Host`."""
     lines = [f"{method} {target} HTTP/{version}", "Host: crm.example.test", *fields, "", ""]
     return request_head("\r\n".join(lines).encode("latin-1"))
+
+
+def head_with(*fields: str, host: str | None = "h", version: str = "1.1") -> RequestHead:
+    """The head of a GET, as bytes that are UTF-8 where they can be."""
+    lines = [f"GET / HTTP/{version}", *([] if host is None else [f"Host: {host}"]), *fields, "", ""]
+    return request_head("\r\n".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def pairs_of(lines: Lines) -> list[tuple[str, str]]:
+    """As a backend would read them."""
+    block = b"\r\n".join(lines).decode("latin-1")
+    return [(name, value.strip()) for name, _, value in (line.partition(":") for line in block.split("\r\n"))]
+
+
+def an_answer(*fields: str, status: str = "200 OK") -> AnswerHead:
+    """The head of an answer."""
+    block = "\r\n".join([f"HTTP/1.1 {status}", *fields, "", ""])
+    return answer_head(block.encode("utf-8", "surrogateescape"), to_head=False)
 
 
 class Clock:
@@ -88,7 +107,7 @@ class FakeTransport(asyncio.Transport):
         super().__init__()
         self.protocol = protocol
         self.sent: list[bytes] = []
-        self.is_reading = True
+        self.reads = True
         self.is_aborted = self.is_ended = self._is_closing = False
         self.waiting_bytes = 0
         self._writes_eof = writes_eof
@@ -123,11 +142,11 @@ class FakeTransport(asyncio.Transport):
 
     def pause_reading(self) -> None:
         """Read no more."""
-        self.is_reading = False
+        self.reads = False
 
     def resume_reading(self) -> None:
         """Read again."""
-        self.is_reading = True
+        self.reads = True
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Means nothing here."""

@@ -2,64 +2,17 @@
 
 import itertools
 from collections.abc import Callable
+from operator import methodcaller
 
 import pytest
 
 from proxy.refusals import Refusal
 from proxy.wire.backend import MAX_ANSWER_HEAD_BYTES, BackendConnection
 from proxy.wire.timeouts import NEVER
-from tests.proxy.wire.fakes import (
-    Clock,
-    FakeTransport,
-    Far,
-    Keeper,
-    Taker,
-    connection_of,
-    settle,
-    timeouts_of,
-)
+from tests.proxy.wire.fakes import FakeTransport, Far, Keeper, Taker, connection_of, settle
+from tests.proxy.wire.one_connection import CHUNKED, OK, SWITCH, Bench
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
-
-
-class Bench:
-    """A connection with everything around it."""
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.keeper = Keeper()
-        self.timeouts = timeouts_of(self.clock)
-        self.connection, self.transport = connection_of(self.keeper, self.timeouts)
-
-    def ask(
-        self, *, to_head: bool = False, upgrades: bool = False, is_whole: bool = True, first_s: float = 1.0
-    ) -> Taker:
-        """Send a request."""
-        taker = Taker()
-        self.connection.begin(
-            taker,
-            b"HEAD",
-            to_head=to_head,
-            upgrades=upgrades,
-            is_whole=is_whole,
-            first_s=first_s,
-            silence_s=2.0,
-        )
-        return taker
-
-    def used(self) -> "Bench":
-        """After a first request that went well."""
-        self.ask()
-        self.connection.data_received(OK)
-        self.keeper.events.clear()
-        return self
-
-    def pieces(self, wire: bytes, size: int) -> None:
-        """Bytes of the backend, cut."""
-        for at in range(0, len(wire), size):
-            self.connection.data_received(wire[at : at + size])
+ENDS = [methodcaller(*call) for call in (("abort",), ("close",), ("connection_lost", None), ("expired",))]
 
 
 @pytest.fixture
@@ -324,10 +277,10 @@ async def test_a_backend_is_not_to_blame_while_nobody_reads(bench: Bench) -> Non
     bench.connection.data_received(OK[:-1])
 
     bench.connection.pause_reading()
-    assert (bench.transport.is_reading, bench.connection.deadline) == (False, NEVER)
+    assert (bench.transport.reads, bench.connection.deadline) == (False, NEVER)
     bench.clock.advance(100)
     bench.connection.resume_reading()
-    assert bench.transport.is_reading
+    assert bench.transport.reads
     bench.clock.advance(3)
 
     assert taker.events == ["began 200", "failed"]
@@ -351,7 +304,7 @@ async def test_a_connection_that_was_paused_reads_again_before_it_goes_back(benc
 
         def put_back(self, connection: BackendConnection) -> None:
             """Look."""
-            reading.append(transport.is_reading)
+            reading.append(transport.reads)
             super().put_back(connection)
 
     connection, transport = connection_of(Watching(), bench.timeouts)
@@ -407,23 +360,7 @@ async def test_an_upgrade_turns_the_connection_into_a_tunnel(bench: Bench, size:
     assert (taker.events, bench.keeper.events) == (["switched"], ["lost"])
 
 
-def _abort(connection: BackendConnection) -> None:
-    connection.abort()
-
-
-def _close(connection: BackendConnection) -> None:
-    connection.close()
-
-
-def _lose(connection: BackendConnection) -> None:
-    connection.connection_lost(None)
-
-
-def _expire(connection: BackendConnection) -> None:
-    connection.expired()
-
-
-@pytest.mark.parametrize("ends", list(itertools.permutations([_abort, _close, _lose, _expire], 3)))
+@pytest.mark.parametrize("ends", list(itertools.permutations(ENDS, 3)))
 async def test_a_connection_is_lost_once_whatever_ends_it(
     bench: Bench, ends: tuple[Callable[[BackendConnection], None], ...]
 ) -> None:

@@ -1,143 +1,13 @@
 """One request: sent once or once more, to one backend or the other, and ended in exactly one way."""
 
-import asyncio
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from parity.exchange import Backend
-from proxy.admission import Admission
-from proxy.refusals import Refusal
-from proxy.settings import ForwardSettings, MirrorSettings
+from proxy.settings import MirrorSettings
 from proxy.stages import Stage
-from proxy.wire.backend import BackendConnection
-from proxy.wire.forwarding import Forwarding
-from proxy.wire.pool import Pool
-from tests.proxy.wire.fakes import Clock, FakeTarget, FakeTransport, a_pool, head_of, settle, timeouts_of
-from tests.proxy.wire.rig import QUICK_FORWARD, RecordingEdge, settings_of
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-STREAM = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-UNTIL_CLOSED = b"HTTP/1.1 200 OK\r\n\r\nab"
-
-
-class Client:
-    """A client's connection, as far as one request goes; `over` says how its part ended."""
-
-    def __init__(self, *, is_http11: bool = True) -> None:
-        self.is_http11 = is_http11
-        self.sent = b""
-        self.over: list[str] = []
-        self.keeps_alive: bool | None = None
-        self.is_paused = False
-        self.tunnel: tuple[BackendConnection, bytes] | None = None
-
-    def write(self, data: bytes) -> None:
-        """Keep it."""
-        assert self.over == []
-        self.sent += data
-
-    def answer_done(self, *, keeps_alive: bool) -> None:
-        """Note it."""
-        self.over.append("done")
-        self.keeps_alive = keeps_alive
-
-    def break_off(self) -> None:
-        """Note it."""
-        self.over.append("broken off")
-
-    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> int:
-        """Note it."""
-        self.over.append(f"refused {refusal.status}")
-        self.sent += refusal.answer(request_id, bodiless=bodiless)
-        return 1
-
-    def pause_body(self) -> None:
-        """Note it."""
-        self.is_paused = True
-
-    def resume_body(self) -> None:
-        """Note it."""
-        self.is_paused = False
-
-    def tunnel_to(self, connection: BackendConnection, rest: bytes) -> None:
-        """Note it."""
-        self.over.append("tunnel")
-        self.tunnel = connection, rest
-
-
-class Bench:
-    """A plane with one request at a time, between two targets that do what the test says."""
-
-    is_closing = False
-
-    def __init__(
-        self, stage: Stage = Stage.OFF, *, is_quick: bool = True, limit: int = 2, **changes: Any
-    ) -> None:
-        self.clock = Clock()
-        self.timeouts = timeouts_of(self.clock)
-        configured = settings_of(**changes)
-        self.settings: ForwardSettings = configured.forward
-        self.edge = RecordingEdge(configured, stage=stage)
-        self.targets = {backend: FakeTarget(is_quick=is_quick) for backend in Backend}
-        self.pools = {
-            backend: a_pool(target, self.timeouts, limit=limit) for backend, target in self.targets.items()
-        }
-        self.over: list[tuple[str, int, str]] = []
-        self.client = Client()
-
-    def pool(self, backend: Backend) -> Pool:
-        """The connections to that backend."""
-        return self.pools[backend]
-
-    def ended(
-        self,
-        admission: Admission,  # noqa: ARG002  the plane's signature
-        served_by: str,
-        status: int,
-        duration_s: float,  # noqa: ARG002  as above
-        sent_bytes: int,  # noqa: ARG002  as above
-        error: str,
-    ) -> None:
-        """Note it."""
-        self.over.append((served_by, status, error))
-
-    async def start(self, method: str = "GET", *fields: str, http11: bool = True) -> Forwarding:
-        """A request whose head is there."""
-        self.client = Client(is_http11=http11)
-        target = "/v1/escrows/1" if method in {"PUT", "DELETE"} else "/v1/escrows"
-        head = head_of(method, target, *fields, version="1.1" if http11 else "1.0")
-        admission = self.edge.admit(head, self.edge._headers.peer("192.0.2.9", "http"))
-        assert isinstance(admission, Admission)
-        forwarding = Forwarding(
-            self, self.edge, self.client, admission, body_length=head.length, keeps_alive=head.keeps_alive
-        )
-        forwarding.start()
-        await settle()
-        return forwarding
-
-    async def used(self, backend: Backend = Backend.LEGACY) -> None:
-        """Leave an idle connection behind that was used."""
-        await self.start()
-        self.last(backend).data_received(OK)
-        self.edge.outcomes.clear()
-        self.over.clear()
-
-    def last(self, backend: Backend = Backend.LEGACY) -> BackendConnection:
-        """The newest connection to that backend."""
-        return self.targets[backend].connections[-1]
-
-    def wire(self, backend: Backend = Backend.LEGACY) -> list[bytes]:
-        """What each connection to that backend was sent."""
-        return [transport.text for transport in self.targets[backend].transports]
-
-    @property
-    def counts(self) -> list[int]:
-        """Connections to each backend."""
-        return [len(self.targets[backend].transports) for backend in (Backend.LEGACY, Backend.MODERN)]
+from tests.proxy.wire.fakes import FakeTarget, a_pool, settle
+from tests.proxy.wire.one_request import OK, STREAM, UNTIL_CLOSED, Bench
+from tests.proxy.wire.rig import QUICK_FORWARD
 
 
 def body_of(wire: bytes) -> bytes:
@@ -422,10 +292,10 @@ async def test_a_client_that_takes_no_more_stops_the_backend_from_sending() -> N
     transport = bench.targets[Backend.LEGACY].transports[0]
 
     forwarding.client_full()
-    paused = transport.is_reading
+    paused = transport.reads
     forwarding.client_drained()
 
-    assert (paused, transport.is_reading) == (False, True)
+    assert (paused, transport.reads) == (False, True)
 
 
 async def test_a_write_that_was_sent_is_read_to_its_end_when_its_client_is_gone() -> None:
@@ -436,7 +306,7 @@ async def test_a_write_that_was_sent_is_read_to_its_end_when_its_client_is_gone(
     forwarding.client_full()
 
     forwarding.client_gone()
-    reads_on = bench.targets[Backend.LEGACY].transports[0].is_reading
+    reads_on = bench.targets[Backend.LEGACY].transports[0].reads
     bench.last().data_received(OK[:-1])
     bench.last().data_received(OK[-1:])
 
@@ -488,180 +358,3 @@ async def test_an_upgrade_becomes_a_tunnel_and_is_told_once() -> None:
     assert b"Connection: Upgrade\r\n" in bench.client.sent
     assert bench.client.tunnel == (bench.last(Backend.MODERN), b"first")
     assert (bench.edge.outcomes, bench.over) == (["abandoned"], [("none", 101, "")])
-
-
-# Any order
-
-STEPS = st.sampled_from(
-    [
-        "body",
-        "body ends",
-        "body refused",
-        "client gone",
-        "client full",
-        "client drained",
-        "attempt fails",
-        "attempt succeeds",
-        "backend full",
-        "backend drained",
-        "time passes",
-        "lost",
-        "eof",
-        OK,
-        OK[:-1],
-        OK[-1:],
-        STREAM,
-        b"2\r\nab\r\n",
-        b"0\r\n\r\n",
-        b"HTTP/1.1 103 x\r\n\r\n",
-        UNTIL_CLOSED,
-        b"nonsense",
-    ]
-)
-REQUESTS = st.sampled_from(
-    [
-        ("GET",),
-        ("GET", "Content-Length: 9"),
-        ("GET", "Transfer-Encoding: chunked"),
-        ("POST",),
-        ("POST", "Content-Length: 9"),
-        ("POST", "Transfer-Encoding: chunked"),
-    ]
-)
-
-
-class Play:
-    """Plays steps on a request, as far as each makes sense at that moment."""
-
-    def __init__(self, bench: Bench, forwarding: Forwarding, *, has_body: bool) -> None:
-        self.bench = bench
-        self.forwarding = forwarding
-        self.is_sending = has_body
-        self.left = 9
-        self.is_present = True
-
-    @property
-    def is_on(self) -> bool:
-        """Whether the client's side is still there."""
-        return self.is_present and not self.bench.client.over
-
-    def busy(self) -> list[tuple[BackendConnection, FakeTransport]]:
-        """Connections that carry the request."""
-        pairs = [
-            pair
-            for target in self.bench.targets.values()
-            for pair in zip(target.connections, target.transports, strict=True)
-        ]
-        return [pair for pair in pairs if pair[0]._taker is not None and not pair[1].is_closed]
-
-    def pending(self) -> list[asyncio.Future[None]]:
-        """Attempts."""
-        return [attempt for target in self.bench.targets.values() for attempt in target.pending]
-
-    def client_step(self, step: str) -> None:
-        """Something of the client."""
-        if step == "body" and self.is_sending and self.left > 1:
-            self.left -= 1
-            self.forwarding.body(b"x")
-        elif step == "body ends" and self.is_sending:
-            self.is_sending = False
-            self.forwarding.body(b"x" * self.left)
-            self.forwarding.body_ended()
-        elif step == "body refused" and self.is_sending:
-            self.is_sending = False
-            self.forwarding.body_refused(Refusal.SLOW)
-        elif step == "client gone":
-            self.is_present = False
-            self.forwarding.client_gone()
-        elif step == "client full":
-            self.forwarding.client_full()
-        elif step == "client drained":
-            self.forwarding.client_drained()
-
-    def backend_step(
-        self, step: str | bytes, connection: BackendConnection, transport: FakeTransport
-    ) -> None:
-        """Something of a backend."""
-        if isinstance(step, bytes):
-            if transport.is_reading:
-                connection.data_received(step)
-        elif step == "backend full":
-            connection.pause_writing()
-        elif step == "backend drained":
-            connection.resume_writing()
-        elif step == "lost":
-            transport.abort()
-        elif step == "eof" and transport.is_reading and not connection.eof_received():
-            transport.close()
-
-    async def step(self, step: str | bytes) -> None:
-        """One of them."""
-        if step == "time passes":
-            self.bench.clock.advance(0.3)
-        elif step in {"attempt fails", "attempt succeeds"}:
-            for attempt in self.pending()[:1]:
-                attempt.set_result(None) if step == "attempt succeeds" else attempt.set_exception(OSError())
-        elif isinstance(step, str) and step.startswith(("body", "client")):
-            if self.is_on:
-                self.client_step(step)
-        elif self.busy():
-            self.backend_step(step, *self.busy()[0])
-        await settle()
-
-    async def end(self) -> None:
-        """Whatever is left comes to its end."""
-        for _ in range(4):
-            await self.step("lost")
-            await self.step("attempt fails")
-        if self.is_on:
-            await self.step("client gone")
-        await self.step("lost")
-
-
-@given(
-    request=REQUESTS,
-    stage=st.sampled_from(list(Stage)),
-    warm=st.booleans(),
-    steps=st.lists(STEPS, max_size=14),
-)
-@hypothesis_settings(max_examples=300, deadline=None)
-def test_every_order_of_events_ends_in_exactly_one_way(
-    request: tuple[str, ...], stage: Stage, *, warm: bool, steps: list[str | bytes]
-) -> None:
-    async def run() -> None:
-        bench = Bench(stage, is_quick=False, mirror=MirrorSettings(capture_bytes=6))
-        if warm:
-            first = await bench.start()
-            warming = Play(bench, first, has_body=False)
-            for step in ("attempt succeeds", OK):
-                await warming.step(step)
-            bench.edge.outcomes.clear()
-            bench.over.clear()
-            bench.edge.over = bench.edge.begun = 0
-        is_write = request[0] == "POST"
-        forwarding = await bench.start(*request)
-        play = Play(bench, forwarding, has_body=len(request) > 1)
-
-        for step in steps:
-            await play.step(step)
-        await play.end()
-
-        assert len(bench.edge.outcomes) == 1, bench.edge.outcomes
-        assert len(bench.over) == 1
-        assert len(bench.client.over) <= 1
-        assert bench.edge.budget.held == 0
-        assert bench.edge.races.mark("escrows").in_flight == 0
-        assert bench.edge.begun == (1 if is_write else 0)
-        heads = [
-            piece
-            for target in bench.targets.values()
-            for transport in target.transports
-            for piece in transport.sent
-            if piece.startswith(b"POST ")
-        ]
-        assert len(heads) <= (1 if is_write else 0)
-        for pool in bench.pools.values():
-            assert pool.in_use == 0
-            await pool.close()
-
-    asyncio.run(run())

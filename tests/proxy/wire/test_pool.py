@@ -3,78 +3,17 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from proxy.refusals import Refusal
-from proxy.wire.backend import BackendConnection
 from proxy.wire.pool import Pool
 from proxy.wire.target import target_of
 from proxy.wire.timeouts import Timeouts
-from tests.proxy.wire.fakes import Clock, FakeTarget, Taker, a_pool, settle, timeouts_of
+from tests.proxy.wire.fakes import FakeTarget, Taker, a_pool, settle
+from tests.proxy.wire.one_pool import OK, Bench, Waiter
+from tests.proxy.wire.rig import until
 from tests.support.backends import DeadPort, FakeBackend, answering
-
-T = TypeVar("T")
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Waiter:
-    """Waits for a connection; uses it until the test ends that."""
-
-    def __init__(self) -> None:
-        self.connection: BackendConnection | None = None
-        self.refusal: Refusal | None = None
-        self.told = 0
-
-    def granted(self, connection: BackendConnection) -> None:
-        """Begin a request."""
-        assert connection.is_usable
-        self.told += 1
-        self.connection = connection
-        begin(connection)
-
-    def not_granted(self, refusal: Refusal) -> None:
-        """Note why."""
-        self.told += 1
-        self.refusal = refusal
-
-
-def begin(connection: BackendConnection) -> Taker:
-    taker = Taker()
-    connection.begin(taker, b"GET", to_head=False, upgrades=False, is_whole=True, first_s=60, silence_s=60)
-    return taker
-
-
-class Bench:
-    """A pool with a fake target, and a clock that the test moves."""
-
-    def __init__(self, *, is_quick: bool = True, limit: int = 2) -> None:
-        self.clock = Clock()
-        self.target = FakeTarget(is_quick=is_quick)
-        self.timeouts = timeouts_of(self.clock)
-        self.pool = a_pool(self.target, self.timeouts, limit=limit)
-
-    async def wait(self, count: int = 1) -> list[Waiter]:
-        """Get in line."""
-        waiters = [Waiter() for _ in range(count)]
-        for waiter in waiters:
-            self.pool.wait(waiter)
-        await settle()
-        return waiters
-
-    async def granted(self) -> BackendConnection:
-        """A connection in use."""
-        connection = self.pool.take()
-        if connection is not None:
-            begin(connection)
-            return connection
-        (waiter,) = await self.wait()
-        assert waiter.connection is not None
-        return waiter.connection
 
 
 @pytest.fixture
@@ -299,115 +238,6 @@ async def test_a_pool_that_is_retired_serves_whoever_was_waiting_already() -> No
     assert waiters[1].connection is not None
 
 
-class Sequences(RuleBasedStateMachine):
-    """Whatever happens in whatever order: bounds are kept, everybody is told once, nothing is left over."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.waiters: list[Waiter] = []
-        self.forgotten: list[Waiter] = []
-        self.bench = self.do(lambda: Bench(is_quick=False, limit=2))
-
-    def do(self, step: Callable[[], T]) -> T:
-        """Within the loop, until nothing is left to do."""
-
-        async def run() -> T:
-            result = step()
-            await settle()
-            return result
-
-        return self.loop.run_until_complete(run())
-
-    @property
-    def busy(self) -> list[BackendConnection]:
-        """Connections that carry a request."""
-        return [connection for connection in self.bench.target.connections if connection._taker is not None]
-
-    @rule()
-    def ask(self) -> None:
-        """Take a connection or wait for one, as a request does."""
-
-        def step() -> None:
-            connection = self.bench.pool.take()
-            if connection is not None:
-                begin(connection)
-                return
-            self.waiters.append(Waiter())
-            self.bench.pool.wait(self.waiters[-1])
-
-        self.do(step)
-
-    @precondition(lambda self: self.bench.target.pending)
-    @rule(at=st.integers(0, 9), succeeds=st.booleans())
-    def attempt_ends(self, at: int, *, succeeds: bool) -> None:
-        """A connection comes about, or not."""
-        pending = self.bench.target.pending
-        attempt = pending[at % len(pending)]
-        self.do(lambda: attempt.set_result(None) if succeeds else attempt.set_exception(OSError()))
-
-    @precondition(lambda self: self.busy)
-    @rule(at=st.integers(0, 9), wire=st.sampled_from([OK, OK + b"x", b"nonsense"]))
-    def answer_comes(self, at: int, wire: bytes) -> None:
-        """A request ends."""
-        connection = self.busy[at % len(self.busy)]
-        self.do(lambda: connection.data_received(wire))
-
-    @precondition(lambda self: self.bench.target.open_transports)
-    @rule(at=st.integers(0, 9))
-    def connection_is_lost(self, at: int) -> None:
-        """Idle or busy."""
-        transports = self.bench.target.open_transports
-        self.do(transports[at % len(transports)].abort)
-
-    @precondition(lambda self: any(not waiter.told for waiter in self.waiters))
-    @rule(at=st.integers(0, 9))
-    def waiter_leaves(self, at: int) -> None:
-        """The client went away."""
-        waiting = [waiter for waiter in self.waiters if not waiter.told]
-        waiter = waiting[at % len(waiting)]
-        self.do(lambda: self.bench.pool.forget(waiter))
-        self.waiters.remove(waiter)
-        self.forgotten.append(waiter)
-
-    @rule(seconds=st.sampled_from([0.5, 1.5, 2.5]))
-    def time_passes(self, seconds: float) -> None:
-        """Deadlines come."""
-        self.do(lambda: self.bench.clock.advance(seconds))
-
-    @invariant()
-    def bounds_are_kept(self) -> None:
-        """Connections and attempts together, and each connection belongs to one."""
-        pool = self.bench.pool
-        assert len(self.bench.target.open_transports) + len(self.bench.target.pending) <= 2
-        assert pool.in_use + pool.idle == len(self.bench.target.open_transports)
-        assert pool.in_use == len(self.busy)
-
-    @invariant()
-    def nobody_is_told_twice(self) -> None:
-        """Nor told anything after leaving."""
-        assert all(waiter.told <= 1 for waiter in self.waiters)
-        assert all(waiter.told == 0 for waiter in self.forgotten)
-
-    def teardown(self) -> None:
-        """Nobody waits for ever: attempts have an end of their own, and so has waiting."""
-        for _ in range(2 * len(self.waiters) + 4):
-            for attempt in self.bench.target.pending:
-                self.do(lambda attempt=attempt: attempt.set_exception(TimeoutError()))  # type: ignore[misc]  # a default argument binds
-            self.do(lambda: self.bench.clock.advance(1))
-        unserved = [waiter for waiter in self.waiters if not waiter.told]
-        self.loop.run_until_complete(self.bench.pool.close())
-        self.do(lambda: None)
-        self.loop.close()
-        assert unserved == []
-        assert (self.bench.pool.in_use, self.bench.pool.idle) == (0, 0)
-        assert self.bench.target.open_transports == []
-
-
-TestSequences = Sequences.TestCase
-TestSequences.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)
-
-
 async def a_real_pool(url: str, *, limit: int = 2) -> tuple[Pool, Timeouts]:
     timeouts = Timeouts(asyncio.get_running_loop())
     timeouts.start()
@@ -417,15 +247,13 @@ async def a_real_pool(url: str, *, limit: int = 2) -> tuple[Pool, Timeouts]:
 async def test_real_connections_are_used_again_and_no_more_than_the_bound_are_made() -> None:
     async with FakeBackend(answering()) as backend:
         pool, timeouts = await a_real_pool(backend.url)
-        done: list[asyncio.Task[None]] = []
 
         async def ask() -> None:
             connection = pool.take()
             if connection is None:
                 waiter = Waiter()
                 pool.wait(waiter)
-                while not waiter.told:
-                    await asyncio.sleep(0.001)
+                await until(lambda: waiter.told > 0)
                 connection = waiter.connection
             assert connection is not None
             taker = Taker()
@@ -438,12 +266,10 @@ async def test_real_connections_are_used_again_and_no_more_than_the_bound_are_ma
                 first_s=5,
                 silence_s=5,
             )
-            while "ended" not in taker.events:
-                await asyncio.sleep(0.001)
+            await until(lambda: "ended" in taker.events)
 
         for _ in range(5):
-            done = [asyncio.create_task(ask()) for _ in range(2)]
-            await asyncio.gather(*done)
+            await asyncio.gather(ask(), ask())
         connections = backend.connections
         await pool.close()
         timeouts.stop()
@@ -457,8 +283,7 @@ async def test_a_port_that_refuses_is_told_at_once() -> None:
     waiter = Waiter()
 
     pool.wait(waiter)
-    while not waiter.told:
-        await asyncio.sleep(0.001)
+    await until(lambda: waiter.told > 0)
     await pool.close()
     timeouts.stop()
     dead.close()

@@ -45,12 +45,12 @@ async def test_a_tunnel_has_no_deadline(ends: Ends) -> None:
 async def test_each_side_slows_the_other_down(ends: Ends) -> None:
     ends.tunnel.near_full()
     ends.connection.pause_writing()
-    paused = (ends.near.is_reading, ends.far.is_reading)
+    paused = (ends.near.reads, ends.far.reads)
     ends.tunnel.near_drained()
     ends.connection.resume_writing()
 
     assert paused == (False, False)
-    assert (ends.near.is_reading, ends.far.is_reading) == (True, True)
+    assert (ends.near.reads, ends.far.reads) == (True, True)
 
 
 async def test_one_side_may_end_before_the_other(ends: Ends) -> None:
