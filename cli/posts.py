@@ -131,7 +131,10 @@ class Post(Generic[W]):
         wanted = self.holder is None or (self._replacing and self._overlaps)
         if wanted and self._coming is None and self._going is None and now >= self._start_at:
             self._coming_turn = self._turn if self.holder is None else 1 - self._turn
-            self._coming = self._start(self._coming_turn)
+            try:
+                self._coming = self._start(self._coming_turn)
+            except (UnavailableError, OSError) as error:
+                self._give_up(now, str(error), lived_s=0.0)
         if self._coming is not None:
             self._welcome(now)
 
@@ -156,10 +159,10 @@ class Post(Generic[W]):
         if holder.running:
             return
         self.holder = None
-        self._put_off(now, holder)
+        self._put_off(now, now - holder.started_s)
         code = holder.end(self._end_within_s)
         self._ended(self._turn)
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        how = f"was killed by {_name_of(-code)}" if code < 0 else f"ended with exit code {code}"
         when = f" in {self._pause_s:g} s" if self._pause_s else ""
         message(f"{self.name} {how} and is started again{when}")
 
@@ -178,14 +181,10 @@ class Post(Generic[W]):
             if not child.is_ready():
                 return
         except UnavailableError as error:
-            message(f"crossfade: {error}")
             self._coming = None
             child.kill()
             child.end(self._end_within_s)
-            self._ended(self._coming_turn)
-            if self._replacing and self.holder is not None:
-                self.failed, self._replacing = True, False
-            self._put_off(now, child)
+            self._give_up(now, str(error), lived_s=now - child.started_s)
             return
         if self.holder is not None:
             self._send_off(now)
@@ -193,9 +192,22 @@ class Post(Generic[W]):
         self._turn = self._coming_turn
         self._replacing = False
 
-    def _put_off(self, now: float, child: W) -> None:
-        lived_s = now - child.started_s
+    def _give_up(self, now: float, problem: str, *, lived_s: float) -> None:
+        message(f"crossfade: {problem}")
+        self._ended(self._coming_turn)
+        if self._replacing and self.holder is not None:
+            self.failed, self._replacing = True, False
+        self._put_off(now, min(lived_s, STEADY_S / 2))
+
+    def _put_off(self, now: float, lived_s: float) -> None:
         self._pause_s = (
             0.0 if lived_s >= STEADY_S else min(LONGEST_PAUSE_S, 2 * self._pause_s or FIRST_PAUSE_S)
         )
         self._start_at = now + self._pause_s
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of the real-time signals between the first and the last
+        return f"signal {number}"

@@ -76,6 +76,7 @@ class ClientSection(Section):
     body_timeout_s: float = Field(default=_CLIENT.body_timeout_s, gt=0, le=3_600)
     send_timeout_s: float = Field(default=_CLIENT.send_timeout_s, gt=0, le=3_600)
     idle_s: float = Field(default=_CLIENT.idle_s, gt=0, le=86_400)
+    half_closed_s: float = Field(default=_CLIENT.half_closed_s, gt=0, le=3_600)
     buffer_bytes: int = Field(default=_CLIENT.buffer_bytes, ge=4_096, le=16_777_216)
 
 

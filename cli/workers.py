@@ -156,6 +156,7 @@ def proxy_worker(context: Context, parity_socket: Path | None) -> None:
 @pass_context
 def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
     """Run one parity worker."""
+    require_backends(context.settings)
     rules = context.rules()
     settings = proxy_settings(context, socket)
     # Copies are timed on the loop while a thread compares: it must get its turn soon, and the proxy before both.

@@ -17,19 +17,21 @@ _POLL_S = 0.02
 
 
 class Child:
-    """One Python process; its stdout and stderr go to `<log>.out` and `<log>.err`. A context manager that ends it.
+    """One process; its stdout and stderr go to `<log>.out` and `<log>.err`. A context manager that ends it.
 
-    `arguments` are those of the interpreter, such as `-m locust`.
+    `arguments` are those of the program, by default our own interpreter: such as `-m locust`.
     """
 
-    def __init__(self, name: str, arguments: Sequence[str], *, log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], *, log: Path, program: str = sys.executable
+    ) -> None:
         self.name = name
         self._out = log.with_suffix(".out")
         self._err = log.with_suffix(".err")
         with self._out.open("wb") as out, self._err.open("wb") as err:
             # a session of its own: Ctrl-C reaches us alone, and we end it in order
-            self._process = subprocess.Popen(  # noqa: S603  our own interpreter with arguments that we made
-                [sys.executable, *arguments],
+            self._process = subprocess.Popen(  # noqa: S603  our own interpreter or a peer, with arguments that we made
+                [program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -74,10 +76,14 @@ class Child:
         lines = [line for line in self._err.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].strip() if lines else f"it said nothing (exit code {self._process.poll()})"
 
-    def end(self) -> None:
-        """Ask it to stop, kill it if it does not."""
+    def ask_to_end(self) -> None:
+        """Ask it to stop, and do not wait: who ends several asks all of them first."""
         if self._process.poll() is None:
             self._process.terminate()
-            if self.wait(_END_WITHIN_S) is None:
-                self._process.kill()
-                self._process.wait()
+
+    def end(self) -> None:
+        """Ask it to stop, kill it if it does not."""
+        self.ask_to_end()
+        if self.wait(_END_WITHIN_S) is None:
+            self._process.kill()
+            self._process.wait()

@@ -24,7 +24,7 @@ from proxy.signature import shadow_headers
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-_ANEW = frozenset({b"expect", b"content-length", b"transfer-encoding"})
+_ANEW = frozenset({b"expect", b"transfer-encoding"})
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -181,7 +181,7 @@ class Mirror:
     def _copy(self, capture: Capture) -> Copy:
         """The body is whole, so nobody is asked whether it may be sent, and its length is known."""
         lines = [line for line in capture.head.split(b"\r\n") if line and name_of(line).lower() not in _ANEW]
-        if capture.body:
+        if capture.body and all(name_of(line).lower() != b"content-length" for line in lines):
             lines.append(b"Content-Length: %d" % len(capture.body))
         if capture.writes and self._backend is Backend.MODERN:
             lines.append(f"{writes.HEADER}: {capture.writes}".encode())

@@ -43,7 +43,8 @@ class ClientSettings:
     """Bounds of the way to clients. Times are of silence, but for `head_timeout_s`, in which a head must be whole.
 
     Over `max_line_bytes` a request line is 414, over `max_head_bytes` a head is 431, over `max_body_bytes` (if
-    set) a body is 413. `buffer_bytes` is how much may wait in each direction of a connection before the sender is
+    set) a body is 413. A read whose client sends no more may stay without an answer for
+    `half_closed_s`: most such clients are gone. `buffer_bytes` is how much may wait in each direction of a connection before the sender is
     slowed.
     """
 
@@ -55,6 +56,7 @@ class ClientSettings:
     body_timeout_s: float = 30.0
     send_timeout_s: float = 60.0
     idle_s: float = 75.0
+    half_closed_s: float = 1.0
     buffer_bytes: int = 131_072
 
 

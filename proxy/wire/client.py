@@ -24,8 +24,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _LINGER_S = 2.0
-_HALF_CLOSED_S = 1.0
-"""How long a read whose client sends no more may stay without an answer: most such clients are gone."""
 
 
 class ClientPlane(Plane, Protocol):
@@ -142,7 +140,7 @@ class ClientConnection(asyncio.Protocol):
             return False
         if self._forwarding.is_unanswered_read:
             # closed for good or for sending only: nobody can tell, until bytes are sent
-            self.deadline = self._timeouts.now + _HALF_CLOSED_S
+            self.deadline = self._timeouts.now + self._settings.half_closed_s
         return True
 
     def data_received(self, data: bytes) -> None:

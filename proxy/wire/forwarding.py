@@ -274,9 +274,9 @@ class Forwarding:
         self._keeps_alive = self._keeps_alive and self._request_is_whole and not self._plane.is_closing
         data = _head_bytes(head, lines, self._framing(head))
         self._wrote = True
-        self._sent_bytes = len(content)
-        if content and admission.method != "HEAD":
+        if content:
             data += chunk(content) if self._chunks_answer else content
+        self._sent_bytes = len(data)
         self._client.write(data)
 
     def answer_piece(self, content: bytes) -> None:

@@ -26,12 +26,15 @@ def test_it_may_be_of_ipv6() -> None:
         socket.create_connection(("::1", bound.getsockname()[1])).close()
 
 
-def test_a_newer_one_has_the_same_port_beside_it() -> None:
+def test_a_newer_one_has_the_same_port_beside_it_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     with bind("127.0.0.1", 0) as old:
         old.listen()
+        port = old.getsockname()[1]
 
-        with bind("127.0.0.1", old.getsockname()[1]) as new:
+        with bind("127.0.0.1", port) as new:
             assert new.getsockname() == old.getsockname()
+
+    assert f"another process has 127.0.0.1:{port} too" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])

@@ -64,6 +64,7 @@ class Scene:
         self.now = 100.0
         self.started: list[FakeChild] = []
         self.ended: list[int] = []
+        self.refused = ""
         self.post: Post[FakeChild] = Post(
             "worker",
             self._start,
@@ -74,6 +75,8 @@ class Scene:
         )
 
     def _start(self, turn: int) -> FakeChild:
+        if self.refused:
+            raise OSError(self.refused)
         self.started.append(FakeChild(turn, self.now))
         return self.started[-1]
 
@@ -125,6 +128,16 @@ def test_who_lived_long_is_started_again_at_once(capsys: pytest.CaptureFixture[s
     assert scene.latest.turn == 0, "the place of the dead is free"
 
 
+def test_a_signal_without_a_name_is_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene().settled()
+    scene.pass_s(STEADY_S)
+
+    scene.latest.die(-35)
+    scene.post.look()
+
+    assert capsys.readouterr().err == "worker was killed by signal 35 and is started again\n"
+
+
 def test_a_replacement_serves_before_the_one_before_is_asked_to_end() -> None:
     scene = Scene().settled()
     old = scene.latest
@@ -161,6 +174,21 @@ def test_a_replacement_that_cannot_start_leaves_the_one_that_is_there(
     assert (scene.post.failed, scene.post.is_settled, scene.post.holder is old) == (True, True, True)
     assert (len(scene.started), old.signals, scene.ended) == (2, [], [1])
     assert capsys.readouterr().err == "crossfade: worker did not start: no reason\n"
+
+
+def test_a_process_that_cannot_be_made_is_tried_again_later(capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene().settled()
+    scene.pass_s(STEADY_S)
+    scene.refused = "Cannot allocate memory"
+
+    scene.latest.die()
+    scene.post.look()
+    scene.pass_s(FIRST_PAUSE_S / 2)
+    scene.refused = ""
+    scene.pass_s(FIRST_PAUSE_S / 2)
+
+    assert len(scene.started) == 2
+    assert capsys.readouterr().err.splitlines()[1:] == ["crossfade: Cannot allocate memory"]
 
 
 def test_a_replacement_takes_the_place_of_one_that_dies_meanwhile() -> None:

@@ -54,6 +54,32 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
     assert "colour: unknown key" in text
 
 
+def test_a_key_that_is_not_there_comes_with_the_nearest_of_its_section_or_row(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        """
+        [client]
+        max_heed_bytes = 1
+        [[bounds]]
+        endpoint = "escrows"
+        max_in_flite = 1
+        [[endpoints]]
+        domain = "orders"
+        method = "GET"
+        path = "/v1/orders"
+        mirorable = false
+        """,
+    )
+
+    with pytest.raises(UsageError) as problem:
+        load_settings(file)
+
+    text = str(problem.value)
+    assert "client.max_heed_bytes: unknown key, did you mean max_head_bytes?" in text
+    assert "bounds.0.max_in_flite: unknown key, did you mean max_in_flight?" in text
+    assert "endpoints.0.mirorable: unknown key, did you mean mirrorable?" in text
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path, '[proxy]\nlisten = "127.0.0.1:1"\nadmin = "127.0.0.1:2"\n')
     monkeypatch.setenv("CROSSFADE_PROXY__LISTEN", "127.0.0.1:3")

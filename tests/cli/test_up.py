@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import UnavailableError
+from cli.up import probe
 from tests.support.command import InProcess, run_process
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,6 +38,17 @@ def test_a_backend_that_does_not_answer_is_exit_code_3(crossfade: InProcess, lis
 
     assert ran.code == 3
     assert "the modern backend at http://127.0.0.1:1 does not answer" in ran.err
+
+
+def test_a_backend_may_be_a_unix_socket(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "crm.sock"))
+        server.listen()
+
+        probe("legacy", f"unix:{tmp_path}/crm.sock")
+
+    with pytest.raises(UnavailableError, match=r"the legacy backend at unix:.*crm\.sock does not answer"):
+        probe("legacy", f"unix:{tmp_path}/crm.sock")
 
 
 def test_a_wrong_address_is_exit_code_2(crossfade: InProcess, listener: str) -> None:

@@ -9,11 +9,20 @@ import aiohttp
 import pytest
 
 from cli.context import Context
+from cli.errors import UsageError
 from cli.settings import load_settings
+from cli.supervisor import Running
 from cli.workers import proxy_settings
 from parity.exchange import Backend
 from parity.outcome import Outcome
-from proxy.settings import TelemetrySettings
+from proxy.settings import (
+    ClientSettings,
+    EndpointBounds,
+    ForwardSettings,
+    StickyKind,
+    StickySettings,
+    TelemetrySettings,
+)
 from proxy.stages import Stage
 from tests.parity.factories import until
 from tests.support.backends import FakeBackend, answering, hanging
@@ -68,14 +77,74 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
     )
 
 
-def test_two_parity_workers_cannot_own_one_socket(tmp_path: Path) -> None:
+def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
+    file = tmp_path / "crossfade.toml"
+    file.write_text(
+        f"""
+        state_dir = "{tmp_path}"
+        [proxy]
+        listen = "[::1]:7000"
+        [backends]
+        legacy = "unix:/run/legacy.sock"
+        modern = "https://modern.example"
+        [client]
+        max_body_bytes = 9
+        [forward]
+        answer_timeout_s = 7
+        [sticky]
+        order = ["cookie"]
+        cookie = "crm"
+        [[bounds]]
+        endpoint = "GET /v1/escrows"
+        max_in_flight = 3
+        [[bounds]]
+        endpoint = "leads"
+        answer_timeout_s = 1.5
+        """
+    )
+
+    settings = proxy_settings(Context(load_settings(file), file, jwt_secret="", actor=""), None)
+
+    assert (settings.listen_host, settings.listen_port) == ("::1", 7000)
+    assert (settings.legacy_url, settings.modern_url) == ("unix:/run/legacy.sock", "https://modern.example")
+    assert settings.client == ClientSettings(max_body_bytes=9)
+    assert settings.forward == ForwardSettings(answer_timeout_s=7)
+    assert settings.sticky == StickySettings(order=(StickyKind.COOKIE,), cookie="crm")
+    assert settings.bounds == {
+        "GET /v1/escrows": EndpointBounds(max_in_flight=3),
+        "leads": EndpointBounds(answer_timeout_s=1.5),
+    }
+    assert settings.tls is None
+
+
+def test_bounds_of_an_endpoint_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "crossfade.toml"
+    file.write_text(f'state_dir = "{tmp_path}"\n[[bounds]]\nendpoint = "escrow"\nmax_in_flight = 3\n')
+
+    with pytest.raises(
+        UsageError, match=r"1 field is wrong .*\n  bounds.0.endpoint: 'escrow': .*'escrows'\?"
+    ):
+        proxy_settings(Context(load_settings(file), file, jwt_secret="", actor=""), None)
+
+
+def test_two_parity_workers_cannot_own_one_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     socket = tmp_path / "parity.sock"
+    monkeypatch.setenv("CROSSFADE_BACKENDS__LEGACY", "http://127.0.0.1:1")
+    monkeypatch.setenv("CROSSFADE_BACKENDS__MODERN", "http://127.0.0.1:2")
     with running_parity_worker(socket, tmp_path):
         ran = run_process("parity-worker", "--socket", str(socket), state_dir=tmp_path)
 
     assert ran.code == 3
     assert "parity.sock" in ran.err
     assert "Traceback" not in ran.err
+
+
+async def tended(running: Running) -> None:
+    """Look after the workers until all are there again."""
+    await asyncio.to_thread(running.look)
+    while not running.is_settled:
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(running.look)
 
 
 async def ask(url: str, n: int) -> set[int]:
@@ -104,7 +173,7 @@ async def test_a_parity_worker_that_is_killed_in_the_middle_of_a_batch_loses_and
                 site.running.parity.signal(signal.SIGKILL)
                 await until(lambda: not site.running.parity.running)
                 statuses |= await ask(site.url, 10)
-                await asyncio.to_thread(site.running.look)
+                await tended(site.running)
             report = await asyncio.to_thread(site.settled, 90)
 
     assert statuses == {200}

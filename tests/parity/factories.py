@@ -66,7 +66,7 @@ def capture(found: Exchange | Shed, **changes: Any) -> Capture:
         "target": known.target,
         "head": b"host: crm.example.test\r\n",
         "body": b"",
-        "key": "jwt:1",
+        "address": "jwt:1",
         "stage": known.stage,
         "authoritative": known.authoritative,
         "status": 200,

@@ -21,6 +21,7 @@ from proxy.completion import Completion
 from proxy.flag_store import FlagStore
 from proxy.settings import (
     AdaptiveSettings,
+    ClientSettings,
     ForwardSettings,
     HandoverSettings,
     MirrorSettings,
@@ -311,6 +312,7 @@ QUICK_FORWARD = ForwardSettings(
 )
 STEADY = AdaptiveSettings(strained_factor=1.0, failed_factor=1.0)
 """A limit that does not adapt."""
+QUICK_CLIENT = ClientSettings(half_closed_s=0.1)
 QUICK_MIRROR = MirrorSettings(timeout_s=0.2, failures=1_000_000, adaptive=STEADY)
 QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=0.5, retry_s=0.01)
 
@@ -353,6 +355,7 @@ async def running(
             shadow_secret=SECRET,
             parity_socket=socket,
             forward=QUICK_FORWARD,
+            client=QUICK_CLIENT,
             mirror=QUICK_MIRROR,
             handover=QUICK_HANDOVER,
             mirror_drain_s=1.0,

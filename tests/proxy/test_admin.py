@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 
 from parity.exchange import Backend
+from proxy.admin import _is_reachable
 from proxy.stages import Stage
 from tests.proxy.rig import Rig, running, until
 from tests.support.backends import hanging
@@ -36,6 +37,16 @@ async def test_a_dead_authoritative_backend_is_not_ready(tmp_path: Path) -> None
 
     assert as_shadow[0] == 200
     assert as_authoritative == (503, {"ready": False, "problems": ["modern takes no connections"]})
+
+
+async def test_a_backend_on_a_unix_socket_is_reached_as_well(tmp_path: Path) -> None:
+    server = await asyncio.start_unix_server(lambda _reader, writer: writer.close(), tmp_path / "crm.sock")
+
+    async with server:
+        there = await _is_reachable(f"unix:{tmp_path}/crm.sock")
+    nowhere = await _is_reachable(f"unix:{tmp_path}/none.sock")
+
+    assert (there, nowhere) == (True, False)
 
 
 async def test_a_draining_worker_is_alive_and_not_ready(tmp_path: Path) -> None:

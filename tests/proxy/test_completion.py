@@ -143,7 +143,7 @@ async def test_each_answer_is_observed_as_its_backend_gave_it(tmp_path: Path) ->
     )
     async with FakeBackend(answer) as modern:
         completion = completing(settings_for(tmp_path, modern))
-        (found,) = await completion.complete([a_capture(answer_head=ANSWER_HEAD, key="jwt:5")])
+        (found,) = await completion.complete([a_capture(answer_head=ANSWER_HEAD, address="192.0.2.5")])
         held = completion.held_bytes
         completion.release([found])
         await completion.close()
@@ -153,7 +153,7 @@ async def test_each_answer_is_observed_as_its_backend_gave_it(tmp_path: Path) ->
     assert replace_duration(found.modern) == Observation(
         200, (("content-type", "a/b"), ("content-length", "2")), b"{}", 0.0, 4
     )
-    assert found.client == token("jwt:5", b"a token key of some length")
+    assert found.client == token("address:192.0.2.5", b"a token key of some length")
     assert (held, completion.held_bytes) == (2, 0)
 
 

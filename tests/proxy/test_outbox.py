@@ -27,7 +27,7 @@ def a_capture(answer_body: bytes = b"{}", number: int = 0, **changes: Any) -> Ca
         "target": "/v1/escrows",
         "head": b"Host: crm.example.test\r\n",
         "body": b"",
-        "key": "jwt:1",
+        "address": "jwt:1",
         "stage": "shadow",
         "authoritative": Backend.LEGACY,
         "status": 200,
@@ -147,7 +147,7 @@ def test_a_capture_too_large_for_a_frame_is_shed() -> None:
 def test_a_capture_that_cannot_be_written_down_is_shed_and_costs_no_other() -> None:
     outbox, counters = an_outbox()
     put(outbox, counters, 2)
-    for named in ({"target": "/v1/\udce9"}, {"key": "jwt:\ud800"}):
+    for named in ({"target": "/v1/\udce9"}, {"address": "\ud800"}):
         counters.mirrored(ENDPOINT)
         outbox.put(a_capture(**named))
 
@@ -160,16 +160,16 @@ def test_a_capture_that_cannot_be_written_down_is_shed_and_costs_no_other() -> N
     assert outbox.held_bytes == 0
 
 
-def test_a_key_in_bytes_that_are_no_utf_8_is_read_as_latin_1() -> None:
+def test_an_address_in_bytes_that_are_no_utf_8_is_read_as_latin_1() -> None:
     outbox, counters = an_outbox()
-    for key in ("cookie:caf\udce9", "jwt:1"):
+    for address in ("caf\udce9", "192.0.2.1"):
         counters.mirrored(ENDPOINT)
-        outbox.put(a_capture(key=key))
+        outbox.put(a_capture(address=address))
 
     batch = next_batch(outbox)
 
     assert batch is not None
-    assert [capture.key for capture in batch.captures] == ["cookie:café", "jwt:1"]
+    assert [capture.address for capture in batch.captures] == ["café", "192.0.2.1"]
 
 
 def test_any_bytes_of_heads_and_bodies_arrive() -> None:

@@ -17,13 +17,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from parity.exchange import Backend, Endpoint
-from proxy.counters import Counters
-from proxy.edge import Admission
+from proxy.admission import Admission, Way
+from proxy.counters import Counters, requested_key
 from proxy.errors import TelemetryError
 from proxy.flags import Flag
 from proxy.metrics import Metrics
 from proxy.races import Mark
-from proxy.settings import TelemetrySettings
+from proxy.settings import EndpointBounds, TelemetrySettings
 from proxy.stages import UNLISTED_PLAN, Stage
 from proxy.telemetry import Telemetry
 from proxy.worker import run_proxy
@@ -282,26 +282,35 @@ class Broken(Metrics):
 
 
 def admission() -> Admission:
+    way = Way(
+        READ,
+        Endpoint("escrows", "GET", "/v1/escrows/{id}"),
+        "escrows",
+        Flag(),
+        1,
+        UNLISTED_PLAN,
+        UNLISTED_PLAN,
+        EndpointBounds(),
+        is_write=False,
+        is_canary=False,
+        spared="stage",
+        requested=requested_key(READ),
+        stage="off",
+    )
     return Admission(
-        id="1234567890abcdef1234567890abcdef",
-        name=READ,
-        endpoint=Endpoint("escrows", "GET", "/v1/escrows/{id}"),
-        flag=Flag(),
-        version=1,
+        id=b"1234567890abcdef1234567890abcdef",
+        way=way,
         plan=UNLISTED_PLAN,
         method="GET",
         target="/v1/escrows/1",
-        headers=[],
-        request_id="r-1",
-        key="",
-        is_write=False,
+        start=b"GET /v1/escrows/1 HTTP/1.1",
+        lines=[],
+        request_id=b"r-1",
+        address="192.0.2.7",
         mirrored=False,
-        writes="",
+        stamp="",
         mark=Mark(0, 0),
         at=0.0,
-        address="192.0.2.7",
-        host=None,
-        parent="",
     )
 
 

@@ -100,7 +100,11 @@ def running_site(
 def running_parity_worker(socket: Path, state_dir: Path) -> Iterator[None]:
     """A parity worker alone."""
     arguments = ["parity-worker", "--socket", str(socket)]
-    environment = {"CROSSFADE_STATE_DIR": str(state_dir)}
+    environment = {
+        "CROSSFADE_STATE_DIR": str(state_dir),
+        "CROSSFADE_BACKENDS__LEGACY": "http://127.0.0.1:1",
+        "CROSSFADE_BACKENDS__MODERN": "http://127.0.0.1:2",
+    }
     child = Child("parity worker", arguments, log=state_dir / "parity.log", environment=environment)
     try:
         yield

@@ -1,0 +1,152 @@
+"""What is measured: the groups, how much of each, and the scenarios of each group.
+
+Plain forwarding is measured in a closed loop, where the proxy's core is as busy as the load can make it. What mirrors
+is measured at a rate, the same for all, because answers can only be compared as fast as the other core does it beside
+the load and the backends: in a closed loop most would be shed, and shedding costs less than mirroring.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loadtests.bench import crossfade
+from loadtests.bench.generator import Load, Target
+from loadtests.bench.rounds import Scenario
+
+LATENCY_RATE = 1_500.0
+RATES = {"1k": 1_500.0, "20k": 600.0, "200k": 60.0}
+"""Requests a second of what mirrors: what one core can compare, serve and send."""
+POSTED_BYTES = {"1k": 1_000, "20k": 20_000}
+
+PLAIN_PEERS = ("nginx plain", "haproxy plain", "envoy plain")
+MIRROR_PEERS = ("nginx plain", "nginx mirror", "nginx store", "envoy mirror")
+STALLED = ("nginx slow", "envoy slow", "crossfade slow")
+
+
+class Group(StrEnum):
+    """What `--only` takes."""
+
+    PLAIN = "plain"
+    """Forwarding: CPU a request, GET and POST, by size."""
+    MIRROR = "mirror"
+    """Forwarding, mirroring and comparing: CPU a request of the proxy's core."""
+    LATENCY = "latency"
+    """What the proxy adds at a constant rate."""
+    FAULTS = "faults"
+    """What the client notices of a shadow that is slow, hangs or is dead."""
+    FLAGS = "flags"
+    """How soon a change of a flag is served, and whether a request fails meanwhile."""
+    MEMORY = "memory"
+    """How much the workers hold, and whether that grows."""
+
+
+CROSSFADES = {
+    Group.PLAIN: (crossfade.OFF,),
+    Group.MIRROR: (crossfade.OFF, crossfade.EQUAL, crossfade.DIFFERENT),
+    Group.LATENCY: (crossfade.OFF,),
+    Group.FAULTS: (crossfade.OFF, crossfade.SLOW, crossfade.HANGING, crossfade.DEAD),
+    Group.FLAGS: (crossfade.OFF,),
+    Group.MEMORY: (),  # it has one of its own, started when the others are gone
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured."""
+
+    rounds: int
+    slices: int
+    sizes: tuple[str, ...]
+    run_s: float
+    slice_s: float
+    flips: int
+    soak_s: float
+    stalled_rounds: int
+    crossfades: tuple[str, ...]
+    closed: bool = False
+    """What mirrors is measured in a closed loop too, however much is shed."""
+
+    def rate(self, size: str) -> float:
+        """At which rate what mirrors is measured; 0 is a closed loop."""
+        return 0.0 if self.closed else RATES[size]
+
+    def crossfades_of(self, groups: Sequence[Group]) -> tuple[str, ...]:
+        """Those that the groups need, each once."""
+        wanted = dict.fromkeys(name for group in groups for name in CROSSFADES[group])
+        return tuple(name for name in wanted if name in self.crossfades)
+
+
+FULL = Scale(
+    rounds=5,
+    slices=24,
+    sizes=("1k", "20k", "200k"),
+    run_s=0.6,
+    slice_s=0.4,
+    flips=50,
+    soak_s=20.0,
+    stalled_rounds=3,
+    crossfades=tuple(dict.fromkeys(name for names in CROSSFADES.values() for name in names)),
+)
+QUICK = Scale(
+    rounds=2,
+    slices=2,
+    sizes=("1k",),
+    run_s=0.1,
+    slice_s=0.1,
+    flips=4,
+    soak_s=1.5,
+    stalled_rounds=1,
+    crossfades=(crossfade.OFF, crossfade.DIFFERENT),
+)
+
+
+def scenario_name(kind: str, target: str) -> str:
+    """Under which name a kind of load at a target is measured, such as `plain 1k: crossfade off`."""
+    return f"{kind}: {target}"
+
+
+def capacity_scenarios(
+    targets: Mapping[str, Target], groups: Sequence[Group], scale: Scale
+) -> list[Scenario]:
+    """Those of the groups `plain` and `mirror`, for the targets that are there."""
+    found: list[Scenario] = []
+    for size in scale.sizes:
+        path, posted = f"/{size}.json", POSTED_BYTES.get(size, 0)
+        if Group.PLAIN in groups:
+            load = Load(path, run_s=scale.run_s)
+            more = {"1k": ("mitmproxy plain",), "200k": ("nginx large",)}.get(size, ())
+            found += _scenarios(targets, f"plain {size}", (*PLAIN_PEERS, *more, "crossfade off"), load)
+        if Group.PLAIN in groups and posted:
+            load = Load(path, run_s=scale.run_s, body_bytes=posted)
+            names = ("nginx plain", "envoy plain", "crossfade off")
+            found += _scenarios(targets, f"plain {size} POST", names, load)
+        if Group.MIRROR in groups:
+            load = Load(path, rate=scale.rate(size), run_s=scale.run_s)
+            own = ("crossfade off", "crossfade equal", "crossfade different")
+            found += _scenarios(targets, f"mirror {size}", (*MIRROR_PEERS, *own), load)
+        if Group.MIRROR in groups and posted:
+            load = Load(path, rate=scale.rate(size), run_s=scale.run_s, body_bytes=posted)
+            found += _scenarios(targets, f"mirror {size} POST", ("crossfade equal",), load)
+    return found
+
+
+def latency_scenarios(targets: Mapping[str, Target], groups: Sequence[Group], scale: Scale) -> list[Scenario]:
+    """Those of the groups `latency` and `faults`."""
+    load = Load("/1k.json", connections=16, rate=LATENCY_RATE, warm_s=0.1, run_s=scale.slice_s)
+    found: list[Scenario] = []
+    if Group.LATENCY in groups:
+        names = ("direct", "nginx plain", "envoy plain", "crossfade off")
+        found += _scenarios(targets, "latency 1k", names, load)
+    if Group.FAULTS in groups:
+        faults = tuple(f"crossfade {name}" for name in CROSSFADES[Group.FAULTS])
+        found += _scenarios(targets, "faults 1k", faults, load)
+    return found
+
+
+def stalled_scenarios(targets: Mapping[str, Target], scale: Scale) -> list[Scenario]:
+    """Who mirrors to a shadow that takes 200 ms, in a closed loop: who waits for it shows."""
+    return _scenarios(targets, "stalled 1k", STALLED, Load("/1k.json", connections=4, run_s=scale.run_s))
+
+
+def _scenarios(targets: Mapping[str, Target], kind: str, names: Sequence[str], load: Load) -> list[Scenario]:
+    return [Scenario(scenario_name(kind, name), targets[name], load) for name in names if name in targets]

@@ -1,0 +1,165 @@
+"""One run: everything is started, measured in shuffled rounds, judged, and ended."""
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loadtests.bench import crossfade as crossfades
+from loadtests.bench.books import book_rows
+from loadtests.bench.crossfade import Crossfade, Flags, closed_books, running_crossfades
+from loadtests.bench.flips import Flips, flip_rows, flip_under_load
+from loadtests.bench.generator import Generator, Target
+from loadtests.bench.peers import PEERS, Backends, program, running_backends, running_peers
+from loadtests.bench.plan import (
+    Group,
+    Scale,
+    capacity_scenarios,
+    latency_scenarios,
+    stalled_scenarios,
+)
+from loadtests.bench.procfs import Cores, keeping_to, two_cores
+from loadtests.bench.rounds import Measured, Measurements, Scenario, measure
+from loadtests.bench.soak import Soak, memory_rows, soak
+from loadtests.bench.targets import fault_rows, latency_rows, mirror_rows, plain_rows
+from loadtests.bench.verdicts import Row, at_most, counted
+from parity.report import Report
+
+
+@dataclass(slots=True)
+class Result:
+    """What one run found."""
+
+    measured: dict[str, list[Measured]] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    flips: Flips | None = None
+    soak: Soak | None = None
+    books: dict[str, Report] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    machine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a run is told; `cli_module` is the command line, which nothing here may import."""
+
+    groups: Sequence[Group]
+    scale: Scale
+    build_dir: Path
+    work_dir: Path
+    flags: Flags
+    cli_module: str
+    progress: Callable[[str], None]
+    seed: int = 1
+
+    def run(self) -> Result:
+        """Measure and judge; raises BenchError when it cannot."""
+        cores = two_cores()
+        generator = Generator(self.build_dir)
+        result = Result(
+            missing=tuple(name for name in PEERS if program(name, self.build_dir) is None),
+            machine=f"{platform.platform()}, CPython {platform.python_version()}, cores {cores.proxy} and {cores.rest}",
+        )
+        with running_backends(self.work_dir, self.build_dir, cores) as backends:
+            if set(self.groups) != {Group.MEMORY}:
+                self._measure_together(result, generator, backends, cores)
+            if Group.MEMORY in self.groups:
+                self._measure_memory(result, generator, backends, cores)
+        result.rows += self._rows(result)
+        return result
+
+    def _measure_together(
+        self, result: Result, generator: Generator, backends: Backends, cores: Cores
+    ) -> None:
+        names = self.scale.crossfades_of(self.groups)
+        self.progress(f"starting the peers and {len(names)} times Crossfade")
+        with (
+            running_peers(self.work_dir, self.build_dir, backends, cores) as peers,
+            self._running(backends, cores, names) as running,
+            keeping_to(cores.rest),
+        ):
+            targets: dict[str, Target] = {"direct": backends.live, **peers}
+            targets |= {one.target.name: one.target for one in running.values()}
+            scale, groups = self.scale, self.groups
+            self._measure(
+                result, generator, capacity_scenarios(targets, groups, scale), scale.rounds, "capacity"
+            )
+            self._measure(
+                result, generator, latency_scenarios(targets, groups, scale), scale.slices, "latency"
+            )
+            if Group.FAULTS in groups:
+                self._measure(
+                    result, generator, stalled_scenarios(targets, scale), scale.stalled_rounds, "slow shadow"
+                )
+            if Group.FLAGS in groups:
+                self.progress("flags: flips under load")
+                off = running[crossfades.OFF]
+                result.flips = flip_under_load(off, self.flags, generator, flips=scale.flips, seed=self.seed)
+            self.progress("waiting for the books to close")
+            result.books |= closed_books(running)
+
+    def _measure(
+        self,
+        result: Result,
+        generator: Generator,
+        scenarios: Sequence[Scenario],
+        rounds: int,
+        title: str,
+    ) -> None:
+        if not scenarios:
+            return
+
+        def progress(text: str) -> None:
+            self.progress(f"{title}: {text}")
+
+        result.measured |= measure(
+            scenarios, rounds, generator, seed=self.seed, memory=title == "capacity", progress=progress
+        )
+
+    def _measure_memory(self, result: Result, generator: Generator, backends: Backends, cores: Cores) -> None:
+        self.progress("memory: a soak with a dead shadow")
+        with (
+            self._running(backends, cores, (crossfades.DEAD,), "soak") as running,
+            keeping_to(cores.rest),
+        ):
+            one = running[crossfades.DEAD]
+            result.soak = soak(one.target, generator, seconds=self.scale.soak_s)
+            result.books["soak"] = closed_books(running)[crossfades.DEAD]
+
+    @contextmanager
+    def _running(
+        self, backends: Backends, cores: Cores, names: tuple[str, ...], directory: str = "crossfades"
+    ) -> Iterator[dict[str, Crossfade]]:
+        with running_crossfades(
+            self.work_dir / directory, backends, cores, self.flags, self.cli_module, names
+        ) as running:
+            yield running
+
+    def _rows(self, result: Result) -> list[Row]:
+        measured, scale, seed = result.measured, self.scale, self.seed
+        judges: dict[Group, Callable[[], list[Row]]] = {
+            Group.PLAIN: lambda: plain_rows(measured, scale, seed),
+            Group.MIRROR: lambda: mirror_rows(measured, scale, seed),
+            Group.LATENCY: lambda: latency_rows(measured, seed),
+            Group.FAULTS: lambda: fault_rows(measured, seed),
+            Group.FLAGS: lambda: flip_rows(result.flips) if result.flips else [],
+            Group.MEMORY: lambda: _memory_rows(result.soak, measured) if result.soak else [],
+        }
+        rows = [row for group in Group if group in self.groups for row in judges[group]()]
+        return [*rows, *book_rows(result.books), _failed_row(result)]
+
+
+def _memory_rows(found: Soak, measured: Measurements) -> list[Row]:
+    ours = [one for name, slices in measured.items() if ": crossfade" in name for one in slices]
+    return memory_rows(
+        found, proxy_mb=[one.pss_mb for one in ours], parity_mb=[one.helper_pss_mb for one in ours]
+    )
+
+
+def _failed_row(result: Result) -> Row:
+    ours = [one for name, slices in result.measured.items() if ": crossfade" in name for one in slices]
+    others = [found.shot for found in (result.flips, result.soak) if found is not None]
+    failed = sum(one.failed for one in ours) + sum(shot.failed for shot in others)
+    answered = sum(one.shot.answered for one in ours) + sum(shot.answered for shot in others)
+    return counted("failed requests, all of the above", at_most(0), failed, f"of {answered}")

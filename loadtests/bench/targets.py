@@ -1,0 +1,156 @@
+"""The target table: what was measured against what was to be reached (shared/performance.md)."""
+
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from loadtests.bench.plan import POSTED_BYTES, Scale, scenario_name
+from loadtests.bench.rounds import Measured, Measurements
+from loadtests.bench.verdicts import Bound, Row, Verdict, at_least, at_most, judged
+from loadtests.interval import Interval, ratio_of_medians
+
+_JUDGED_SIZES = ("1k", "20k")
+_FAILED_AT_MOST = 0.01
+Value = Callable[[Measured], float]
+
+
+def plain_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
+    """Capacity of plain forwarding: the peer's CPU a request to ours."""
+    judge = _Ratios(measured, seed)
+    kinds = [size for size in _JUDGED_SIZES if size in scale.sizes]
+    kinds += [f"{size} POST" for size in POSTED_BYTES if size in scale.sizes]
+    rows = []
+    for kind in kinds:
+        for peer, bound in (("nginx plain", 0.65), ("envoy plain", 1.3)):
+            rows.append(
+                judge.cpu(
+                    f"capacity {kind} to {peer}", at_least(bound), f"plain {kind}", peer, "crossfade off"
+                )
+            )
+    if "200k" in scale.sizes:
+        rows.append(
+            judge.cpu(
+                "capacity 200k to nginx large", at_least(1.0), "plain 200k", "nginx large", "crossfade off"
+            )
+        )
+    return rows
+
+
+def mirror_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
+    """CPU of the proxy's core while it mirrors and all is compared, beside those who mirror alone; and on to off."""
+    judge = _Ratios(measured, seed)
+    rows = []
+    for size in (size for size in _JUDGED_SIZES if size in scale.sizes):
+        for bodies in ("equal", "different"):
+            ours = f"crossfade {bodies}"
+            for peer, bound in (("nginx mirror", 1.3), ("envoy mirror", 1.3), ("nginx store", 1.0)):
+                name = f"mirror {size} {bodies} to {peer}"
+                rows.append(judge.cpu(name, at_least(bound), f"mirror {size}", peer, ours))
+            rows.append(
+                judge.cpu(
+                    f"mirroring on / off, {size} {bodies}",
+                    at_most(1.3),
+                    f"mirror {size}",
+                    ours,
+                    "crossfade off",
+                )
+            )
+    return rows
+
+
+def latency_rows(measured: Measurements, seed: int) -> list[Row]:
+    """What the proxy adds to the direct way, slice by slice, to what nginx adds."""
+    rows = []
+    for name, bound, value in (("p50", 1.25, _p50), ("p90", 1.3, _p90)):
+        added = {who: _added(measured, who, value) for who in ("crossfade off", "nginx plain")}
+        ours, peers = added["crossfade off"], added["nginx plain"]
+        title, target = f"added {name} to nginx's", at_most(bound)
+        if not ours or not peers:
+            rows.append(judged(title, target, None, "a side of it is not here"))
+            continue
+        said = f"crossfade adds {median(ours):.0f} µs, nginx {median(peers):.0f} µs"
+        usable = median(peers) > 0
+        ratio = ratio_of_medians([[x] for x in ours], [[x] for x in peers], seed=seed) if usable else None
+        rows.append(judged(title, target, ratio, said))
+    return rows
+
+
+def fault_rows(measured: Measurements, seed: int) -> list[Row]:
+    """The client's median while the shadow fails, to that without a shadow."""
+    judge = _Ratios(measured, seed)
+    return [
+        judge.of(
+            f"live p50, shadow {fault} / off",
+            at_most(1.05),
+            "faults 1k",
+            f"crossfade {fault}",
+            "crossfade off",
+            _p50,
+        )
+        for fault in ("slow", "hanging", "dead")
+    ]
+
+
+class _Ratios:
+    """Ratios of medians over the rounds in which both sides were measured."""
+
+    def __init__(self, measured: Measurements, seed: int) -> None:
+        self._measured = measured
+        self._seed = seed
+
+    def cpu(self, name: str, target: Bound, kind: str, above: str, below: str) -> Row:
+        """CPU a request of the one to that of the other."""
+        return self.of(name, target, kind, above, below, _cpu)
+
+    def of(self, name: str, target: Bound, kind: str, above: str, below: str, value: Value) -> Row:
+        """The row; not measured where a side is missing, or failed so often that its figure means nothing.
+
+        A Crossfade that is there and fails so often has missed it.
+        """
+        sides: list[list[list[float]]] = []
+        for who in (above, below):
+            slices = self._measured.get(scenario_name(kind, who), ())
+            if problem := _problem(who, slices):
+                ours = bool(slices) and who.startswith("crossfade")
+                verdict = Verdict.MISSED if ours else Verdict.NOT_MEASURED
+                return Row(name, target, verdict, None, problem)
+            sides.append([[value(one)] for one in slices])
+        numerator, denominator = sides
+        ratio: Interval | None = ratio_of_medians(numerator, denominator, seed=self._seed)
+        note = f"{above} {_middle(numerator):.1f} µs, {below} {_middle(denominator):.1f} µs"
+        return judged(name, target, ratio, note)
+
+
+def _problem(who: str, slices: Sequence[Measured]) -> str:
+    if not slices:
+        return f"{who} is not here"
+    failed = sum(one.failed for one in slices)
+    answered = sum(one.shot.answered for one in slices)
+    if not answered:
+        return f"{who} answered nothing"
+    if failed > _FAILED_AT_MOST * answered:
+        return f"{who} failed {failed} of {answered} requests"
+    return ""
+
+
+def _middle(units: Sequence[Sequence[float]]) -> float:
+    return median(value for unit in units for value in unit)
+
+
+def _added(measured: Measurements, who: str, value: Value) -> list[float]:
+    direct = measured.get(scenario_name("latency 1k", "direct"), ())
+    through = measured.get(scenario_name("latency 1k", who), ())
+    return [
+        value(one) - value(other) for one, other in zip(through, direct, strict=False)
+    ]  # a side may be missing
+
+
+def _cpu(measured: Measured) -> float:
+    return measured.cpu_us
+
+
+def _p50(measured: Measured) -> float:
+    return measured.shot.p50_us
+
+
+def _p90(measured: Measured) -> float:
+    return measured.shot.p90_us

@@ -1,0 +1,84 @@
+"""`make bench` in its short form, with whatever peers are here, and the flags that it turns."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.bench import StoredFlags
+from loadtests.bench.peers import program
+from loadtests.bench.plan import Group
+from tests.support.command import Crossfade, run_process
+
+needs_nginx = pytest.mark.skipif(program("nginx", Path("build")) is None, reason="nginx is not installed")
+
+
+@needs_nginx
+def test_the_smoke_measures_every_group_and_writes_its_figures(open_dir: Path) -> None:
+    build = open_dir / "build"
+
+    ran = run_process("bench", "--quick", "--build-dir", str(build), state_dir=open_dir, timeout_s=115)
+
+    written = json.loads((build / "bench.json").read_text())
+    figures = {figure["name"]: figure for figure in written["figures"]}
+    assert ran.code == int(any(figure["passed"] is False for figure in figures.values())), ran.err
+    assert figures["capacity 1k to nginx plain"]["value"] > 0
+    assert figures["mirror 1k different to nginx store"]["value"] > 0
+    assert figures["added p50 to nginx's"]["note"].startswith("crossfade adds ")
+    assert figures["live p50, shadow dead / off"]["verdict"] == "not measured"
+    assert figures["flag change served, p99 ms"]["value"] > 0
+    assert figures["proxy worker, MB at most"]["value"] > 10
+    assert figures["mirrored - compared - dropped"]["passed"] is True
+    ours = [one for name, one in written["measured"].items() if "crossfade" in name]
+    shots = [slice_["shot"] for one in ours for slice_ in one["rounds"]]
+    assert sum(shot["errors"] + shot["not_200"] for shot in shots) == 0
+    assert written["books"]["different"]["compared"] > 0
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+    for peer in written["not_installed"]:
+        assert f"{peer} is not installed" in ran.out
+        assert not [
+            name for name, one in figures.items() if peer in name and one["verdict"] != "not measured"
+        ]
+
+
+def test_a_group_that_there_is_not_is_refused_with_those_that_there_are(crossfade: Crossfade) -> None:
+    ran = crossfade("bench", "--only", "plain,speed")
+
+    assert ran.code == 2
+    assert ran.err == f"crossfade: --only speed: expected some of {','.join(Group)}\n"
+
+
+@needs_nginx
+def test_one_group_alone_has_its_own_rows_and_the_exit_code_of_those(open_dir: Path) -> None:
+    ran = run_process(
+        "bench", "--quick", "--rounds", "2", "--only", "memory", "--build-dir", str(open_dir / "build"), state_dir=open_dir,
+    )  # fmt: skip
+
+    assert ran.code == int(" missed" in ran.out), ran.out + ran.err
+    assert "proxy worker, MB at most" in ran.out
+    assert "capacity" not in ran.out
+
+
+def test_a_benchmark_that_cannot_run_says_why(
+    crossfade: Crossfade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    ran = crossfade("bench", "--quick", "--build-dir", str(tmp_path))
+
+    assert ran.code == 3
+    assert ran.err.startswith("crossfade: no C compiler (cc) for the load generator")
+    assert not (tmp_path / "bench.json").exists()
+
+
+def test_flags_are_turned_where_no_worker_runs(tmp_path: Path) -> None:
+    config = tmp_path / "crossfade.toml"
+    config.write_text(
+        f'state_dir = "{tmp_path}"\n[[endpoints]]\ndomain = "bench"\nmethod = "GET"\npath = "/1k.json"\n'
+    )
+    flags = StoredFlags()
+
+    took_ms = [flags.set_stage(config, stage) for stage in ("shadow", "off")]
+
+    assert all(0 < ms < 5_000 for ms in took_ms)
+    assert flags.workers(config) == []

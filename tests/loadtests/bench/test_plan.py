@@ -1,0 +1,124 @@
+"""Which load is sent at which target."""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from loadtests.bench.generator import Target
+from loadtests.bench.plan import (
+    CROSSFADES,
+    FULL,
+    QUICK,
+    Group,
+    capacity_scenarios,
+    latency_scenarios,
+    stalled_scenarios,
+)
+
+PEERS = [
+    *(f"nginx {name}" for name in ("plain", "large", "mirror", "store", "slow")),
+    *(f"envoy {name}" for name in ("plain", "mirror", "slow")),
+    "haproxy plain",
+]
+OURS = [f"crossfade {name}" for name in FULL.crossfades]
+TARGETS = {name: Target(name, port) for port, name in enumerate([*PEERS, *OURS, "direct"], start=1)}
+
+
+def test_every_group_says_which_crossfades_it_needs_and_a_full_run_has_them() -> None:
+    assert set(CROSSFADES) == set(Group)
+    assert {name for names in CROSSFADES.values() for name in names} == set(FULL.crossfades)
+    assert FULL.crossfades_of(list(Group)) == ("off", "equal", "different", "slow", "hanging", "dead")
+    assert QUICK.crossfades_of([Group.PLAIN, Group.FLAGS]) == ("off",)
+
+
+def test_every_scenario_has_a_name_of_its_own() -> None:
+    scenarios = [
+        *capacity_scenarios(TARGETS, list(Group), FULL),
+        *latency_scenarios(TARGETS, list(Group), FULL),
+        *stalled_scenarios(TARGETS, FULL),
+    ]
+
+    names = [scenario.name for scenario in scenarios]
+    assert len(set(names)) == len(names)
+    assert all(len(name) <= 36 for name in names)
+
+
+def test_in_one_kind_all_get_the_same_load() -> None:
+    scenarios = capacity_scenarios(TARGETS, list(Group), FULL)
+
+    for kind, members in itertools.groupby(scenarios, lambda scenario: scenario.name.partition(":")[0]):
+        assert len({member.load for member in members}) == 1, kind
+
+
+def test_forwarding_is_a_closed_loop_and_mirroring_goes_at_a_rate() -> None:
+    rates = {
+        scenario.name.split()[0]: scenario.load.rate > 0
+        for scenario in capacity_scenarios(TARGETS, list(Group), FULL)
+    }
+
+    assert rates == {"plain": False, "mirror": True}
+
+
+def test_on_demand_mirroring_is_a_closed_loop_too() -> None:
+    scale = dataclasses.replace(FULL, closed=True)
+
+    assert {scenario.load.rate for scenario in capacity_scenarios(TARGETS, list(Group), scale)} == {0.0}
+
+
+@pytest.mark.parametrize("size", ["1k", "20k", "200k"])
+def test_every_size_is_forwarded_by_all_peers_that_forward(size: str) -> None:
+    names = {scenario.name for scenario in capacity_scenarios(TARGETS, [Group.PLAIN], FULL)}
+
+    assert {
+        f"plain {size}: {who}" for who in ("nginx plain", "haproxy plain", "envoy plain", "crossfade off")
+    } <= names
+    assert "plain 200k: nginx large" in names
+    assert "plain 1k: nginx large" not in names
+
+
+def test_small_bodies_are_also_posted() -> None:
+    posted = {
+        scenario.name: scenario.load.body_bytes
+        for scenario in capacity_scenarios(TARGETS, list(Group), FULL)
+        if scenario.load.body_bytes and "crossfade" in scenario.name
+    }
+
+    assert posted == {
+        "plain 1k POST: crossfade off": 1_000,
+        "plain 20k POST: crossfade off": 20_000,
+        "mirror 1k POST: crossfade equal": 1_000,
+        "mirror 20k POST: crossfade equal": 20_000,
+    }
+
+
+def test_who_is_not_here_gets_no_load() -> None:
+    targets = {name: TARGETS[name] for name in ("crossfade off", "nginx plain")}
+
+    names = [scenario.name for scenario in capacity_scenarios(targets, list(Group), QUICK)]
+
+    assert names == [
+        "plain 1k: nginx plain",
+        "plain 1k: crossfade off",
+        "plain 1k POST: nginx plain",
+        "plain 1k POST: crossfade off",
+        "mirror 1k: nginx plain",
+        "mirror 1k: crossfade off",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("group", "kinds"), [(Group.LATENCY, {"latency"}), (Group.FAULTS, {"faults"}), (Group.PLAIN, set())]
+)
+def test_latency_is_measured_for_the_groups_that_ask_for_it(group: Group, kinds: set[str]) -> None:
+    scenarios = latency_scenarios(TARGETS, [group], FULL)
+
+    assert {scenario.name.split()[0] for scenario in scenarios} == kinds
+
+
+def test_a_stalled_shadow_is_compared_with_the_peers_that_mirror() -> None:
+    assert [scenario.target.name for scenario in stalled_scenarios(TARGETS, FULL)] == [
+        "nginx slow",
+        "envoy slow",
+        "crossfade slow",
+    ]

@@ -1,0 +1,61 @@
+"""Memory against its targets, and a soak of a real process."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from loadtests.bench.generator import Generator, Target
+from loadtests.bench.soak import Soak, memory_rows, soak
+from loadtests.bench.verdicts import Row, Verdict
+from tests.loadtests.bench.support import shot, tiny_server
+
+
+def rows(during: Sequence[float], beside: Sequence[float], **more: Sequence[float]) -> dict[str, Row]:
+    return {row.name: row for row in memory_rows(Soak(tuple(during), tuple(beside), shot()), **more)}
+
+
+def test_workers_within_their_bounds_that_do_not_grow_pass() -> None:
+    found = rows([36, 38, 38, 37, 38, 38], [60] * 6)
+
+    assert {name: row.verdict for name, row in found.items()} == dict.fromkeys(
+        [
+            "proxy worker, MB at most",
+            "proxy worker, last third / first",
+            "parity worker, MB at most",
+            "parity worker, last third / first",
+        ],
+        Verdict.PASSED,
+    )
+    assert (
+        found["proxy worker, MB at most"].note == "40 and a byte budget of 32; 38.0 MB at the end of the soak"
+    )
+
+
+def test_a_worker_that_grows_is_missed_even_within_its_bound() -> None:
+    found = rows([30, 31, 34, 36, 39, 42], [60] * 6)
+
+    assert found["proxy worker, MB at most"].verdict is Verdict.PASSED
+    assert found["proxy worker, last third / first"].verdict is Verdict.MISSED
+
+
+def test_a_peak_in_another_group_counts() -> None:
+    found = rows([36] * 6, [60] * 6, proxy_mb=[90.0], parity_mb=[113.0])
+
+    assert found["proxy worker, MB at most"].verdict is Verdict.MISSED
+    assert found["parity worker, MB at most"].verdict is Verdict.MISSED
+
+
+def test_a_worker_that_was_not_there_is_not_measured() -> None:
+    found = rows([36] * 6, [0.0] * 6)
+
+    assert {row.verdict for name, row in found.items() if "parity" in name} == {Verdict.NOT_MEASURED}
+
+
+def test_a_soak_looks_at_the_memory_while_load_is_sent(tmp_path: Path) -> None:
+    with tiny_server() as (port, seen):
+        found = soak(Target("tiny", port, (os.getpid(),), (os.getppid(),)), Generator(tmp_path), seconds=1)
+
+    assert len(seen) > 100
+    assert found.shot.failed == 0
+    assert len(found.proxy_mb) == len(found.parity_mb) >= 3
+    assert min(found.proxy_mb) > 5
