@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 
 from parity.exchange import Backend
 from proxy.admission import Admission, Refused
-from proxy.captures import NO_ROOM
 from proxy.headers import Peer
 from proxy.refusals import Refusal
 from proxy.settings import EndpointBounds, MirrorSettings
@@ -335,16 +334,6 @@ async def test_without_room_for_kept_bytes_captures_are_shed() -> None:
         assert len(answer.body) == 6_000
         assert rig.edge.counts() == {"requests": 1, "mirrored": 1, "shed/parity_queue": 1}
         assert rig.edge.budget.held == 0
-
-
-def test_a_body_without_room_is_no_capture() -> None:
-    edge = RecordingEdge(settings_of(mirror=MirrorSettings(held_bytes=1)), stage=Stage.SHADOW)
-    admission, kept = admit(edge), edge.kept_body()
-    kept.add(b"two")
-
-    edge.answered(admission, ANSWER, 0.1, kept)
-
-    assert (kept.overflow, edge.captures, edge.counters.in_flight) == (NO_ROOM, [], 0)
 
 
 @pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.LIVE])

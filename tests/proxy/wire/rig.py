@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from parity.exchange import Backend, Capture, Endpoint, Observation
-from proxy.admission import Admission
+from proxy.admission import Admission, Refused
 from proxy.captures import Budget, KeptBody
 from proxy.counters import Counters
 from proxy.edge import Edge
 from proxy.fields import Lines
 from proxy.flags import Flag, FlagTable
-from proxy.headers import EdgeHeaders
+from proxy.headers import EdgeHeaders, Peer
 from proxy.metrics import Metrics
 from proxy.races import Races
 from proxy.settings import ForwardSettings, ProxySettings
 from proxy.stages import Stage
 from proxy.telemetry import Telemetry
-from proxy.wire.heads import AnswerHead
+from proxy.wire.heads import AnswerHead, RequestHead
 from proxy.wire.plane import WirePlane
 from proxy.writes import Writes
 from tests.support.backends import DeadPort, FakeBackend, answering
@@ -98,6 +98,10 @@ class RecordingEdge(Edge):
         version = self.table.version + 1
         self.table = FlagTable(version, {"escrows": Flag(stage, **flag)})
 
+    def _fail_at(self, place: str) -> None:
+        if self.fails_at == place:
+            raise RuntimeError("a fault of our own")
+
     def counts(self) -> dict[str, int]:
         """What was counted since the last time, by `name` or `name/reason`."""
         totals: Counter[str] = Counter()
@@ -105,8 +109,14 @@ class RecordingEdge(Edge):
             totals[f"{count.name}/{count.reason}" if count.reason else count.name] += count.n
         return dict(totals)
 
+    def admit(self, head: RequestHead, peer: Peer) -> Admission | Refused:
+        """Fail at once, if that is wanted."""
+        self._fail_at("admit")
+        return super().admit(head, peer)
+
     def began(self, admission: Admission) -> None:
         """Note it."""
+        self._fail_at("began")
         self.begun += 1
         super().began(admission)
 
@@ -117,8 +127,7 @@ class RecordingEdge(Edge):
 
     def outbound(self, admission: Admission, head: AnswerHead, served_by: Backend) -> Lines:
         """Fail before the answer begins, if that is wanted."""
-        if self.fails_at == "outbound":
-            raise RuntimeError("a fault of our own")
+        self._fail_at("outbound")
         return super().outbound(admission, head, served_by)
 
     def answered(
@@ -131,8 +140,7 @@ class RecordingEdge(Edge):
     ) -> None:
         """Note it; fail, if that is wanted."""
         self.outcomes.append("answered")
-        if self.fails_at == "answered":
-            raise RuntimeError("a fault of our own")
+        self._fail_at("answered")
         super().answered(admission, head, duration_s, body, sent)
 
     def fell_back(
