@@ -13,10 +13,13 @@ from proxy.settings import MirrorSettings
 from proxy.stages import Stage
 from proxy.wire.backend import BackendConnection
 from tests.proxy.wire.fakes import settle
+from tests.proxy.wire.one_client import Bench as ClientBench
+from tests.proxy.wire.one_client import post
 from tests.proxy.wire.one_pool import Bench as PoolBench
 from tests.proxy.wire.one_pool import Waiter, begin
 from tests.proxy.wire.one_request import OK, STREAM, UNTIL_CLOSED, Play
 from tests.proxy.wire.one_request import Bench as RequestBench
+from tests.proxy.wire.rig import keeping
 
 T = TypeVar("T")
 
@@ -212,5 +215,93 @@ def test_every_order_of_events_ends_in_exactly_one_way(
         for pool in bench.pools.values():
             assert pool.in_use == 0
             await pool.close()
+
+    asyncio.run(run())
+
+
+WIRE = keeping("/1") + post("Content-Length: 9", body=b"123456789") + keeping("/3")
+CLIENT_STEPS = st.one_of(
+    st.integers(1, 120),
+    st.sampled_from(["full", "drained", "answer", "half", "lost", "backend full", "backend drained", "time"]),
+)
+
+
+class ClientPlay:
+    """Plays steps on the connection of a client that sends three requests at once, as far as it can."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.bench = ClientBench()
+        self.answer = answer
+        self.wire = WIRE
+        self.is_full = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more requests may come on it."""
+        return not self.bench.transport.is_closed and not self.bench.transport.is_ended
+
+    def busy(self) -> list[BackendConnection]:
+        """Connections to the backend with a request on them."""
+        return [connection for connection in self.bench.target.connections if connection._taker is not None]
+
+    def send(self, size: int) -> None:
+        """So many bytes of the client, if they are read."""
+        if self.bench.transport.reads and self.is_open and self.wire:
+            piece, self.wire = self.wire[:size], self.wire[size:]
+            self.bench.client.data_received(piece)
+
+    def fill(self, *, is_full: bool) -> None:
+        """The client reads no more, or again."""
+        if self.is_full is not is_full and not self.bench.transport.is_closed:
+            self.is_full = is_full
+            self.bench.client.pause_writing() if is_full else self.bench.client.resume_writing()
+
+    def backend(self, step: str, connection: BackendConnection) -> None:
+        """Something of the backend."""
+        if step == "lost":
+            connection.connection_lost(None)
+        elif step == "backend full":
+            connection.pause_writing()
+        elif step == "backend drained":
+            connection.resume_writing()
+        else:
+            connection.data_received(self.answer[:-3] if step == "half" else self.answer)
+
+    async def step(self, step: int | str) -> None:
+        """One of them."""
+        if isinstance(step, int):
+            self.send(step)
+        elif step in {"full", "drained"}:
+            self.fill(is_full=step == "full")
+        elif step == "time":
+            self.bench.clock.advance(0.5)
+        else:
+            for connection in self.busy()[:1]:
+                self.backend(step, connection)
+        await settle()
+
+    async def end(self) -> None:
+        """All is sent, read and answered."""
+        await self.step("drained")
+        for _ in range(8):
+            for step in ("backend drained", 1_000, "answer"):
+                await self.step(step)
+
+
+@given(steps=st.lists(CLIENT_STEPS, max_size=30), is_chunked=st.booleans())
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_a_client_that_stays_gets_every_answer(steps: list[int | str], *, is_chunked: bool) -> None:
+    async def run() -> None:
+        play = ClientPlay(STREAM + b"2\r\nok\r\n0\r\n\r\n" if is_chunked else OK)
+
+        for step in steps:
+            await play.step(step)
+        await play.end()
+
+        bench = play.bench
+        assert len(bench.over) == len(bench.edge.outcomes)
+        assert bench.edge.budget.held == 0
+        if play.is_open:
+            assert (play.wire, len(bench.statuses), bench.transport.reads) == (b"", 3, True)
 
     asyncio.run(run())

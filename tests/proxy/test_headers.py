@@ -120,7 +120,6 @@ def test_what_a_trusted_hop_says_is_appended_to() -> None:
         (("X-Forwarded-For: 2001:db8::7",), "2001:db8::7, 192.0.2.9", "2001:db8::7"),
         (("X-Forwarded-For: 192.0.2.9",), "192.0.2.9, 192.0.2.9", "192.0.2.9"),
         (("X-Forwarded-For: , ",), ",, 192.0.2.9", "192.0.2.9"),
-        (("X-Forwarded-Proto: https",), "192.0.2.9", "192.0.2.9"),
         ((), "192.0.2.9", "192.0.2.9"),
     ],
 )
@@ -139,14 +138,11 @@ def test_the_host_that_a_trusted_hop_was_asked_for_stays() -> None:
     assert values(got, "Host") == ["inner"]
 
 
-def test_an_ipv6_client_is_quoted() -> None:
+def test_an_ipv6_client_is_quoted_and_one_of_a_unix_socket_has_no_address() -> None:
     got = inbound(peer="2001:db8::1")
 
     assert values(got, "Forwarded") == ['for="[2001:db8::1]";host="h";proto=http']
     assert values(got, "X-Forwarded-For") == ["2001:db8::1"]
-
-
-def test_a_client_of_a_unix_socket_has_no_address() -> None:
     assert values(inbound(peer=""), "Forwarded") == ['for=unknown;host="h";proto=http']
 
 
@@ -333,15 +329,9 @@ def test_internal_and_hop_by_hop_headers_of_a_backend_do_not_reach_the_client() 
     lines = an_edge().outbound(
         an_answer(
             "X-Query-Count: 7",
-            "Server-Timing: db;dur=1",
-            "X-Write-Set: w",
-            "X_Crossfade_Note: n",
-            "X-Served-By: a forgery",
+            *("Server-Timing: db;dur=1", "X-Write-Set: w", "X_Crossfade_Note: n", "X-Served-By: a forgery"),
             "x-flag-version: 99",
-            "Keep-Alive: timeout=5",
-            "Connection: X-Hop",
-            "x-hop: 1",
-            "Transfer-Encoding: chunked",
+            *("Keep-Alive: timeout=5", "Connection: X-Hop", "x-hop: 1", "Transfer-Encoding: chunked"),
             "Upgrade: h2",
             "Set-Cookie: a=1",
             "set-cookie: b=2",
