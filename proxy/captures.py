@@ -38,11 +38,11 @@ class KeptBody:
     def __init__(self, budget: Budget, limit: int) -> None:
         self._budget = budget
         self._limit = limit
-        self._chunks: list[bytes] = []
+        self._chunks: list[bytes | memoryview] = []
         self.size = 0
         self.overflow = ""
 
-    def add(self, chunk: bytes) -> bool:
+    def add(self, chunk: bytes | memoryview) -> bool:
         """Keep a piece; False from the first piece on that did not fit."""
         if self.overflow:
             return False
@@ -57,9 +57,9 @@ class KeptBody:
     @property
     def content(self) -> bytes:
         """What was kept."""
-        if len(self._chunks) > 1:
-            self._chunks = [b"".join(self._chunks)]
-        return self._chunks[0] if self._chunks else b""
+        content = b"".join(self._chunks)
+        self._chunks = [content]
+        return content
 
     def release(self) -> None:
         """Give the room back."""

@@ -57,7 +57,7 @@ class ClientSettings:
     send_timeout_s: float = 60.0
     idle_s: float = 75.0
     half_closed_s: float = 1.0
-    buffer_bytes: int = 131_072
+    buffer_bytes: int = 524_288
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import structlog
 
 from proxy.refusals import Refusal
 from proxy.wire.errors import WireError
-from proxy.wire.framing import Body, ChunkedBody, OpenBody, SizedBody
+from proxy.wire.framing import Body, ChunkedBody, Content, OpenBody, SizedBody
 from proxy.wire.heads import CHUNKED, HEAD_END, AnswerHead, answer_head
 from proxy.wire.timeouts import NEVER, Timeouts
 
@@ -15,6 +15,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MAX_ANSWER_HEAD_BYTES = 131_072
 _VERSION = b"HTTP/1."
+_LARGE_BYTES = 16_384
 
 
 class AnswerTaker(Protocol):
@@ -24,11 +25,11 @@ class AnswerTaker(Protocol):
         """A head that is not the last (RFC 9110 section 15.2)."""
         ...
 
-    def answer_began(self, head: AnswerHead, content: bytes) -> None:
+    def answer_began(self, head: AnswerHead, content: Content) -> None:
         """The head, with what of the body came along."""
         ...
 
-    def answer_piece(self, content: bytes) -> None:
+    def answer_piece(self, content: Content) -> None:
         """More of the body, never empty."""
         ...
 
@@ -161,7 +162,7 @@ class BackendConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(head)
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: Content) -> None:
         """More of the request's body, framed."""
         if self._transport is not None and not self._is_lost:
             self.deadline = self._timeouts.now + self._silence_s
@@ -295,10 +296,12 @@ class BackendConnection(asyncio.Protocol):
                 return
             end += 4
             head = answer_head(data[:end], to_head=self._to_head)
-            data = data[end:]
             if not head.is_interim:
-                self._begin_answer(taker, head, data)
+                # what is large is passed on as it lies there: to copy it costs more than all the rest
+                is_large = len(data) - end > _LARGE_BYTES and head.length >= 0
+                self._begin_answer(taker, head, memoryview(data)[end:] if is_large else data[end:])
                 return
+            data = data[end:]
             taker.answer_interim(head)
             if self._taker is not taker:
                 return
@@ -310,9 +313,9 @@ class BackendConnection(asyncio.Protocol):
         if body.done and self._taker is taker:
             self._finish(taker, body.rest)
 
-    def _begin_answer(self, taker: AnswerTaker, head: AnswerHead, data: bytes) -> None:
+    def _begin_answer(self, taker: AnswerTaker, head: AnswerHead, data: Content) -> None:
         if head.status == 101:
-            self._switch(taker, head, data)
+            self._switch(taker, head, bytes(data))
             return
         self._keeps_alive = head.keeps_alive
         length = head.length
@@ -324,8 +327,7 @@ class BackendConnection(asyncio.Protocol):
         body: Body
         body = SizedBody(length) if length >= 0 else ChunkedBody() if length == CHUNKED else OpenBody()
         self._body = body
-        content = body.feed(data) if data else b""
-        taker.answer_began(head, content)
+        taker.answer_began(head, body.feed(data) if data else b"")
         if body.done and self._taker is taker:
             self._finish(taker, body.rest)
 
@@ -335,7 +337,7 @@ class BackendConnection(asyncio.Protocol):
             return
         taker.answer_switched(head, rest)
 
-    def _finish(self, taker: AnswerTaker, rest: bytes) -> None:
+    def _finish(self, taker: AnswerTaker, rest: Content) -> None:
         self._taker = self._body = None
         self._was_used = True
         if self._is_paused:

@@ -15,7 +15,7 @@ from proxy.settings import ClientSettings
 from proxy.wire.backend import BackendConnection
 from proxy.wire.errors import FramingError, HeadError
 from proxy.wire.forwarding import Forwarding, Plane
-from proxy.wire.framing import Body, ChunkedBody, SizedBody
+from proxy.wire.framing import Body, ChunkedBody, Content, SizedBody
 from proxy.wire.heads import CHUNKED, HEAD_END, RequestHead, request_head
 from proxy.wire.timeouts import NEVER, Timeouts
 from proxy.wire.tunnel import Tunnel
@@ -310,10 +310,15 @@ class ClientConnection(asyncio.Protocol):
 
     # Answers
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Content) -> None:
         """Send bytes of the answer."""
         if self._transport is not None:
             self._transport.write(data)
+
+    def write_both(self, head: bytes, content: Content) -> None:
+        """Send both at once, without a copy."""
+        if self._transport is not None:
+            self._transport.writelines((head, content))
 
     def answer_done(self, *, keeps_alive: bool) -> None:
         """The answer is out; the next request may come, or has come already."""

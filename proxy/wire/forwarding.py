@@ -17,7 +17,7 @@ from proxy.refusals import Refusal
 from proxy.settings import ForwardSettings
 from proxy.telemetry import ABANDONED
 from proxy.wire.backend import BackendConnection
-from proxy.wire.framing import LAST_CHUNK, chunk
+from proxy.wire.framing import LAST_CHUNK, Content, chunk
 from proxy.wire.heads import CHUNKED, OPEN, AnswerHead
 from proxy.wire.pool import Pool
 
@@ -27,8 +27,12 @@ class Client(Protocol):
 
     is_http11: bool
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Content) -> None:
         """Send bytes of the answer."""
+        ...
+
+    def write_both(self, head: bytes, content: Content) -> None:
+        """Send both at once, without a copy."""
         ...
 
     def answer_done(self, *, keeps_alive: bool) -> None:
@@ -136,7 +140,7 @@ class Forwarding:
         if body_length and not admission.way.is_write and admission.plan.shadow is not None:
             self._kept_request = edge.kept_body()
         self._modern: Observation | None = None
-        self._pending: list[bytes] = []
+        self._pending: list[Content] = []
         self._chunks_answer = self._client_is_gone = self._is_settled = False
         self._is_waiting = self._was_retried = self._wrote = False
         self._sent_bytes = 0
@@ -156,7 +160,7 @@ class Forwarding:
         self._started = perf_counter()
         self._send()
 
-    def body(self, content: bytes) -> None:
+    def body(self, content: Content) -> None:
         """More of the request's body, never empty."""
         if self._kept_request is not None:
             self._kept_request.add(content)
@@ -260,7 +264,7 @@ class Forwarding:
             lines = self._edge.outbound(self._admission, head, self._served_by)
             self._client.write(_head_bytes(head, lines))
 
-    def answer_began(self, head: AnswerHead, content: bytes) -> None:
+    def answer_began(self, head: AnswerHead, content: Content) -> None:
         """The head goes out with what came along of the body."""
         admission = self._admission
         self._answer = head
@@ -274,12 +278,17 @@ class Forwarding:
         self._keeps_alive = self._keeps_alive and self._request_is_whole and not self._plane.is_closing
         data = _head_bytes(head, lines, self._framing(head))
         self._wrote = True
-        if content:
-            data += chunk(content) if self._chunks_answer else content
-        self._sent_bytes = len(data)
-        self._client.write(data)
+        self._sent_bytes = len(data) + len(content)
+        if not content:
+            self._client.write(data)
+        elif self._chunks_answer:
+            self._client.write(data + chunk(content))
+        elif isinstance(content, bytes):
+            self._client.write(data + content)
+        else:
+            self._client.write_both(data, content)
 
-    def answer_piece(self, content: bytes) -> None:
+    def answer_piece(self, content: Content) -> None:
         """More of the body."""
         if self._kept is not None:
             self._kept.add(content)

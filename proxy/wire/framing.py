@@ -15,13 +15,17 @@ _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _MAX_SIZE_DIGITS = 15
 
 
+Content = bytes | memoryview
+"""Bytes of a body."""
+
+
 class Body(Protocol):
     """Decodes one body. `done` says that it is all there; `rest` is what came behind it."""
 
     done: bool
     rest: bytes
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: Content) -> Content:
         """The content in these bytes. Raises FramingError."""
         ...
 
@@ -40,7 +44,7 @@ class SizedBody:
         self.done = length == 0
         self.rest = b""
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: Content) -> Content:
         """What of it belongs to the body."""
         left = self._left - len(data)
         if left > 0:
@@ -50,7 +54,7 @@ class SizedBody:
         if left == 0:
             self._left = 0
             return data
-        content, self.rest = data[: self._left], data[self._left :]
+        content, self.rest = data[: self._left], bytes(data[self._left :])
         self._left = 0
         return content
 
@@ -68,7 +72,7 @@ class OpenBody:
         self.done = False
         self.rest = b""
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: Content) -> Content:
         """All of it."""
         return data
 
@@ -91,11 +95,12 @@ class ChunkedBody:
         self.done = False
         self.rest = b""
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: Content) -> Content:
         """The content of the chunks in these bytes."""
-        if self._buffer:
-            data = self._buffer + data
-            self._buffer = b""
+        return self._feed(self._buffer + bytes(data) if self._buffer else bytes(data))
+
+    def _feed(self, data: bytes) -> bytes:
+        self._buffer = b""
         pieces: list[bytes] = []
         at = 0
         while not self.done:
@@ -169,6 +174,6 @@ class ChunkedBody:
             raise FramingError("a trailer is no field line")
 
 
-def chunk(content: bytes) -> bytes:
+def chunk(content: Content) -> bytes:
     """Content, which is not empty, as one chunk."""
-    return b"%x\r\n%b\r\n" % (len(content), content)
+    return b"".join((b"%x\r\n" % len(content), content, b"\r\n"))

@@ -9,6 +9,7 @@ from proxy.mirror import Copy, Reply
 from proxy.refusals import Refusal
 from proxy.settings import MirrorSettings
 from proxy.wire.backend import BackendConnection
+from proxy.wire.framing import Content
 from proxy.wire.heads import AnswerHead
 from proxy.wire.pool import Pool
 from proxy.wire.target import target_of
@@ -102,13 +103,13 @@ class _Asking:
     def answer_interim(self, head: AnswerHead) -> None:
         """Nobody wants it."""
 
-    def answer_began(self, head: AnswerHead, content: bytes) -> None:
+    def answer_began(self, head: AnswerHead, content: Content) -> None:
         """The head, and what came along."""
         self.head = head
         if content:
             self.answer_piece(content)
 
-    def answer_piece(self, content: bytes) -> None:
+    def answer_piece(self, content: Content) -> None:
         """More of the body; what does not fit is not read."""
         if not self._kept.add(content):
             self.drop()
