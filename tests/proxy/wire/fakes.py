@@ -7,6 +7,7 @@ from typing import Any, cast
 from proxy.fields import Lines
 from proxy.refusals import Refusal
 from proxy.wire.backend import BackendConnection
+from proxy.wire.framing import Content
 from proxy.wire.heads import AnswerHead, RequestHead, answer_head, request_head
 from proxy.wire.pool import Pool
 from proxy.wire.target import Target
@@ -245,13 +246,13 @@ class Taker:
         self.heads.append(head)
         self.on_interim()
 
-    def answer_began(self, head: AnswerHead, content: bytes) -> None:
+    def answer_began(self, head: AnswerHead, content: Content) -> None:
         """Note it."""
         self.events.append(f"began {head.status}")
         self.heads.append(head)
         self.body += content
 
-    def answer_piece(self, content: bytes) -> None:
+    def answer_piece(self, content: Content) -> None:
         """Note it."""
         assert content
         self.body += content

@@ -10,6 +10,7 @@ from proxy.settings import ForwardSettings
 from proxy.stages import Stage
 from proxy.wire.backend import BackendConnection
 from proxy.wire.forwarding import Forwarding
+from proxy.wire.framing import Content
 from proxy.wire.pool import Pool
 from tests.proxy.wire.fakes import Clock, FakeTarget, FakeTransport, a_pool, head_of, settle, timeouts_of
 from tests.proxy.wire.rig import RecordingEdge, settings_of
@@ -30,10 +31,15 @@ class Client:
         self.is_paused = False
         self.tunnel: tuple[BackendConnection, bytes] | None = None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Content) -> None:
         """Keep it."""
         assert self.over == []
         self.sent += data
+
+    def write_both(self, head: bytes, content: Content) -> None:
+        """Keep both."""
+        self.write(head)
+        self.write(content)
 
     def answer_done(self, *, keeps_alive: bool) -> None:
         """Note it."""

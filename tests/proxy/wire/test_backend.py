@@ -24,12 +24,14 @@ async def bench() -> Bench:
 # Answers
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000, 100_000])
 @pytest.mark.parametrize(
     ("wire", "body"),
     [
         (OK, b"ok"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + b"x" * 20_000, b"x" * 20_000),
+        (CHUNKED + b"4e20\r\n" + b"x" * 20_000 + b"\r\n0\r\n\r\n", b"x" * 20_000),
         (CHUNKED + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", b"abcde"),
         (CHUNKED + b"0\r\nX-Sum: 1\r\n\r\n", b""),
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n", b""),
@@ -81,6 +83,8 @@ async def test_an_answer_without_a_length_ends_with_its_connection(bench: Bench)
     [
         OK + b"x",
         OK + OK,
+        OK + b"x" * 20_000,
+        b"HTTP/1.1 204 No Content\r\n\r\n" + b"x" * 20_000,
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx",
         b"HTTP/1.1 204 No Content\r\n\r\nx",
         CHUNKED + b"0\r\n\r\nx",

@@ -200,9 +200,9 @@ def test_a_sized_body_that_is_short_is_not_whole() -> None:
 def test_an_open_body_ends_with_its_connection() -> None:
     body = OpenBody()
 
-    content = body.feed(b"abc") + body.feed(b"def")
+    contents = [body.feed(b"abc"), body.feed(b"def")]
 
-    assert (content, body.done) == (b"abcdef", False)
+    assert (contents, body.done) == ([b"abc", b"def"], False)
     assert (body.eof(), body.done, body.rest) == (True, True, b"")
 
 
