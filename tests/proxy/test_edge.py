@@ -1,54 +1,66 @@
-"""Admission, plans, counts and fallback: single writer, steadiness at canary, and what is mirrored."""
+"""Admission, plans, counts and fallback: single writer, steadiness at canary, and what is captured."""
 
 import asyncio
 import base64
 import json
+import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from parity.exchange import Backend
+from proxy.admission import Admission, Refused
+from proxy.headers import Peer
+from proxy.refusals import Refusal
+from proxy.settings import EndpointBounds, MirrorSettings
 from proxy.stages import READS, WRITES, Stage
-from tests.proxy.rig import QUICK_FORWARD, QUICK_MIRROR, Answer, running
+from proxy.wire.heads import answer_head
+from tests.proxy.wire.fakes import head_of
+from tests.proxy.wire.rig import QUICK_FORWARD, RecordingEdge, get, planed, settings_of
 from tests.support.backends import answering, closing, hanging, sending
 
 WRITE_REQUESTS = [("POST", "/v1/escrows"), ("PUT", "/v1/escrows/1"), ("DELETE", "/v1/escrows/1")]
+PEER = Peer("192.0.2.9", "http", trusted=False)
+ANSWER = answer_head(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Query-Count: 4\r\n\r\n", to_head=False)
+CAPTURES = MirrorSettings(capture_bytes=1_000, held_bytes=5_000)
 
 
-def bearer(subject: int) -> dict[str, str]:
+def bearer(subject: int) -> str:
     """The header of a client with that subject; nobody verifies it here."""
     claims = base64.urlsafe_b64encode(json.dumps({"id": subject}).encode()).decode().rstrip("=")
-    return {"Authorization": f"Bearer e30.{claims}.x"}
+    return f"Authorization: Bearer e30.{claims}.x"
 
 
-def served_by(answer: Answer) -> Backend:
-    return Backend(answer.header("X-Served-By") or "")
+def admit(edge: RecordingEdge, method: str = "GET", target: str = "/v1/escrows", *fields: str) -> Admission:
+    admission = edge.admit(head_of(method, target, *fields), PEER)
+    assert isinstance(admission, Admission)
+    return admission
+
+
+# Who answers
 
 
 @pytest.mark.parametrize("stage", Stage)
-async def test_each_write_reaches_one_backend_once(tmp_path: Path, stage: Stage) -> None:
-    async with running(tmp_path) as rig:
-        if stage is not Stage.OFF:
-            await rig.flip_to(stage, canary_share=0.5 if stage is Stage.CANARY else None)
+async def test_each_write_reaches_one_backend_once(stage: Stage) -> None:
+    flag = {"canary_share": 0.5} if stage is Stage.CANARY else {}
+    async with planed(stage, flag=flag) as rig:
         answers = [
-            await rig.ask(method, target, headers=bearer(client), data=b"{}")
+            await rig.ask(method, target, bearer(client), body=b"{}")
             for method, target in WRITE_REQUESTS
             for client in range(6)
         ]
-        await rig.settled(len(answers))
 
         for backend in Backend:
-            mine = [answer for answer in answers if served_by(answer) is backend]
+            mine = [answer for answer in answers if answer.served_by is backend]
             assert len(rig.backend(backend).seen) == len(mine)
-            assert all(seen.header("X-Crossfade-Shadow") is None for seen in rig.backend(backend).seen)
         allowed = {WRITES[stage].outside.authoritative, WRITES[stage].within.authoritative}
-        assert {served_by(answer) for answer in answers} == allowed
-        assert rig.parity.counts() == {"requests": len(answers), "not_mirrored/write": len(answers)}
+        assert {answer.served_by for answer in answers} == allowed
+        assert rig.edge.counts() == {"requests": len(answers), "not_mirrored/write": len(answers)}
 
 
 @pytest.mark.parametrize("backend_fault", ["dead", "hanging", "closing", "half"])
-async def test_a_write_whose_backend_fails_goes_nowhere_else(tmp_path: Path, backend_fault: str) -> None:
+async def test_a_write_whose_backend_fails_goes_nowhere_else(backend_fault: str) -> None:
     faults = {
         "hanging": hanging(),
         "closing": closing(),
@@ -56,72 +68,76 @@ async def test_a_write_whose_backend_fails_goes_nowhere_else(tmp_path: Path, bac
     }
     dead = Backend.MODERN if backend_fault == "dead" else None
 
-    async with running(tmp_path, stage=Stage.LIVE, dead=dead) as rig:
+    async with planed(Stage.LIVE, dead=dead) as rig:
         rig.modern.behaviour = faults.get(backend_fault, answering())
-        answer = await rig.ask("POST", data=b"{}")
+        answer = await rig.ask("POST", body=b"{}")
 
         assert answer.status in {502, 504}
         assert rig.legacy.seen == []
 
 
-async def test_at_canary_a_client_reads_and_writes_on_one_side(tmp_path: Path) -> None:
-    async with running(tmp_path) as rig:
-        await rig.flip_to(Stage.CANARY, canary_share=0.5)
-        sides = []
-        for client in range(20):
-            read = await rig.ask(headers=bearer(client))
-            write = await rig.ask("POST", headers=bearer(client))
-            again = await rig.ask(headers=bearer(client))
-            sides.append({served_by(read), served_by(write), served_by(again)})
+def test_at_canary_a_client_reads_and_writes_on_one_side() -> None:
+    edge = RecordingEdge(settings_of(), stage=Stage.CANARY, canary_share=0.5)
 
-        assert all(len(side) == 1 for side in sides)
-        assert {next(iter(side)) for side in sides} == set(Backend)
+    sides = [
+        {
+            admit(edge, method, "/v1/escrows", bearer(client)).plan.authoritative
+            for method in ("GET", "POST", "GET")
+        }
+        for client in range(40)
+    ]
+
+    assert all(len(side) == 1 for side in sides)
+    assert {next(iter(side)) for side in sides} == set(Backend)
 
 
 @pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.CANARY, Stage.LIVE])
-async def test_a_read_is_copied_to_the_other_backend(tmp_path: Path, stage: Stage) -> None:
-    async with running(tmp_path) as rig:
-        await rig.flip_to(stage, canary_share=1.0 if stage is Stage.CANARY else None)
-        answer = await rig.ask()
-        await rig.settled(1)
+async def test_a_read_is_captured_for_the_other_backend(stage: Stage) -> None:
+    flag = {"canary_share": 1.0} if stage is Stage.CANARY else {}
+    async with planed(stage, flag=flag) as rig:
+        answer = await rig.ask("GET", "/v1/escrows?x=1", body=b"asked")
 
-        shadow = served_by(answer).other
-        (copy,) = rig.backend(shadow).seen
-        (exchange,) = rig.parity.exchanges
-        assert copy.header("X-Crossfade-Shadow") == "read"
-        assert (exchange.authoritative, exchange.stage, exchange.endpoint, exchange.domain) == (
+        (capture,) = rig.edge.captures
+        assert rig.backend(answer.served_by.other).seen == []
+        assert (capture.authoritative, capture.stage, capture.endpoint, capture.domain) == (
             READS[stage].within.authoritative,
             stage.value,
             "GET /v1/escrows",
             "escrows",
         )
-        assert (exchange.legacy.body, exchange.modern.body) == (b'{"by":"legacy"}', b'{"by":"modern"}')
+        assert (capture.method, capture.target, capture.body) == ("GET", "/v1/escrows?x=1", b"asked")
+        assert (capture.status, capture.answer_body, capture.skipped) == (200, answer.body, "")
+        assert capture.head.startswith(b"Host: crm.example.test\r\n")
+        assert capture.head.endswith(b"\r\n")
+        assert capture.answer_head == b"Content-Type: application/json\r\nContent-Length: 15\r\n"
+        assert rig.edge.counts() == {"requests": 1, "mirrored": 1}
 
 
 @pytest.mark.parametrize("stage", [Stage.OFF, Stage.COMPLETE])
-async def test_without_a_shadow_nothing_is_copied(tmp_path: Path, stage: Stage) -> None:
-    async with running(tmp_path, stage=stage) as rig:
+async def test_without_a_shadow_nothing_is_captured(stage: Stage) -> None:
+    async with planed(stage) as rig:
         await rig.ask()
-        await rig.settled(1)
 
         assert len(rig.legacy.seen) + len(rig.modern.seen) == 1
-        assert rig.parity.counts() == {"requests": 1, "not_mirrored/stage": 1}
+        assert rig.edge.captures == []
+        assert rig.edge.counts() == {"requests": 1, "not_mirrored/stage": 1}
 
 
-async def test_the_sample_rate_decides_what_is_copied(tmp_path: Path) -> None:
-    async with running(tmp_path) as rig:
-        await rig.flip_to(Stage.SHADOW, sample_rate=0.5)
-        for _ in range(60):
-            await rig.ask()
-        await rig.settled(60)
-        await asyncio.to_thread(
-            rig.store.flip, "escrows", Stage.SHADOW, sample_rate=0.0, actor="test", reason="test"
-        )
+@pytest.mark.parametrize(("rate", "least", "most"), [(0.0, 0, 0), (0.5, 60, 140), (1.0, 200, 200)])
+def test_the_sample_rate_decides_what_is_captured(rate: float, least: int, most: int) -> None:
+    edge = RecordingEdge(settings_of(), stage=Stage.SHADOW, sample_rate=rate)
+    edge._random = random.Random(4)
 
-        counts = rig.parity.counts()
-        assert counts["mirrored"] + counts["not_mirrored/sampled_out"] == 60
-        assert 10 < counts["mirrored"] < 50
-        assert len(rig.modern.seen) == counts["mirrored"]
+    admissions = [admit(edge) for _ in range(200)]
+    for admission in admissions:
+        kept = edge.kept_body() if admission.mirrored else None
+        edge.answered(admission, ANSWER, 0.1, kept)
+
+    counts = edge.counts()
+    mirrored = counts.get("mirrored", 0)
+    assert least <= mirrored <= most
+    assert mirrored + counts.get("not_mirrored/sampled_out", 0) == 200
+    assert len(edge.captures) == mirrored
 
 
 @pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.LIVE, Stage.COMPLETE])
@@ -133,19 +149,84 @@ async def test_the_sample_rate_decides_what_is_copied(tmp_path: Path) -> None:
         ("GET", "/v1/escrows/.."),
         ("GET", "/v1/escrows/%2e%2E"),
         ("PATCH", "/v1/escrows/1"),
+        ("BREW", "/v1/escrows"),
         ("GET", "/V1/escrows"),
     ],
 )
 async def test_unlisted_requests_go_to_legacy_and_nowhere_else(
-    tmp_path: Path, stage: Stage, method: str, target: str
+    stage: Stage, method: str, target: str
 ) -> None:
-    async with running(tmp_path, stage=stage) as rig:
-        await rig.raw(f"{method} {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
-        await rig.settled(1)
+    async with planed(stage) as rig:
+        await rig.raw(get(target, method=method))
 
         assert [seen.target for seen in rig.legacy.seen] == [target]
         assert rig.modern.seen == []
-        assert rig.parity.counts() == {"requests": 1, "not_mirrored/unlisted": 1}
+        assert rig.edge.counts() == {"requests": 1, "not_mirrored/unlisted": 1}
+
+
+def test_requests_keep_the_flags_that_they_were_admitted_with() -> None:
+    edge = RecordingEdge(settings_of(), stage=Stage.LIVE)
+    before = admit(edge)
+    edge.set_stage(Stage.OFF)
+    after = admit(edge)
+
+    assert (before.plan.authoritative, before.way.version, before.way.stage) == (Backend.MODERN, 1, "live")
+    assert (after.plan.authoritative, after.way.version, after.way.stage) == (Backend.LEGACY, 2, "off")
+    assert edge.outbound(before, ANSWER, Backend.MODERN)[-1].endswith(b"X-Flag-Version: 1")
+
+
+# What is refused
+
+
+def test_what_is_refused_is_not_counted_and_has_a_name() -> None:
+    edge = RecordingEdge(settings_of())
+    via = f"Via: 1.1 {edge._headers.pseudonym}"
+    refused = {
+        refusal: edge.admit(head_of(method, target, "X-Request-Id: mine", *fields), PEER)
+        for refusal, method, target, fields in (
+            (Refusal.CONNECT, "CONNECT", "evil:443", ()),
+            (Refusal.BAD_TARGET, "GET", "http://evil/", ()),
+            (Refusal.BAD_TARGET, "OPTIONS", "*", ()),
+            (Refusal.BAD_TARGET, "GET", "/a#b", ()),
+            (Refusal.LOOP, "GET", "/", (via,)),
+        )
+    }
+
+    assert refused == {refusal: Refused(refusal, b"mine") for refusal in refused}
+    assert edge.counts() == {}
+
+
+def test_the_absolute_form_of_the_served_host_becomes_a_path() -> None:
+    admission = admit(RecordingEdge(settings_of()), "GET", "http://crm.example.test/v1/escrows?x=//y")
+
+    assert (admission.target, admission.way.name) == ("/v1/escrows?x=//y", "GET /v1/escrows")
+    assert admission.head_for(Backend.LEGACY).startswith(b"GET /v1/escrows?x=//y HTTP/1.1\r\n")
+
+
+def test_every_request_has_a_name_of_its_own() -> None:
+    edge = RecordingEdge(settings_of())
+
+    names = [edge.fresh_id() for _ in range(2_000)]
+
+    assert len(set(names)) == 2_000
+    assert all(len(name) == 32 and int(name, 16) >= 0 for name in names)
+
+
+def test_bounds_of_an_endpoint_win_over_those_of_its_domain() -> None:
+    bounds = {"escrows": EndpointBounds(max_in_flight=1), "GET /v1/escrows": EndpointBounds(max_in_flight=2)}
+    edge = RecordingEdge(settings_of(bounds=bounds))
+
+    found = [
+        admit(edge, method, target).way.bounds.max_in_flight
+        for method, target in (
+            ("GET", "/v1/escrows"),
+            ("POST", "/v1/escrows"),
+            ("GET", "/v1/clients"),
+            ("GET", "/x"),
+        )
+    ]
+
+    assert found == [2, 1, None, None]
 
 
 # Fallback
@@ -155,55 +236,48 @@ async def test_unlisted_requests_go_to_legacy_and_nowhere_else(
     ("fault", "error"),
     [("dead", "refused"), ("hanging", "timeout"), ("closing", "broken"), ("garbage", "broken")],
 )
-async def test_a_read_that_modern_fails_is_answered_by_legacy(tmp_path: Path, fault: str, error: str) -> None:
+async def test_a_read_that_modern_fails_is_answered_by_legacy(fault: str, error: str) -> None:
     faults = {"hanging": hanging(), "closing": closing(), "garbage": sending(b"nonsense\r\n\r\n")}
     dead = Backend.MODERN if fault == "dead" else None
 
-    async with running(tmp_path, stage=Stage.LIVE, dead=dead) as rig:
+    async with planed(Stage.LIVE, dead=dead) as rig:
         rig.modern.behaviour = faults.get(fault, answering())
         answer = await rig.ask()
-        await rig.settled(1)
 
-        (exchange,) = rig.parity.exchanges
-        assert (answer.status, answer.body, served_by(answer)) == (200, b'{"by":"legacy"}', Backend.LEGACY)
-        assert rig.parity.counts() == {"requests": 1, "mirrored": 1, "fallback": 1}
-        assert (exchange.authoritative, exchange.modern.error, exchange.legacy.status) == (
-            Backend.LEGACY,
-            error,
-            200,
-        )
+        (capture,) = rig.edge.captures
+        assert (answer.status, answer.body, answer.served_by) == (200, b'{"by":"legacy"}', Backend.LEGACY)
+        assert rig.edge.counts() == {"requests": 1, "mirrored": 1, "fallback": 1}
+        assert capture.shadow is not None
+        assert (capture.authoritative, capture.shadow.error, capture.status) == (Backend.LEGACY, error, 200)
 
 
-async def test_a_fallback_is_handed_over_whatever_the_sample_rate(tmp_path: Path) -> None:
-    async with running(tmp_path) as rig:
-        await rig.flip_to(Stage.LIVE, sample_rate=0.0)
+async def test_a_fallback_is_captured_whatever_the_sample_rate() -> None:
+    async with planed(Stage.LIVE, flag={"sample_rate": 0.0}) as rig:
         rig.modern.behaviour = closing()
         await rig.ask()
-        await rig.settled(1)
 
-        assert [exchange.modern.error for exchange in rig.parity.exchanges] == ["broken"]
+        assert [capture.shadow and capture.shadow.error for capture in rig.edge.captures] == ["broken"]
 
 
-async def test_an_error_answer_of_modern_is_an_answer(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.LIVE) as rig:
+async def test_an_error_answer_of_modern_is_an_answer() -> None:
+    async with planed(Stage.LIVE) as rig:
         rig.modern.behaviour = answering(status="500 Internal Server Error")
         answer = await rig.ask()
 
-        assert (answer.status, served_by(answer)) == (500, Backend.MODERN)
+        assert (answer.status, answer.served_by) == (500, Backend.MODERN)
 
 
-async def test_when_both_fail_the_client_gets_one_error(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.LIVE, dead=Backend.LEGACY) as rig:
+async def test_when_both_fail_the_client_gets_one_error() -> None:
+    async with planed(Stage.LIVE, dead=Backend.LEGACY) as rig:
         rig.modern.behaviour = closing()
         answer = await rig.ask()
-        await rig.settled(1)
 
         assert answer.status == 502
-        assert rig.parity.counts() == {"requests": 1, "failed": 1, "not_mirrored/unanswered": 1}
+        assert rig.edge.counts() == {"requests": 1, "failed": 1, "not_mirrored/unanswered": 1}
 
 
-async def test_at_complete_legacy_is_not_asked_any_more(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.COMPLETE) as rig:
+async def test_at_complete_legacy_is_not_asked_any_more() -> None:
+    async with planed(Stage.COMPLETE) as rig:
         rig.modern.behaviour = closing()
         answer = await rig.ask()
 
@@ -211,66 +285,110 @@ async def test_at_complete_legacy_is_not_asked_any_more(tmp_path: Path) -> None:
         assert rig.legacy.seen == []
 
 
+async def test_a_fallback_under_many_requests_keeps_the_books() -> None:
+    async with planed(Stage.LIVE, forward=replace(QUICK_FORWARD, wait_s=5)) as rig:
+        rig.modern.behaviour = closing()
+        answers = await asyncio.gather(*(rig.ask() for _ in range(100)))
+
+        assert {answer.status for answer in answers} == {200}
+        assert rig.edge.counts() == {"requests": 100, "mirrored": 100, "fallback": 100}
+        assert rig.edge.budget.held == 0
+
+
+async def test_a_backend_that_fails_every_request_is_one_line_in_the_log() -> None:
+    with capture_logs() as lines:
+        async with planed(Stage.LIVE) as rig:
+            rig.modern.behaviour = closing()
+            await asyncio.gather(*(rig.ask() for _ in range(5)))
+
+    assert [line["error"] for line in lines if line["event"] == "fallback"] == ["broken"]
+
+
 # Bounds
 
 
-async def test_an_answer_too_large_to_compare_spares_the_shadow(tmp_path: Path) -> None:
-    bounds = replace(QUICK_MIRROR, capture_bytes=1_000)
-
-    async with running(tmp_path, stage=Stage.SHADOW, mirror=bounds) as rig:
+async def test_an_answer_too_large_to_compare_spares_the_shadow() -> None:
+    async with planed(Stage.SHADOW, mirror=CAPTURES) as rig:
         rig.legacy.behaviour = answering(b"x" * 1_001)
         answer = await rig.ask()
-        await rig.settled(1)
 
-        (exchange,) = rig.parity.exchanges
+        (capture,) = rig.edge.captures
         assert len(answer.body) == 1_001
-        assert (exchange.skipped, exchange.legacy.status, exchange.legacy.body) == (
-            "body_too_large",
-            200,
-            b"",
-        )
-        assert rig.modern.seen == []
+        assert (capture.skipped, capture.status, capture.answer_body) == ("body_too_large", 200, b"")
 
 
-async def test_without_room_for_captured_bytes_copies_are_shed(tmp_path: Path) -> None:
-    bounds = replace(QUICK_MIRROR, held_bytes=5_000)
+async def test_a_large_body_of_a_read_is_streamed_and_not_captured() -> None:
+    async with planed(Stage.SHADOW, mirror=CAPTURES) as rig:
+        await rig.ask(body=b"q" * 4_000)
 
-    async with running(tmp_path, stage=Stage.SHADOW, mirror=bounds) as rig:
+        (capture,) = rig.edge.captures
+        assert len(rig.legacy.seen[0].body) == 4_000
+        assert (capture.skipped, capture.body) == ("body_too_large", b"")
+
+
+async def test_without_room_for_kept_bytes_captures_are_shed() -> None:
+    async with planed(Stage.SHADOW, mirror=replace(CAPTURES, capture_bytes=9_000)) as rig:
         rig.legacy.behaviour = answering(b"x" * 6_000)
         answer = await rig.ask()
-        await rig.settled(1)
 
         assert len(answer.body) == 6_000
-        assert rig.parity.counts() == {"requests": 1, "mirrored": 1, "shed/parity_queue": 1}
-
-
-async def test_a_fallback_under_many_requests_keeps_the_books(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.LIVE, forward=replace(QUICK_FORWARD, wait_s=5)) as rig:
-        rig.modern.behaviour = closing()
-        answers = await asyncio.gather(*(rig.ask() for _ in range(100)))
-        await rig.settled(100)
-
-        assert {answer.status for answer in answers} == {200}
-        assert rig.parity.counts() == {"requests": 100, "mirrored": 100, "fallback": 100}
+        assert rig.edge.counts() == {"requests": 1, "mirrored": 1, "shed/parity_queue": 1}
+        assert rig.edge.budget.held == 0
 
 
 @pytest.mark.parametrize("stage", [Stage.SHADOW, Stage.LIVE])
-async def test_an_endpoint_that_is_not_mirrorable_is_routed_and_never_copied(
-    tmp_path: Path, stage: Stage
-) -> None:
-    async with running(tmp_path, stage=stage) as rig:
+async def test_an_endpoint_that_is_not_mirrorable_is_routed_and_never_captured(stage: Stage) -> None:
+    async with planed(stage) as rig:
         answer = await rig.ask("GET", "/v1/auth/verify")
-        await rig.settled(1)
 
-        assert served_by(answer) is READS[stage].outside.authoritative
-        assert rig.backend(served_by(answer).other).seen == []
-        assert rig.parity.counts() == {"requests": 1, "not_mirrored/never": 1}
+        assert answer.served_by is READS[stage].outside.authoritative
+        assert rig.edge.captures == []
+        assert rig.edge.counts() == {"requests": 1, "not_mirrored/never": 1}
 
 
-async def test_an_endpoint_that_is_not_mirrorable_falls_back_without_a_comparison(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.LIVE, dead=Backend.MODERN) as rig:
+async def test_an_endpoint_that_is_not_mirrorable_falls_back_without_a_comparison() -> None:
+    async with planed(Stage.LIVE, dead=Backend.MODERN) as rig:
         answer = await rig.ask("GET", "/v1/auth/verify")
-        await rig.settled(1)
 
-        assert served_by(answer) is Backend.LEGACY
-        assert rig.parity.counts() == {"requests": 1, "fallback": 1, "not_mirrored/never": 1}
+        assert answer.served_by is Backend.LEGACY
+        assert rig.edge.captures == []
+        assert rig.edge.counts() == {"requests": 1, "fallback": 1, "not_mirrored/never": 1}
+
+
+# Writes
+
+
+@pytest.mark.parametrize(
+    ("status", "is_finished"),
+    [(200, True), (302, True), (500, True), (400, False), (409, False), (499, False)],
+)
+def test_a_write_is_finished_before_its_client_hears_of_it(status: int, *, is_finished: bool) -> None:
+    edge = RecordingEdge(settings_of(), stage=Stage.SHADOW)
+    before = admit(edge).stamp
+
+    edge.answering(admit(edge, "POST"), status)
+
+    assert (admit(edge).stamp != before) is is_finished
+
+
+@pytest.mark.parametrize("end", ["failed", "abandoned"])
+def test_a_write_without_a_whole_answer_may_have_been_committed(end: str) -> None:
+    edge = RecordingEdge(settings_of(), stage=Stage.SHADOW)
+    before, write = admit(edge).stamp, admit(edge, "PUT", "/v1/escrows/1")
+
+    getattr(edge, end)(write)
+
+    assert admit(edge).stamp != before
+
+
+def test_a_read_knows_of_writes_in_flight() -> None:
+    edge = RecordingEdge(settings_of(), stage=Stage.SHADOW)
+    write = admit(edge, "POST")
+
+    marks = [admit(edge).mark]
+    edge.began(write)
+    marks.append(admit(edge).mark)
+    edge.ended(write)
+    marks.append(admit(edge).mark)
+
+    assert [tuple(mark) for mark in marks] == [(0, 0), (1, 1), (0, 1)]

@@ -1,0 +1,100 @@
+"""Bytes in both directions, until both sides have ended or one is gone."""
+
+import pytest
+
+from proxy.wire.backend import BackendConnection
+from proxy.wire.timeouts import NEVER
+from proxy.wire.tunnel import Tunnel
+from tests.proxy.wire.fakes import Clock, FakeTransport, Keeper, connection_of, settle, timeouts_of
+
+
+class Ends:
+    """A tunnel between two fake transports."""
+
+    def __init__(self, *, near_writes_eof: bool = True) -> None:
+        self.keeper = Keeper()
+        self.connection: BackendConnection
+        self.connection, self.far = connection_of(self.keeper, timeouts_of(Clock()))
+        self.near = FakeTransport(writes_eof=near_writes_eof)
+        self.tunnel = Tunnel(self.near, self.connection)
+        self.tunnel.open(b"", b"")
+
+
+@pytest.fixture
+async def ends() -> Ends:
+    """On a loop."""
+    return Ends()
+
+
+async def test_what_had_come_before_goes_first(ends: Ends) -> None:
+    ends.tunnel.open(b"from the backend", b"from the client")
+    ends.connection.data_received(b", more")
+    ends.tunnel.near_data(b", more")
+
+    assert (ends.near.text, ends.far.text) == (b"from the backend, more", b"from the client, more")
+
+
+async def test_a_tunnel_has_no_deadline(ends: Ends) -> None:
+    ends.tunnel.near_full()
+    ends.tunnel.near_drained()
+    ends.connection.data_received(b"x")
+
+    assert ends.connection.deadline == NEVER
+
+
+async def test_each_side_slows_the_other_down(ends: Ends) -> None:
+    ends.tunnel.near_full()
+    ends.connection.pause_writing()
+    paused = (ends.near.reads, ends.far.reads)
+    ends.tunnel.near_drained()
+    ends.connection.resume_writing()
+
+    assert paused == (False, False)
+    assert (ends.near.reads, ends.far.reads) == (True, True)
+
+
+async def test_one_side_may_end_before_the_other(ends: Ends) -> None:
+    ends.tunnel.near_eof()
+    ends.connection.data_received(b"the answer")
+    half = (ends.far.is_ended, ends.near.is_closed, ends.near.text)
+    assert ends.connection.eof_received() is True
+    await settle()
+
+    assert half == (True, False, b"the answer")
+    assert (ends.near.is_closed, ends.far.is_closed, ends.keeper.events) == (True, True, ["lost"])
+
+
+async def test_the_backend_may_end_first(ends: Ends) -> None:
+    ends.connection.eof_received()
+    ends.tunnel.near_data(b"still")
+    half = (ends.near.is_ended, ends.far.is_closed, ends.far.text)
+    ends.tunnel.near_eof()
+    await settle()
+
+    assert half == (True, False, b"still")
+    assert (ends.near.is_closed, ends.far.is_closed) == (True, True)
+
+
+async def test_a_client_that_cannot_be_half_closed_is_closed() -> None:
+    ends = Ends(near_writes_eof=False)
+
+    ends.connection.eof_received()
+
+    assert ends.near.is_closed
+
+
+async def test_a_client_that_is_gone_ends_the_backends_side(ends: Ends) -> None:
+    ends.tunnel.near_lost()
+    ends.tunnel.near_lost()
+    await settle()
+
+    assert (ends.far.is_closed, ends.keeper.events) == (True, ["lost"])
+
+
+async def test_a_backend_that_is_gone_ends_the_clients_side(ends: Ends) -> None:
+    ends.connection.connection_lost(ConnectionResetError())
+    ends.tunnel.near_data(b"late")
+    ends.tunnel.near_eof()
+
+    assert ends.near.is_closed
+    assert ends.far.text == b""
