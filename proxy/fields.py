@@ -64,6 +64,9 @@ _IN_ANSWERS = frozenset({HOP, CONNECTION, CODING, UPGRADE, LENGTH, SERVER_TIMING
 _ONCE = (HOST, LENGTH, CONNECTION, REQUEST_ID)
 _PLAIN = frozenset({PASSES, HOP, INTERNAL, *_ONCE})
 _MAX_KNOWN = 4_096
+_MAX_NAME_BYTES = 64
+_MAX_NAMES = 48
+"""What is longer is looked up each time, so that hostile heads do not fill the memory."""
 _names = re.compile(rb"\n([^:]+):").findall
 
 Found = list[tuple[int, bytes]]
@@ -84,7 +87,9 @@ class Kinds(dict[bytes, int]):
         # Some servers take `_` for `-`, so an internal name is one in either spelling.
         dashed = lowered.replace(b"_", b"-")
         is_internal = dashed in _INTERNAL or dashed.startswith(b"x-crossfade-")
-        kind = self[name] = INTERNAL if is_internal else self._table.get(lowered, PASSES)
+        kind = INTERNAL if is_internal else self._table.get(lowered, PASSES)
+        if len(name) <= _MAX_NAME_BYTES:
+            self[name] = kind
         return kind
 
 
@@ -126,7 +131,10 @@ class Shapes(dict[bytes, Shape]):
     def __missing__(self, names: bytes) -> Shape:
         if len(self) >= _MAX_KNOWN:
             self.clear()
-        shape = self[names] = Shape(names.split(b"\n") if names else (), self._known)
+        listed = names.split(b"\n") if names else []
+        shape = Shape(listed, self._known)
+        if len(listed) <= _MAX_NAMES and all(len(name) <= _MAX_NAME_BYTES for name in listed):
+            self[names] = shape
         return shape
 
 
@@ -156,9 +164,13 @@ def value_of(line: bytes) -> bytes:
     return line.partition(b":")[2].strip(b" \t")
 
 
-@lru_cache(maxsize=1_024)
 def tokens(value: bytes) -> frozenset[bytes]:
     """The members of a comma-separated list, lower case."""
+    return _tokens(value) if len(value) <= _MAX_NAME_BYTES else _tokens.__wrapped__(value)
+
+
+@lru_cache(maxsize=1_024)
+def _tokens(value: bytes) -> frozenset[bytes]:
     return frozenset(token.strip(b" \t").lower() for token in value.split(b","))
 
 

@@ -98,6 +98,7 @@ class BackendConnection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_buffer_bytes",
+        "_first_s",
         "_interims",
         "_is_lost",
         "_is_paused",
@@ -129,7 +130,7 @@ class BackendConnection(asyncio.Protocol):
         self._to_head = self._upgrades = False
         self._keeps_alive = self._request_is_sent = True
         self._was_used = self._is_lost = self._is_paused = False
-        self._silence_s = NEVER
+        self._first_s = self._silence_s = NEVER
         self.deadline = NEVER
 
     @property
@@ -163,19 +164,22 @@ class BackendConnection(asyncio.Protocol):
         self._upgrades = upgrades
         self._request_is_sent = is_whole
         self._silence_s = silence_s
-        self.deadline = self._timeouts.now + first_s
+        self._first_s = first_s
+        # while the client is still sending, only a backend that takes nothing is to blame
+        self.deadline = self._timeouts.now + first_s if is_whole else NEVER
         if self._transport is not None:
             self._transport.write(head)
 
     def send(self, data: Content) -> None:
         """More of the request's body, framed."""
         if self._transport is not None and not self._is_lost:
-            self.deadline = self._timeouts.now + self._silence_s
             self._transport.write(data)
 
     def request_sent(self) -> None:
         """All of the request was handed over."""
         self._request_is_sent = True
+        if not self._is_paused:
+            self.deadline = self._timeouts.now + (self._first_s if self._body is None else self._silence_s)
 
     def abort(self) -> None:
         """Break off whatever is under way; the taker hears nothing more."""
@@ -207,7 +211,8 @@ class BackendConnection(asyncio.Protocol):
             else:
                 self._leave()  # nobody asked
             return
-        self.deadline = self._timeouts.now + self._silence_s
+        if self._request_is_sent:
+            self.deadline = self._timeouts.now + self._silence_s
         try:
             if self._body is None:
                 self._take_head(taker, data)
@@ -226,7 +231,9 @@ class BackendConnection(asyncio.Protocol):
             self._tunnel.far_eof()
             return True
         taker = self._taker
-        if taker is not None and self._body is not None and self._body.eof():
+        if taker is None:
+            self._leave()  # at once: a request sent now would be lost
+        elif self._body is not None and self._body.eof():
             self._keeps_alive = False
             self._finish(taker, b"")
         return None
@@ -249,6 +256,8 @@ class BackendConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The backend takes nothing for now."""
         if self._taker is not None:
+            if not self._request_is_sent:
+                self.deadline = self._timeouts.now + self._silence_s
             self._taker.backend_full()
         elif self._tunnel is not None:
             self._tunnel.far_full()
@@ -256,6 +265,8 @@ class BackendConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It takes more again."""
         if self._taker is not None:
+            if not self._request_is_sent:
+                self.deadline = NEVER
             self._taker.backend_drained()
         elif self._tunnel is not None:
             self._tunnel.far_drained()
@@ -304,6 +315,9 @@ class BackendConnection(asyncio.Protocol):
                     self._partial = data
                 return
             end += 4
+            if end > MAX_ANSWER_HEAD_BYTES:
+                self._fail(Refusal.MALFORMED, touched=True)
+                return
             head = answer_head(data[:end], to_head=self._to_head)
             if not head.is_interim:
                 # what is large is passed on as it lies there: to copy it costs more than all the rest
@@ -311,6 +325,7 @@ class BackendConnection(asyncio.Protocol):
                 self._begin_answer(taker, head, memoryview(data)[end:] if is_large else data[end:])
                 return
             data = data[end:]
+            self._was_used = False  # a byte of an answer came
             self._interims += 1
             if self._interims > MAX_INTERIMS:
                 self._fail(Refusal.MALFORMED, touched=True)

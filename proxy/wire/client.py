@@ -3,55 +3,26 @@
 import asyncio
 import socket
 import struct
-from typing import Protocol, cast
+from typing import cast
 
 import structlog
 
-from proxy.admission import Admission, Refused
-from proxy.edge import Edge
+from proxy.admission import Refused
 from proxy.headers import Peer
 from proxy.refusals import Refusal
-from proxy.settings import ClientSettings
 from proxy.wire.backend import BackendConnection
 from proxy.wire.errors import FramingError, HeadError
-from proxy.wire.forwarding import Forwarding, Plane
+from proxy.wire.forwarding import Forwarding
 from proxy.wire.framing import Body, ChunkedBody, Content, SizedBody
-from proxy.wire.heads import CHUNKED, HEAD_END, RequestHead, request_head
-from proxy.wire.timeouts import NEVER, Timeouts
+from proxy.wire.heads import CHUNKED, HEAD_END, RequestHead, refusal_of_part, request_head
+from proxy.wire.seams import ClientPlane
+from proxy.wire.timeouts import NEVER
 from proxy.wire.tunnel import Tunnel
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _LINGER_S = 2.0
-
-
-class ClientPlane(Plane, Protocol):
-    """What a connection of a client needs of the plane it came to."""
-
-    edge: Edge
-    client_settings: ClientSettings
-    timeouts: Timeouts
-
-    def peer(self, transport: asyncio.Transport) -> Peer:
-        """Who is at the other end."""
-        ...
-
-    def admits(self, admission: Admission) -> bool:
-        """Whether the endpoint takes one more; if so it counts until `ended`."""
-        ...
-
-    def opened(self, connection: "ClientConnection") -> bool:
-        """Whether there is room for one more connection."""
-        ...
-
-    def refused(self, request_id: str, refusal: Refusal, sent_bytes: int) -> None:
-        """A request went to no backend."""
-        ...
-
-    def closed(self, connection: "ClientConnection") -> None:
-        """It is gone."""
-        ...
 
 
 class ClientConnection(asyncio.Protocol):
@@ -61,7 +32,6 @@ class ClientConnection(asyncio.Protocol):
         "_body",
         "_body_bytes",
         "_buffer",
-        "_edge",
         "_forwarding",
         "_is_body_paused",
         "_is_full",
@@ -69,7 +39,6 @@ class ClientConnection(asyncio.Protocol):
         "_is_head_begun",
         "_is_lingering",
         "_is_paused",
-        "_is_processing",
         "_max_body_bytes",
         "_peer",
         "_plane",
@@ -87,7 +56,6 @@ class ClientConnection(asyncio.Protocol):
         self._timeouts = plane.timeouts
         self._transport: asyncio.Transport | None = None
         self._peer: Peer | None = None
-        self._edge = plane.edge
         self._forwarding: Forwarding | None = None
         self._body: Body | None = None
         self._body_bytes = 0
@@ -95,14 +63,14 @@ class ClientConnection(asyncio.Protocol):
         self._tunnel: Tunnel | None = None
         self._buffer = b""
         self._is_body_paused = self._is_full = self._is_half_closed = False
-        self._is_lingering = self._is_paused = self._is_processing = self._is_head_begun = False
+        self._is_lingering = self._is_paused = self._is_head_begun = False
         self.is_http11 = True
         self.deadline = NEVER
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is under way."""
-        return self._forwarding is None and self._tunnel is None
+        """Whether no request is under way, nor has begun to come."""
+        return self._forwarding is None and self._tunnel is None and not self._buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
@@ -161,32 +129,31 @@ class ClientConnection(asyncio.Protocol):
     # Requests
 
     def _take_heads(self) -> None:
-        """Begin with requests for as long as their answers come at once."""
-        if self._is_processing:
-            return
-        self._is_processing = True
-        try:
-            while (
-                self._buffer
-                and self._forwarding is None
-                and self._body is None
-                and not self._is_lingering
-                and not self._is_full  # who does not read its answers gets no more of them
-            ):
-                if not self._take_head():
-                    return
-        finally:
-            self._is_processing = False
+        """Begin with the next request, and with those behind it for as long as none is under way."""
+        while (
+            self._buffer
+            and self._forwarding is None
+            and not (self._body or self._is_lingering or self._is_full)
+            and self._take_head()
+        ):
+            pass
 
     def _take_head(self) -> bool:
         """Begin with the next request, if its head is there."""
         data = self._buffer
         if data.startswith(b"\r\n"):
             data = data[2:]  # RFC 9112 section 2.2: some clients end a body with one line too many
+            if not data:
+                self._buffer = b""
+                return False
         settings = self._settings
         end = data.find(HEAD_END)
         if end < 0 or end + 4 > settings.max_head_bytes:
-            self._check_bounds(data)
+            if refusal := refusal_of_part(data, settings):
+                self._turn_away(refusal)
+            elif not self._is_head_begun:
+                self._is_head_begun = True
+                self.deadline = self._timeouts.now + settings.head_timeout_s
             return False
         end += 4
         self._is_head_begun = False
@@ -211,28 +178,13 @@ class ClientConnection(asyncio.Protocol):
                 forwarding.body_refused(Refusal.INTERNAL)
         return True
 
-    def _check_bounds(self, data: bytes) -> None:
-        """A head that is not whole yet."""
-        settings = self._settings
-        line = data.find(b"\r\n")
-        if (len(data) if line < 0 else line) > settings.max_line_bytes:
-            self._turn_away(Refusal.LONG_LINE)
-        elif len(data) > settings.max_head_bytes:
-            self._turn_away(Refusal.LARGE_HEAD)
-        elif b"\0" in data or data.count(b"\n") != data.count(b"\r\n"):
-            # llhttp would say so when the head is whole, which it may never be
-            self._turn_away(Refusal.BAD_HEAD)
-        elif not self._is_head_begun:
-            self._is_head_begun = True
-            self.deadline = self._timeouts.now + settings.head_timeout_s
-
     def _begin(self, head: RequestHead) -> None:
         plane = self._plane
         peer = self._peer
         if peer is None:
             return
         self.is_http11 = head.is_http11
-        self._edge = edge = plane.edge
+        edge = plane.edge
         admission = edge.admit(head, peer)
         if isinstance(admission, Refused):
             self._turn_away(admission.refusal, admission.request_id.decode(), bodiless=head.method == "HEAD")
@@ -240,11 +192,11 @@ class ClientConnection(asyncio.Protocol):
         self._max_body_bytes = admission.way.bounds.max_body_bytes or self._settings.max_body_bytes
         if self._max_body_bytes is not None and head.length > self._max_body_bytes:
             edge.failed(admission)
-            self._turn_away(Refusal.LARGE_BODY, admission.request_id.decode())
+            self._turn_away(Refusal.LARGE_BODY, admission.request_id.decode(), bodiless=head.method == "HEAD")
             return
         if not plane.admits(admission):
             edge.failed(admission)
-            self._turn_away(Refusal.BUSY, admission.request_id.decode())
+            self._turn_away(Refusal.BUSY, admission.request_id.decode(), bodiless=head.method == "HEAD")
             return
         forwarding = self._forwarding = Forwarding(
             plane, edge, self, admission, body_length=head.length, keeps_alive=head.keeps_alive
@@ -333,12 +285,17 @@ class ClientConnection(asyncio.Protocol):
             self._finish()
             return
         if self._buffer:
-            self._resume()
-            self._take_heads()
+            self._go_on()
         elif self._is_half_closed:
             self._finish()
         else:
             self.deadline = self._timeouts.now + self._settings.idle_s
+
+    def _go_on(self) -> None:
+        """With requests that have come already; not while the client does not read their answers."""
+        if not self._is_full:
+            self._resume()
+            self._take_heads()
 
     def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> int:
         """Give an answer of the proxy's own, and close; returns its bytes."""
@@ -355,18 +312,17 @@ class ClientConnection(asyncio.Protocol):
 
     def break_off(self) -> None:
         """Reset the connection, so that nobody takes what came for the whole answer."""
-        self._forwarding = None
-        transport = self._transport
-        if transport is None:
-            return
-        raw = cast("socket.socket | None", transport.get_extra_info("socket"))
-        if raw is not None and raw.family != socket.AF_UNIX:
+        forwarding, self._forwarding = self._forwarding, None
+        if forwarding is not None:
+            forwarding.client_gone()
+        if self._transport is not None:
+            raw = cast("socket.socket", self._transport.get_extra_info("socket"))
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        transport.abort()
+            self._transport.abort()
 
     def close_idle(self) -> None:
         """Close it if no request is under way, nor about to be."""
-        if self.is_idle and not self._buffer and self._transport is not None:
+        if self.is_idle and self._transport is not None:
             self._transport.close()
 
     def _finish(self) -> None:
@@ -380,7 +336,9 @@ class ClientConnection(asyncio.Protocol):
             transport.close()
             return
         self._is_lingering = True
-        self.deadline = self._timeouts.now + _LINGER_S
+        # what is not sent yet has the time that any answer has
+        is_sent = not transport.get_write_buffer_size()
+        self.deadline = self._timeouts.now + (_LINGER_S if is_sent else self._settings.send_timeout_s)
         transport.write_eof()
         self._is_body_paused = False
         self._resume()
@@ -397,14 +355,16 @@ class ClientConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It has caught up."""
         self._is_full = False
-        self.deadline = NEVER if self._forwarding is not None or self._tunnel is not None else self.deadline
         if self._forwarding is not None:
+            self.deadline = NEVER
             self._forwarding.client_drained()
         elif self._tunnel is not None:
+            self.deadline = NEVER
             self._tunnel.near_drained()
-        elif self._buffer:
-            self._resume()
-            self._take_heads()
+        elif not self._is_lingering:
+            self.deadline = self._timeouts.now + self._settings.idle_s
+            self._is_head_begun = False
+            self._go_on()
 
     def expired(self) -> None:
         """What was waited for did not come in time."""
@@ -435,5 +395,6 @@ class ClientConnection(asyncio.Protocol):
             connection.close()
             return
         waiting, self._buffer = self._buffer, b""
+        self._resume()
         self._tunnel = Tunnel(self._transport, connection)
         self._tunnel.open(rest, waiting)

@@ -5,7 +5,6 @@ No task and no future: connections call in, and whatever happens ends in exactly
 """
 
 from time import perf_counter
-from typing import Protocol
 
 from parity.exchange import Backend, Observation
 from proxy.admission import Admission
@@ -14,77 +13,12 @@ from proxy.edge import Edge
 from proxy.fields import Lines
 from proxy.metrics import NOBODY
 from proxy.refusals import Refusal
-from proxy.settings import ForwardSettings
 from proxy.telemetry import ABANDONED
 from proxy.wire.backend import BackendConnection
 from proxy.wire.framing import LAST_CHUNK, Content, chunk
 from proxy.wire.heads import CHUNKED, OPEN, AnswerHead
 from proxy.wire.pool import Pool
-
-
-class Client(Protocol):
-    """The connection that the request came on, as far as its answer goes."""
-
-    is_http11: bool
-
-    def write(self, data: Content) -> None:
-        """Send bytes of the answer."""
-        ...
-
-    def write_both(self, head: bytes, content: Content) -> None:
-        """Send both at once, without a copy."""
-        ...
-
-    def answer_done(self, *, keeps_alive: bool) -> None:
-        """The answer is out; another request may follow."""
-        ...
-
-    def break_off(self) -> None:
-        """Reset the connection, so that nobody takes what came for the whole answer."""
-        ...
-
-    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> int:
-        """Give an answer of the proxy's own, and close; returns its bytes."""
-        ...
-
-    def pause_body(self) -> None:
-        """Read no more of the request for now."""
-        ...
-
-    def resume_body(self) -> None:
-        """Read on."""
-        ...
-
-    def tunnel_to(self, connection: BackendConnection, rest: bytes) -> None:
-        """From now on bytes go both ways."""
-        ...
-
-
-class Plane(Protocol):
-    """What a request needs of the plane it runs on."""
-
-    settings: ForwardSettings
-
-    @property
-    def is_closing(self) -> bool:
-        """Whether answers should close their connections."""
-        ...
-
-    def pool(self, backend: Backend) -> Pool:
-        """The connections to that backend."""
-        ...
-
-    def ended(
-        self,
-        admission: Admission,
-        served_by: str,
-        status: int,
-        duration_s: float,
-        sent_bytes: int,
-        error: str,
-    ) -> None:
-        """The request is over; `served_by` is `none` where no backend's answer began."""
-        ...
+from proxy.wire.seams import Client, Plane
 
 
 class Forwarding:
@@ -107,6 +41,7 @@ class Forwarding:
         "_modern",
         "_pending",
         "_plane",
+        "_pool",
         "_request_is_whole",
         "_sent_bytes",
         "_served_by",
@@ -133,6 +68,7 @@ class Forwarding:
         self._request_is_whole = body_length == 0
         self._keeps_alive = keeps_alive
         self._served_by = admission.plan.authoritative
+        self._pool: Pool
         self._connection: BackendConnection | None = None
         self._answer: AnswerHead | None = None
         self._kept: KeptBody | None = edge.kept_body() if admission.mirrored else None
@@ -226,7 +162,7 @@ class Forwarding:
         self._client.resume_body()
 
     def _send(self) -> None:
-        pool = self._plane.pool(self._served_by)
+        pool = self._pool = self._plane.pool(self._served_by)
         connection = pool.take()
         if connection is not None:
             self._send_on(connection)
@@ -391,7 +327,8 @@ class Forwarding:
         kept, self._kept = self._kept, None
         sent: bytes | None = b""
         if self._kept_request is not None:
-            sent = None if self._kept_request.overflow else self._kept_request.content
+            is_known = self._request_is_whole and not self._kept_request.overflow
+            sent = self._kept_request.content if is_known else None
             self._kept_request.release()
         if self._modern is not None and kept is not None:
             self._edge.fell_back(self._admission, self._modern, head, duration_s, kept)
@@ -438,7 +375,7 @@ class Forwarding:
             connection.abort()
         elif self._is_waiting:
             self._is_waiting = False
-            self._plane.pool(self._served_by).forget(self)
+            self._pool.forget(self)  # not the plane's: that may be another by now
 
 
 def _head_bytes(head: AnswerHead, lines: Lines, framing: bytes = b"") -> bytes:

@@ -27,6 +27,7 @@ from proxy.fields import (
     value_of,
 )
 from proxy.refusals import Refusal
+from proxy.settings import ClientSettings
 from proxy.wire.errors import HeadError
 
 HEAD_END = b"\r\n\r\n"
@@ -36,6 +37,8 @@ CHUNKED = -2
 """The length of a body in chunks."""
 _MAX_LENGTH_DIGITS = 18
 _MAX_PORT = 65_535
+_MAX_HOST_BYTES = 261  # 253 of a name (RFC 1035 section 2.3.4), a colon and a port, and a little
+_SHORT_BYTES = 128
 _KEEP_ALIVE = frozenset({b"keep-alive", b"Keep-Alive"})
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _VERSION = re.compile(rb"HTTP/\d(\.\d)?").fullmatch
@@ -124,6 +127,17 @@ class AnswerHead:
         self.is_plain = False
         self.is_interim = status < 200 and status != 101
         """Whether another head follows (RFC 9110 section 15.2)."""
+
+
+def refusal_of_part(data: bytes, settings: ClientSettings) -> Refusal | None:
+    """Why the beginning of a head will not be taken, however it ends."""
+    line = data.find(b"\r\n")
+    if (len(data) if line < 0 else line) > settings.max_line_bytes:
+        return Refusal.LONG_LINE
+    if len(data) > settings.max_head_bytes:
+        return Refusal.LARGE_HEAD
+    # llhttp would say so when the head is whole, which it may never be
+    return Refusal.BAD_HEAD if b"\0" in data or data.count(b"\n") != data.count(b"\r\n") else None
 
 
 def request_head(block: bytes) -> RequestHead:
@@ -279,14 +293,22 @@ def _length(value: bytes) -> int:
     return int(value)
 
 
-@lru_cache(maxsize=1_024)
 def _is_host(value: bytes) -> bool:
+    return len(value) <= _MAX_HOST_BYTES and _is_short_host(value)
+
+
+@lru_cache(maxsize=1_024)
+def _is_short_host(value: bytes) -> bool:
     match = _HOST(value)
     return match is not None and int((match[2] or b":0")[1:] or 0) <= _MAX_PORT
 
 
-@lru_cache(maxsize=512)
 def _status_line(line: bytes) -> tuple[int, bool]:
+    return _read_status(line) if len(line) <= _SHORT_BYTES else _read_status.__wrapped__(line)
+
+
+@lru_cache(maxsize=512)
+def _read_status(line: bytes) -> tuple[int, bool]:
     match = _STATUS_LINE(line)
     if match is None:
         raise HeadError(Refusal.MALFORMED)

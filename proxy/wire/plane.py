@@ -18,6 +18,7 @@ from proxy.settings import ClientSettings, ForwardSettings, ProxySettings, TlsSe
 from proxy.telemetry import Telemetry
 from proxy.wire.client import ClientConnection
 from proxy.wire.pool import Pool
+from proxy.wire.seams import Connected
 from proxy.wire.target import target_of
 from proxy.wire.timeouts import Timeouts
 
@@ -43,7 +44,7 @@ class WirePlane:
         self._retired: list[Pool] = []
         self.edge: Edge
         self._server: asyncio.Server | None = None
-        self._clients: set[ClientConnection] = set()
+        self._clients: set[Connected] = set()
         self._in_flight: dict[str, int] = {}
         self.requests_in_flight = 0
         self._is_closing = False
@@ -155,14 +156,14 @@ class WirePlane:
         scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
         return self._headers.peer(address.removeprefix("::ffff:"), scheme)
 
-    def opened(self, connection: ClientConnection) -> bool:
+    def opened(self, connection: Connected) -> bool:
         """Whether there is room for one more connection."""
         if len(self._clients) >= self.client_settings.max_connections:
             return False
         self._clients.add(connection)
         return True
 
-    def closed(self, connection: ClientConnection) -> None:
+    def closed(self, connection: Connected) -> None:
         """It is gone."""
         self._clients.discard(connection)
 

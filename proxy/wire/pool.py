@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from typing import Protocol
+from typing import Protocol, cast
 
 from proxy.refusals import Refusal
 from proxy.wire.backend import BackendConnection
@@ -106,12 +106,12 @@ class Pool:
 
     def put_back(self, connection: BackendConnection) -> None:
         """It can take another request."""
-        if self._closed:
-            connection.abort()
-        elif self._waiting:
+        if self._waiting:
             place = self._waiting[0]
             self._remove(place)
             place.waiter.granted(connection)
+        elif self._closed:
+            connection.abort()
         else:
             connection.deadline = self._timeouts.now + self._idle_s
             self._idle.append(connection)
@@ -121,21 +121,20 @@ class Pool:
         self._open.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        for place in self._waiting:
-            if not place.is_served:
-                self._serve(place)
-                return
+        self._serve_next()
 
     async def close(self) -> None:
         """Close all connections; whoever waits is told that there is none."""
         self._closed = True
-        for task in self._connecting:
+        connecting = list(self._connecting)
+        for task in connecting:
             task.cancel()
-        await asyncio.gather(*self._connecting, return_exceptions=True)
+        await asyncio.gather(*connecting, return_exceptions=True)
+        self._connecting.clear()  # one that had not begun never discards itself
         while self._waiting:
             self.give_up(self._waiting[0])
         for connection in list(self._open):
-            connection.abort()
+            connection.connection_lost(None)  # whoever uses it is told
 
     def retire(self) -> None:
         """Take no new request: what is idle is closed now, the others when they are put back."""
@@ -143,14 +142,18 @@ class Pool:
         while self._idle:
             self._idle.pop().abort()
 
+    def _serve_next(self) -> None:
+        for place in self._waiting:
+            if not place.is_served:
+                self._serve(place)
+                return
+
     def _serve(self, place: _Place) -> None:
         if len(self._open) + len(self._connecting) >= self._limit:
             return
         place.is_served = True
         place.deadline = NEVER  # it has the deadline of the attempt
-        task = asyncio.get_running_loop().create_task(self._connect())
-        self._connecting.add(task)
-        task.add_done_callback(self._connecting.discard)
+        self._connecting.add(asyncio.get_running_loop().create_task(self._connect()))
 
     async def _connect(self) -> None:
         refusal: Refusal | None = None
@@ -162,8 +165,10 @@ class Pool:
             refusal = Refusal.UNREACHED
         except ssl.SSLError:
             refusal = Refusal.UNTRUSTED
-        except OSError:
+        except (OSError, ValueError):
             refusal = Refusal.REFUSED
+        finally:
+            self._connecting.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         if connection is not None and connection.is_usable:
             self._open.add(connection)
             self.put_back(connection)
@@ -172,6 +177,7 @@ class Pool:
         if served is not None:
             self._remove(served)
             served.waiter.not_granted(refusal or Refusal.BROKEN)
+        self._serve_next()
 
     def _made(self) -> BackendConnection:
         return BackendConnection(self, self._timeouts, self._buffer_bytes)

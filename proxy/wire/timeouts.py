@@ -54,4 +54,5 @@ class Timeouts:
         self._handle = self._loop.call_later(TICK_S, self._tick)
         self.now = now = self._loop.time()
         for item in [item for item in self._watched if item.deadline <= now]:
-            item.expired()
+            if item.deadline <= now and item in self._watched:  # another may have moved or dropped it
+                item.expired()

@@ -8,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy import fields
-from proxy.fields import ANSWER_SHAPES, ANSWERS, REQUEST_SHAPES, REQUESTS, Kinds, Shapes, sort_out
+from proxy.fields import (
+    ANSWER_SHAPES,
+    ANSWERS,
+    REQUEST_SHAPES,
+    REQUESTS,
+    Found,
+    Kinds,
+    Lines,
+    Shapes,
+    lines_of,
+)
+
+
+def sorted_out(head: bytes, shapes: Shapes) -> tuple[Lines, Found]:
+    return fields.sort_out(*lines_of(head, shapes))
 
 
 def block(*lines: bytes) -> bytes:
@@ -59,13 +73,13 @@ def test_hop_by_hop_names_are_known_both_ways(name: bytes) -> None:
 def test_lines_keep_their_order_spelling_and_repeats() -> None:
     lines = (b"x-B: 1", b"Host: h", b"X-a:2 ", b"x-B:\t3", b"Cookie: a:b")
 
-    kept, found = sort_out(block(*lines), REQUEST_SHAPES)
+    kept, found = sorted_out(block(*lines), REQUEST_SHAPES)
 
     assert (kept, found) == ([*lines], [(fields.HOST, b"Host: h")])
 
 
 def test_what_ends_here_is_found_and_not_kept() -> None:
-    kept, found = sort_out(
+    kept, found = sorted_out(
         block(b"A: 1", b"Connection: B", b"X-Crossfade-Shadow: 1", b"Content-Length: 2", b"TE: trailers"),
         REQUEST_SHAPES,
     )
@@ -75,8 +89,8 @@ def test_what_ends_here_is_found_and_not_kept() -> None:
 
 
 def test_a_head_without_fields_has_none() -> None:
-    assert sort_out(block(), REQUEST_SHAPES) == ([], [])
-    assert sort_out(block(b"TE: x"), REQUEST_SHAPES) == ([], [(fields.HOP, b"TE: x")])
+    assert sorted_out(block(), REQUEST_SHAPES) == ([], [])
+    assert sorted_out(block(b"TE: x"), REQUEST_SHAPES) == ([], [(fields.HOP, b"TE: x")])
 
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z_-]{0,8}", fullmatch=True) | st.sampled_from(
@@ -90,7 +104,7 @@ def test_every_line_is_kept_or_found_and_its_name_decides(pairs: list[tuple[str,
     lines = [f"{name}: {value}".encode() for name, value in pairs]
 
     for shapes, kinds in ((REQUEST_SHAPES, REQUESTS), (ANSWER_SHAPES, ANSWERS)):
-        kept, found = sort_out(block(*lines), shapes)
+        kept, found = sorted_out(block(*lines), shapes)
 
         expected = [(kinds[fields.name_of(line)], line) for line in lines]
         assert kept == [line for kind, line in expected if not 0 < kind < fields.HOST]
@@ -98,9 +112,9 @@ def test_every_line_is_kept_or_found_and_its_name_decides(pairs: list[tuple[str,
 
 
 def test_a_heads_lines_are_its_own() -> None:
-    first, _ = sort_out(block(b"A: 1"), REQUEST_SHAPES)
+    first, _ = sorted_out(block(b"A: 1"), REQUEST_SHAPES)
     first.append(b"B: 2")
-    second, _ = sort_out(block(b"A: 3"), REQUEST_SHAPES)
+    second, _ = sorted_out(block(b"A: 3"), REQUEST_SHAPES)
 
     assert second == [b"A: 3"]
 
@@ -117,7 +131,7 @@ def test_what_clients_think_up_does_not_fill_the_memory() -> None:
 
     for number in range(10_000):
         assert kinds[b"X-%d" % number] == fields.PASSES
-        sort_out(block(b"X-%d: 1" % number, b"Host: h"), shapes)
+        sorted_out(block(b"X-%d: 1" % number, b"Host: h"), shapes)
 
     assert len(kinds) <= 4_096
     assert len(shapes) <= 4_096
@@ -128,8 +142,8 @@ def test_long_names_and_many_fields_do_not_fill_the_memory_either() -> None:
     shapes = Shapes(kinds)
 
     for number in range(2_000):
-        sort_out(block(b"%d%b: 1" % (number, b"x" * 8_000)), shapes)
-        sort_out(block(*[b"%d-%d: 1" % (number, at) for at in range(100)]), shapes)
+        sorted_out(block(b"%d%b: 1" % (number, b"x" * 8_000)), shapes)
+        sorted_out(block(*[b"%d-%d: 1" % (number, at) for at in range(100)]), shapes)
 
     assert held(kinds) + held(shapes) < 8_000_000
 

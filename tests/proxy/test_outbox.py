@@ -147,9 +147,9 @@ def test_a_capture_too_large_for_a_frame_is_shed() -> None:
 def test_a_capture_that_cannot_be_written_down_is_shed_and_costs_no_other() -> None:
     outbox, counters = an_outbox()
     put(outbox, counters, 2)
-    for named in ({"target": "/v1/\udce9"}, {"address": "\ud800"}):
+    for capture in (a_capture(target="/v1/\udce9"), a_capture(address="\ud800")):
         counters.mirrored(ENDPOINT)
-        outbox.put(a_capture(**named))
+        outbox.put(capture)
 
     batch = next_batch(outbox)
 

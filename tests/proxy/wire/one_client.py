@@ -11,6 +11,7 @@ from proxy.refusals import Refusal
 from proxy.settings import ClientSettings, ForwardSettings
 from proxy.wire.client import ClientConnection
 from proxy.wire.pool import Pool
+from proxy.wire.seams import Connected
 from tests.proxy.wire.fakes import Clock, FakeTarget, FakeTransport, a_pool, settle, timeouts_of
 from tests.proxy.wire.rig import RecordingEdge, keeping, settings_of
 
@@ -69,12 +70,12 @@ class Bench:
         """As the test says."""
         return not self.is_busy
 
-    def opened(self, connection: ClientConnection) -> bool:  # noqa: ARG002  as above
+    def opened(self, connection: Connected) -> bool:  # noqa: ARG002  as above
         """As the test says."""
         self.clients += self.has_room
         return self.has_room
 
-    def closed(self, connection: ClientConnection) -> None:  # noqa: ARG002  as above
+    def closed(self, connection: Connected) -> None:  # noqa: ARG002  as above
         """Count."""
         self.clients -= self.has_room
 
