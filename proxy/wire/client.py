@@ -115,11 +115,9 @@ class ClientConnection(asyncio.Protocol):
         """Bytes of the client."""
         if self._tunnel is not None:
             self._tunnel.near_data(data)
-        elif self._is_lingering:
-            return
         elif self._body is not None:
             self._take_body(self._body, data)
-        else:
+        elif not self._is_lingering:
             self._buffer = self._buffer + data if self._buffer else data
             if self._forwarding is None and not self._is_full:
                 self._take_heads()
@@ -316,8 +314,9 @@ class ClientConnection(asyncio.Protocol):
         if forwarding is not None:
             forwarding.client_gone()
         if self._transport is not None:
-            raw = cast("socket.socket", self._transport.get_extra_info("socket"))
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            raw = cast("socket.socket | None", self._transport.get_extra_info("socket"))
+            if raw is not None:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             self._transport.abort()
 
     def close_idle(self) -> None:
