@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from loadtests.bench_backend import create_app
+from loadtests.bench_backend import create_app, create_bare_app
 
 Client = TestClient[web.Request, web.Application]
 
@@ -44,3 +44,11 @@ async def test_a_backend_counts_what_it_served() -> None:
         await asyncio.gather(*(client.get("/v1/escrows") for _ in range(3)))
 
         assert await (await client.get("/__served")).json() == {"served": 3}
+
+
+async def test_the_bare_one_answers_a_hundred_bytes_to_anything() -> None:
+    async with TestClient(TestServer(create_bare_app())) as client:
+        answer = await client.post("/v1/auth/logout", json={"refreshToken": "x"})
+
+        assert (answer.status, len(await answer.read())) == (200, 100)
+        assert (await answer.json())["success"]
