@@ -8,7 +8,8 @@ from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.output import console, message
 from cli.serve import database_option
-from loadtests.backends import COLD, LEGACY, MODERN, figures_of, measure, render_backends
+from loadtests.backends import COLD, FLOOR, LEGACY, MODERN, figures_of, measure, render_backends
+from loadtests.children import Child
 from loadtests.figures import render_figures, write_figures
 
 
@@ -32,11 +33,18 @@ def bench_backends(
     for endpoint in context.endpoints:
         if not chosen or endpoint.domain in chosen:
             domains.setdefault(endpoint.domain, []).append((endpoint.method, endpoint.path))
-    with bundled_backends(
-        context, CONTRACT, database_url, purpose="bench", yes=yes, uncached=True
-    ) as bundled:
+    log = context.settings.state_dir / "logs" / "bench-floor"
+    with (
+        bundled_backends(context, CONTRACT, database_url, purpose="bench", yes=yes, uncached=True) as bundled,
+        Child("the bare handler", ["-m", "loadtests.bare_backend"], log=log) as floor,
+    ):
         result = measure(
-            {LEGACY: bundled.legacy, MODERN: bundled.modern, COLD: bundled.uncached},
+            {
+                LEGACY: bundled.legacy,
+                MODERN: bundled.modern,
+                COLD: bundled.uncached,
+                FLOOR: f"http://127.0.0.1:{floor.ready()['port']}",
+            },
             domains,
             contract=CONTRACT,
             jwt_secret=context.jwt_secret,

@@ -76,6 +76,7 @@ def create_app(
     async def close(_: web.Application) -> AsyncIterator[None]:
         yield
         await background.drain()
+        performance.write_down()
         await database.close()
 
     app.cleanup_ctx.append(close)
@@ -88,8 +89,10 @@ def create_app(
         handler = front.serve(route, controllers[route.build])
         if planted is not None:
             handler = planted.around(handler, method=route.method, path=route.path)
-        for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
-            app.router.add_route(method, f"{route.path}{{slash:/?}}", handler)
+        # a path of its own for the slash, and no pattern: aiohttp finds plain paths by one look-up
+        for path in (route.path, f"{route.path}/"):
+            for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+                app.router.add_route(method, path, handler)
     opened = {route.router for route in routes if route.is_open}
     for router, by_key in {route.router: route.by_key for route in routes}.items():
         unknown = front.unknown(by_key=by_key, is_open=router in opened)

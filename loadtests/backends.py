@@ -6,6 +6,8 @@ medians over all rounds, of the exchanges that both sides answer with the record
 answer alike), its interval a bootstrap over rounds. What is not told apart from its target by then goes on alone, for
 more rounds: on a busy machine that is what narrows an interval, whichever way it falls. The hit rate is measured after
 that, on a mix of the recorded reads with five writes in a hundred.
+
+Where legacy sends no statement a bare aiohttp handler takes its turn, too: what it needs is the floor of both sides.
 """
 
 import random
@@ -22,10 +24,10 @@ from rich.table import Table
 from loadtests.figures import Figure
 from loadtests.interval import ratio_of_medians
 from loadtests.recording import Credentials, load_recording
-from loadtests.turns import Side, Taken, in_turns, is_reading, opened
+from loadtests.turns import Floor, Side, Taken, in_turns, is_reading, opened
 from loadtests.workload import Scenario, Template, build_workload
 
-LEGACY, MODERN, COLD = "legacy", "modern", "modern without cache"
+LEGACY, MODERN, COLD, FLOOR = "legacy", "modern", "modern without cache", "floor"
 ENDPOINT_TARGET, HASHING_TARGET, COLD_TARGET, STATEMENTS_TARGET, HIT_TARGET = 0.8, 1.02, 1.0, 0.7, 0.7
 PLAN_TARGETS = {
     "GET /v1/escrows": 0.60,
@@ -44,7 +46,7 @@ _HASHING_MS = 40.0
 class EndpointRow:
     """Medians of one endpoint in milliseconds, over so many exchanges of the recording.
 
-    `low` and `high` bound the warm ratio (95 %).
+    `low` and `high` bound the warm ratio (95 %). `floor_ms` is that of the bare handler, where it was asked.
     """
 
     endpoint: str
@@ -54,6 +56,7 @@ class EndpointRow:
     cold_ms: float
     low: float
     high: float
+    floor_ms: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -99,7 +102,7 @@ def measure(
     progress: Callable[[str], None],
     seed: int = 1,
 ) -> BackendsResult:
-    """Go through the recording of these domains; `urls` has the addresses of LEGACY, MODERN and COLD.
+    """Go through the recording of these domains; `urls` has the addresses of LEGACY, MODERN, COLD and FLOOR.
 
     Raises BackendError when one does not answer, RecordingError when there is nothing to send.
     """
@@ -110,20 +113,22 @@ def measure(
     ]
     rng = random.Random(seed)
     played: list[list[Taken]] = []
-    with opened(urls, Credentials(contract, jwt_secret)) as sides:
+    with opened(urls, Credentials(contract, jwt_secret)) as all_sides:
+        sides = [side for side in all_sides if side.name != FLOOR]
         progress("warming up ...")
-        for _ in in_turns(sides, scenarios, repeats=1, rng=rng):
-            pass
+        first = list(in_turns(sides, scenarios, repeats=1, rng=rng))
+        bare = {(one.domain, one.exchange) for one in first if one.side == LEGACY and not one.query_count}
+        floor = next((Floor(side, bare) for side in all_sides if side.name == FLOOR), None)
         for number in range(1, rounds + 1):
             progress(f"round {number} of {rounds}: {len(scenarios)} scenarios on {len(sides)} sides ...")
-            played.append(list(in_turns(sides, scenarios, repeats=_REPEATS, rng=rng)))
+            played.append(list(in_turns(sides, scenarios, repeats=_REPEATS, rng=rng, floor=floor)))
         for number in range(1, rounds + 1):
             undecided = {row.endpoint for row in _rows(played) if row.is_open}
             again = [one for one in scenarios if any(step.endpoint in undecided for step in one.steps)]
             if not again:
                 break
             progress(f"more round {number} of {rounds}: {len(undecided)} endpoints are near their target ...")
-            played.append(list(in_turns(sides, again, repeats=_REPEATS, rng=rng)))
+            played.append(list(in_turns(sides, again, repeats=_REPEATS, rng=rng, floor=floor)))
         progress(f"{_MIX_REQUESTS} requests, {_WRITE_SHARE:.0%} of them writes, on modern ...")
         modern = next(side for side in sides if side.name == MODERN)
         mixed = _mix(modern, scenarios, rng)
@@ -131,7 +136,7 @@ def measure(
     named = {f"{method} {path}" for templates in domains.values() for method, path in templates}
     return BackendsResult(
         rows=tuple(rows),
-        statements=_statements([one for taken in played[:rounds] for one in taken]),
+        statements=_statements([one for taken in played[:rounds] for one in taken if one.side != FLOOR]),
         hit_rate=_hit_rate(mixed),
         hit_rates={
             domain: _hit_rate([one for one in mixed if one.domain == domain])
@@ -179,12 +184,19 @@ def _rows(played: Sequence[Sequence[Taken]]) -> list[EndpointRow]:
     taken = [one for rounds in played for one in rounds]
     number_of = {id(one): number for number, rounds in enumerate(played) for one in rounds}
     statuses: dict[tuple[str, str], set[int]] = defaultdict(set)
+    floors: dict[tuple[str, str], list[float]] = defaultdict(list)
     for one in taken:
-        statuses[one.domain, one.exchange].add(one.status)
+        if one.side == FLOOR:
+            floors[one.domain, one.exchange].append(one.duration_ms)
+        else:
+            statuses[one.domain, one.exchange].add(one.status)
     alike = [
         one
         for one in taken
-        if len(statuses[one.domain, one.exchange]) == 1 and one.status < 500 and one.status != 429
+        if one.side != FLOOR
+        and len(statuses[one.domain, one.exchange]) == 1
+        and one.status < 500
+        and one.status != 429
     ]
     by_endpoint: dict[str, list[Taken]] = defaultdict(list)
     for one in alike:
@@ -205,8 +217,9 @@ def _rows(played: Sequence[Sequence[Taken]]) -> list[EndpointRow]:
         )
         if warm is not None:
             legacy, modern, cold = (median(chain(*times[side].values())) for side in (LEGACY, MODERN, COLD))
-            exchanges = len({one.exchange for one in succeeded})
-            rows.append(EndpointRow(endpoint, exchanges, legacy, modern, cold, warm.low, warm.high))
+            names = {(one.domain, one.exchange) for one in succeeded}
+            floor = median(chain(*(floors[name] for name in names))) if names <= floors.keys() else None
+            rows.append(EndpointRow(endpoint, len(names), legacy, modern, cold, warm.low, warm.high, floor))
     return rows
 
 
@@ -274,6 +287,11 @@ def render_backends(result: BackendsResult, console: Console) -> None:
         style="dim",
         highlight=False,
     )
+    for row in result.rows:
+        if row.floor_ms is not None:
+            share = row.floor_ms / row.legacy_ms
+            told = f"Floor: a bare answer is {row.floor_ms:.2f} ms, {share:.2f} of legacy's {row.endpoint}"
+            console.print(told, style="dim", highlight=False)
     if result.not_compared:
         console.print(
             f"Not compared, nothing recorded of them can be repeated alike: {', '.join(result.not_compared)}",

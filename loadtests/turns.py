@@ -10,7 +10,7 @@ import json
 import random
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,15 +160,34 @@ def opened(urls: Mapping[str, str], credentials: Credentials) -> Iterator[list[S
         yield sides
 
 
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A side that knows nothing and answers anything; it is asked these exchanges (domain, name), each by itself."""
+
+    side: Side
+    exchanges: Collection[tuple[str, str]]
+
+    def takes(self, scenario: Scenario) -> bool:
+        """Whether the scenario is one of them and nothing more."""
+        asked = [(step.exchange.domain, step.exchange.name) for step in scenario.steps]
+        return len(asked) == 1 and asked[0] in self.exchanges
+
+
 def in_turns(
-    sides: Sequence[Side], scenarios: Sequence[Scenario], *, repeats: int, rng: random.Random
+    sides: Sequence[Side],
+    scenarios: Sequence[Scenario],
+    *,
+    repeats: int,
+    rng: random.Random,
+    floor: Floor | None = None,
 ) -> Iterator[Taken]:
-    """One round: every scenario on every side; who goes first is drawn anew.
+    """One round: every scenario on every side, and on the floor what that takes; who goes first is drawn anew.
 
     A read is asked `repeats` times on end, what writes is played as often: a connection has sent its statement before.
     """
     for scenario in rng.sample(scenarios, len(scenarios)):
-        for side in rng.sample(sides, len(sides)):
+        asked = [*sides, floor.side] if floor is not None and floor.takes(scenario) else list(sides)
+        for side in rng.sample(asked, len(asked)):
             for _ in range(1 if is_reading(scenario) else repeats):
                 yield from side.play(scenario, reads=repeats)
 

@@ -3,7 +3,6 @@
 Body, caller, cache or controller, events, answer; a copy that rehearses runs the same and leaves nothing behind.
 """
 
-import asyncio
 import secrets
 import string
 import time
@@ -28,7 +27,7 @@ from domains.shared.node_json import iso_moment
 from domains.shared.performance import Performance, Served
 from domains.shared.permissions import ANONYMOUS, Principal, require_audience
 from domains.shared.rate_limits import RateLimiter
-from domains.shared.requests import Call, UnreadableError, origin_of, presented, read_body
+from domains.shared.requests import Call, UnreadableError, copy_in, origin_of, presented, read_body
 from domains.shared.responses import Kept, Streamed, failure, finish, kept
 from domains.shared.routes import Route
 from domains.shared.shadow import Copy
@@ -49,7 +48,8 @@ class _Course:
     by_key: bool
     is_open: bool
     limits: Mapping[str, str] | None = None
-    succeeded: Callable[[], None] = lambda: None
+    client: str = ""
+    is_copy: bool = False
     cache: str = ""
     write_set: str | None = None
 
@@ -99,18 +99,16 @@ class Front:
             course = _Course(tally, by_key, is_open)
             answer = await self._outcome(route, act, request, course)
             if answer.status < 400:
-                course.succeeded()
+                self._limiter.succeeded(course.client, request.path, is_copy=course.is_copy)
             finish(answer, tally, limits=course.limits, cache=course.cache, write_set=course.write_set)
             endpoint = f"{route.method} {route.path}" if route else _UNLISTED
             if isinstance(answer, Streamed):
                 try:
                     await answer.send(request)
                 finally:
-                    self._performance.served(_served(endpoint, answer, started, course))
+                    self._performance.note(_served(endpoint, answer, started, course))
                 return answer
-        # written down when the answer is on its way, which happens before the loop turns
-        served = _served(endpoint, answer, started, course)
-        asyncio.get_running_loop().call_soon(self._performance.served, served)
+        self._performance.note(_served(endpoint, answer, started, course))
         return answer
 
     async def _outcome(
@@ -131,17 +129,19 @@ class Front:
         self, route: Route | None, act: Act, request: web.Request, course: _Course
     ) -> web.StreamResponse:
         body = await read_body(request)
-        stamp = request.headers.get(HEADER)
+        headers = request.headers
         asks_cache = route is not None and route.method == "GET" and route.cached and self._cache.is_on
         seen: Hashable = ()
         if route is not None and asks_cache:
-            seen = self._generations.seen_by(route, request.match_info.get("id", ""), stamp)
+            seen = self._generations.seen_by(route, request.match_info.get("id", ""), headers.get(HEADER))
         origin = origin_of(request, self._limiter.trusted_hops)
-        shown = presented(request, body.raw, self._shadow_secret, origin, by_key=course.by_key)
-        self._limit(request.path, origin.ip_address, course, is_copy=shown.copy is not None)
-        principal = ANONYMOUS
+        copy = copy_in(request, body.raw, self._shadow_secret)
+        self._limit(request.path, origin.ip_address, course, is_copy=copy is not None)
+        principal, shows_key = ANONYMOUS, False
         if not course.is_open:
-            known = self._generations.seen_of_caller(stamp, by_key=bool(shown.api_key))
+            shown = presented(request, origin, copy, by_key=course.by_key)
+            shows_key = shown.api_key is not None
+            known = self._generations.seen_of_caller(headers.get(HEADER), by_key=bool(shown.api_key))
             principal = await self._authenticator.authenticate(shown, known)
         call = Call(
             principal,
@@ -155,22 +155,22 @@ class Front:
         if route is None:
             return await act(call)
         require_audience(route.audience, principal)
-        if shown.copy is Copy.REHEARSE:
+        if copy is Copy.REHEARSE:
             return await self._rehearse(act, call, course)
         if route.method == "GET":
             if not asks_cache:
                 return await act(call)
-            asked = (principal, shown.api_key is not None, request.raw_path, seen)
+            asked = (principal, shows_key, request.raw_path, seen)
             return await self._read(act, call, asked, course)
-        return await self._write(route, act, call, is_copy=shown.copy is not None)
+        return await self._write(route, act, call, is_copy=course.is_copy)
 
     def _limit(self, path: str, client: str, course: _Course, *, is_copy: bool) -> None:
         """Count the request; a copy, which no client sent, never counts."""
+        course.client, course.is_copy = client, is_copy
         admission = self._limiter.admit(client, path, is_copy=is_copy)
         course.limits = admission.headers
         if not admission.admitted:
             raise TooManyRequestsError
-        course.succeeded = partial(self._limiter.succeeded, client, path, is_copy=is_copy)
 
     async def _read(
         self, act: Act, call: Call, asked: tuple[Principal, bool, str, object], course: _Course

@@ -1,5 +1,10 @@
-"""How long requests took: a log line for each, a histogram for Prometheus, and a warning for the slow ones."""
+"""How long requests took: a log line for each, a histogram for Prometheus, and a warning for the slow ones.
 
+A request is noted when its answer is made, and written down with its neighbours `BEHIND_S` later at most: what a
+process does right after it has sent an answer keeps a client on the same machine from reading it.
+"""
+
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,6 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 SLOW_S = 0.5
+BEHIND_S = 0.01
 _BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 _STATEMENTS = (0, 1, 2, 3, 4, 5, 7, 10, 20, 50)
 
@@ -55,6 +61,7 @@ class Performance:
             buckets=_STATEMENTS,
             registry=self.registry,
         )
+        self._noted: list[Served] = []
         # endpoints and classes of statuses are few, and to look them up by their labels takes a lock
         self._known: dict[tuple[str, int], tuple[Histogram, Histogram]] = {}
         self._cached = Counter(
@@ -63,6 +70,18 @@ class Performance:
             ("endpoint", "result"),
             registry=self.registry,
         )
+
+    def note(self, served: Served) -> None:
+        """Have one request written down behind its answer; wants a running loop."""
+        if not self._noted:
+            asyncio.get_running_loop().call_later(BEHIND_S, self.write_down)
+        self._noted.append(served)
+
+    def write_down(self) -> None:
+        """Write down what was noted so far."""
+        noted, self._noted = self._noted, []
+        for served in noted:
+            self.served(served)
 
     def served(self, served: Served) -> None:
         """Write down one request."""
@@ -93,6 +112,7 @@ class Performance:
 
     def cache_results(self) -> dict[str, dict[str, int]]:
         """Endpoint → result → how many."""
+        self.write_down()
         found: dict[str, dict[str, int]] = {}
         for metric in self._cached.collect():
             for sample in metric.samples:
@@ -103,4 +123,5 @@ class Performance:
 
     def exposition(self) -> bytes:
         """All of it as Prometheus reads it."""
+        self.write_down()
         return generate_latest(self.registry)

@@ -7,7 +7,9 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 _MAX_CLIENTS = 100_000
 _MAX_ADDRESS = 45
@@ -41,12 +43,11 @@ class _Hits:
     resets_at_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """Whether a request may go on, and the headers that its answer carries."""
 
     admitted: bool
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class _Counter:
@@ -54,6 +55,10 @@ class _Counter:
 
     def __init__(self, limit: RateLimit, clock: Callable[[], float]) -> None:
         self.limit = limit
+        self._told = {
+            "RateLimit-Policy": f"{limit.requests};w={limit.window_s}",
+            "RateLimit-Limit": str(limit.requests),
+        }
         self._clock = clock
         self._hits: OrderedDict[str, _Hits] = OrderedDict()
 
@@ -74,8 +79,7 @@ class _Counter:
         """What the answer says of the limit."""
         seconds = str(max(math.ceil(hits.resets_at_s - self._clock()), 0))
         told = {
-            "RateLimit-Policy": f"{self.limit.requests};w={self.limit.window_s}",
-            "RateLimit-Limit": str(self.limit.requests),
+            **self._told,
             "RateLimit-Remaining": str(max(self.limit.requests - hits.count, 0)),
             "RateLimit-Reset": seconds,
         }
@@ -94,16 +98,14 @@ class RateLimiter:
         """Count one request. Every request on /v1/auth counts as failed until `succeeded` says otherwise."""
         if not _is_under(path, "/v1"):
             return Admission(admitted=True)
-        headers: dict[str, str] = {}
-        for counter in (self._general, self._failed_auth) if _is_under(path, _AUTH) else (self._general,):
-            hits = counter.add(client, 0 if is_copy else 1)
+        counter, added = self._general, 0 if is_copy else 1
+        hits = counter.add(client, added)
+        refused = not is_copy and hits.count > counter.limit.requests
+        if not refused and _is_under(path, _AUTH):
+            counter = self._failed_auth  # the headers are those of the narrower limit
+            hits = counter.add(client, added)
             refused = not is_copy and hits.count > counter.limit.requests
-            headers = counter.headers(
-                hits, refused=refused
-            )  # those of the narrower limit are the ones that stay
-            if refused:
-                return Admission(admitted=False, headers=headers)
-        return Admission(admitted=True, headers=headers)
+        return Admission(admitted=not refused, headers=counter.headers(hits, refused=refused))
 
     def succeeded(self, client: str, path: str, *, is_copy: bool) -> None:
         """Take back the failure that was counted when the request came."""
@@ -113,9 +115,9 @@ class RateLimiter:
 
 def client_of(remote: str | None, forwarded_for: Sequence[str], trusted_hops: int) -> str:
     """The address of the client: where that many proxies stand in front, what the outermost of them saw."""
-    seen = (
-        [address.strip() for value in forwarded_for for address in value.split(",")] if trusted_hops else []
-    )
+    if not trusted_hops:
+        return (remote or "")[:_MAX_ADDRESS]
+    seen = [address.strip() for value in forwarded_for for address in value.split(",")]
     seen.append(remote or "")
     return seen[-min(trusted_hops + 1, len(seen))][:_MAX_ADDRESS]
 

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import msgspec
 from aiohttp import web
 
 from domains.shared import node_json
@@ -13,10 +14,11 @@ from domains.shared.events import Event
 from domains.shared.house import House, OutgoingEmail
 from domains.shared.permissions import Principal
 from domains.shared.rate_limits import client_of
-from domains.shared.shadow import copy_of
+from domains.shared.shadow import Copy, copy_of
 from domains.shared.validation import sanitized
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+_USUAL_TYPE = "application/json"  # which need not be taken apart
 _JSON_TYPES = frozenset({"application/json", "text/plain"})
 
 
@@ -28,19 +30,20 @@ class UnreadableError(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Origin(NamedTuple):
     """Where a request came from, and what it was at the edge."""
 
     ip_address: str = ""
     user_agent: str | None = None
     method: str = "GET"
     target: str = ""
-    cookies: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = _NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One authenticated request; `params` are the `{…}` of its path, `body` has its strings escaped."""
 
     principal: Principal
@@ -49,10 +52,10 @@ class Call:
     body: Mapping[str, Any]
     is_array: bool = False
     """Whether the body is an array, whose indices are its keys then."""
-    events: list[Event] = field(default_factory=list)
-    origin: Origin = field(default_factory=Origin)
-    house: House = field(default_factory=House)
-    emails: list[OutgoingEmail] = field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
+    origin: Origin = Origin()
+    house: House = msgspec.field(default_factory=House)
+    emails: list[OutgoingEmail] = msgspec.field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -70,14 +73,15 @@ class Call:
 
 def origin_of(request: web.Request, trusted_hops: int) -> Origin:
     """Where it came from, as text that a database takes."""
-    agent = request.headers.get("User-Agent")
-    claimed = request.headers.getall("X-Forwarded-For", [])
+    headers = request.headers
+    agent = headers.get("User-Agent")
+    claimed = headers.getall("X-Forwarded-For", []) if trusted_hops else []
     return Origin(
         client_of(request.remote, claimed, trusted_hops),
-        None if agent is None else agent.encode("utf-8", "replace").decode(),
+        agent if agent is None or agent.isascii() else agent.encode("utf-8", "replace").decode(),
         request.method,
         request.raw_path,
-        request.cookies,
+        request.cookies if "Cookie" in headers else _NONE,
     )
 
 
@@ -98,11 +102,9 @@ async def read_body(request: web.Request) -> Body:
     except web.RequestPayloadError:  # it says that it is compressed, and is not
         request.content.feed_eof()  # so that aiohttp does not wait for the rest of it
         raise UnreadableError(400) from None
-    if not raw or request.content_type not in _JSON_TYPES:
+    charset = _charset_of(request) if raw else None
+    if charset is None:
         return Body(raw, {})
-    charset = (request.charset or "utf-8").lower()
-    if not charset.startswith("utf-"):
-        raise UnreadableError(415)
     try:
         parsed = node_json.parse(raw, charset)
     except LookupError:
@@ -117,13 +119,26 @@ async def read_body(request: web.Request) -> Body:
     return Body(raw, sanitized(parsed), is_array)
 
 
-def presented(
-    request: web.Request, raw: bytes, shadow_secret: str, origin: Origin, *, by_key: bool = True
-) -> Presented:
-    """What the request presents of its caller; an API key only where one lets in."""
+def _charset_of(request: web.Request) -> str | None:
+    """In which charset its JSON is; None where it says that it is none. Raises UnreadableError."""
+    if request.headers.get("Content-Type") == _USUAL_TYPE:
+        return "utf-8"
+    if request.content_type not in _JSON_TYPES:
+        return None
+    charset = (request.charset or "utf-8").lower()
+    if not charset.startswith("utf-"):
+        raise UnreadableError(415)
+    return charset
+
+
+def copy_in(request: web.Request, raw: bytes, shadow_secret: str) -> Copy | None:
+    """The copy that the request proves to be."""
     headers = request.headers
-    copy = copy_of(
-        headers.get("X-Crossfade-Shadow"),
+    mark = headers.get("X-Crossfade-Shadow")
+    if mark is None:
+        return None
+    return copy_of(
+        mark,
         headers.get("X-Crossfade-Signature"),
         method=request.method,
         target=request.raw_path,
@@ -131,6 +146,11 @@ def presented(
         secret=shadow_secret,
         now_s=time.time(),
     )
+
+
+def presented(request: web.Request, origin: Origin, copy: Copy | None, *, by_key: bool) -> Presented:
+    """What the request presents of its caller; an API key only where one lets in."""
+    headers = request.headers
     return Presented(
         authorization=headers.get("Authorization"),
         api_key=(headers.get("X-API-Key") or headers.get("API-Key")) if by_key else None,

@@ -11,7 +11,6 @@ from domains.shared import node_json
 from domains.shared.errors import ApiError
 from domains.shared.statements import Tally
 
-_VARY = {"Vary": "Origin, Accept-Encoding"}
 _WAIT_TOLD_S = 0.005  # a free connection takes microseconds
 _HEADERS_KEPT = 2  # Content-Type, and Content-Length where it was asked for
 
@@ -89,16 +88,18 @@ def finish(
     write_set: str | None = None,
 ) -> None:
     """The headers of every answer; `limits` are those of the rate limit; None where the request did not come so far."""
-    answer.headers.update(_VARY)
-    if limits is not None:
-        answer.headers.update(limits)
-    answer.headers["X-Query-Count"] = str(tally.statements + tally.announced)
     timing = f"db;dur={tally.seconds * 1000:.2f}"
     if tally.waited_s >= _WAIT_TOLD_S:
         timing += f", pool;dur={tally.waited_s * 1000:.2f}"
-    answer.headers["Server-Timing"] = f"{timing}, cache;desc={cache}" if cache else timing
+    headers = {
+        "Vary": "Origin, Accept-Encoding",
+        **(limits or {}),
+        "X-Query-Count": str(tally.statements + tally.announced),
+        "Server-Timing": f"{timing}, cache;desc={cache}" if cache else timing,
+    }
     if write_set is not None:
-        answer.headers["X-Write-Set"] = write_set
+        headers["X-Write-Set"] = write_set
+    answer.headers.update(headers)
 
 
 def _answer(status: int, body: Any) -> web.Response:

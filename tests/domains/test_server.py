@@ -67,9 +67,23 @@ async def test_inside_a_domain_only_a_caller_is_told_that_there_is_no_endpoint(
 
 
 async def test_a_trailing_slash_is_the_same_endpoint(modern: Modern) -> None:
-    reply = await modern.send("admin_ada", "GET", "/v1/escrows/?limit=1")
+    page = await modern.send("admin_ada", "GET", "/v1/escrows/?limit=1")
+    row = await modern.send("admin_ada", "GET", f"{escrow(1)}/")
+    two = await modern.send("admin_ada", "GET", f"{escrow(1)}//")
 
-    assert reply.body["data"]["pagination"]["limit"] == 1
+    assert page.body["data"]["pagination"]["limit"] == 1
+    assert row.body == (await modern.send("admin_ada", "GET", escrow(1))).body
+    assert two.refusal == (404, "NOT_FOUND")
+
+
+async def test_lines_that_were_not_yet_written_down_are_when_it_ends(
+    contract: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(NOWHERE, contract) as modern:
+        await modern.send(None, "GET", "/v1/escrows")
+
+    shown = capfd.readouterr()
+    assert "request_served" in shown.out + shown.err
 
 
 async def test_head_is_get_without_the_body(modern: Modern) -> None:

@@ -69,6 +69,16 @@ def test_a_target_within_the_interval_of_a_ratio_is_still_open() -> None:
     assert (near.is_open, "0.85?" in text, "0.90!" in text) == (True, True, True)
 
 
+def test_what_a_bare_answer_takes_is_told_beside_the_endpoint_that_sends_no_statement() -> None:
+    told = EndpointRow("POST /v1/auth/logout", 1, 0.3, 0.27, 0.27, 0.85, 0.95, floor_ms=0.15)
+    console = Console(width=80, record=True)
+
+    render_backends(result(told, row()), console)
+
+    lines = [line for line in console.export_text().splitlines() if "bare" in line]
+    assert lines == ["Floor: a bare answer is 0.15 ms, 0.50 of legacy's POST /v1/auth/logout"]
+
+
 def test_the_table_fits_eighty_columns_and_says_what_was_not_compared() -> None:
     console = Console(width=80, record=True)
 

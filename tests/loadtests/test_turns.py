@@ -8,7 +8,7 @@ import pytest
 
 from loadtests.errors import BackendError
 from loadtests.recording import Credentials, load_recording
-from loadtests.turns import Side, in_turns, is_reading, opened
+from loadtests.turns import Floor, Side, in_turns, is_reading, opened
 from loadtests.workload import Scenario, build_workload
 from tests.support.backends import FakeBackend, answering
 
@@ -48,6 +48,23 @@ async def test_in_a_round_every_side_gets_the_same_and_reads_more_often(contract
         counts = {name: sum(item.side == name for item in taken) for name in ("legacy", "modern")}
         assert counts["legacy"] == counts["modern"]
         assert counts["legacy"] >= sum(3 if is_reading(item) else 1 for item in some)
+
+
+async def test_the_floor_is_asked_its_exchanges_alone_and_as_often_as_the_others(contract: Path) -> None:
+    credentials = Credentials(contract, "s" * 32)
+    reading, other = [one for one in scenarios(contract) if is_reading(one)][:2]
+    asked = reading.steps[0].exchange
+    async with FakeBackend(answering()) as one, FakeBackend(answering()) as bare:
+        with opened({"legacy": one.url, "floor": bare.url}, credentials) as (legacy, side):
+            floor = Floor(side, {(asked.domain, asked.name)})
+            taken = await asyncio.to_thread(
+                lambda: list(
+                    in_turns([legacy], [reading, other], repeats=3, rng=random.Random(1), floor=floor)
+                )
+            )
+
+    assert [item.exchange for item in taken if item.side == "floor"] == [asked.name] * 3
+    assert [item.exchange for item in taken if item.side == "legacy"].count(asked.name) == 3
 
 
 def test_a_side_that_is_gone_is_named(contract: Path) -> None:

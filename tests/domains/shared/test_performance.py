@@ -1,8 +1,9 @@
 """Figures of every request."""
 
+import asyncio
 from typing import Any
 
-from domains.shared.performance import Performance, Served
+from domains.shared.performance import BEHIND_S, Performance, Served
 
 READ = "GET /v1/escrows"
 
@@ -69,3 +70,25 @@ def test_prometheus_reads_durations_statements_and_cache_results_by_endpoint() -
     )
     assert f'crossfade_modern_request_statements_sum{{endpoint="{READ}"}} 4.0' in text
     assert performance.cache_results() == {READ: {"hit": 2, "miss": 1}}
+
+
+async def test_what_was_noted_is_written_down_a_moment_later_in_its_order() -> None:
+    lines = Lines()
+    performance = Performance(log=lines)
+
+    for status in (200, 404):
+        performance.note(Served(READ, status, 0.003, 1, 0.001))
+    before = list(lines.seen)
+    await asyncio.sleep(BEHIND_S * 3)
+
+    assert before == []
+    assert [words["status"] for _, _, words in lines.seen] == [200, 404]
+
+
+async def test_whoever_asks_for_figures_gets_those_of_every_request_that_was_noted() -> None:
+    performance = Performance(log=Lines())
+
+    performance.note(Served(READ, 200, 0.003, 1, 0.001, "hit"))
+
+    assert performance.cache_results() == {READ: {"hit": 1}}
+    assert f'_statements_sum{{endpoint="{READ}"}} 1.0' in performance.exposition().decode()

@@ -5,7 +5,7 @@ import json
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from domains.shared.requests import origin_of, presented
+from domains.shared.requests import copy_in, origin_of, presented
 from domains.shared.shadow import Copy
 from tests.domains.support import SHADOW_SECRET, Modern, signed
 
@@ -63,7 +63,7 @@ def test_either_name_of_the_key_header_is_taken() -> None:
             "GET", "/v1/escrows?a=%2F", headers={name: "secret", "User-Agent": "tests"}
         )
 
-        shown = presented(request, b"", "", origin_of(request, 0))
+        shown = presented(request, origin_of(request, 0), None, by_key=True)
 
         assert (shown.api_key, shown.authorization, shown.target, shown.user_agent, shown.copy) == (
             "secret",
@@ -79,4 +79,4 @@ def test_a_copy_is_told_by_its_signature_over_the_raw_target() -> None:
 
     request = make_mocked_request("GET", target, headers=signed(target))
 
-    assert presented(request, b"", SHADOW_SECRET, origin_of(request, 0)).copy is Copy.READ
+    assert copy_in(request, b"", SHADOW_SECRET) is Copy.READ
