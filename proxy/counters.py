@@ -59,6 +59,14 @@ class Counters:
         self.in_flight -= captures
         self.given += captures
 
+    def captured(self, endpoint: str) -> None:
+        """A capture is in the queue to the parity workers. Told to whoever reads the metrics alone."""
+        self._keep(endpoint, "captured", "")
+
+    def skipped(self, endpoint: str, reason: str) -> None:
+        """A capture says by itself why there is nothing to compare: `body_too_large`. Its outcome is counted later."""
+        self._keep(endpoint, "skipped", reason)
+
     def fell_back(self, endpoint: str) -> None:
         """Modern failed, legacy answered."""
         self._add(endpoint, "fallback")
@@ -93,3 +101,7 @@ class Counters:
 
     def _add(self, endpoint: str, name: str, reason: str = "") -> None:
         self.add((endpoint, name, reason))
+
+    def _keep(self, endpoint: str, name: str, reason: str) -> None:
+        key = (endpoint, name, reason)
+        self._taken[key] = self._taken.get(key, 0) + 1

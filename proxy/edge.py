@@ -223,7 +223,7 @@ class Edge:
         if overflow == NO_ROOM:
             self.counters.shed(admission.way.name, captures.SHED_REASON)
             return
-        self._sink.put(
+        if self._sink.put(
             Capture(
                 admission.id.decode(),
                 admission.way.name,
@@ -245,7 +245,10 @@ class Edge:
                 shadow,
                 overflow,
             )
-        )
+        ):
+            self.counters.captured(admission.way.name)
+            if overflow:
+                self.counters.skipped(admission.way.name, overflow)
 
     def _lost(self, admission: Admission) -> None:
         """Nobody knows whether a write that got no whole answer was committed; perhaps it will be later."""

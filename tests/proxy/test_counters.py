@@ -48,3 +48,13 @@ def test_fallbacks_and_failures_are_counted_beside() -> None:
 
     assert counters.take() == (Count("a", "fallback", "", 1), Count("b", "failed", "", 1))
     assert counters.in_flight == 0
+
+
+def test_what_is_captured_is_told_in_the_totals_alone() -> None:
+    counters = Counters()
+    counters.captured("a")
+    counters.captured("a")
+    counters.skipped("a", "body_too_large")
+
+    assert (counters.pending, counters.take()) == (False, ())
+    assert counters.totals() == {("a", "captured", ""): 2, ("a", "skipped", "body_too_large"): 1}
