@@ -185,6 +185,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 stop=stop,
                 ready=lambda: _announce({"ready": True}),
                 settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
+                levels=completion.levels,
             )
         finally:
             await completion.close()

@@ -159,6 +159,10 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The parity worker has committed the batch `seq` to the store (or had already)."""
+    """The parity worker has committed the batch `seq` to the store (or had already).
+
+    `levels` say how it stands, such as `shadow_in_flight/modern`: a proxy worker shows them beside its own.
+    """
 
     seq: int
+    levels: dict[str, float] = {}

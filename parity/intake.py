@@ -5,6 +5,7 @@ sends the batch again. What is no frame of ours ends its connection only.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -25,8 +26,11 @@ _Waiting = asyncio.Queue[tuple[int, asyncio.Task[None] | None] | None]
 class Intake:
     """Serves the connections of one parity worker."""
 
-    def __init__(self, runs: Runs, room: Room, stop: asyncio.Event) -> None:
+    def __init__(
+        self, runs: Runs, room: Room, stop: asyncio.Event, levels: Callable[[], dict[str, float]] = dict
+    ) -> None:
         self._runs = runs
+        self._levels = levels
         self._room = room
         self._stop = stop
         self._connections: set[asyncio.Task[None]] = set()
@@ -38,7 +42,7 @@ class Intake:
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
         waiting: _Waiting = asyncio.Queue()
-        receipting = asyncio.get_running_loop().create_task(_give_receipts(writer, waiting))
+        receipting = asyncio.get_running_loop().create_task(_give_receipts(writer, waiting, self._levels))
         try:
             while (found := await self._next(reader, receipting)) is not None:
                 batch, size = found
@@ -97,7 +101,9 @@ class Intake:
             raise
 
 
-async def _give_receipts(writer: asyncio.StreamWriter, waiting: _Waiting) -> None:
+async def _give_receipts(
+    writer: asyncio.StreamWriter, waiting: _Waiting, levels: Callable[[], dict[str, float]]
+) -> None:
     """Raises what kept a batch from being recorded, and ConnectionError."""
     while (one := await waiting.get()) is not None:
         seq, task = one
@@ -106,5 +112,5 @@ async def _give_receipts(writer: asyncio.StreamWriter, waiting: _Waiting) -> Non
             if task.cancelled():
                 return
             task.result()
-        writer.write(encode(Receipt(seq)))
+        writer.write(encode(Receipt(seq, levels())))
         await writer.drain()

@@ -46,8 +46,9 @@ async def run_worker(
     stop: asyncio.Event,
     ready: Callable[[], None] | None = None,
     settings: IntakeSettings | None = None,
+    levels: Callable[[], dict[str, float]] = dict,
 ) -> None:
-    """Serve the socket until `stop`, then take what is already sent and return.
+    """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
 
     Raises SocketError when another worker owns the socket or it cannot be made, StoreError for a store's URL
     that is none.
@@ -59,7 +60,7 @@ async def run_worker(
             room = Room(bounds.held_batches, bounds.held_bytes)
             store = ParityStore(engine, Redactor(redaction_key))
             runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop)
-            intake = Intake(runs, room, stop)
+            intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)
             _log.info("worker_started", socket=str(socket))
             try:

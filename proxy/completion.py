@@ -56,6 +56,15 @@ class Completion:
         """How many bytes of the shadows' answers are held."""
         return self._budget.held
 
+    def levels(self) -> dict[str, float]:
+        """How the ways to the shadows stand, under the names of gauges (`proxy.metrics.LEVELS_BY`)."""
+        found: dict[str, float] = {"held_bytes/parity": self.held_bytes}
+        for backend, mirror in self.mirrors.items():
+            found[f"shadow_in_flight/{backend}"] = mirror.in_flight
+            found[f"shadow_waiting/{backend}"] = mirror.waiting
+            found[f"shadow_limit/{backend}"] = mirror.limit
+        return found
+
     async def complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
         """One result for each capture, in their order; all are asked at once, as far as the mirrors let them."""
         return await asyncio.gather(*(self._complete(capture) for capture in captures))

@@ -27,6 +27,8 @@ class Handover:
         self._settings = settings
         self._hurry = asyncio.Event()
         self._receipt = asyncio.Event()
+        self.levels: dict[str, float] = {}
+        """How the parity worker stood as of its last receipt."""
         self._heard_at = 0.0
         self._closing = False
         self._reachable = True
@@ -110,6 +112,7 @@ class Handover:
                             "the parity worker closed" if receipt is None else "no receipt of ours"
                         )
                     self._heard_at = loop.time()
+                    self.levels = receipt.levels
                     self._receipt.set()
                     self._report(is_reachable=True)
                     reading = asyncio.ensure_future(read_receipt(reader))

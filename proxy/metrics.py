@@ -40,7 +40,13 @@ LEVELS: Mapping[str, str] = {
 LEVELS_BY: Mapping[str, tuple[str, str]] = {
     "backend_connections_in_use": ("backend", "Connections to a backend with a request on them."),
     "backend_connections_idle": ("backend", "Open connections to a backend that wait for a request."),
-    "held_bytes": ("what", "Bytes held for comparing: captured bodies and copies, exchanges in the outbox."),
+    "shadow_in_flight": ("backend", "Copies under way to a shadow, as the parity worker said last."),
+    "shadow_waiting": ("backend", "Copies that wait for their turn."),
+    "shadow_limit": ("backend", "How many copies may be under way now."),
+    "held_bytes": (
+        "what",
+        "Bytes held for comparing: captured bodies, captures in the outbox, shadows' answers.",
+    ),
 }
 """Gauges with one label."""
 

@@ -98,6 +98,11 @@ class Mirror:
         return self._adaptive.limit
 
     @property
+    def in_flight(self) -> int:
+        """How many copies are under way."""
+        return self._under_way
+
+    @property
     def waiting(self) -> int:
         """How many copies wait for their turn."""
         return len(self._line)

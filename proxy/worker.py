@@ -129,6 +129,7 @@ def _gauges(plane: DataPlane, kept: Kept, edge: Callable[[], Edge]) -> Mapping[s
         "held_bytes/captures": lambda: kept.budget.held,
         "held_bytes/outbox": lambda: outbox.held_bytes,
         "flag_version": lambda: edge().table.version,
+        **{name: partial(_told, kept.handover, name) for name in _told_by_parity()},
     }
 
 
@@ -155,6 +156,15 @@ def reload(parts: Parts, settings: ProxySettings) -> tuple[str, ...]:
     parts.kept.budget.limit = settings.mirror.held_bytes
     parts.edge, parts.settings = edge, settings
     return different
+
+
+def _told_by_parity() -> tuple[str, ...]:
+    names = ("shadow_in_flight", "shadow_waiting", "shadow_limit")
+    return (*(f"{name}/{backend}" for name in names for backend in Backend), "held_bytes/parity")
+
+
+def _told(handover: Handover | None, name: str) -> float:
+    return 0.0 if handover is None else handover.levels.get(name, 0.0)
 
 
 async def run_proxy(

@@ -107,7 +107,7 @@ class FakeParity:
                     self.completed += completed
                 else:
                     assert known == batch, "a batch was sent again, but changed"
-                writer.write(encode(Receipt(batch.seq)))
+                writer.write(encode(Receipt(batch.seq, {"shadow_limit/modern": 7})))
                 await writer.drain()
         self._writers.discard(writer)
         writer.close()

@@ -269,3 +269,14 @@ async def test_answers_without_room_are_shed(tmp_path: Path) -> None:
 
 def test_it_is_a_shadow_to_the_parity_worker() -> None:
     assert {"complete", "release"} <= set(dir(Completion))
+
+
+async def test_how_the_ways_to_the_shadows_stand_is_told(tmp_path: Path) -> None:
+    async with FakeBackend(answering()) as modern:
+        completion = completing(settings_for(tmp_path, modern))
+
+        levels = completion.levels()
+        await completion.close()
+
+    assert levels["shadow_limit/modern"] == settings_for(tmp_path, modern).mirror.concurrency
+    assert {levels[name] for name in levels if not name.startswith("shadow_limit")} == {0}

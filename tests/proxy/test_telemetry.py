@@ -88,6 +88,7 @@ async def test_what_was_served_is_on_the_admin_listener(tmp_path: Path) -> None:
     assert found["not_mirrored_total", ("POST /v1/escrows", "write")] == 1
     assert found["handed_over_total", ()] == 2
     assert found["flag_version", ()] == 1
+    assert found["shadow_limit", ("modern",)] == 7
     assert found["requests_in_flight", ()] == found["mirrored_in_flight", ()] == 0
     assert found["backend_connections_idle", ("legacy",)] >= 1
     assert not any("escrows/1" in "".join(labels) for _, labels in found)
