@@ -13,7 +13,11 @@ def test_a_child_that_is_ready_says_so_and_ends_when_asked(tmp_path: Path) -> No
         "parity worker",
         ["parity-worker", "--socket", str(tmp_path / "parity.sock")],
         log=tmp_path / "log",
-        environment={"CROSSFADE_STATE_DIR": str(tmp_path)},
+        environment={
+            "CROSSFADE_STATE_DIR": str(tmp_path),
+            "CROSSFADE_BACKENDS__LEGACY": "http://127.0.0.1:1",
+            "CROSSFADE_BACKENDS__MODERN": "http://127.0.0.1:2",
+        },
     )
 
     code = child.end()
