@@ -9,6 +9,7 @@ from proxy.refusals import Refusal
 from proxy.wire.errors import WireError
 from proxy.wire.framing import Body, ChunkedBody, Content, OpenBody, SizedBody
 from proxy.wire.heads import CHUNKED, HEAD_END, AnswerHead, answer_head
+from proxy.wire.outgoing import Outgoing
 from proxy.wire.timeouts import NEVER, Timeouts
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -104,6 +105,7 @@ class BackendConnection(asyncio.Protocol):
         "_is_paused",
         "_keeper",
         "_keeps_alive",
+        "_outgoing",
         "_partial",
         "_request_is_sent",
         "_silence_s",
@@ -117,8 +119,9 @@ class BackendConnection(asyncio.Protocol):
         "deadline",
     )
 
-    def __init__(self, keeper: Keeper, timeouts: Timeouts, buffer_bytes: int) -> None:
+    def __init__(self, keeper: Keeper, timeouts: Timeouts, buffer_bytes: int, outgoing: Outgoing) -> None:
         self._keeper = keeper
+        self._outgoing = outgoing
         self._timeouts = timeouts
         self._buffer_bytes = buffer_bytes
         self._transport: asyncio.Transport | None = None
@@ -168,12 +171,12 @@ class BackendConnection(asyncio.Protocol):
         # while the client is still sending, only a backend that takes nothing is to blame
         self.deadline = self._timeouts.now + first_s if is_whole else NEVER
         if self._transport is not None:
-            self._transport.write(head)
+            self._outgoing.put(self._transport, head)
 
     def send(self, data: Content) -> None:
         """More of the request's body, framed."""
         if self._transport is not None and not self._is_lost:
-            self._transport.write(data)
+            self._outgoing.put(self._transport, data)
 
     def request_sent(self) -> None:
         """All of the request was handed over."""
@@ -282,11 +285,12 @@ class BackendConnection(asyncio.Protocol):
     def send_through(self, data: bytes) -> None:
         """Bytes of a tunnel."""
         if self._transport is not None and not self._is_lost:
-            self._transport.write(data)
+            self._outgoing.put(self._transport, data)
 
     def write_eof(self) -> None:
         """No more bytes will be sent."""
         if self._transport is not None and not self._is_lost and self._transport.can_write_eof():
+            self._outgoing.flush()
             self._transport.write_eof()
 
     def close(self) -> None:
@@ -294,6 +298,7 @@ class BackendConnection(asyncio.Protocol):
         self._taker = self._tunnel = None
         self._depart()
         if self._transport is not None:
+            self._outgoing.flush()
             self._transport.close()
 
     # Inside

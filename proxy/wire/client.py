@@ -269,11 +269,12 @@ class ClientConnection(asyncio.Protocol):
     def write(self, data: Content) -> None:
         """Send bytes of the answer."""
         if self._transport is not None:
-            self._transport.write(data)
+            self._plane.outgoing.put(self._transport, data)
 
     def write_both(self, head: bytes, content: Content) -> None:
         """Send both at once, without a copy."""
         if self._transport is not None:
+            self._plane.outgoing.flush()
             self._transport.writelines((head, content))
 
     def answer_done(self, *, keeps_alive: bool) -> None:
@@ -331,6 +332,7 @@ class ClientConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
+        self._plane.outgoing.flush()
         if self._is_half_closed or not transport.can_write_eof():
             transport.close()
             return
@@ -395,5 +397,6 @@ class ClientConnection(asyncio.Protocol):
             return
         waiting, self._buffer = self._buffer, b""
         self._resume()
+        self._plane.outgoing.flush()
         self._tunnel = Tunnel(self._transport, connection)
         self._tunnel.open(rest, waiting)

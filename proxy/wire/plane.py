@@ -17,6 +17,7 @@ from proxy.refusals import Refusal
 from proxy.settings import ClientSettings, ForwardSettings, ProxySettings, TlsSettings
 from proxy.telemetry import Telemetry
 from proxy.wire.client import ClientConnection
+from proxy.wire.outgoing import EachTurn, Outgoing
 from proxy.wire.pool import Pool
 from proxy.wire.seams import Connected
 from proxy.wire.target import target_of
@@ -35,6 +36,7 @@ class WirePlane:
 
     def __init__(self, settings: ProxySettings) -> None:
         self.timeouts = Timeouts(asyncio.get_running_loop())
+        self.outgoing: Outgoing = EachTurn(asyncio.get_running_loop())
         self._telemetry: Telemetry
         self._settings = settings
         self.settings: ForwardSettings = settings.forward
@@ -210,6 +212,7 @@ class WirePlane:
             connect_timeout_s=forward.connect_timeout_s,
             idle_s=forward.idle_s,
             buffer_bytes=settings.client.buffer_bytes,
+            outgoing=self.outgoing,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 
 from proxy.refusals import Refusal
 from proxy.wire.backend import BackendConnection
+from proxy.wire.outgoing import AtOnce, Outgoing
 from proxy.wire.target import Target
 from proxy.wire.timeouts import NEVER, Timeouts
 
@@ -52,6 +53,7 @@ class Pool:
         connect_timeout_s: float,
         idle_s: float,
         buffer_bytes: int,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self.target = target
         self._timeouts = timeouts
@@ -60,6 +62,7 @@ class Pool:
         self._connect_timeout_s = connect_timeout_s
         self._idle_s = idle_s
         self._buffer_bytes = buffer_bytes
+        self._outgoing = outgoing or AtOnce()
         self._idle: list[BackendConnection] = []
         self._open: set[BackendConnection] = set()
         self._waiting: deque[_Place] = deque()
@@ -180,7 +183,7 @@ class Pool:
         self._serve_next()
 
     def _made(self) -> BackendConnection:
-        return BackendConnection(self, self._timeouts, self._buffer_bytes)
+        return BackendConnection(self, self._timeouts, self._buffer_bytes, self._outgoing)
 
     def _remove(self, place: _Place) -> None:
         self._waiting.remove(place)

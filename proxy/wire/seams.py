@@ -11,6 +11,7 @@ from proxy.refusals import Refusal
 from proxy.settings import ClientSettings, ForwardSettings
 from proxy.wire.backend import BackendConnection
 from proxy.wire.framing import Content
+from proxy.wire.outgoing import Outgoing
 from proxy.wire.pool import Pool
 from proxy.wire.timeouts import Timeouts
 
@@ -98,6 +99,7 @@ class ClientPlane(Plane, Protocol):
     edge: Edge
     client_settings: ClientSettings
     timeouts: Timeouts
+    outgoing: Outgoing
 
     def peer(self, transport: asyncio.Transport) -> Peer:
         """Who is at the other end."""
