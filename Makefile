@@ -64,6 +64,9 @@ bench: $(STAMP) peers envoy  ## What the proxy costs beside nginx, HAProxy and E
 bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, warm and cold; writes build/bench-backends.json
 	@$(BIN)/crossfade bench-backends $(ARGS)
 
+soak: $(STAMP)  ## Bodies of 2 GiB through the proxy, both ways, at flat memory
+	@$(BIN)/python -m pytest -qs tests/test_large_bodies.py --large-bytes 2147483648 --timeout 300 $(ARGS)
+
 screenshot: $(STAMP) browser  ## Renew the screenshot of the report in docs/img from a real demo
 	@$(BIN)/python -m pytest -q tests/cli/test_demo.py
 	@mkdir -p docs/img && cp build/report.png docs/img/report.png
@@ -74,4 +77,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser redis peers envoy format bench bench-backends screenshot lock clean
+.PHONY: help install demo check test browser redis peers envoy format bench bench-backends soak screenshot lock clean

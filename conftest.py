@@ -22,6 +22,13 @@ CONTRACT = Path(__file__).parent / "tests" / "contract"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--large-bytes`: what is large in `tests/test_large_bodies.py`."""
+    parser.addoption(
+        "--large-bytes", type=int, default=268_435_456, help="the size of large bodies (default: 256 MiB)"
+    )
+
+
 @pytest.fixture(scope="session")
 def contract() -> Path:
     """The directory with the recorded API of the reference CRM."""
