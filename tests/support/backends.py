@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -90,7 +92,7 @@ def closing() -> Behaviour:
 
 @dataclass
 class FakeBackend:
-    """A backend on a port of its own; `behaviour` may be replaced at any moment."""
+    """A backend on a port of its own, or a Unix socket; `behaviour` may be replaced at any moment."""
 
     behaviour: Behaviour = field(default_factory=answering)
     seen: list[Seen] = field(default_factory=list)
@@ -98,17 +100,28 @@ class FakeBackend:
     connections: int = 0
     open_connections: int = 0
     port: int = 0
+    host: str = "127.0.0.1"
+    path: Path | None = None
+    tls: ssl.SSLContext | None = None
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        if self.path is not None:
+            return f"unix:{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'http' if self.tls is None else 'https'}://{host}:{self.port}"
 
     async def __aenter__(self) -> Self:
         """Listen; on the same port as before if it was running before."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**20)
+        if self.path is not None:
+            self._server = await asyncio.start_unix_server(self._accept, self.path, limit=2**20)
+            return self
+        self._server = await asyncio.start_server(
+            self._accept, self.host, self.port, limit=2**20, ssl=self.tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

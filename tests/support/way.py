@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parity.exchange import Endpoint
 from proxy.settings import ClientSettings, ForwardSettings
@@ -27,7 +28,7 @@ class Way:
 
 
 @asynccontextmanager
-async def through_the_proxy(directory: Path) -> AsyncIterator[Way]:
+async def through_the_proxy(directory: Path, **changes: Any) -> AsyncIterator[Way]:
     """A proxy before a real backend, some reads of which are mirrored; a relay before the proxy counts connections."""
     way: Way
 
@@ -46,10 +47,12 @@ async def through_the_proxy(directory: Path) -> AsyncIterator[Way]:
             endpoints=MIRRORED,
             forward=ForwardSettings(),
             client=ClientSettings(),
+            **changes,
         ) as rig,
     ):
         counted = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        way = Way(f"http://127.0.0.1:{rig.port}", behind.url, counted, rig)
+        scheme = "http" if rig.settings.tls is None else "https"
+        way = Way(f"{scheme}://127.0.0.1:{rig.port}", behind.url, counted, rig)
         yield way
     server.close()
 
