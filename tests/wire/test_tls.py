@@ -7,6 +7,8 @@ import ssl
 import subprocess
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +18,7 @@ import trustme
 
 from proxy.settings import TlsSettings
 from proxy.stages import Stage
-from tests.proxy.rig import Rig, get, running
+from tests.proxy.rig import QUICK_CLIENT, Rig, get, running
 from tests.support.backends import FakeBackend, answering
 from tests.support.threads import in_thread
 from tests.support.way import Way, through_the_proxy
@@ -209,6 +211,38 @@ async def test_a_backend_that_answers_in_plain_text_is_502(tmp_path: Path, ca_fi
 
     assert answer.status == 502
     assert (answer.header("Proxy-Status") or "").startswith("crossfade; error=tls_")
+
+
+@pytest.mark.xfail(strict=True, reason="every fault of TLS is said to be one of the certificate")
+async def test_a_backend_that_answers_in_plain_text_is_no_matter_of_certificates(
+    tmp_path: Path, ca_file: Path
+) -> None:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with running(tmp_path, legacy_url=f"https://127.0.0.1:{port}", backend_ca=ca_file) as rig:
+        answer = await rig.ask()
+    server.close()
+
+    assert answer.header("Proxy-Status") == "crossfade; error=tls_protocol_error"  # RFC 9209 section 2.3.14
+
+
+@pytest.mark.xfail(strict=True, reason="a handshake may take a minute, whatever is configured")
+async def test_a_client_that_never_ends_the_handshake_is_let_go_like_one_that_never_ends_a_head(
+    tmp_path: Path, listener: TlsSettings
+) -> None:
+    async with running(tmp_path, tls=listener, client=replace(QUICK_CLIENT, head_timeout_s=0.3)) as rig:
+        reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+        with suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(reader.read(), 1.5)
+        is_let_go = reader.at_eof() or reader.exception() is not None
+        writer.close()
+
+    assert is_let_go
 
 
 async def test_a_backend_that_is_silent_in_the_handshake_is_504_in_time(
