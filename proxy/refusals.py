@@ -32,6 +32,8 @@ class Refusal(Enum):
     )
     LOOP = (508, "LOOP_DETECTED", "The request has been here before", "proxy_loop_detected")
     REFUSED = (502, "BAD_GATEWAY", "The service cannot be reached", "connection_refused")
+    UNKNOWN = (502, "BAD_GATEWAY", "The service cannot be found", "dns_error")
+    NO_TLS = (502, "BAD_GATEWAY", "The service does not speak TLS", "tls_protocol_error")
     UNTRUSTED = (502, "BAD_GATEWAY", "The service cannot be trusted", "tls_certificate_error")
     BROKEN = (502, "BAD_GATEWAY", "The service broke off", "connection_terminated")
     MALFORMED = (502, "BAD_GATEWAY", "The service gave no valid answer", "http_protocol_error")
@@ -90,6 +92,7 @@ class Refusal(Enum):
 
 
 _OBSERVED = {
+    Refusal.UNKNOWN: "refused",
     Refusal.REFUSED: "refused",
     Refusal.SILENT: "timeout",
     Refusal.UNREACHED: "timeout",

@@ -348,7 +348,10 @@ class BackendConnection(asyncio.Protocol):
 
     def _begin_answer(self, taker: AnswerTaker, head: AnswerHead, data: Content) -> None:
         if head.status == 101:
-            self._switch(taker, head, bytes(data))
+            if self._upgrades:
+                taker.answer_switched(head, bytes(data))
+            else:
+                self._fail(Refusal.MALFORMED, touched=True)
             return
         self._keeps_alive = head.keeps_alive
         length = head.length
@@ -363,12 +366,6 @@ class BackendConnection(asyncio.Protocol):
         taker.answer_began(head, body.feed(data) if data else b"")
         if body.done and self._taker is taker:
             self._finish(taker, body.rest)
-
-    def _switch(self, taker: AnswerTaker, head: AnswerHead, rest: bytes) -> None:
-        if not self._upgrades:
-            self._fail(Refusal.MALFORMED, touched=True)
-            return
-        taker.answer_switched(head, rest)
 
     def _finish(self, taker: AnswerTaker, rest: Content) -> None:
         self._taker = self._body = None

@@ -1,8 +1,6 @@
 """One connection of a client: takes its requests one after another, and gives the answers in that order."""
 
 import asyncio
-import socket
-import struct
 from typing import cast
 
 import structlog
@@ -15,13 +13,13 @@ from proxy.wire.errors import FramingError, HeadError
 from proxy.wire.forwarding import Forwarding
 from proxy.wire.framing import Body, ChunkedBody, Content, SizedBody
 from proxy.wire.heads import CHUNKED, HEAD_END, RequestHead, refusal_of_part, request_head
+from proxy.wire.outgoing import reset
 from proxy.wire.seams import ClientPlane
 from proxy.wire.timeouts import NEVER
 from proxy.wire.tunnel import Tunnel
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-_NO_LINGER = struct.pack("ii", 1, 0)
 _LINGER_S = 2.0
 
 
@@ -232,9 +230,7 @@ class ClientConnection(asyncio.Protocol):
             self._body = None
             self._buffer = body.rest
             self.deadline = NEVER
-            if self._is_body_paused:
-                self._is_body_paused = False
-                self._resume()
+            self.resume_body()
             forwarding.body_ended()
         elif not self._is_body_paused:
             self.deadline = self._timeouts.now + self._settings.body_timeout_s
@@ -315,14 +311,13 @@ class ClientConnection(asyncio.Protocol):
         if forwarding is not None:
             forwarding.client_gone()
         if self._transport is not None:
-            raw = cast("socket.socket | None", self._transport.get_extra_info("socket"))
-            if raw is not None:
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-            self._transport.abort()
+            self._plane.outgoing.flush()
+            reset(self._transport)
 
     def close_idle(self) -> None:
         """Close it if no request is under way, nor about to be."""
         if self.is_idle and self._transport is not None:
+            self._plane.outgoing.flush()
             self._transport.close()
 
     def _finish(self) -> None:
@@ -384,6 +379,7 @@ class ClientConnection(asyncio.Protocol):
         elif self._buffer:
             self._turn_away(Refusal.SLOW)
         else:
+            self._plane.outgoing.flush()
             self._transport.close()
 
     # Tunnels

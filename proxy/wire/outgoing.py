@@ -6,9 +6,13 @@ nothing is delayed.
 """
 
 import asyncio
-from typing import Protocol
+import socket
+import struct
+from typing import Protocol, cast
 
 from proxy.wire.framing import Content
+
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Outgoing(Protocol):
@@ -55,3 +59,11 @@ class EachTurn:
         for transport, data in waiting:
             if not transport.is_closing():
                 transport.write(data)
+
+
+def reset(transport: asyncio.WriteTransport) -> None:
+    """Break a connection off at once, with RST where it is TCP."""
+    raw = cast("socket.socket | None", transport.get_extra_info("socket"))
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()

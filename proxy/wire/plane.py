@@ -78,12 +78,14 @@ class WirePlane:
         loop = asyncio.get_running_loop()
         try:
             context = _server_context(settings.tls)
+            handshake_s = settings.client.head_timeout_s if context is not None else None
             if settings.listen_fd is None:
                 self._server = await loop.create_server(
                     lambda: ClientConnection(self),
                     settings.listen_host,
                     settings.listen_port,
                     ssl=context,
+                    ssl_handshake_timeout=handshake_s,
                     backlog=_BACKLOG,
                     start_serving=False,
                 )
@@ -93,6 +95,7 @@ class WirePlane:
                     lambda: ClientConnection(self),
                     sock=inherited,
                     ssl=context,
+                    ssl_handshake_timeout=handshake_s,
                     backlog=_BACKLOG,
                     start_serving=False,
                 )

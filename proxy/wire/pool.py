@@ -1,6 +1,7 @@
 """Connections to one backend: idle ones are used again, the latest first; more than the bound are waited for."""
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from typing import Protocol, cast
@@ -166,8 +167,12 @@ class Pool:
             connection = protocol if isinstance(protocol, BackendConnection) else None
         except TimeoutError:
             refusal = Refusal.UNREACHED
-        except ssl.SSLError:
+        except ssl.SSLCertVerificationError:
             refusal = Refusal.UNTRUSTED
+        except ssl.SSLError:
+            refusal = Refusal.NO_TLS
+        except socket.gaierror:
+            refusal = Refusal.UNKNOWN
         except (OSError, ValueError):
             refusal = Refusal.REFUSED
         finally:

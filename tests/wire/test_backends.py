@@ -181,7 +181,6 @@ async def test_a_name_that_leads_nowhere_is_502_until_it_leads_somewhere(
     assert (nowhere.status, found.status) == (502, 200)
 
 
-@pytest.mark.xfail(strict=True, reason="a name that is not known is said to be a refused connection")
 async def test_a_name_that_leads_nowhere_is_named_as_the_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

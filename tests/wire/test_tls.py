@@ -213,7 +213,6 @@ async def test_a_backend_that_answers_in_plain_text_is_502(tmp_path: Path, ca_fi
     assert (answer.header("Proxy-Status") or "").startswith("crossfade; error=tls_")
 
 
-@pytest.mark.xfail(strict=True, reason="every fault of TLS is said to be one of the certificate")
 async def test_a_backend_that_answers_in_plain_text_is_no_matter_of_certificates(
     tmp_path: Path, ca_file: Path
 ) -> None:
@@ -231,7 +230,6 @@ async def test_a_backend_that_answers_in_plain_text_is_no_matter_of_certificates
     assert answer.header("Proxy-Status") == "crossfade; error=tls_protocol_error"  # RFC 9209 section 2.3.14
 
 
-@pytest.mark.xfail(strict=True, reason="a handshake may take a minute, whatever is configured")
 async def test_a_client_that_never_ends_the_handshake_is_let_go_like_one_that_never_ends_a_head(
     tmp_path: Path, listener: TlsSettings
 ) -> None:

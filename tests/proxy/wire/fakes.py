@@ -9,6 +9,7 @@ from proxy.refusals import Refusal
 from proxy.wire.backend import BackendConnection
 from proxy.wire.framing import Content
 from proxy.wire.heads import AnswerHead, RequestHead, answer_head, request_head
+from proxy.wire.outgoing import AtOnce
 from proxy.wire.pool import Pool
 from proxy.wire.target import Target
 from proxy.wire.timeouts import Timeouts
@@ -331,7 +332,7 @@ def connection_of(
     keeper: Keeper, timeouts: Timeouts, *, writes_eof: bool = True
 ) -> tuple[BackendConnection, FakeTransport]:
     """A connection to a backend, and what is below it."""
-    connection = BackendConnection(keeper, timeouts, 65_536)
+    connection = BackendConnection(keeper, timeouts, 65_536, AtOnce())
     transport = FakeTransport(connection, writes_eof=writes_eof)
     connection.connection_made(transport)
     return connection, transport

@@ -10,6 +10,7 @@ from proxy.headers import Peer
 from proxy.refusals import Refusal
 from proxy.settings import ClientSettings, ForwardSettings
 from proxy.wire.client import ClientConnection
+from proxy.wire.outgoing import AtOnce, Outgoing
 from proxy.wire.pool import Pool
 from proxy.wire.seams import Connected
 from tests.proxy.wire.fakes import Clock, FakeTarget, FakeTransport, a_pool, settle, timeouts_of
@@ -43,6 +44,7 @@ class Bench:
     def __init__(self, *, writes_eof: bool = True, has_room: bool = True, **changes: Any) -> None:
         self.clock = Clock()
         self.timeouts = timeouts_of(self.clock)
+        self.outgoing: Outgoing = AtOnce()
         configured = settings_of(**{"client": BOUNDS, "forward": ForwardSettings(), **changes})
         self.settings: ForwardSettings = configured.forward
         self.client_settings = configured.client

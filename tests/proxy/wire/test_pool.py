@@ -95,7 +95,7 @@ async def test_a_connection_for_somebody_who_left_stays_for_the_next() -> None:
         (OSError("no route"), Refusal.REFUSED),
         (TimeoutError(), Refusal.UNREACHED),
         (ssl.SSLCertVerificationError(), Refusal.UNTRUSTED),
-        (ssl.SSLError(), Refusal.UNTRUSTED),
+        (ssl.SSLError(), Refusal.NO_TLS),
         (UnicodeError("a label is too long"), Refusal.REFUSED),
     ],
 )

@@ -1,0 +1,75 @@
+"""What is put in one turn of the loop is sent at its end, in order, and before anything is closed."""
+
+import asyncio
+
+from proxy.wire.outgoing import AtOnce, EachTurn, reset
+from tests.proxy.wire.fakes import FakeTransport
+
+
+async def test_what_one_turn_puts_is_sent_at_its_end_in_order() -> None:
+    outgoing = EachTurn(asyncio.get_running_loop())
+    one, other = FakeTransport(), FakeTransport()
+
+    outgoing.put(one, b"a")
+    outgoing.put(other, b"b")
+    outgoing.put(one, b"c")
+    at_once = (one.text, other.text)
+    await asyncio.sleep(0)
+
+    assert at_once == (b"", b"")
+    assert (one.text, other.text) == (b"ac", b"b")
+
+
+async def test_flushing_sends_all_now_and_nothing_twice() -> None:
+    outgoing = EachTurn(asyncio.get_running_loop())
+    transport = FakeTransport()
+
+    outgoing.put(transport, b"a")
+    outgoing.flush()
+    flushed = transport.text
+    outgoing.put(transport, b"b")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert (flushed, transport.text) == (b"a", b"ab")
+
+
+async def test_a_transport_that_was_closed_in_the_meantime_takes_nothing_and_costs_no_other() -> None:
+    outgoing = EachTurn(asyncio.get_running_loop())
+    gone, there = FakeTransport(), FakeTransport()
+
+    outgoing.put(gone, b"a")
+    outgoing.put(there, b"b")
+    gone.abort()
+    await asyncio.sleep(0)
+
+    assert (gone.text, there.text) == (b"", b"b")
+
+
+def test_at_once_nothing_waits() -> None:
+    outgoing = AtOnce()
+    transport = FakeTransport()
+
+    outgoing.put(transport, b"a")
+    outgoing.flush()
+
+    assert transport.text == b"a"
+
+
+async def test_a_connection_that_is_reset_is_seen_as_one() -> None:
+    received: asyncio.Queue[Exception | None] = asyncio.Queue()
+
+    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read()
+            received.put_nowait(None)
+        except ConnectionError as error:
+            received.put_nowait(error)
+        writer.close()
+
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    reset(writer.transport)
+
+    assert isinstance(await received.get(), ConnectionResetError)
+    server.close()
