@@ -20,7 +20,7 @@ from tests.wire.second import read_answer, read_requests
 from tests.wire.strategies import ANSWERS, CUTS, REQUESTS, cut
 
 CORPUS = Path(__file__).parent / "corpus"
-EXAMPLES = int(os.environ.get("CROSSFADE_FUZZ_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("CROSSFADE_FUZZ_EXAMPLES", "80"))
 SHORT = settings(
     max_examples=EXAMPLES,
     deadline=None,
