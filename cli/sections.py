@@ -63,6 +63,7 @@ class ProxySection(Section):
     tls_key: Path | None = None
     expose_served_by: bool = True
     trusted_hops: tuple[IPvAnyAddress, ...] = ()
+    drain_s: float = Field(default=10.0, ge=0, le=3_600)
 
 
 class ClientSection(Section):

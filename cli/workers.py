@@ -94,6 +94,7 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         token_key=settings.key("token"),
         expose_served_by=proxy.expose_served_by,
         trusted_hops=frozenset(map(str, proxy.trusted_hops)),
+        drain_s=proxy.drain_s,
         sticky=StickySettings(**dict(settings.sticky)),
         client=ClientSettings(**dict(settings.client)),
         forward=ForwardSettings(**dict(settings.forward)),

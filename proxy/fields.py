@@ -84,10 +84,14 @@ class Kinds(dict[bytes, int]):
         if len(self) >= _MAX_KNOWN:
             self.clear()
         lowered = name.lower()
-        # Some servers take `_` for `-`, so an internal name is one in either spelling.
+        # Some servers take `_` for `-`: what is internal, or says who the client is, is so in either spelling.
         dashed = lowered.replace(b"_", b"-")
-        is_internal = dashed in _INTERNAL or dashed.startswith(b"x-crossfade-")
-        kind = INTERNAL if is_internal else self._table.get(lowered, PASSES)
+        if dashed in _INTERNAL or dashed.startswith(b"x-crossfade-"):
+            kind = INTERNAL
+        elif dashed != lowered and FORWARDED <= self._table.get(dashed, PASSES) <= FORWARDED_PROTO:
+            kind = HOP
+        else:
+            kind = self._table.get(lowered, PASSES)
         if len(name) <= _MAX_NAME_BYTES:
             self[name] = kind
         return kind

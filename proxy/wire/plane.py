@@ -119,6 +119,7 @@ class WirePlane:
         old, self._settings = self._settings, settings
         self.settings = settings.forward
         if _backends(old) != _backends(settings):
+            self._retired = [pool for pool in self._retired if pool.in_use]
             for pool in (self._legacy, self._modern):
                 pool.retire()
                 self._retired.append(pool)

@@ -84,6 +84,7 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
         state_dir = "{tmp_path}"
         [proxy]
         listen = "[::1]:7000"
+        drain_s = 3
         [backends]
         legacy = "unix:/run/legacy.sock"
         modern = "https://modern.example"
@@ -105,7 +106,7 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
 
     settings = proxy_settings(Context(load_settings(file), file, jwt_secret="", actor=""), None)
 
-    assert (settings.listen_host, settings.listen_port) == ("::1", 7000)
+    assert (settings.listen_host, settings.listen_port, settings.drain_s) == ("::1", 7000, 3.0)
     assert (settings.legacy_url, settings.modern_url) == ("unix:/run/legacy.sock", "https://modern.example")
     assert settings.client == ClientSettings(max_body_bytes=9)
     assert settings.forward == ForwardSettings(answer_timeout_s=7)
