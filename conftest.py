@@ -25,7 +25,7 @@ CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networki
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--large-bytes`: what is large in `tests/test_large_bodies.py`."""
     parser.addoption(
-        "--large-bytes", type=int, default=67_108_864, help="the size of large bodies (default: 64 MiB)"
+        "--large-bytes", type=int, default=33_554_432, help="the size of large bodies (default: 32 MiB)"
     )
 
 

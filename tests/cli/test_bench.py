@@ -14,20 +14,20 @@ needs_nginx = pytest.mark.skipif(program("nginx", Path("build")) is None, reason
 
 
 @needs_nginx
-def test_the_smoke_measures_every_group_and_writes_its_figures(open_dir: Path) -> None:
+def test_the_smoke_measures_the_groups_that_are_asked_for_and_writes_their_figures(open_dir: Path) -> None:
     build = open_dir / "build"
 
-    ran = run_process("bench", "--quick", "--build-dir", str(build), state_dir=open_dir, timeout_s=115)
+    ran = run_process(
+        "bench", "--quick", "--only", "plain,mirror,flags", "--build-dir", str(build), state_dir=open_dir, timeout_s=115,
+    )  # fmt: skip
 
     written = json.loads((build / "bench.json").read_text())
     figures = {figure["name"]: figure for figure in written["figures"]}
     assert ran.code == int(any(figure["passed"] is False for figure in figures.values())), ran.err
     assert figures["capacity 1k to nginx plain"]["value"] > 0
     assert figures["mirror 1k different to nginx store"]["value"] > 0
-    assert figures["added p50 to nginx's"]["note"].startswith("crossfade adds ")
-    assert figures["live p50, shadow dead / off"]["verdict"] == "not measured"
+    assert "added p50 to nginx's" not in figures
     assert figures["flag change served, p99 ms"]["value"] > 0
-    assert figures["proxy worker, MB at most"]["value"] > 10
     assert figures["mirrored - compared - dropped"]["passed"] is True
     ours = [one for name, one in written["measured"].items() if "crossfade" in name]
     shots = [slice_["shot"] for one in ours for slice_ in one["rounds"]]
@@ -46,17 +46,6 @@ def test_a_group_that_there_is_not_is_refused_with_those_that_there_are(crossfad
 
     assert ran.code == 2
     assert ran.err == f"crossfade: --only speed: expected some of {','.join(Group)}\n"
-
-
-@needs_nginx
-def test_one_group_alone_has_its_own_rows_and_the_exit_code_of_those(open_dir: Path) -> None:
-    ran = run_process(
-        "bench", "--quick", "--rounds", "2", "--only", "memory", "--build-dir", str(open_dir / "build"), state_dir=open_dir,
-    )  # fmt: skip
-
-    assert ran.code == int(" missed" in ran.out), ran.out + ran.err
-    assert "proxy worker, MB at most" in ran.out
-    assert "capacity" not in ran.out
 
 
 def test_a_benchmark_that_cannot_run_says_why(

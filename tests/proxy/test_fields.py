@@ -165,3 +165,10 @@ def test_names_and_values_read_as_text_without_a_loss() -> None:
 )
 def test_a_list_is_read_as_its_lower_case_members(value: bytes, tokens: set[bytes]) -> None:
     assert fields.tokens(value) == tokens
+
+
+@pytest.mark.parametrize("name", [b"X_Forwarded_For", b"x-forwarded_host", b"X_FORWARDED_PROTO"])
+def test_who_the_client_is_cannot_be_said_in_a_spelling_that_some_servers_take_for_it(name: bytes) -> None:
+    kept, found = sorted_out(block(name + b": 192.0.2.66"), REQUEST_SHAPES)
+
+    assert (kept, found) == ([], [(fields.HOP, name + b": 192.0.2.66")])

@@ -58,11 +58,6 @@ def values(of: Inbound | Lines, name: str) -> list[str]:
 # Requests
 
 
-@pytest.mark.parametrize("name", ["X_Forwarded_For", "x-forwarded_host", "X_FORWARDED_PROTO"])
-def test_who_the_client_is_cannot_be_said_in_a_spelling_that_some_servers_take_for_it(name: str) -> None:
-    assert values(inbound(f"{name}: 192.0.2.66"), name) == []
-
-
 def test_via_is_added_after_what_is_there() -> None:
     edge = an_edge()
 
