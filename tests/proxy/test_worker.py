@@ -52,8 +52,9 @@ async def test_after_an_acknowledged_rollback_modern_serves_no_new_request(tmp_p
 
 async def test_the_answer_names_the_backend_that_its_flag_version_says(tmp_path: Path) -> None:
     expected = {0: "legacy", 1: "legacy", 2: "legacy", 3: "modern", 4: "legacy"}
+    patient = replace(QUICK_FORWARD, wait_s=10, answer_timeout_s=10, fallback_timeout_s=10)
 
-    async with running(tmp_path) as rig:
+    async with running(tmp_path, forward=patient) as rig:
         answers: list[tuple[int, str, int]] = []
         stopped = asyncio.Event()
         clients = [asyncio.create_task(steadily(rig, answers, stopped)) for _ in range(4)]
