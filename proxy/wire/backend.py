@@ -330,7 +330,6 @@ class BackendConnection(asyncio.Protocol):
                 self._begin_answer(taker, head, memoryview(data)[end:] if is_large else data[end:])
                 return
             data = data[end:]
-            self._was_used = False  # a byte of an answer came
             self._interims += 1
             if self._interims > MAX_INTERIMS:
                 self._fail(Refusal.MALFORMED, touched=True)

@@ -192,7 +192,7 @@ def _check_request(block: bytes, method: bytes) -> None:
         raise HeadError(Refusal.BAD_HEAD) from None
 
 
-def _read_request(head: RequestHead, lines: Lines, shape: Shape) -> None:  # noqa: C901, PLR0912  one arm a kind
+def _read_request(head: RequestHead, lines: Lines, shape: Shape) -> None:  # noqa: C901  one arm a kind
     coding = length = None
     _, head.found = sort_out(lines, shape)
     for kind, line in head.found:
@@ -216,15 +216,8 @@ def _read_request(head: RequestHead, lines: Lines, shape: Shape) -> None:  # noq
             raise HeadError(Refusal.BAD_HOST)
     elif not _is_host(head.host):
         raise HeadError(Refusal.BAD_HOST)
-    if coding is not None:
-        # RFC 9112 section 6.1: what an HTTP/1.0 sender means by it, nobody knows
-        if length is not None or not head.is_http11 or coding.lower() != b"chunked":
-            raise HeadError(Refusal.BAD_FRAMING)
-        head.length = CHUNKED
-    elif length is not None:
-        head.length = _length(length)
-    if head.named is not None:
-        head.keeps_alive = b"close" not in head.named and (head.is_http11 or b"keep-alive" in head.named)
+    head.length = _body_length(length, coding, is_http11=head.is_http11, unsaid=0)
+    head.keeps_alive = _keeps_alive(head.named, is_http11=head.is_http11)
     if head.upgrade and (head.named is None or b"upgrade" not in head.named or not head.is_http11):
         head.upgrade = b""
 
@@ -270,15 +263,25 @@ def _read_answer(head: AnswerHead, lines: Lines, shape: Shape, *, is_http11: boo
         elif kind == CONNECTION:
             named = tokens(value_of(line))
             head.named = named if head.named is None else head.named | named
-    if coding is not None:
-        if length is not None or not is_http11 or coding.lower() != b"chunked":
-            raise HeadError(Refusal.MALFORMED)
-        head.length = CHUNKED
-    elif length is not None:
-        head.length = _length(length)
-    head.keeps_alive = is_http11
-    if head.named is not None:
-        head.keeps_alive = b"close" not in head.named and (is_http11 or b"keep-alive" in head.named)
+    head.length = _body_length(length, coding, is_http11=is_http11, unsaid=OPEN)
+    head.keeps_alive = _keeps_alive(head.named, is_http11=is_http11)
+
+
+def _body_length(length: bytes | None, coding: bytes | None, *, is_http11: bool, unsaid: int) -> int:
+    """Of a body whose head says so much about it (RFC 9112 section 6.3)."""
+    if coding is None:
+        return unsaid if length is None else _length(length)
+    # RFC 9112 section 6.1: what an HTTP/1.0 sender means by it, nobody knows
+    if length is not None or not is_http11 or coding.lower() != b"chunked":
+        raise HeadError(Refusal.BAD_FRAMING)
+    return CHUNKED
+
+
+def _keeps_alive(named: frozenset[bytes] | None, *, is_http11: bool) -> bool:
+    """Whether the connection lasts (RFC 9112 section 9.3)."""
+    if named is None:
+        return is_http11
+    return b"close" not in named and (is_http11 or b"keep-alive" in named)
 
 
 def _once(found: bytes | None, value: bytes) -> bytes:
