@@ -18,7 +18,8 @@ _STAMP = writes.HEADER.encode()
 class Way(msgspec.Struct, frozen=True):
     """What the flags in force say of one endpoint: made once a flag version, not once a request.
 
-    `outside` is the plan of the clients outside of the canary share, `within` that of those within. `spared` is why
+    `plan` is that of every client, but at stage `canary` (`is_canary`), where it is that of those outside of the share:
+    there `proxy.flags.plan_for` says whose it is. `spared` is why
     there is no copy of a request with this way, or empty. `requested` is what `Counters` count its requests under.
     """
 
@@ -27,8 +28,7 @@ class Way(msgspec.Struct, frozen=True):
     domain: str
     flag: Flag
     version: int
-    outside: Plan
-    within: Plan
+    plan: Plan
     bounds: EndpointBounds
     is_write: bool
     is_canary: bool

@@ -17,7 +17,7 @@ from proxy.canary import StickyKeys, bucket
 from proxy.captures import NO_ROOM, TOO_LARGE, Budget, KeptBody
 from proxy.counters import UNLISTED, Counters, requested_key
 from proxy.fields import Lines, pairs
-from proxy.flags import Flag, FlagTable
+from proxy.flags import OUTSIDE, Flag, FlagTable, plan_for
 from proxy.headers import EdgeHeaders, Peer
 from proxy.outbox import CaptureSink
 from proxy.races import Mark, Races
@@ -25,7 +25,7 @@ from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
 from proxy.settings import EndpointBounds, ProxySettings
 from proxy.shared_counts import EVERYWHERE
-from proxy.stages import READS, UNLISTED_PLAN, WRITES
+from proxy.stages import UNLISTED_PLAN, Stage
 from proxy.wire.heads import AnswerHead, RequestHead
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -50,8 +50,9 @@ class Edge:
         sink: CaptureSink,
         source: random.Random | None = None,
     ) -> None:
-        self._table = FlagTable()
         self._ways: dict[int, Way] = {}
+        self._unlisted: dict[bool, Way] = {}
+        self.table = FlagTable()
         self.counters = counters
         self._settings = settings
         self._routing = RoutingTable(settings.endpoints)
@@ -76,6 +77,7 @@ class Edge:
     def table(self, table: FlagTable) -> None:
         self._table = table
         self._ways = {}
+        self._unlisted = {is_safe: _unlisted(table.version, is_safe=is_safe) for is_safe in (False, True)}
 
     def admit(self, head: RequestHead, peer: Peer) -> Admission | Refused:
         """Decide about a request from its head; what a client may not say is removed before anything reads it."""
@@ -96,14 +98,13 @@ class Edge:
             return Refused(Refusal.LOOP, inbound.request_id)
         endpoint = self._routing.match(method, target)
         if endpoint is None:
-            way = self._unlisted(method)
+            way = self._unlisted[method in SAFE_METHODS]
         else:
             way = self._ways.get(id(endpoint)) or self._way_of(endpoint)
-        plan = way.outside
-        if way.is_canary:
+        plan = way.plan
+        if way.is_canary and endpoint is not None:
             place = bucket(self._sticky.key(pairs(inbound.lines), inbound.address), way.domain)
-            if place < way.flag.canary_share:
-                plan = way.within
+            plan = plan_for(way.flag, endpoint, place)
         self.counters.add(way.requested)
         mirrored = (
             not way.spared
@@ -265,13 +266,13 @@ class Edge:
 
     def _way_of(self, endpoint: Endpoint) -> Way:
         flag = self._table.flag_for(endpoint)
-        plans = (READS if endpoint.is_read else WRITES)[flag.stage]
+        plan = plan_for(flag, endpoint, OUTSIDE)
         spared = ""
         if not endpoint.is_read:
             spared = "write"
         elif not endpoint.mirrorable:
             spared = _NEVER
-        elif plans.outside.shadow is None:
+        elif plan.shadow is None:
             spared = "stage"
         bounds = self._settings.bounds
         way = Way(
@@ -280,34 +281,16 @@ class Edge:
             endpoint.domain,
             flag,
             self._table.version,
-            plans.outside,
-            plans.within,
+            plan,
             bounds.get(endpoint.name) or bounds.get(endpoint.domain) or _NO_BOUNDS,
             not endpoint.is_read,
-            plans.outside != plans.within,
+            flag.stage is Stage.CANARY,
             spared,
             requested_key(endpoint.name),
             flag.stage.value,
         )
         self._ways[id(endpoint)] = way
         return way
-
-    def _unlisted(self, method: str) -> Way:
-        return Way(
-            UNLISTED,
-            None,
-            EVERYWHERE,
-            _UNLISTED_FLAG,
-            self._table.version,
-            UNLISTED_PLAN,
-            UNLISTED_PLAN,
-            _NO_BOUNDS,
-            method not in SAFE_METHODS,
-            False,
-            "unlisted",
-            requested_key(UNLISTED),
-            _UNLISTED_FLAG.stage.value,
-        )
 
     def _report_fallback(self, admission: Admission, modern: Observation) -> None:
         # A backend that is down fails every request: one line a second says so with their number.
@@ -322,6 +305,23 @@ class Edge:
 _UNLISTED_FLAG = Flag()
 _NO_BOUNDS = EndpointBounds()
 _NO_MARK = Mark(0, 0)
+
+
+def _unlisted(version: int, *, is_safe: bool) -> Way:
+    return Way(
+        UNLISTED,
+        None,
+        EVERYWHERE,
+        _UNLISTED_FLAG,
+        version,
+        UNLISTED_PLAN,
+        _NO_BOUNDS,
+        not is_safe,
+        False,
+        "unlisted",
+        requested_key(UNLISTED),
+        _UNLISTED_FLAG.stage.value,
+    )
 
 
 def _reason(admission: Admission) -> str:

@@ -20,6 +20,8 @@ class Flag:
 
 
 DEFAULT_FLAG = Flag()
+OUTSIDE = 1.0
+"""A place that no canary share takes in."""
 
 
 @dataclass(frozen=True, slots=True)

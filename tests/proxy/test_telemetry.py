@@ -290,7 +290,6 @@ def admission() -> Admission:
         Flag(),
         1,
         UNLISTED_PLAN,
-        UNLISTED_PLAN,
         EndpointBounds(),
         is_write=False,
         is_canary=False,
