@@ -36,10 +36,6 @@ class Counters:
         deltas = self._deltas
         deltas[key] = deltas.get(key, 0) + 1
 
-    def requested(self, endpoint: str) -> None:
-        """A client asked."""
-        self.add(requested_key(endpoint))
-
     def not_mirrored(self, endpoint: str, reason: str) -> None:
         """No copy: `stage`, `write`, `sampled_out`, `unlisted`, or `unanswered` (there is nothing to compare with)."""
         self._add(endpoint, "not_mirrored", reason)

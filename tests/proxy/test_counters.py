@@ -1,13 +1,13 @@
 """The proxy's side of the books."""
 
 from parity.exchange import Count
-from proxy.counters import Counters
+from proxy.counters import Counters, requested_key
 
 
 def test_what_is_taken_is_counted_from_zero_again() -> None:
     counters = Counters()
-    counters.requested("a")
-    counters.requested("a")
+    counters.add(requested_key("a"))
+    counters.add(requested_key("a"))
     counters.not_mirrored("a", "stage")
 
     first, second = counters.take(), counters.take()

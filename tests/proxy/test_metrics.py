@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from proxy.access_log import AccessLog
-from proxy.counters import Counters
+from proxy.counters import Counters, requested_key
 from proxy.metrics import BOUNDS_S, COUNTED, LEVELS, LEVELS_BY, NOBODY, Metrics
 from proxy.telemetry import Telemetry
 from proxy.tracing import Tracer
@@ -108,7 +108,7 @@ def test_a_gauge_is_asked_when_somebody_reads() -> None:
 
 def test_everything_that_counters_count_is_shown() -> None:
     counters = Counters()
-    counters.requested("a")
+    counters.add(requested_key("a"))
     counters.not_mirrored("a", "stage")
     counters.mirrored("a")
     counters.shed("a", "shadow_queue")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parity.exchange import Backend, Batch, Capture
 from parity.wire import MAX_FRAME_BYTES, decode_batch
-from proxy.counters import Counters
+from proxy.counters import Counters, requested_key
 from proxy.outbox import NoParity, Outbox
 from proxy.settings import HandoverSettings
 
@@ -76,7 +76,7 @@ def test_an_empty_outbox_has_no_batch() -> None:
 
 def test_counts_alone_are_a_batch() -> None:
     outbox, counters = an_outbox()
-    counters.requested(ENDPOINT)
+    counters.add(requested_key(ENDPOINT))
 
     batch = next_batch(outbox)
 
@@ -228,7 +228,7 @@ def test_the_books_balance_in_every_batch(
             case "receipt" if outbox.unacknowledged:
                 acknowledge(outbox)
             case _:
-                counters.requested(ENDPOINT)
+                counters.add(requested_key(ENDPOINT))
     while (batch := next_batch(outbox)) is not None:
         batches.append(batch)
 
