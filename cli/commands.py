@@ -24,7 +24,6 @@ COMMANDS: dict[str, str] = {
     "demo": "cli.demo:demo",
     "bench": "cli.bench:bench",
     "bench-backends": "cli.bench_backends:bench_backends",
-    "proxy-worker": "cli.workers:proxy_worker",
     "parity-worker": "cli.workers:parity_worker",
 }
 """Name → module and attribute."""

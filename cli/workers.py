@@ -34,7 +34,6 @@ from proxy.settings import (
     TlsSettings,
 )
 from proxy.wire.shadow import ShadowClient
-from proxy.worker import run_proxy
 
 _SWITCH_S = 0.0005
 _NICE = 5
@@ -136,19 +135,6 @@ def _run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
             runner.run(until_signalled())
         except OSError as error:
             raise UnavailableError(f"cannot listen: {error}") from error
-
-
-@click.command(hidden=True)
-@click.option("--parity-socket", type=click.Path(path_type=Path))
-@pass_context
-def proxy_worker(context: Context, parity_socket: Path | None) -> None:
-    """Run one proxy worker."""
-    settings = proxy_settings(context, parity_socket)
-    _run(
-        lambda stop: run_proxy(
-            settings, stop=stop, ready=lambda port, admin: _announce({"port": port, "admin_port": admin})
-        )
-    )
 
 
 @click.command(hidden=True)
