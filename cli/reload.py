@@ -15,7 +15,14 @@ from cli.output import message
 from cli.settings import Settings
 from cli.workers import proxy_settings, require_backends, runtime_socket
 
-WITH_ROLLING_RESTART: Mapping[str, str] = {"proxy.admin": "proxy.admin", "store.url": "store_url"}
+WITH_ROLLING_RESTART: Mapping[str, str] = {
+    "proxy.admin": "proxy.admin",
+    "proxy.tls_certificate": "proxy.tls_certificate",
+    "proxy.tls_key": "proxy.tls_key",
+    "store.url": "store_url",
+    "mirror.max_bytes": "mirror.max_bytes",
+    "telemetry": "telemetry",
+}
 """Settings that a worker reads when it starts, and where they are."""
 WITH_RESTART: Mapping[str, str] = {
     "proxy.listen": "proxy.listen",

@@ -7,7 +7,7 @@ import pytest
 
 from cli.errors import UnavailableError
 from cli.reload import WITH_RESTART, WITH_ROLLING_RESTART, announced, different, running_pid
-from cli.sections import ProxySection, StoreSection
+from cli.sections import ProxySection, StoreSection, TelemetrySection
 from cli.settings import Settings
 from tests.support.command import InProcess
 
@@ -57,4 +57,10 @@ def test_what_changed_is_named_by_its_key(tmp_path: Path) -> None:
 
     assert different(before, after, WITH_RESTART) == ["proxy.workers"]
     assert different(before, after, WITH_ROLLING_RESTART) == ["proxy.admin", "store.url"]
+    secured = Settings(
+        state_dir=tmp_path,
+        proxy=ProxySection(tls_certificate=tmp_path / "cert.pem"),
+        telemetry=TelemetrySection(service_name="crm"),
+    )
+    assert different(before, secured, WITH_ROLLING_RESTART) == ["proxy.tls_certificate", "telemetry"]
     assert different(before, before, {**WITH_RESTART, **WITH_ROLLING_RESTART}) == []
