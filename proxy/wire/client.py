@@ -5,7 +5,7 @@ from typing import cast
 
 import structlog
 
-from proxy.admission import Refused
+from proxy.admission import Admission, Refused
 from proxy.headers import Peer
 from proxy.refusals import Refusal
 from proxy.wire.backend import BackendConnection
@@ -21,6 +21,7 @@ from proxy.wire.tunnel import Tunnel
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _LINGER_S = 2.0
+_NOBODY = Peer("", "http", trusted=False)
 
 
 class ClientConnection(asyncio.Protocol):
@@ -53,7 +54,7 @@ class ClientConnection(asyncio.Protocol):
         self._settings = plane.client_settings
         self._timeouts = plane.timeouts
         self._transport: asyncio.Transport | None = None
-        self._peer: Peer | None = None
+        self._peer = _NOBODY
         self._forwarding: Forwarding | None = None
         self._body: Body | None = None
         self._body_bytes = 0
@@ -176,23 +177,17 @@ class ClientConnection(asyncio.Protocol):
 
     def _begin(self, head: RequestHead) -> None:
         plane = self._plane
-        peer = self._peer
-        if peer is None:
-            return
         self.is_http11 = head.is_http11
         edge = plane.edge
-        admission = edge.admit(head, peer)
+        admission = edge.admit(head, self._peer)
         if isinstance(admission, Refused):
             self._turn_away(admission.refusal, admission.request_id.decode(), bodiless=head.method == "HEAD")
             return
-        self._max_body_bytes = admission.way.bounds.max_body_bytes or self._settings.max_body_bytes
-        if self._max_body_bytes is not None and head.length > self._max_body_bytes:
-            edge.failed(admission)
-            self._turn_away(Refusal.LARGE_BODY, admission.request_id.decode(), bodiless=head.method == "HEAD")
-            return
-        if not plane.admits(admission):
-            edge.failed(admission)
-            self._turn_away(Refusal.BUSY, admission.request_id.decode(), bodiless=head.method == "HEAD")
+        own = admission.way.bounds.max_body_bytes
+        self._max_body_bytes = self._settings.max_body_bytes if own is None else own
+        is_large = self._max_body_bytes is not None and head.length > self._max_body_bytes
+        if is_large or not plane.admits(admission):
+            self._reject(admission, Refusal.LARGE_BODY if is_large else Refusal.BUSY)
             return
         forwarding = self._forwarding = Forwarding(
             plane, edge, self, admission, body_length=head.length, keeps_alive=head.keeps_alive
@@ -304,6 +299,13 @@ class ClientConnection(asyncio.Protocol):
         """Refuse what was not admitted."""
         named = request_id or self._plane.edge.fresh_id().decode()
         self._plane.refused(named, refusal, self.refuse(refusal, named, bodiless=bodiless))
+
+    def _reject(self, admission: Admission, refusal: Refusal) -> None:
+        """Refuse what was admitted, before anything of it was sent."""
+        self._plane.edge.failed(admission)
+        bodiless = admission.method == "HEAD"
+        sent_bytes = self.refuse(refusal, admission.request_id.decode(), bodiless=bodiless)
+        self._plane.rejected(admission, refusal, sent_bytes)
 
     def break_off(self) -> None:
         """Reset the connection, so that nobody takes what came for the whole answer."""

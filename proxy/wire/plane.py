@@ -12,6 +12,7 @@ from proxy.admission import Admission
 from proxy.edge import Edge
 from proxy.errors import ListenError
 from proxy.headers import EdgeHeaders, Peer
+from proxy.metrics import NOBODY
 from proxy.plane import Load
 from proxy.refusals import Refusal
 from proxy.settings import ClientSettings, ForwardSettings, ProxySettings, TlsSettings
@@ -202,6 +203,10 @@ class WirePlane:
     def refused(self, request_id: str, refusal: Refusal, sent_bytes: int) -> None:
         """A request went to no backend."""
         self._telemetry.refused(request_id, refusal.status, 0.0, sent_bytes, refusal.word)
+
+    def rejected(self, admission: Admission, refusal: Refusal, sent_bytes: int) -> None:
+        """A request that was admitted, and not counted as in flight, goes to no backend."""
+        self._telemetry.served(admission, NOBODY, refusal.status, 0.0, sent_bytes, refusal.word)
 
     def _made_pools(self, settings: ProxySettings) -> tuple[Pool, Pool]:
         return self._made_pool(settings, Backend.LEGACY), self._made_pool(settings, Backend.MODERN)

@@ -117,6 +117,10 @@ class ClientPlane(Plane, Protocol):
         """A request went to no backend."""
         ...
 
+    def rejected(self, admission: Admission, refusal: Refusal, sent_bytes: int) -> None:
+        """A request that was admitted, and not counted as in flight, goes to no backend."""
+        ...
+
     def closed(self, connection: Connected) -> None:
         """It is gone."""
         ...

@@ -168,6 +168,11 @@ class Answer:
         """The first of them."""
         return next(iter(self.all(name)), None)
 
+    @property
+    def served_by(self) -> Backend:
+        """Who answered."""
+        return Backend(self.header("X-Served-By") or "")
+
 
 @dataclass
 class Rig:

@@ -16,8 +16,9 @@ from proxy.refusals import Refusal
 from proxy.settings import EndpointBounds, MirrorSettings
 from proxy.stages import READS, WRITES, Stage
 from proxy.wire.heads import answer_head
+from tests.proxy.rig import QUICK_FORWARD, get
 from tests.proxy.wire.fakes import head_of
-from tests.proxy.wire.rig import QUICK_FORWARD, RecordingEdge, get, planed, settings_of
+from tests.proxy.wire.rig import RecordingEdge, planed, settings_of
 from tests.support.backends import answering, closing, hanging, sending
 
 WRITE_REQUESTS = [("POST", "/v1/escrows"), ("PUT", "/v1/escrows/1"), ("DELETE", "/v1/escrows/1")]

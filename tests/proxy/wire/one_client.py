@@ -87,6 +87,12 @@ class Bench:
         assert sent_bytes > 0
         self.turned_away.append(refusal)
 
+    def rejected(self, admission: Admission, refusal: Refusal, sent_bytes: int) -> None:
+        """Note it as one of those."""
+        assert admission.id
+        assert sent_bytes > 0
+        self.turned_away.append(refusal)
+
     def ended(
         self,
         admission: Admission,  # noqa: ARG002  as above

@@ -1,9 +1,8 @@
 """A plane on a real port between two fake backends, and the edge that it asks: all of the data plane, no worker."""
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,12 +18,13 @@ from proxy.flags import Flag, FlagTable
 from proxy.headers import EdgeHeaders, Peer
 from proxy.metrics import Metrics
 from proxy.races import Races
-from proxy.settings import ForwardSettings, ProxySettings
+from proxy.settings import ProxySettings
 from proxy.stages import Stage
 from proxy.telemetry import Telemetry
 from proxy.wire.heads import AnswerHead, RequestHead
 from proxy.wire.plane import WirePlane
 from proxy.writes import Writes
+from tests.proxy.rig import QUICK_FORWARD, TIMEOUT_S, Answer, get, until
 from tests.support.backends import DeadPort, FakeBackend, answering
 
 ENDPOINTS = (
@@ -37,23 +37,6 @@ ENDPOINTS = (
     Endpoint("clients", "GET", "/v1/clients"),
     Endpoint("escrows", "GET", "/v1/auth/verify", mirrorable=False),
 )
-TIMEOUT_S = 8.0
-QUICK_FORWARD = ForwardSettings(
-    wait_s=0.15, connect_timeout_s=0.5, answer_timeout_s=0.4, fallback_timeout_s=0.2, connections=64
-)
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
-    """Wait for a condition; fails with it when it does not come true."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        await asyncio.sleep(0.005)
-
-
-def get(target: str = "/v1/escrows", *fields: str, method: str = "GET", body: bytes = b"") -> bytes:
-    """A request as bytes, closing the connection."""
-    return keeping(target, "Connection: close", *fields, method=method, body=body)
 
 
 def keeping(target: str = "/v1/escrows", *fields: str, method: str = "GET", body: bytes = b"") -> bytes:
@@ -174,28 +157,6 @@ def settings_of(
         legacy_url, modern_url, "", Path(), ENDPOINTS, b"a token key of some length", forward=QUICK_FORWARD
     )
     return replace(settings, **changes)
-
-
-@dataclass
-class Answer:
-    """What a client got."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def all(self, name: str) -> list[str]:
-        """Every value of that header."""
-        return [value for key, value in self.headers if key.lower() == name.lower()]
-
-    def header(self, name: str) -> str | None:
-        """The first of them."""
-        return next(iter(self.all(name)), None)
-
-    @property
-    def served_by(self) -> Backend:
-        """Who answered."""
-        return Backend(self.header("X-Served-By") or "")
 
 
 def parsed(answer: bytes) -> Answer:

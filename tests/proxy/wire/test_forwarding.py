@@ -5,9 +5,9 @@ import pytest
 from parity.exchange import Backend
 from proxy.settings import MirrorSettings
 from proxy.stages import Stage
+from tests.proxy.rig import QUICK_FORWARD
 from tests.proxy.wire.fakes import FakeTarget, a_pool, settle
 from tests.proxy.wire.one_request import OK, STREAM, UNTIL_CLOSED, Bench
-from tests.proxy.wire.rig import QUICK_FORWARD
 
 
 def body_of(wire: bytes) -> bytes:

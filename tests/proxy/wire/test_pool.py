@@ -10,9 +10,9 @@ from proxy.refusals import Refusal
 from proxy.wire.pool import Pool
 from proxy.wire.target import target_of
 from proxy.wire.timeouts import Timeouts
+from tests.proxy.rig import until
 from tests.proxy.wire.fakes import FakeTarget, Taker, a_pool, settle
 from tests.proxy.wire.one_pool import OK, Bench, Waiter
-from tests.proxy.wire.rig import until
 from tests.support.backends import DeadPort, FakeBackend, answering
 
 
