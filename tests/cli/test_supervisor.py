@@ -17,7 +17,7 @@ from parity.exchange import Endpoint
 from proxy.flag_store import FlagStore
 from proxy.stages import Stage
 from tests.support.backends import answering
-from tests.support.command import run_process
+from tests.support.command import Ran, run_process
 from tests.support.site_process import Up, running_up, until
 
 PARITY = "parity-worker"
@@ -65,6 +65,18 @@ def store_of(up: Up) -> FlagStore:
     return FlagStore(
         open_database(Settings(state_dir=up.state_dir).store_url),
         (Endpoint("escrows", "GET", "/v1/escrows"),),
+    )
+
+
+def told(up: Up, state_dir: Path, command: str) -> Ran:
+    """What the command says that tells it to reload or restart."""
+    return run_process(
+        "--config",
+        str(up.config),
+        command,
+        state_dir=state_dir,
+        CROSSFADE_BACKENDS__LEGACY=up.legacy.url,
+        CROSSFADE_BACKENDS__MODERN=up.modern.url,
     )
 
 
@@ -157,15 +169,7 @@ async def test_a_wrong_configuration_changes_nothing_and_every_field_of_it_is_na
         up.signal(signal.SIGHUP)
         await up.until_said("client.max_heads")
         up.configure('[[bounds]]\nendpoint = "GET /v1/escrow"\nmax_in_flight = 1\n')
-        refused = await asyncio.to_thread(
-            run_process,
-            "--config",
-            str(up.config),
-            "reload",
-            state_dir=tmp_path,
-            CROSSFADE_BACKENDS__LEGACY=up.legacy.url,
-            CROSSFADE_BACKENDS__MODERN=up.modern.url,
-        )
+        refused = await asyncio.to_thread(told, up, tmp_path, "reload")
         up.signal(signal.SIGHUP)
         await up.until_said("did you mean 'GET /v1/escrows'?")
 
@@ -181,19 +185,9 @@ async def test_what_a_reload_cannot_change_is_said_with_what_does(tmp_path: Path
     async with running_up(tmp_path) as up:
         workers = up.workers()
         up.configure(f'[store]\nurl = "sqlite:///{tmp_path}/other.db"\n')
-        ran = await asyncio.to_thread(
-            run_process,
-            "--config",
-            str(up.config),
-            "reload",
-            state_dir=tmp_path,
-            CROSSFADE_BACKENDS__LEGACY=up.legacy.url,
-            CROSSFADE_BACKENDS__MODERN=up.modern.url,
-        )
+        ran = await asyncio.to_thread(told, up, tmp_path, "reload")
         await up.until_said("store.url: takes effect by crossfade restart")
-        again = await asyncio.to_thread(
-            run_process, "--config", str(up.config), "restart", state_dir=tmp_path
-        )
+        again = await asyncio.to_thread(told, up, tmp_path, "restart")
         await up.until_said("the parity worker was restarted")
 
         assert (ran.code, again.code) == (0, 0)

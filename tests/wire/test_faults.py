@@ -64,13 +64,15 @@ async def test_no_connection_within_the_wait_is_503_with_retry_after(tmp_path: P
     assert served.endswith(b"ok")
 
 
-async def test_a_connection_that_closes_as_a_read_arrives_is_not_noticed(tmp_path: Path) -> None:
-    async def answer_and_close(seen: Seen, writer: asyncio.StreamWriter) -> bool:
-        await answering(b"ok")(seen, writer)
-        asyncio.get_running_loop().call_later(0.002, writer.close)
-        await asyncio.sleep(0.001)
-        return True
+async def answer_and_close(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+    """Close the connection about when the next request comes."""
+    await answering(b"ok")(seen, writer)
+    asyncio.get_running_loop().call_later(0.002, writer.close)
+    await asyncio.sleep(0.001)
+    return True
 
+
+async def test_a_connection_that_closes_as_a_read_arrives_is_not_noticed(tmp_path: Path) -> None:
     async with running(tmp_path, forward=FORWARD) as rig:
         rig.legacy.behaviour = answer_and_close
         statuses = []
@@ -82,12 +84,6 @@ async def test_a_connection_that_closes_as_a_read_arrives_is_not_noticed(tmp_pat
 
 
 async def test_a_connection_that_closes_as_a_write_arrives_never_doubles_it(tmp_path: Path) -> None:
-    async def answer_and_close(seen: Seen, writer: asyncio.StreamWriter) -> bool:
-        await answering(b"ok")(seen, writer)
-        asyncio.get_running_loop().call_later(0.002, writer.close)
-        await asyncio.sleep(0.001)
-        return True
-
     async with running(tmp_path, forward=FORWARD) as rig:
         rig.legacy.behaviour = answer_and_close
         statuses = []
