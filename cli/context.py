@@ -1,9 +1,10 @@
 """What every command stands on: the settings, the reference CRM as data, and the store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 import sqlalchemy
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from parity.rules import RuleBook
 
 RECORDING_JWT_SECRET = "synthetic-jwt-secret-for-local-tests-only"  # noqa: S105  that of the recording, all synthetic
+P = ParamSpec("P")
+R = TypeVar("R")
 ROOT = Path(__file__).parent.parent
 
 
 @dataclass
 class Context:
-    """Made once by the root command and passed to every other."""
+    """Made once and passed to the command that runs."""
 
     settings: Settings
     config: Path | None
@@ -82,4 +85,19 @@ class Context:
         return name
 
 
-pass_context = click.make_pass_decorator(Context)
+@dataclass(frozen=True)
+class Unread:
+    """What the root command was told, before any command has asked for its settings."""
+
+    make: Callable[[], Context]
+
+
+def pass_context(command: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
+    """Give a command its Context, made only when it runs: its `--help` needs no configuration that is right."""
+
+    @click.make_pass_decorator(Unread)
+    @wraps(command)
+    def given(unread: Unread, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return command(unread.make(), *args, **kwargs)
+
+    return given

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.commands import LazyCommands
-from cli.context import RECORDING_JWT_SECRET, Context
+from cli.context import RECORDING_JWT_SECRET, Context, Unread
 from cli.output import message
 from cli.settings import load_settings
 
@@ -28,11 +28,13 @@ from cli.settings import load_settings
 @click.pass_context
 def root(click_context: click.Context, config: Path | None, actor: str | None) -> None:
     """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
-    click_context.obj = Context(
-        settings=load_settings(config),
-        config=config,
-        jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
-        actor=actor or _login_name(),
+    click_context.obj = Unread(
+        lambda: Context(
+            settings=load_settings(config),
+            config=config,
+            jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
+            actor=actor or _login_name(),
+        )
     )
 
 

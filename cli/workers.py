@@ -1,4 +1,4 @@
-"""What the processes behind `crossfade up` are told; and, hidden, each as a command of its own."""
+"""What the processes behind `crossfade up` are told; and, hidden, the parity worker as a command of its own."""
 
 import asyncio
 import json

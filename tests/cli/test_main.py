@@ -14,6 +14,19 @@ def test_help_lists_the_commands_in_reading_order(crossfade: InProcess) -> None:
     assert ran.out.index("\n  up ") < ran.out.index("\n  rollback ") < ran.out.index("\n  demo ")
 
 
+def test_help_needs_no_configuration_that_is_right(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[proxy]\nworkers = 0\n")
+
+    told = run_process("--config", str(wrong), "up", "--help", state_dir=tmp_path)
+    refused = run_process("--config", str(wrong), "up", state_dir=tmp_path)
+
+    assert told.code == 0
+    assert "--workers" in told.out
+    assert refused.code == 2
+    assert "proxy.workers: 0" in refused.err
+
+
 def test_an_unknown_command_is_exit_code_2(tmp_path: Path) -> None:
     ran = run_process("bogus", state_dir=tmp_path)
 
