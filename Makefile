@@ -35,7 +35,7 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 
 test: check browser redis peers  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
