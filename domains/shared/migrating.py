@@ -4,6 +4,8 @@ A migration can be run again, and be taken back, wherever it was interrupted: on
 noticed by the next run, and by whoever sees it fail.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -22,6 +24,8 @@ PATIENCE_S = 60.0
 _CONNECT_TIMEOUT_S = 5
 _LOCK = 0x3163
 """Number of the advisory lock that the one who migrates holds."""
+_TAKE = sa.text(f"SELECT pg_try_advisory_lock({_LOCK})")
+_GIVE_BACK = sa.text(f"SELECT pg_advisory_unlock({_LOCK})")
 _HALF_BUILT = sa.text(
     "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
     " WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY 1"
@@ -45,9 +49,7 @@ def migrate(database_url: str, *, to: str = LATEST, patience_s: float = PATIENCE
         poolclass=sa.NullPool,
     )
     try:
-        with engine.connect() as connection:
-            if not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
-                raise MigrationError("somebody else migrates this database at the moment; nothing was done")
+        with engine.connect() as connection, _alone(connection):
             if connection.scalar(sa.text("SELECT to_regclass('escrows') IS NULL")):
                 raise MigrationError("the database has no schema yet; `crossfade db reset` makes it")
             connection.execute(sa.text(f"SET lock_timeout = {int(patience_s * 1000)}"))
@@ -60,6 +62,19 @@ def migrate(database_url: str, *, to: str = LATEST, patience_s: float = PATIENCE
                 raise
     except (sa.exc.DBAPIError, psycopg.Error, CommandError) as error:
         raise MigrationError(_reason(error)) from error
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """Hold the lock of those who migrate. PostgreSQL itself lets go of it only a moment after the connection ended."""
+    if not connection.scalar(_TAKE):
+        raise MigrationError("somebody else migrates this database at the moment; nothing was done")
+    try:
+        yield
+    finally:
+        with suppress(sa.exc.DBAPIError):  # the connection is gone, and the lock with it
+            connection.rollback()
+            connection.execute(_GIVE_BACK)
 
 
 def _bring(connection: sa.Connection, config: Config, to: str) -> list[str]:

@@ -117,6 +117,16 @@ def test_a_migration_that_does_not_get_on_says_what_it_left_and_the_next_run_rep
     assert repaired == ["0001"]
 
 
+def test_whoever_has_migrated_or_failed_to_lets_the_next_one_begin_at_once(database: str) -> None:
+    for _ in range(5):
+        with psycopg.connect(database) as report:
+            report.execute("UPDATE listings SET version = version")
+            with pytest.raises(MigrationError, match="timeout"):
+                migrate(database, patience_s=0.001)
+
+        assert migrate(database, to=NONE) == ["0001"]
+
+
 def test_what_an_interrupted_migration_left_can_be_taken_back(database: str) -> None:
     with psycopg.connect(database) as report:
         report.execute("UPDATE listings SET version = version")
