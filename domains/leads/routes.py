@@ -18,6 +18,7 @@ _route = partial(
     service=LeadService,
     audience=Audience.GRANTED,
     reads=("clients!",),
+    shows_elsewhere=False,
 )
 _LIST = (ListQuery, ScopeQuery)
 
@@ -32,6 +33,7 @@ ROUTES = (
     _route("DELETE", "/v1/leads/{id}", LeadController.delete),
     _route("PUT", "/v1/leads/{id}/archive", LeadController.archive),
     _route("POST", "/v1/leads/{id}/activities", LeadController.record_activity, body=Activity),
-    _route("POST", "/v1/leads/{id}/convert", LeadController.convert),
+    # makes a contact and a client
+    _route("POST", "/v1/leads/{id}/convert", LeadController.convert, shows_elsewhere=True),
 )
 """The endpoints of this room."""

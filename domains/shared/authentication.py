@@ -8,12 +8,12 @@ import hashlib
 import math
 import time
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import jwt
+import msgspec
 from cachetools import LRUCache
 from jwt.types import Options
 from sqlalchemy import Executable, RowMapping, bindparam, func, insert, select, update
@@ -78,8 +78,7 @@ _LOG = insert(api_key_logs).from_select(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True):
     """What a request presents of its caller, and where it came from; `copy` is what its signature proves it to be."""
 
     authorization: str | None

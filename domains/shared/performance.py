@@ -6,9 +6,9 @@ process does right after it has sent an answer keeps a client on the same machin
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -28,8 +28,7 @@ class Log(Protocol):
         """What somebody should look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(msgspec.Struct, frozen=True):
     """One request that was answered; `cache` is `hit`, `miss`, or empty where nothing is cached."""
 
     endpoint: str
