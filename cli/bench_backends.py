@@ -36,7 +36,7 @@ def bench_backends(
     log = context.settings.state_dir / "logs" / "bench-floor"
     with (
         bundled_backends(context, CONTRACT, database_url, purpose="bench", yes=yes, uncached=True) as bundled,
-        Child("the bare handler", ["-m", "loadtests.bare_backend"], log=log) as floor,
+        Child("the bare handler", ["-m", "loadtests.bare_backend", bundled.database_url], log=log) as floor,
     ):
         result = measure(
             {

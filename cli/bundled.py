@@ -31,6 +31,7 @@ class Bundled:
     legacy: str
     modern: str
     reset: Callable[[], None]
+    database_url: str
     uncached: str = ""
     """Modern once more, without its cache; only where it was asked for."""
 
@@ -88,7 +89,7 @@ def bundled_backends(
             stack.callback(child.end)
             addresses.append(f"http://127.0.0.1:{child.ready['port']}")
         progress.stop()
-        yield Bundled(addresses[0], addresses[1], lambda: _reset(url, seed), "".join(addresses[2:]))
+        yield Bundled(addresses[0], addresses[1], lambda: _reset(url, seed), url, "".join(addresses[2:]))
 
 
 def _reset(url: str, seed: Path) -> None:

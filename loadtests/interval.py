@@ -92,13 +92,31 @@ def ratio_of_medians(
 
     The two have one sequence of values for each unit, a pair of blocks or a round of slices.
     """
-    upper, lower = Pooled(numerator), Pooled(denominator)
+    return ratio_of_mean_medians([numerator], [denominator], seed=seed)
+
+
+def ratio_of_mean_medians(
+    numerators: Sequence[Sequence[Sequence[float]]],
+    denominators: Sequence[Sequence[Sequence[float]]],
+    *,
+    seed: int,
+) -> Interval | None:
+    """As `ratio_of_medians`, where there are several kinds of values: of the mean over the kinds of their medians.
+
+    One median of all would lie between the kinds where they are far apart, and say nothing of any.
+    """
+    uppers, lowers = [[Pooled(kind) for kind in kinds] for kinds in (numerators, denominators)]
 
     def ratio(weights: Sequence[int]) -> float | None:
-        above, below = upper.median(weights), lower.median(weights)
-        return None if above is None or not below else above / below
+        above = [kind.median(weights) for kind in uppers]
+        below = [kind.median(weights) for kind in lowers]
+        known = [one for one in (*above, *below) if one is not None]
+        if len(known) < len(above) + len(below) or not math.fsum(known[len(above) :]):
+            return None
+        # as many kinds above as below: of sums as of means
+        return math.fsum(known[: len(above)]) / math.fsum(known[len(above) :])
 
-    return bootstrap(len(numerator), ratio, seed=seed)
+    return bootstrap(len(numerators[0]), ratio, seed=seed)
 
 
 def _tail(units: int) -> float:

@@ -10,16 +10,18 @@ import json
 import random
 import socket
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from loadtests.errors import BackendError, RecordingError
 from loadtests.recording import Credentials, Sendable, sendable
-from loadtests.workload import Scenario
+from loadtests.workload import Scenario, Step
 
 _TIMEOUT_S = 30.0
+_NO_FIELDS = b"{}"
+_STEP_S = 0.06  # what a password takes to be hashed, which is what comes before a sign-out
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +64,27 @@ class Side:
             except RecordingError:
                 break
             for _ in range(reads if step.exchange.method == "GET" else 1):
-                status, headers, body, duration_s = self._ask(request)
-                taken.append(
-                    Taken(
-                        self.name,
-                        step.exchange.domain,
-                        step.endpoint,
-                        step.exchange.name,
-                        status,
-                        status == step.exchange.status,
-                        duration_s * 1_000,
-                        int(headers.get("X-Query-Count", 0)),
-                        headers.get("Server-Timing", "").partition("cache;desc=")[2].partition(",")[0],
-                    )
-                )
-            if status == step.exchange.status:
+                one, body = self.ask(step, request)
+                taken.append(one)
+            if one.as_recorded:
                 answers[step.exchange.name] = _json(body)
         return taken
+
+    def ask(self, step: Step, request: Sendable) -> tuple[Taken, bytes]:
+        """Send the request of a step; the body of its answer, too. Raises BackendError."""
+        status, headers, body, duration_s = self._ask(request)
+        taken = Taken(
+            self.name,
+            step.exchange.domain,
+            step.endpoint,
+            step.exchange.name,
+            status,
+            status == step.exchange.status,
+            duration_s * 1_000,
+            int(headers.get("X-Query-Count", 0)),
+            headers.get("Server-Timing", "").partition("cache;desc=")[2].partition(",")[0],
+        )
+        return taken, body
 
     def _ask(self, request: Sendable) -> tuple[int, Mapping[str, str], bytes, float]:
         try:
@@ -162,15 +168,28 @@ def opened(urls: Mapping[str, str], credentials: Credentials) -> Iterator[list[S
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """A side that knows nothing and answers anything; it is asked these exchanges (domain, name), each by itself."""
+    """The bare handler, which knows nothing and answers anything.
+
+    `exchanges` are those where it takes the place of a backend: by domain and name, at which path it is asked.
+    """
 
     side: Side
-    exchanges: Collection[tuple[str, str]]
+    exchanges: dict[tuple[str, str], str]
 
-    def takes(self, scenario: Scenario) -> bool:
-        """Whether the scenario is one of them and nothing more."""
-        asked = [(step.exchange.domain, step.exchange.name) for step in scenario.steps]
-        return len(asked) == 1 and asked[0] in self.exchanges
+    def play(self, scenario: Scenario, *, reads: int = 1) -> list[Taken]:
+        """As a side does, but only what is one of its exchanges, each by itself. Raises BackendError."""
+        taken: list[Taken] = []
+        for number, step in enumerate(scenario.steps):
+            exchange = step.exchange
+            if path := self.exchanges.get((exchange.domain, exchange.name)):
+                if number:  # a process that has slept is slower, and the others have slept by then
+                    time.sleep(_STEP_S)
+                request = Sendable(
+                    exchange.method, path, {}, None if exchange.method == "GET" else _NO_FIELDS
+                )
+                times = reads if exchange.method == "GET" else 1
+                taken += [self.side.ask(step, request)[0] for _ in range(times)]
+        return taken
 
 
 def in_turns(
@@ -185,9 +204,9 @@ def in_turns(
 
     A read is asked `repeats` times on end, what writes is played as often: a connection has sent its statement before.
     """
+    all_of_them: list[Side | Floor] = [*sides, *([floor] if floor is not None else [])]
     for scenario in rng.sample(scenarios, len(scenarios)):
-        asked = [*sides, floor.side] if floor is not None and floor.takes(scenario) else list(sides)
-        for side in rng.sample(asked, len(asked)):
+        for side in rng.sample(all_of_them, len(all_of_them)):
             for _ in range(1 if is_reading(scenario) else repeats):
                 yield from side.play(scenario, reads=repeats)
 

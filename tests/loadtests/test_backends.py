@@ -3,7 +3,15 @@
 import pytest
 from rich.console import Console
 
-from loadtests.backends import LEGACY, MODERN, BackendsResult, EndpointRow, figures_of, render_backends
+from loadtests.backends import (
+    LEGACY,
+    MODERN,
+    BackendsResult,
+    EndpointRow,
+    ExchangeFloor,
+    figures_of,
+    render_backends,
+)
 
 
 def result(*rows: EndpointRow, statements: float = 0.5, hit_rate: float = 0.9) -> BackendsResult:
@@ -70,13 +78,31 @@ def test_a_target_within_the_interval_of_a_ratio_is_still_open() -> None:
 
 
 def test_what_a_bare_answer_takes_is_told_beside_the_endpoint_that_sends_no_statement() -> None:
-    told = EndpointRow("POST /v1/auth/logout", 1, 0.3, 0.27, 0.27, 0.85, 0.95, floor_ms=0.15)
-    console = Console(width=80, record=True)
+    floor = ExchangeFloor("google_no_token", 0.3, 0.21, 0.15, commits=False)
+    told = EndpointRow("POST /v1/auth/google", 1, 0.3, 0.21, 0.27, 0.65, 0.75, (floor,))
+    console = Console(width=120, record=True)
 
     render_backends(result(told, row()), console)
 
-    lines = [line for line in console.export_text().splitlines() if "bare" in line]
-    assert lines == ["Floor: a bare answer is 0.15 ms, 0.50 of legacy's POST /v1/auth/logout"]
+    lines = [line for line in console.export_text().splitlines() if "loor" in line]
+    assert lines == [
+        "Floor of POST /v1/auth/google, google_no_token: a bare answer 0.15 ms, 0.50 of legacy; modern 0.70"
+    ]
+
+
+def test_a_target_that_a_backend_without_logic_would_miss_is_said_to_be_out_of_reach_and_stays_missed() -> (
+    None
+):
+    floor = ExchangeFloor("logout", 0.75, 0.72, 0.66, commits=True)
+    told = EndpointRow("POST /v1/auth/logout", 1, 0.75, 0.72, 0.75, 0.9, 1.0, (floor,))
+    console = Console(width=120, record=True)
+
+    render_backends(result(told), console)
+
+    text = console.export_text()
+    assert "logout: a bare answer and a commit 0.66 ms, 0.88 of legacy; modern 0.96" in text
+    assert "POST /v1/auth/logout misses 0.80; a backend without any logic is at 0.88" in text
+    assert not figures_of(result(told))[0].passed
 
 
 def test_the_table_fits_eighty_columns_and_says_what_was_not_compared() -> None:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.interval import Interval, Pooled, bootstrap, percentile, ratio_of_medians
+from loadtests.interval import (
+    Interval,
+    Pooled,
+    bootstrap,
+    percentile,
+    ratio_of_mean_medians,
+    ratio_of_medians,
+)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (0.5, 3.0), (0.9, 4.6), (1.0, 5.0)])
@@ -74,3 +81,15 @@ def test_more_units_make_a_narrower_interval() -> None:
     assert few is not None
     assert many is not None
     assert many.high - many.low < few.high - few.low
+
+
+def test_kinds_that_are_far_apart_count_alike_and_no_median_falls_between_them() -> None:
+    short, long = [[1.0, 1.0, 1.0]] * 6, [[9.0, 9.0]] * 6
+
+    half = ratio_of_mean_medians([[[0.5, 0.5]] * 6, [[4.5, 4.5, 4.5]] * 6], [short, long], seed=1)
+
+    assert half == Interval(0.5, 0.5, 0.5)
+
+
+def test_a_kind_that_one_side_never_answered_leaves_no_ratio() -> None:
+    assert ratio_of_mean_medians([[[1.0]], [[]]], [[[1.0]], [[1.0]]], seed=1) is None
