@@ -1,7 +1,8 @@
 """The floor of `make bench-backends`: what an aiohttp handler takes that has no logic.
 
 `python -m loadtests.bare_backend postgresql://…` prints `{"port": P}` when it is ready. At COMMITTING one row of a
-table of its own is updated and committed before the answer, as with the same driver the backends do at sign-out.
+table of its own is updated and committed before the answer, as with the same driver the backends do at sign-out; at
+HASHING a password is hashed before, as they do at sign-in: whoever has just done that is slower for a moment.
 """
 
 import asyncio
@@ -9,15 +10,18 @@ import json
 import sys
 from collections.abc import AsyncIterator
 
+import bcrypt
 import psycopg
 import uvloop
 from aiohttp import web
 
 COMMITTING = "/commit"
+HASHING = "/hash"
 _BODY = json.dumps({"success": True, "message": "x" * 68}).encode()
 _TABLE = "CREATE TABLE bench_floor (token text PRIMARY KEY, revoked_at timestamptz)"
 _UPDATE = "UPDATE bench_floor SET revoked_at = NOW() WHERE token = %s"
 _TOKEN = "x" * 64
+_SALT = bcrypt.gensalt(10)
 
 
 def create_app(database_url: str) -> web.Application:
@@ -42,9 +46,14 @@ def create_app(database_url: str) -> web.Application:
         await request.app[connection].execute(_UPDATE, (_TOKEN,))
         return await answer(request)
 
+    async def hash_one(request: web.Request) -> web.Response:
+        await asyncio.to_thread(bcrypt.hashpw, _TOKEN.encode(), _SALT)
+        return await answer(request)
+
     app = web.Application()
     app.cleanup_ctx.append(connected)
     app.router.add_route("*", COMMITTING, commit)
+    app.router.add_route("*", HASHING, hash_one)
     app.router.add_route("*", "/{path:.*}", answer)
     return app
 

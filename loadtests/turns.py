@@ -21,7 +21,6 @@ from loadtests.workload import Scenario, Step
 
 _TIMEOUT_S = 30.0
 _NO_FIELDS = b"{}"
-_STEP_S = 0.06  # what a password takes to be hashed, which is what comes before a sign-out
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,25 +169,25 @@ def opened(urls: Mapping[str, str], credentials: Credentials) -> Iterator[list[S
 class Floor:
     """The bare handler, which knows nothing and answers anything.
 
-    `exchanges` are those where it takes the place of a backend: by domain and name, at which path it is asked.
+    `exchanges` are those where it takes the place of a backend: by domain and name, the paths at which it is asked.
+    What comes before the last of them is not counted.
     """
 
     side: Side
-    exchanges: dict[tuple[str, str], str]
+    exchanges: dict[tuple[str, str], Sequence[str]]
 
     def play(self, scenario: Scenario, *, reads: int = 1) -> list[Taken]:
         """As a side does, but only what is one of its exchanges, each by itself. Raises BackendError."""
         taken: list[Taken] = []
-        for number, step in enumerate(scenario.steps):
+        for step in scenario.steps:
             exchange = step.exchange
-            if path := self.exchanges.get((exchange.domain, exchange.name)):
-                if number:  # a process that has slept is slower, and the others have slept by then
-                    time.sleep(_STEP_S)
-                request = Sendable(
-                    exchange.method, path, {}, None if exchange.method == "GET" else _NO_FIELDS
-                )
-                times = reads if exchange.method == "GET" else 1
-                taken += [self.side.ask(step, request)[0] for _ in range(times)]
+            body = None if exchange.method == "GET" else _NO_FIELDS
+            asked = [
+                Sendable(exchange.method, path, {}, body)
+                for path in self.exchanges.get((exchange.domain, exchange.name), ())
+            ]
+            for _ in range(reads if exchange.method == "GET" else 1):
+                taken += [self.side.ask(step, request)[0] for request in asked][-1:]
         return taken
 
 

@@ -56,7 +56,7 @@ async def test_the_floor_is_asked_its_exchanges_alone_and_as_often_as_the_others
     asked = reading.steps[0].exchange
     async with FakeBackend(answering()) as one, FakeBackend(answering()) as bare:
         with opened({"legacy": one.url, "floor": bare.url}, credentials) as (legacy, side):
-            floor = Floor(side, {(asked.domain, asked.name): "/"})
+            floor = Floor(side, {(asked.domain, asked.name): ("/before", "/")})
             taken = await asyncio.to_thread(
                 lambda: list(
                     in_turns([legacy], [reading, other], repeats=3, rng=random.Random(1), floor=floor)
