@@ -7,9 +7,9 @@ import secrets
 import string
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 import structlog
 from aiohttp import web
 
@@ -40,8 +40,7 @@ _BASE36 = string.digits + string.ascii_lowercase
 _log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Course:
+class _Course(msgspec.Struct):
     """How the request went so far, for its headers and figures."""
 
     tally: Tally

@@ -14,7 +14,8 @@ from typing import NamedTuple
 _MAX_CLIENTS = 100_000
 _MAX_ADDRESS = 45
 """The width of the columns that keep an address."""
-_AUTH = "/v1/auth"
+_ALL, _AUTH = "/v1", "/v1/auth"
+_BELOW = {prefix: f"{prefix}/" for prefix in (_ALL, _AUTH)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class RateLimiter:
 
     def admit(self, client: str, path: str, *, is_copy: bool) -> Admission:
         """Count one request. Every request on /v1/auth counts as failed until `succeeded` says otherwise."""
-        if not _is_under(path, "/v1"):
+        if not _is_under(path, _ALL):
             return Admission(admitted=True)
         counter, added = self._general, 0 if is_copy else 1
         hits = counter.add(client, added)
@@ -123,4 +124,4 @@ def client_of(remote: str | None, forwarded_for: Sequence[str], trusted_hops: in
 
 
 def _is_under(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(f"{prefix}/")
+    return path.startswith(_BELOW[prefix]) or path == prefix

@@ -3,11 +3,11 @@
 import time
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(msgspec.Struct):
     """The statements of one request so far, and the seconds spent in them.
 
     `announced` are those that it will send after its head, as far as that is known then. `waited_s` is how long it
