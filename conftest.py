@@ -19,6 +19,7 @@ from tests.domains.support import Modern, serving
 
 pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
 CONTRACT = Path(__file__).parent / "tests" / "contract"
+OF_THE_WHOLE = ("tests/test_*.py", "tests/wire/*.py", "domains/*/tests/test_differential.py")
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
@@ -27,6 +28,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--large-bytes", type=int, default=33_554_432, help="the size of large bodies (default: 32 MiB)"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _measured(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests of the whole are not measured: they say what clients get, and take twice as long while they are.
+
+    What they run is measured by the tests of the parts; the floor of coverage stands on those alone.
+    """
+    measuring = Coverage.current()
+    if measuring is None or not any(request.path.match(pattern) for pattern in OF_THE_WHOLE):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # nor their children
+        measuring.stop()
+        yield
+        measuring.start()
 
 
 @pytest.fixture(scope="session")
