@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,7 +19,8 @@ from cli.postgres import embedded_postgres
 from tests.domains.support import Modern, serving
 
 pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
-CONTRACT = Path(__file__).parent / "tests" / "contract"
+ROOT = Path(__file__).parent
+CONTRACT = ROOT / "tests" / "contract"
 OF_THE_WHOLE = ("tests/test_*.py", "tests/wire/*.py", "domains/*/tests/test_differential.py")
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
@@ -37,7 +39,8 @@ def _measured(request: pytest.FixtureRequest) -> Iterator[None]:
     What they run is measured by the tests of the parts; the floor of coverage stands on those alone.
     """
     measuring = Coverage.current()
-    if measuring is None or not any(request.path.match(pattern) for pattern in OF_THE_WHOLE):
+    file = request.path.relative_to(ROOT).as_posix()
+    if measuring is None or not any(fnmatch(file, pattern) for pattern in OF_THE_WHOLE):
         yield
         return
     with pytest.MonkeyPatch.context() as patch:

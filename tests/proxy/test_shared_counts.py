@@ -15,7 +15,7 @@ from proxy.shared_counts import EVERYWHERE, Counts
 
 ROOT = Path(__file__).parent.parent.parent
 WRITER = """
-import sys
+import sys, time
 from pathlib import Path
 from proxy.shared_counts import Counts
 counts = Counts.open(Path(sys.argv[1]), int(sys.argv[2]))
@@ -26,6 +26,8 @@ for number in range(int(sys.argv[3])):
     counts.changed_row(place, number % 7)
     counts.finished(place, removal=number % 2 == 0)
     counts.ended(place)
+    if number % 1000 == 0:
+        time.sleep(0.001)  # so that whoever reads has its turn on a machine that is busy
 """
 
 

@@ -16,6 +16,9 @@ from proxy.stages import Stage
 from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, QUICK_MIRROR, Rig, get, running, until
 from tests.support.backends import answering, hanging
 
+PATIENT = replace(QUICK_FORWARD, wait_s=60, answer_timeout_s=60, fallback_timeout_s=60)
+"""For a machine that does something else for a moment."""
+
 
 async def steadily(rig: Rig, answers: list[tuple[int, str, int]], stopped: asyncio.Event) -> None:
     """Ask without a pause; keeps status, backend and flag version of every answer."""
@@ -26,7 +29,7 @@ async def steadily(rig: Rig, answers: list[tuple[int, str, int]], stopped: async
 
 
 async def test_after_an_acknowledged_rollback_modern_serves_no_new_request(tmp_path: Path) -> None:
-    async with running(tmp_path, stage=Stage.LIVE) as rig:
+    async with running(tmp_path, stage=Stage.LIVE, forward=PATIENT) as rig:
         answers: list[tuple[int, str, int]] = []
         stopped = asyncio.Event()
         clients = [asyncio.create_task(steadily(rig, answers, stopped)) for _ in range(8)]
@@ -52,9 +55,7 @@ async def test_after_an_acknowledged_rollback_modern_serves_no_new_request(tmp_p
 
 async def test_the_answer_names_the_backend_that_its_flag_version_says(tmp_path: Path) -> None:
     expected = {0: "legacy", 1: "legacy", 2: "legacy", 3: "modern", 4: "legacy"}
-    patient = replace(QUICK_FORWARD, wait_s=10, answer_timeout_s=10, fallback_timeout_s=10)
-
-    async with running(tmp_path, forward=patient) as rig:
+    async with running(tmp_path, forward=PATIENT) as rig:
         answers: list[tuple[int, str, int]] = []
         stopped = asyncio.Event()
         clients = [asyncio.create_task(steadily(rig, answers, stopped)) for _ in range(4)]
@@ -103,11 +104,10 @@ async def test_stopping_finishes_requests_and_hands_over_what_is_captured(tmp_pa
 
 
 async def test_stopping_is_bounded_with_everything_hanging(tmp_path: Path) -> None:
-    patient = replace(QUICK_FORWARD, answer_timeout_s=60)
     bounds = replace(QUICK_MIRROR, timeout_s=60)
 
     async with running(
-        tmp_path, stage=Stage.SHADOW, forward=patient, mirror=bounds, drain_s=0.2, mirror_drain_s=0.2
+        tmp_path, stage=Stage.SHADOW, forward=PATIENT, mirror=bounds, drain_s=0.2, mirror_drain_s=0.2
     ) as rig:
         rig.modern.behaviour = hanging()
         await rig.ask()
@@ -210,8 +210,7 @@ async def test_a_worker_in_the_place_of_a_killed_one_ends_the_writes_of_that_one
 async def test_a_reload_changes_what_new_requests_get_and_one_in_flight_ends_by_the_old(
     tmp_path: Path,
 ) -> None:
-    patient = replace(QUICK_FORWARD, answer_timeout_s=5, fallback_timeout_s=5)
-    async with running(tmp_path, stage=Stage.LIVE, forward=patient) as rig:
+    async with running(tmp_path, stage=Stage.LIVE, forward=PATIENT) as rig:
         rig.modern.behaviour = answering(b"slow", after_s=0.3)
         slow = asyncio.create_task(rig.ask())
         await until(lambda: len(rig.modern.begun) == 1)
