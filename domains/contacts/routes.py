@@ -30,7 +30,7 @@ _route = partial(
 
 ROUTES = (
     _route("GET", "/v1/contacts", ContactController.list_page, query=ListQuery),
-    _route("POST", "/v1/contacts", ContactController.create, body=CreateContact),
+    _route("POST", "/v1/contacts", ContactController.create, body=CreateContact, shown_in=()),
     _route("GET", "/v1/contacts/stats", ContactController.count, query=ScopeQuery),
     _route("GET", "/v1/contacts/export", ContactController.export, query=ListQuery),
     _route("GET", "/v1/contacts/search", ContactController.search, query=SearchQuery),

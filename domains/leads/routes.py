@@ -18,7 +18,7 @@ _route = partial(
     service=LeadService,
     audience=Audience.GRANTED,
     reads=("clients!",),
-    shows_elsewhere=False,
+    shown_in=(),
 )
 _LIST = (ListQuery, ScopeQuery)
 
@@ -34,6 +34,6 @@ ROUTES = (
     _route("PUT", "/v1/leads/{id}/archive", LeadController.archive),
     _route("POST", "/v1/leads/{id}/activities", LeadController.record_activity, body=Activity),
     # makes a contact and a client
-    _route("POST", "/v1/leads/{id}/convert", LeadController.convert, shows_elsewhere=True),
+    _route("POST", "/v1/leads/{id}/convert", LeadController.convert, shown_in=None),
 )
 """The endpoints of this room."""

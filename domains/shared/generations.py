@@ -60,8 +60,8 @@ class Place(Protocol):
         """Whom it may change, where it is a write of users."""
 
     @property
-    def shows_elsewhere(self) -> bool:
-        """Whether a write may change what other domains show."""
+    def shown_in(self) -> tuple[str, ...] | None:
+        """The other domains of which a write may change what they show; None is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ class _Stamp:
 
 @dataclass(slots=True)
 class _Counts:
-    """Own commits to one domain: all, those that others may show, that may have changed any row, and by bucket."""
+    """Own commits to one domain: all, by who else may show them, that may have changed any row, and by bucket."""
 
     commits: int = 0
-    elsewhere: int = 0
+    shown_in: dict[str, int] = field(default_factory=dict)
     removals: int = 0
     all_rows: int = 0
     rows: dict[int, int] = field(default_factory=dict)
@@ -103,7 +103,8 @@ class Generations:
         """A write at this place may have been committed; to be called before its answer is sent."""
         counts = self._counts.setdefault(place.domain, _Counts())
         counts.commits += 1
-        counts.elsewhere += place.shows_elsewhere
+        for reader in self._counts if place.shown_in is None else place.shown_in:
+            counts.shown_in[reader] = counts.shown_in.get(reader, 0) + 1
         if place.domain == USERS:
             self._changed[place.callers] += 1
         bucket = self._bucket(place, key)
@@ -120,7 +121,7 @@ class Generations:
         told = _parsed(stamp)
         domain = place.domain
         others = place.reads if place.reads is not None else sorted(self._counts.keys() - {domain})
-        shown = tuple(self._other(other, told) for other in others)
+        shown = tuple(self._other(other, domain, told) for other in others)
         bucket = self._bucket(place, key)
         if bucket is None:
             return told.origin, shown, self._commits(domain), told.domains.get(domain)
@@ -134,11 +135,11 @@ class Generations:
         changed = self._changed[Callers.ANY] + (self._changed[Callers.BY_KEY] if by_key else 0)
         return told.origin, changed, told.domains.get(USERS)
 
-    def _other(self, name: str, told: _Stamp) -> Hashable:
+    def _other(self, name: str, reader: str, told: _Stamp) -> Hashable:
         domain = name.removesuffix("!")
         counts = self._counts.get(domain) or _NONE
         if domain == name:
-            return counts.elsewhere, told.domains.get(name)
+            return counts.shown_in.get(reader, 0), told.domains.get(name)
         removals = told.domains.get(domain, "").partition(".")[2]
         return counts.removals, removals or "0"
 

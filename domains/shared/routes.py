@@ -46,8 +46,8 @@ class Route:
     """The other domains that its answer shows, those with `!` only as references to what may be removed; None is any."""
     callers: Callers = Callers.ANY
     """Of which callers it may change what is looked up when they call, where it is a write of users."""
-    shows_elsewhere: bool = True
-    """Whether it may change what other domains show, where it is a write."""
+    shown_in: tuple[str, ...] | None = None
+    """The other domains of which it may change what they show, where it is a write; None is any."""
     query: Models = ()
     body: Models = ()
     """The validators of what it takes; of several each must be content. None where it is not looked at."""

@@ -36,7 +36,7 @@ _route = partial(
     by_key=False,
     reads=(),
     callers=Callers.NONE,
-    shows_elsewhere=False,
+    shown_in=(),
 )
 _session = partial(_route, mirrorable=False)
 _entry = partial(_session, audience=Audience.EVERYBODY)
@@ -44,8 +44,8 @@ _team = partial(_route, audience=Audience.GRANTED)
 
 ROUTES = (
     _entry("POST", "/v1/auth/login", UserController.login, body=Credentials),
-    _entry("POST", "/v1/auth/google", UserController.google, body=GoogleToken, shows_elsewhere=True),
-    _entry("POST", "/v1/auth/register", UserController.register, body=Registration, shows_elsewhere=True),
+    _entry("POST", "/v1/auth/google", UserController.google, body=GoogleToken, shown_in=None),
+    _entry("POST", "/v1/auth/register", UserController.register, body=Registration, shown_in=None),
     _route(
         "GET",
         "/v1/auth/check-username/{username}",
@@ -65,7 +65,7 @@ ROUTES = (
         "/v1/auth/profile",
         UserController.update_account,
         body=(UpdateAccount, ChangePassword),
-        shows_elsewhere=True,
+        shown_in=None,
     ),
     _team("GET", "/v1/teams", UserController.teams, query=TeamQuery),
     _team("GET", "/v1/teams/{id}", UserController.team),
@@ -84,7 +84,7 @@ ROUTES = (
         UserController.update_own_profile,
         body=UpdateOwnProfile,
         by_key=True,
-        shows_elsewhere=True,
+        shown_in=None,
     ),
     _route(
         "GET",

@@ -20,7 +20,7 @@ class Place:
     path: str
     reads: tuple[str, ...] | None = ()
     callers: Callers = Callers.ANY
-    shows_elsewhere: bool = True
+    shown_in: tuple[str, ...] | None = None
 
 
 LIST = Place("escrows", "GET", "/v1/escrows")
@@ -33,7 +33,7 @@ GONE = Place("escrows", "DELETE", "/v1/escrows/{id}")
 ALL = Place("listings", "GET", "/v1/listings", None)
 CONTACT = Place("contacts", "GET", "/v1/contacts/{id}")
 ROLE = Place("contacts", "PUT", "/v1/contact-roles/{id}")
-QUIET = Place("contacts", "PUT", "/v1/contacts/{id}/notes", shows_elsewhere=False)
+QUIET = Place("contacts", "PUT", "/v1/contacts/{id}/notes", shown_in=("listings",))
 PLACES = (LIST, CREATE, BATCH, GET, PEOPLE, REFERS, GONE, ALL, CONTACT, ROLE, QUIET)
 
 
@@ -71,6 +71,7 @@ def changed_by(write: Place, write_key: str, read: Place, read_key: str) -> bool
         (GET, ROW, GET, "ESC-2026-0001", True),
         (CREATE, "", LIST, "", True),
         (QUIET, ROW, PEOPLE, ROW, False),
+        (QUIET, ROW, ALL, "", True),
         (QUIET, ROW, CONTACT, ROW, True),
     ],
 )
