@@ -313,12 +313,12 @@ class Rig:
 
 
 QUICK_FORWARD = ForwardSettings(
-    wait_s=0.15, connect_timeout_s=0.5, answer_timeout_s=0.4, fallback_timeout_s=0.2, connections=64
+    wait_s=1.0, connect_timeout_s=2.0, answer_timeout_s=2.0, fallback_timeout_s=1.0, connections=64
 )
 STEADY = AdaptiveSettings(strained_factor=1.0, failed_factor=1.0)
 """A limit that does not adapt."""
 QUICK_CLIENT = ClientSettings(half_closed_s=0.1)
-QUICK_MIRROR = MirrorSettings(timeout_s=0.2, failures=1_000_000, adaptive=STEADY)
+QUICK_MIRROR = MirrorSettings(timeout_s=1.0, failures=1_000_000, adaptive=STEADY)
 QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=0.5, retry_s=0.01)
 
 

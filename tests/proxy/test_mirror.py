@@ -178,7 +178,7 @@ async def test_a_hanging_shadow_takes_no_longer_than_its_bounds() -> None:
         await client.close()
 
         assert sorted(found) == ["shadow_queue"] * 60 + ["timeout"] * 4
-        assert taken_s < 0.6
+        assert taken_s < 2 * QUICK_MIRROR.timeout_s
 
 
 async def test_a_shadow_that_only_fails_is_left_alone_and_found_again() -> None:

@@ -42,8 +42,8 @@ async def test_an_endpoint_has_its_own_patience_and_others_keep_theirs(tmp_path:
 
 
 async def test_an_endpoint_may_have_more_patience_than_others(tmp_path: Path) -> None:
-    async with running(tmp_path, bounds={ONE: EndpointBounds(answer_timeout_s=5.0)}) as rig:
-        rig.legacy.behaviour = answering(b"late", after_s=0.7)
+    async with running(tmp_path, bounds={ONE: EndpointBounds(answer_timeout_s=30.0)}) as rig:
+        rig.legacy.behaviour = answering(b"late", after_s=QUICK_FORWARD.answer_timeout_s + 0.5)
         answers = await asyncio.gather(rig.ask(target="/v1/escrows/7"), rig.ask(target="/v1/escrows"))
 
     assert [answer.status for answer in answers] == [200, 504]

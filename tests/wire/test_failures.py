@@ -75,8 +75,8 @@ async def test_an_answer_that_is_none_is_502(tmp_path: Path, answer: bytes) -> N
 
 
 async def test_no_free_connection_is_503_and_says_when_to_come_again(tmp_path: Path) -> None:
-    async with running(tmp_path, forward=replace(QUICK_FORWARD, connections=1)) as rig:
-        rig.legacy.behaviour = answering(after_s=0.3)
+    async with running(tmp_path, forward=replace(QUICK_FORWARD, connections=1, wait_s=0.1)) as rig:
+        rig.legacy.behaviour = answering(after_s=0.8)
         first, second = await asyncio.gather(rig.ask(), rig.ask())
 
     answers = {first.status: first, second.status: second}
