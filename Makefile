@@ -67,6 +67,14 @@ bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, war
 soak: $(STAMP)  ## Bodies of 2 GiB through the proxy, both ways, at flat memory
 	@$(BIN)/python -m pytest -qs tests/test_large_bodies.py --large-bytes 2147483648 --timeout 300 $(ARGS)
 
+fuzz: $(STAMP)  ## A minute each for requests and answers that the proxy and h11 read differently, found by atheris (ARGS="-max_total_time=3600")
+	@test -e build/atheris/ready || { echo "installing atheris in build/atheris ..." && $(BIN)/python -m venv build/atheris && build/atheris/bin/python -m pip install --disable-pip-version-check --quiet 'atheris==3.0.0' && touch build/atheris/ready ; }
+	@mkdir -p build/fuzz
+	@for what in requests answers ; do \
+	  PYTHONPATH=.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	  build/atheris/bin/python -m tests.wire.guided $$what -max_total_time=60 -timeout=5 -artifact_prefix=build/fuzz/ -print_final_stats=1 $(ARGS) || exit 1 ; \
+	done
+
 screenshot: $(STAMP) browser  ## Renew the screenshot of the report in docs/img from a real demo
 	@$(BIN)/python -m pytest -q tests/cli/test_demo.py
 	@mkdir -p docs/img && cp build/report.png docs/img/report.png
@@ -77,4 +85,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser redis peers envoy format bench bench-backends soak screenshot lock clean
+.PHONY: help install demo check test browser redis peers envoy format bench bench-backends soak fuzz screenshot lock clean

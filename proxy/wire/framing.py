@@ -4,6 +4,7 @@ Chunk extensions and trailers are read within bounds and dropped, as RFC 9112 se
 6.5.1 allow an intermediary to do.
 """
 
+import re
 from typing import Protocol
 
 from proxy.wire.errors import FramingError
@@ -15,6 +16,8 @@ MAX_EXTENSION_BYTES = 16_384
 LAST_CHUNK = b"0\r\n\r\n"
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _MAX_SIZE_DIGITS = 15
+# RFC 9110 sections 5.1 and 5.5: a token, and text without control characters
+_FIELD_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*").fullmatch
 
 
 Content = bytes | memoryview
@@ -174,8 +177,7 @@ class ChunkedBody:
         if not line:
             self.done = True
             return
-        name, colon, _ = line.partition(b":")
-        if not colon or not name or name.strip() != name:
+        if not _FIELD_LINE(line):
             raise FramingError("a trailer is no field line")
 
 

@@ -57,6 +57,8 @@ CHUNKS = [
     ("a trailer without a colon", b"3\r\nabc\r\n0\r\ngarbage\r\n\r\n"),
     ("a trailer with a bare LF", b"3\r\nabc\r\n0\r\nX: a\nY: b\r\n\r\n"),
     ("a trailer with a NUL", b"3\r\nabc\r\n0\r\nX: a\x00\r\n\r\n"),
+    ("a trailer whose name is no token", b"3\r\nabc\r\n0\r\nX\xff: a\r\n\r\n"),
+    ("a trailer with a control character", b"3\r\nabc\r\n0\r\nX: a\x01b\r\n\r\n"),
     ("a trailer with a space before the colon", b"3\r\nabc\r\n0\r\nX : a\r\n\r\n"),
     ("a folded trailer", b"3\r\nabc\r\n0\r\nX: a\r\n b\r\n\r\n"),
     ("a request where a size should be", NEXT),
