@@ -42,7 +42,7 @@ ENDPOINTS = (
     Endpoint("escrows", "GET", "/v1/auth/verify", mirrorable=False),
 )
 SECRET = "a shadow secret"
-TIMEOUT_S = 8.0
+TIMEOUT_S = 30.0
 
 
 async def until(condition: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
@@ -319,7 +319,7 @@ STEADY = AdaptiveSettings(strained_factor=1.0, failed_factor=1.0)
 """A limit that does not adapt."""
 QUICK_CLIENT = ClientSettings(half_closed_s=0.1)
 QUICK_MIRROR = MirrorSettings(timeout_s=1.0, failures=1_000_000, adaptive=STEADY)
-QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=0.5, retry_s=0.01)
+QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=3.0, retry_s=0.01)
 
 
 def completing(settings: ProxySettings, **changes: Any) -> Completion:
@@ -363,8 +363,8 @@ async def running(
             client=QUICK_CLIENT,
             mirror=QUICK_MIRROR,
             handover=QUICK_HANDOVER,
-            mirror_drain_s=1.0,
-            drain_s=2.0,
+            mirror_drain_s=3.0,
+            drain_s=4.0,
         )
         settings = replace(settings, **changes)
         completion = completing(settings)
