@@ -4,6 +4,7 @@ No task and no future: connections call in, and whatever happens ends in exactly
 `fell_back`, `failed`, `abandoned`.
 """
 
+from functools import partial
 from time import perf_counter
 
 from parity.exchange import Backend, Observation
@@ -246,11 +247,8 @@ class Forwarding:
         client = self._client
         if self._chunks_answer:
             client.write(LAST_CHUNK)
-        self._report(head.status, "")
-        try:
-            self._tell_edge(head, duration_s)
-        finally:
-            client.answer_done(keeps_alive=self._keeps_alive)
+        self._plane.outgoing.after(partial(self._tell, head, duration_s))
+        client.answer_done(keeps_alive=self._keeps_alive)
 
     def answer_failed(self, refusal: Refusal, *, untouched: bool) -> None:
         """Once more, the other backend, or an answer of the proxy's own."""
@@ -323,6 +321,11 @@ class Forwarding:
             lines += b"Connection: keep-alive\r\n"
         return lines
 
+    def _tell(self, head: AnswerHead, duration_s: float) -> None:
+        """What came of it, when the client has its answer."""
+        self._report(head.status, "", duration_s)
+        self._tell_edge(head, duration_s)
+
     def _tell_edge(self, head: AnswerHead, duration_s: float) -> None:
         kept, self._kept = self._kept, None
         sent: bytes | None = b""
@@ -361,13 +364,11 @@ class Forwarding:
         else:
             self._edge.failed(self._admission)
         self._edge.ended(self._admission)
-        self._report(status, error)
+        self._report(status, error, perf_counter() - self._started)
 
-    def _report(self, status: int, error: str) -> None:
+    def _report(self, status: int, error: str, duration_s: float) -> None:
         served_by = self._served_by.value if self._answer is not None else NOBODY
-        self._plane.ended(
-            self._admission, served_by, status, perf_counter() - self._started, self._sent_bytes, error
-        )
+        self._plane.ended(self._admission, served_by, status, duration_s, self._sent_bytes, error)
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

@@ -58,6 +58,7 @@ class Plane(Protocol):
     """What a request needs of the plane it runs on."""
 
     settings: ForwardSettings
+    outgoing: Outgoing
 
     @property
     def is_closing(self) -> bool:
@@ -99,7 +100,6 @@ class ClientPlane(Plane, Protocol):
     edge: Edge
     client_settings: ClientSettings
     timeouts: Timeouts
-    outgoing: Outgoing
 
     def peer(self, transport: asyncio.Transport) -> Peer:
         """Who is at the other end."""

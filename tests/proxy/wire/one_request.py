@@ -11,6 +11,7 @@ from proxy.stages import Stage
 from proxy.wire.backend import BackendConnection
 from proxy.wire.forwarding import Forwarding
 from proxy.wire.framing import Content
+from proxy.wire.outgoing import AtOnce, Outgoing
 from proxy.wire.pool import Pool
 from tests.proxy.wire.fakes import Clock, FakeTarget, FakeTransport, a_pool, head_of, settle, timeouts_of
 from tests.proxy.wire.rig import RecordingEdge, settings_of
@@ -89,6 +90,7 @@ class Bench:
         }
         self.over: list[tuple[str, int, str]] = []
         self.client = Client()
+        self.outgoing: Outgoing = AtOnce()
 
     def pool(self, backend: Backend) -> Pool:
         """The connections to that backend."""

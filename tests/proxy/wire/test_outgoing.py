@@ -46,14 +46,35 @@ async def test_a_transport_that_was_closed_in_the_meantime_takes_nothing_and_cos
     assert (gone.text, there.text) == (b"", b"b")
 
 
+async def test_the_books_come_after_all_that_one_turn_sends_each_though_one_fails() -> None:
+    outgoing = EachTurn(asyncio.get_running_loop())
+    transport = FakeTransport()
+    seen: list[bytes] = []
+
+    def fail() -> None:
+        raise ValueError("of no account")
+
+    outgoing.after(fail)
+    outgoing.after(lambda: seen.append(transport.text))
+    outgoing.put(transport, b"a")
+    at_once = list(seen)
+    await asyncio.sleep(0)
+    outgoing.after(lambda: seen.append(b"the next turn's"))
+    await asyncio.sleep(0)
+
+    assert (at_once, seen) == ([], [b"a", b"the next turn's"])
+
+
 def test_at_once_nothing_waits() -> None:
     outgoing = AtOnce()
     transport = FakeTransport()
+    seen: list[bytes] = []
 
     outgoing.put(transport, b"a")
     outgoing.flush()
+    outgoing.after(lambda: seen.append(transport.text))
 
-    assert transport.text == b"a"
+    assert (transport.text, seen) == (b"a", [b"a"])
 
 
 async def test_a_connection_that_is_reset_is_seen_as_one() -> None:
