@@ -33,6 +33,9 @@ from proxy.stages import Stage
 _CREATIONS = 6
 _CREATION_PAUSE_S = 0.01
 
+VERSION = sa.select(REVISIONS.c.version)
+"""The version of the present table; no row, or none, is 0."""
+
 
 class FlagStore:
     """The only way to change a flag. Every method raises `FlagStoreError` when the database refuses.
@@ -250,7 +253,7 @@ def _read(connection: sa.Connection) -> FlagTable:
 
 
 def _version(connection: sa.Connection) -> int:
-    return connection.scalar(sa.select(REVISIONS.c.version)) or 0
+    return connection.scalar(VERSION) or 0
 
 
 def _flag(row: Mapping[Any, Any]) -> Flag:

@@ -1,5 +1,6 @@
 """Follows the flag table in the store from one proxy worker: every change is swapped in and acknowledged."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from parity.errors import StoreError
 from parity.exchange import Endpoint
 from proxy.errors import ProxyError
 from proxy.flag_rows import Registration
-from proxy.flag_store import FlagStore
+from proxy.flag_store import VERSION, FlagStore
 from proxy.flags import FlagTable
 from proxy.last_known_good import LastKnownGood
 
@@ -102,7 +103,7 @@ class FlagWatch:
             try:
                 self._engine = self._open_engine()
                 self._follow(self._engine)
-            except (ProxyError, StoreError, SQLAlchemyError, OSError) as error:
+            except (ProxyError, StoreError, SQLAlchemyError, sqlite3.Error, OSError) as error:
                 self._report_lost(error)
             finally:
                 self._tried.set()
@@ -129,7 +130,7 @@ class FlagWatch:
             if not self._is_registered:
                 self._register(store)
                 self._take(store.table(), store, identity)
-            elif self._served is None or store.version() != self._served.version:
+            elif store.version() != self._served_version:
                 self._take(store.table(), store, identity)
 
     def _changes(self, engine: sa.Engine, identity: _Identity) -> Iterator[None]:
@@ -139,16 +140,27 @@ class FlagWatch:
                 yield
             return
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            seen: int | None = None
+            # by the driver: fifty times a second, and at each batch of parity, this must cost next to nothing
+            cursor = connection.connection.cursor()
+            version = str(VERSION.compile(engine))
+            seen: object = None
             polls = 0
             while not self._stop.wait(SQLITE_POLL_S):
                 polls += 1
                 if polls % _IDENTIFY_EVERY == 0 and self._identify(engine) != identity:
                     raise OSError("the file of the flag store was replaced or removed")
-                now = connection.exec_driver_sql("PRAGMA data_version").scalar()
-                if now != seen or not self._is_registered:
-                    seen = now
+                cursor.execute("PRAGMA data_version")
+                now = cursor.fetchone()
+                if now == seen and self._is_registered:
+                    continue
+                seen = now
+                cursor.execute(version)
+                if not self._is_registered or cursor.fetchone() != (self._served_version,):
                     yield
+
+    @property
+    def _served_version(self) -> int:
+        return -1 if self._served is None else self._served.version
 
     def _take(self, table: FlagTable, store: FlagStore, identity: _Identity) -> None:
         """Serve that table, and say so; or go on with what is served, and say that."""

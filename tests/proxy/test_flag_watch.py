@@ -175,6 +175,21 @@ def test_a_store_that_goes_away_changes_nothing(tmp_path: Path) -> None:
         assert not (tmp_path / "store.db").exists(), "a lost store must not be made anew, with everything off"
 
 
+def test_a_store_whose_tables_are_gone_is_a_lost_one_and_the_watch_goes_on(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.store.wait_acknowledged(watched.flip(Stage.SHADOW))
+        with watched.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE flag_revisions RENAME TO elsewhere")
+        until(lambda: watched.watch._is_lost)
+        with watched.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE IF EXISTS flag_revisions")
+            connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO flag_revisions")
+        version = watched.flip(Stage.CANARY)
+        watched.store.wait_acknowledged(version)
+
+        assert watched.tables[-1].version == version
+
+
 def test_a_store_in_the_place_of_another_is_followed_once_it_has_flags(tmp_path: Path) -> None:
     with watching(tmp_path) as watched:
         for stage in (Stage.SHADOW, Stage.CANARY, Stage.LIVE):
