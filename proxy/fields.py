@@ -1,6 +1,5 @@
 """Field lines of a head: which the proxy has to look at, which stay, and how they read (RFC 9110 section 5)."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -67,7 +66,6 @@ _MAX_KNOWN = 4_096
 _MAX_NAME_BYTES = 64
 _MAX_NAMES = 48
 """What is longer is looked up each time, so that hostile heads do not fill the memory."""
-_names = re.compile(rb"\n([^:]+):").findall
 
 Found = list[tuple[int, bytes]]
 """Lines to look at, with their kinds."""
@@ -147,9 +145,9 @@ ANSWER_SHAPES = Shapes(ANSWERS)
 
 
 def lines_of(block: bytes, shapes: Shapes) -> tuple[Lines, Shape]:
-    """All field lines of a head whose syntax is known to be right: a first line, field lines, an empty line."""
-    lines = block[block.index(b"\n") + 1 : -4].split(b"\r\n")
-    return (lines if lines[0] else []), shapes[b"\n".join(_names(block))]
+    """All field lines of a block of them whose syntax is known to be right, each with its CR LF."""
+    lines = block[:-2].split(b"\r\n") if block else []
+    return lines, shapes[b"\n".join([line.partition(b":")[0] for line in lines])]
 
 
 def sort_out(lines: Lines, shape: Shape) -> tuple[Lines, Found]:

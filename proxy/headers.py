@@ -5,8 +5,6 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
-
 from parity.exchange import Backend
 from proxy import fields, trace_context
 from proxy.fields import (
@@ -65,19 +63,31 @@ class Peer:
         return self._lines
 
 
-class Inbound(msgspec.Struct, frozen=True):
+class Inbound:
     """What the head of a request became: the lines for either backend, and what was read on the way.
 
     `address` is the client's as far as the hops before us are trusted. `upgrade` is what is to be tunnelled, or empty.
     `parent` is the client's `traceparent` where requests are traced, and empty if there was none that is valid.
     """
 
-    lines: Lines
-    request_id: bytes
-    address: str
-    looped: bool
-    upgrade: bytes = b""
-    parent: str = ""
+    __slots__ = ("address", "lines", "looped", "parent", "request_id", "upgrade")
+
+    def __init__(
+        self,
+        lines: Lines,
+        request_id: bytes,
+        address: str,
+        *,
+        looped: bool = False,
+        upgrade: bytes = b"",
+        parent: str = "",
+    ) -> None:
+        self.lines = lines
+        self.request_id = request_id
+        self.address = address
+        self.looped = looped
+        self.upgrade = upgrade
+        self.parent = parent
 
 
 class EdgeHeaders:
@@ -112,7 +122,7 @@ class EdgeHeaders:
             b"%b\r\nX-Request-Id: %b\r\ntraceparent: 00-%b-%b-01"
             % (peer.lines(self._via, head.host), request_id, fresh_id, fresh_id[:16])
         )
-        return Inbound(lines, request_id, peer.address, False)
+        return Inbound(lines, request_id, peer.address)
 
     def _inbound(self, head: RequestHead, peer: Peer, fresh_id: bytes) -> Inbound:  # noqa: C901, PLR0912  one pass, one arm a kind
         """As `inbound`, for a head that has more to say."""
@@ -155,7 +165,7 @@ class EdgeHeaders:
             lines.append(b"Transfer-Encoding: chunked")
         if upgrade:
             lines += (b"Connection: Upgrade", b"Upgrade: " + upgrade)
-        return Inbound(lines, request_id, address, looped, upgrade, parent)
+        return Inbound(lines, request_id, address, looped=looped, upgrade=upgrade, parent=parent)
 
     def outbound(self, head: AnswerHead, served_by: Backend, version: int) -> Lines:
         """The lines that the client gets of those that the backend sent; of an upgrade, `Upgrade` too."""
@@ -188,7 +198,7 @@ class EdgeHeaders:
         Names in lower case, repeats kept, without what ends here and what the proxy would set itself. Values are as
         they read in UTF-8, else in Latin-1, which is HTTP's own reading.
         """
-        lines, found = fields.sort_out(*fields.lines_of(b"\r\n%b\r\n" % block, fields.ANSWER_SHAPES))
+        lines, found = fields.sort_out(*fields.lines_of(block, fields.ANSWER_SHAPES))
         query_count = None
         named: frozenset[bytes] = frozenset()
         for kind, line in found:

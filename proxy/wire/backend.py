@@ -8,7 +8,7 @@ import structlog
 from proxy.refusals import Refusal
 from proxy.wire.errors import WireError
 from proxy.wire.framing import Body, ChunkedBody, Content, OpenBody, SizedBody
-from proxy.wire.heads import CHUNKED, HEAD_END, AnswerHead, answer_head
+from proxy.wire.heads import CHUNKED, LARGE_BYTES, AnswerHead, answer_head, end_of_head
 from proxy.wire.outgoing import Outgoing
 from proxy.wire.timeouts import NEVER, Timeouts
 
@@ -18,7 +18,6 @@ MAX_ANSWER_HEAD_BYTES = 131_072
 MAX_INTERIMS = 100
 """So many answers of the 1xx class are taken before the one that counts."""
 _VERSION = b"HTTP/1."
-_LARGE_BYTES = 16_384
 
 
 class AnswerTaker(Protocol):
@@ -308,7 +307,7 @@ class BackendConnection(asyncio.Protocol):
             data = self._partial + data
             self._partial = b""
         while True:
-            end = data.find(HEAD_END)
+            end = end_of_head(data)
             if end < 0:
                 if (
                     not _VERSION.startswith(data[:7])
@@ -319,14 +318,13 @@ class BackendConnection(asyncio.Protocol):
                 else:
                     self._partial = data
                 return
-            end += 4
             if end > MAX_ANSWER_HEAD_BYTES:
                 self._fail(Refusal.MALFORMED, touched=True)
                 return
             head = answer_head(data[:end], to_head=self._to_head)
             if not head.is_interim:
                 # what is large is passed on as it lies there: to copy it costs more than all the rest
-                is_large = len(data) - end > _LARGE_BYTES and head.length >= 0
+                is_large = len(data) - end > LARGE_BYTES and head.length >= 0
                 self._begin_answer(taker, head, memoryview(data)[end:] if is_large else data[end:])
                 return
             data = data[end:]

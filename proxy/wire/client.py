@@ -12,7 +12,7 @@ from proxy.wire.backend import BackendConnection
 from proxy.wire.errors import FramingError, HeadError
 from proxy.wire.forwarding import Forwarding
 from proxy.wire.framing import Body, ChunkedBody, Content, SizedBody
-from proxy.wire.heads import CHUNKED, HEAD_END, RequestHead, refusal_of_part, request_head
+from proxy.wire.heads import CHUNKED, RequestHead, end_of_head, refusal_of_part, request_head
 from proxy.wire.outgoing import reset
 from proxy.wire.seams import ClientPlane
 from proxy.wire.timeouts import NEVER
@@ -144,18 +144,17 @@ class ClientConnection(asyncio.Protocol):
                 self._buffer = b""
                 return False
         settings = self._settings
-        end = data.find(HEAD_END)
-        if end < 0 or end + 4 > settings.max_head_bytes:
+        end = end_of_head(data)
+        if end < 0 or end > settings.max_head_bytes:
             if refusal := refusal_of_part(data, settings):
                 self._turn_away(refusal)
             elif not self._is_head_begun:
                 self._is_head_begun = True
                 self.deadline = self._timeouts.now + settings.head_timeout_s
             return False
-        end += 4
         self._is_head_begun = False
         block = data[:end]
-        self._buffer = data[end:] if len(data) > end else b""
+        self._buffer = data[end:]
         if end > settings.max_line_bytes and block.find(b"\r\n") > settings.max_line_bytes:
             self._turn_away(Refusal.LONG_LINE)
             return False

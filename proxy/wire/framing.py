@@ -149,7 +149,9 @@ class ChunkedBody:
             raise FramingError("a chunk's size line or trailer is over its bound")
         if end < 0:
             return -1
-        line = data[at : end - 1]
+        line = (
+            data[at : end - 1] if end > at else b""
+        )  # compiled, a slice that ends before it begins is an error
         if end == at or data[end - 1] != 0x0D or b"\r" in line or b"\0" in line:
             raise FramingError("a line of a chunked body does not end in CR LF")
         if self._reads_trailer:

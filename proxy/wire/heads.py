@@ -35,6 +35,8 @@ OPEN = -1
 """The length of a body that ends with its connection."""
 CHUNKED = -2
 """The length of a body in chunks."""
+LARGE_BYTES = 16_384
+"""What is larger is not copied."""
 _MAX_LENGTH_DIGITS = 18
 _MAX_PORT = 65_535
 _MAX_HOST_BYTES = 261  # 253 of a name (RFC 1035 section 2.3.4), a colon and a port, and a little
@@ -140,10 +142,19 @@ def refusal_of_part(data: bytes, settings: ClientSettings) -> Refusal | None:
     return Refusal.BAD_HEAD if b"\0" in data or data.count(b"\n") != data.count(b"\r\n") else None
 
 
+def end_of_head(data: bytes) -> int:
+    """How long the head in front is with its empty line, or -1: it is not all there."""
+    if len(data) > LARGE_BYTES:
+        end = data.find(HEAD_END)
+        return end if end < 0 else end + 4
+    before, found, _ = data.partition(HEAD_END)  # quicker than to find it, as long as there is little to copy
+    return len(before) + 4 if found else -1
+
+
 def request_head(block: bytes) -> RequestHead:
     """The head in a block that ends with its empty line. Raises HeadError."""
-    end = block.index(b"\r\n")
-    parts = block[:end].split(b" ")
+    line, _, rest = block.partition(b"\r\n")
+    parts = line.split(b" ")
     if len(parts) != 3:
         raise HeadError(Refusal.BAD_REQUEST_LINE)
     method, target, version = parts
@@ -152,9 +163,10 @@ def request_head(block: bytes) -> RequestHead:
     if method not in _METHODS and not _TOKEN(method):
         raise HeadError(Refusal.BAD_REQUEST_LINE)
     _check_request(block, method)
-    lines, shape = lines_of(block, REQUEST_SHAPES)
+    lines, shape = lines_of(rest[:-2], REQUEST_SHAPES)
     is_http11 = version == b"HTTP/1.1"
-    line = block[:end] if is_http11 else b"%b %b HTTP/1.1" % (method, target)
+    if not is_http11:
+        line = b"%b %b HTTP/1.1" % (method, target)
     head = RequestHead(
         line, _METHODS.get(method) or method.decode(), target.decode(), lines, shape, is_http11=is_http11
     )
@@ -224,8 +236,8 @@ def _read_request(head: RequestHead, lines: Lines, shape: Shape) -> None:  # noq
 
 def answer_head(block: bytes, *, to_head: bool) -> AnswerHead:
     """The head in a block that ends with its empty line; `to_head`: it answers a HEAD. Raises HeadError."""
-    end = block.index(b"\r\n")
-    line = block[:end]
+    line, _, rest = block.partition(b"\r\n")
+    fields = rest[:-2]
     status, is_http11 = _status_line(line)
     try:
         httptools.HttpResponseParser(_SILENT).feed_data(block)
@@ -233,8 +245,8 @@ def answer_head(block: bytes, *, to_head: bool) -> AnswerHead:
         pass
     except httptools.HttpParserError:
         raise HeadError(Refusal.MALFORMED) from None
-    lines, shape = lines_of(block, ANSWER_SHAPES)
-    head = AnswerHead(status, line, block[end + 2 : -2], lines, shape)
+    lines, shape = lines_of(fields, ANSWER_SHAPES)
+    head = AnswerHead(status, line, fields, lines, shape)
     if not (shape.is_plain and is_http11 and _read_plain_answer(head, lines, shape)):
         _read_answer(head, lines, shape, is_http11=is_http11)
     if to_head or status < 200 or status in {204, 304}:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import ssl
+from typing import Any
 
 import structlog
 
@@ -27,6 +28,8 @@ from proxy.wire.timeouts import Timeouts
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _BACKLOG = 4_096
+_FEW = 4
+"""So many requests under way are no reason to send what they have together."""
 _LOOK_EVERY_S = 0.02
 _GRACE_S = 1.0
 """How long an idle connection is kept when the worker ends: its client may just be sending."""
@@ -37,7 +40,7 @@ class WirePlane:
 
     def __init__(self, settings: ProxySettings) -> None:
         self.timeouts = Timeouts(asyncio.get_running_loop())
-        self.outgoing: Outgoing = EachTurn(asyncio.get_running_loop())
+        self.outgoing: Outgoing = EachTurn(asyncio.get_running_loop(), lambda: self.requests_in_flight > _FEW)
         self._telemetry: Telemetry
         self._settings = settings
         self.settings: ForwardSettings = settings.forward
@@ -104,7 +107,7 @@ class WirePlane:
             raise ListenError(
                 f"cannot listen on {settings.listen_host}:{settings.listen_port}: {error.strerror or error}"
             ) from error
-        return int(self._server.sockets[0].getsockname()[1])
+        return _port_of(self._server)
 
     async def serve(self) -> None:
         """Accept connections from now on."""
@@ -223,6 +226,10 @@ class WirePlane:
             buffer_bytes=settings.client.buffer_bytes,
             outgoing=self.outgoing,
         )
+
+
+def _port_of(server: Any) -> int:  # its sockets are a tuple or a list, as the loop likes
+    return int(server.sockets[0].getsockname()[1])
 
 
 def _backends(settings: ProxySettings) -> tuple[object, ...]:

@@ -26,7 +26,7 @@ def sorted_out(head: bytes, shapes: Shapes) -> tuple[Lines, Found]:
 
 
 def block(*lines: bytes) -> bytes:
-    return b"\r\n".join([b"GET / HTTP/1.1", *lines, b"", b""])
+    return b"".join(line + b"\r\n" for line in lines)
 
 
 @pytest.mark.parametrize(
