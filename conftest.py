@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from cli.postgres import embedded_postgres
+from proxy.wire import client
 from tests.domains.support import Modern, serving
 
 pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
@@ -33,10 +34,17 @@ hypothesis.settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--large-bytes`: what is large in `tests/test_large_bodies.py`."""
+    """`--large-bytes`: what is large in `tests/test_large_bodies.py`; `--compiled`: no silent fall back to Python."""
     parser.addoption(
         "--large-bytes", type=int, default=33_554_432, help="the size of large bodies (default: 32 MiB)"
     )
+    parser.addoption("--compiled", action="store_true", help="fail unless the way of a request is compiled")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is to be tested compiled, is."""
+    if config.getoption("--compiled") and (client.__file__ or "").endswith(".py"):
+        raise pytest.UsageError(f"--compiled: {client.__file__} is not compiled (make compiled)")
 
 
 @pytest.fixture(scope="module", autouse=True)

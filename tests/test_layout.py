@@ -142,7 +142,10 @@ def test_the_lock_has_hashes_and_no_download_addresses() -> None:
 def test_the_wheel_takes_our_packages_and_no_tests() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
 
+    compiled = [ROOT / file.removeprefix("/") for file in wheel.pop("hooks")["mypyc"]["include"]]
+
     assert wheel == {"packages": list(PACKAGES), "exclude": ["**/tests"]}
+    assert compiled == [file for file in compiled if file.is_file()]
 
 
 def test_ci_runs_what_the_readme_says_and_nothing_else() -> None:

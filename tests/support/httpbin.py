@@ -36,12 +36,12 @@ def _install() -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if stamp.is_file() and stamp.read_text() == wanted:
             return ""
-        python = str(_BUILD / "bin" / "python")
+        pip = [sys.executable, "-m", "pip", "--python", str(_BUILD / "bin" / "python")]
         quietly = ("--disable-pip-version-check", "--quiet", "--retries=1")
         try:
             for command in (
-                [sys.executable, "-m", "venv", "--clear", str(_BUILD)],
-                [python, "-m", "pip", "install", *quietly, "--require-hashes", "-r", str(_REQUIREMENTS)],
+                [sys.executable, "-m", "venv", "--clear", "--without-pip", str(_BUILD)],
+                [*pip, "install", *quietly, "--require-hashes", "-r", str(_REQUIREMENTS)],
             ):
                 subprocess.run(command, check=True, capture_output=True, timeout=_INSTALL_S)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):

@@ -2,33 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
 from parity.exchange import Backend
-from proxy.admission import Admission
-from proxy.captures import Budget
-from proxy.counters import Counters
-from proxy.edge import Edge
-from proxy.fields import Lines
-from proxy.headers import EdgeHeaders
-from proxy.metrics import Metrics
-from proxy.outbox import NoParity
-from proxy.races import Races
-from proxy.settings import MirrorSettings, ProxySettings
+from proxy.settings import MirrorSettings
 from proxy.stages import Stage
-from proxy.telemetry import Telemetry
-from proxy.wire.heads import AnswerHead
-from proxy.wire.plane import WirePlane
-from proxy.writes import Writes
-from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, get, running, until
-from tests.support.backends import FakeBackend, answering, closing, hanging, sending
+from tests.proxy.rig import QUICK_FORWARD, get, running, until
+from tests.support.backends import answering, closing, hanging, sending
 
 
 async def test_a_dead_backend_is_502_in_the_envelope_of_the_api(tmp_path: Path) -> None:
@@ -215,68 +198,3 @@ async def test_a_large_body_of_a_read_is_streamed_and_not_copied(tmp_path: Path)
         assert len(rig.legacy.seen[0].body) == 5_000
         assert rig.modern.seen == []
         assert [exchange.skipped for exchange in rig.parity.exchanges] == ["body_too_large"]
-
-
-# Faults of the proxy's own
-
-
-class FaultyEdge(Edge):
-    """An edge that fails where it is told to."""
-
-    fails_at = ""
-
-    def answered(self, *args: Any, **options: Any) -> None:
-        """Fail after the client has its answer."""
-        if self.fails_at == "answered":
-            raise RuntimeError("a fault of our own")
-        super().answered(*args, **options)
-
-    def outbound(self, admission: Admission, head: AnswerHead, served_by: Backend) -> Lines:
-        """Fail before the answer begins."""
-        if self.fails_at == "outbound":
-            raise RuntimeError("a fault of our own")
-        return super().outbound(admission, head, served_by)
-
-
-@asynccontextmanager
-async def faulty(fails_at: str) -> AsyncIterator[tuple[Edge, FakeBackend, int]]:
-    """A plane on an edge that fails; yields the edge, legacy and the port."""
-    async with FakeBackend(answering(b"fine")) as legacy:
-        settings = ProxySettings(legacy.url, legacy.url, "", Path(), ENDPOINTS, b"key")
-        plane = WirePlane(settings)
-        edge = FaultyEdge(
-            settings,
-            counters=Counters(),
-            budget=Budget(1_000),
-            races=Races(),
-            finished_writes=Writes(ENDPOINTS),
-            headers=EdgeHeaders(settings),
-            sink=NoParity(Counters()),
-        )
-        edge.fails_at = fails_at
-        port = await plane.bind(edge, Telemetry(Metrics(edge.counters, {})))
-        await plane.serve()
-        try:
-            yield edge, legacy, port
-        finally:
-            await plane.stop_accepting()
-            await plane.finish(1)
-            await plane.close()
-
-
-async def test_a_fault_after_the_answer_leaves_the_connection_as_it_is() -> None:
-    async with faulty("answered") as (_, legacy, port), aiohttp.ClientSession() as session:
-        for _ in range(3):
-            async with session.get(f"http://127.0.0.1:{port}/v1/escrows") as response:
-                assert (response.status, await response.read()) == (200, b"fine")
-
-        assert len(legacy.seen) == 3
-
-
-async def test_a_fault_before_the_answer_is_500_and_counted() -> None:
-    async with faulty("outbound") as (edge, _, port), aiohttp.ClientSession() as session:
-        async with session.get(f"http://127.0.0.1:{port}/v1/escrows") as response:
-            status, body = response.status, await response.json()
-
-        assert (status, body["error"]["code"]) == (500, "INTERNAL_ERROR")
-        assert {count.name for count in edge.counters.take()} == {"requests", "failed", "not_mirrored"}

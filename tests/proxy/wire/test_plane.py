@@ -345,3 +345,26 @@ def test_an_answer_that_breaks_off_is_a_reset_with_uvloop_too() -> None:
     for factory in (asyncio.new_event_loop, uvloop.new_event_loop):
         with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(run())
+
+
+# Faults of the proxy's own
+
+
+async def test_a_fault_after_the_answer_leaves_the_connection_as_it_is() -> None:
+    async with planed() as rig:
+        reader, writer = await rig.connect()
+        rig.edge.fails_at = "answered"
+        for _ in range(3):
+            writer.write(keeping())
+            assert (await one_answer(reader)).startswith(b"HTTP/1.1 200 ")
+
+    assert len(rig.legacy.seen) == 3
+
+
+async def test_a_fault_before_the_answer_is_500_and_counted() -> None:
+    async with planed() as rig:
+        rig.edge.fails_at = "outbound"
+        answer = await rig.ask()
+
+    assert (answer.status, b"INTERNAL_ERROR" in answer.body) == (500, True)
+    assert {count.name for count in rig.edge.counters.take()} == {"requests", "failed", "not_mirrored"}
