@@ -9,6 +9,7 @@ from typing import Self
 
 import msgspec
 
+from loadtests.bench.drain import Drain
 from loadtests.errors import BenchError
 
 SOURCE = Path(__file__).parent / "load.c"
@@ -18,7 +19,10 @@ _END_WITHIN_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: `rate` 0 is a closed loop, else an open one with Poisson arrivals; `body_bytes` makes it a POST."""
+    """What to send: `rate` 0 is a closed loop, else an open one with Poisson arrivals; `body_bytes` makes it a POST.
+
+    `requests` makes a closed loop a burst of so many, which `warm_s` and `run_s` bound as well; 0 is no burst.
+    """
 
     path: str
     connections: int = 32
@@ -26,21 +30,32 @@ class Load:
     warm_s: float = 0.15
     run_s: float = 0.6
     body_bytes: int = 0
+    requests: int = 0
+
+    @property
+    def is_burst(self) -> bool:
+        """Whether all that it asks is waited for."""
+        return self.requests > 0
 
     def arguments(self, port: int) -> list[str]:
         """Those of `load.c`."""
-        values = (port, self.path, self.connections, self.rate, self.warm_s, self.run_s, self.body_bytes)
+        times = (self.rate, self.warm_s, self.run_s)
+        values = (port, self.path, self.connections, *times, self.body_bytes, self.requests)
         return [format(value, "g") if isinstance(value, float) else str(value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server on loopback: the processes that serve, and those that work for it beside the live path."""
+    """A server on loopback: the processes that serve, and those that work for it beside the live path.
+
+    `drain` tells when all that a burst asked has its outcome; None: nothing has one.
+    """
 
     name: str
     port: int
     pids: tuple[int, ...] = ()
     helpers: tuple[int, ...] = ()
+    drain: Drain | None = None
 
 
 class Shot(msgspec.Struct, frozen=True):

@@ -1,10 +1,10 @@
 /* A bounded HTTP/1.1 load generator for loopback, one thread, one JSON object on stdout.
  *
- *   load PORT PATH CONNECTIONS RATE WARM_S RUN_S [BODY_BYTES]
+ *   load PORT PATH CONNECTIONS RATE WARM_S RUN_S [BODY_BYTES [REQUESTS]]
  *
- * RATE 0 is a closed loop: a connection sends again when its answer is whole. Any other rate is an open loop
- * with Poisson arrivals (drand48, seed 42), whose latencies count from the intended moment of sending, so that
- * a queue shows. Percentiles (µs, nearest rank) are of requests due after the warm-up, `answered` is of the
+ * RATE 0 is a closed loop: a connection sends again when its answer is whole; with REQUESTS it ends when so many are
+ * sent, if that is sooner. Any other rate is an open loop with Poisson arrivals (drand48, seed 42), whose latencies
+ * count from the intended moment of sending, so that a queue shows. Percentiles (µs, nearest rank) are of requests due after the warm-up, `answered` is of the
  * whole run. With BODY_BYTES the request is a POST. What is unanswered GRACE_NS after the end is given up, counted,
  * and in the percentiles with the time it has waited.
  */
@@ -49,6 +49,8 @@ static double rate;
 static ns measured_from, ends_at;
 static ns *latencies;
 static long long timed, measured, answered, errors, not_200;
+static long long sent, most = -1; /* of a closed loop; -1: as many as there is time for */
+static ns last_answer;
 static int *idle, idle_count;
 static ns *waiting; /* due times of arrivals that found no idle connection: a ring */
 static long long waiting_head, waiting_tail;
@@ -99,8 +101,8 @@ static void next(int i) {
     ns t = now();
     if (rate > 0 && waiting_head < waiting_tail)
         send_request(i, waiting[waiting_head++ % MOST_WAITING]);
-    else if (rate == 0 && t < ends_at)
-        send_request(i, t);
+    else if (rate == 0 && t < ends_at && sent != most)
+        sent++, send_request(i, t);
     else
         idle[idle_count++] = i;
 }
@@ -113,9 +115,10 @@ static void finish(int i) {
     struct connection *c = &connections[i];
     c->busy = 0;
     answered++;
+    last_answer = now();
     if (strncmp(c->head + 9, "200", 3)) not_200++;
     if (c->due >= measured_from) measured++;
-    time_request(c->due, now());
+    time_request(c->due, last_answer);
     if (c->closing) reopen(i);
     next(i);
 }
@@ -197,7 +200,7 @@ static void run(void) {
                 waiting[waiting_tail++ % MOST_WAITING] = arrival;
             arrival += (ns)(-log(1 - drand48()) * SECOND_NS / rate);
         }
-        int is_over = rate > 0 ? arrival >= ends_at : t >= ends_at;
+        int is_over = rate > 0 ? arrival >= ends_at : t >= ends_at || sent == most;
         if (is_over && idle_count == count && waiting_head == waiting_tail) return;
         ns pause = rate > 0 && arrival < ends_at ? arrival - now() : SECOND_NS / 20;
         if (pause < 0) pause = 0;
@@ -244,12 +247,13 @@ static void make_request(const char *path, int body_bytes) {
 
 int main(int argc, char **argv) {
     if (argc < 7) {
-        fprintf(stderr, "usage: load PORT PATH CONNECTIONS RATE WARM_S RUN_S [BODY_BYTES]\n");
+        fprintf(stderr, "usage: load PORT PATH CONNECTIONS RATE WARM_S RUN_S [BODY_BYTES [REQUESTS]]\n");
         return 2;
     }
     port = atoi(argv[1]), count = atoi(argv[3]), rate = atof(argv[4]);
     double warm_s = atof(argv[5]), run_s = atof(argv[6]);
     make_request(argv[2], argc > 7 ? atoi(argv[7]) : 0);
+    if (argc > 8 && atoll(argv[8]) > 0) most = atoll(argv[8]);
     poller = epoll_create1(0);
     connections = calloc(count, sizeof *connections);
     idle = calloc(count, sizeof *idle);
@@ -261,10 +265,11 @@ int main(int argc, char **argv) {
     srand48(42);
     run();
     time_unanswered();
+    double ran_s = sent == most && measured ? (last_answer - measured_from) / 1e9 : run_s;
     qsort(latencies, timed, sizeof *latencies, by_value);
     printf("{\"answered\":%lld,\"measured\":%lld,\"rps\":%.1f,\"errors\":%lld,\"not_200\":%lld,\"unanswered\":%lld,"
            "\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f}\n",
-           answered, measured, measured / run_s, errors, not_200, count - idle_count + waiting_tail - waiting_head,
+           answered, measured, measured / ran_s, errors, not_200, count - idle_count + waiting_tail - waiting_head,
            percentile_us(.5), percentile_us(.9), percentile_us(.99), percentile_us(1));
     return 0;
 }

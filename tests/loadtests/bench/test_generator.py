@@ -1,5 +1,6 @@
 """The load generator against a real server."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ def load(path: str, *, rate: float = 0, connections: int = 2, body_bytes: int = 
     return Load(path, connections=connections, rate=rate, warm_s=0.05, run_s=0.25, body_bytes=body_bytes)
 
 
+def burst(requests: int, *, path: str = "/1k.json", run_s: float = 10.0) -> Load:
+    return Load(path, connections=4, warm_s=0.0, run_s=run_s, requests=requests)
+
+
 def test_a_closed_loop_counts_exactly_what_the_server_saw(generator: Generator) -> None:
     with tiny_server() as (port, seen):
         shot = generator.shoot(port, load("/1k.json"))
@@ -26,6 +31,36 @@ def test_a_closed_loop_counts_exactly_what_the_server_saw(generator: Generator) 
     assert shot.answered == len(seen) > shot.measured > 10
     assert {request for request, _ in seen} == {"GET /1k.json"}
     assert 0 < shot.p50_us <= shot.p90_us <= shot.p99_us <= shot.max_us
+
+
+@pytest.mark.parametrize("path", ["/1k.json", "/broken"])
+def test_a_burst_sends_as_many_requests_as_it_is_told_and_ends(generator: Generator, path: str) -> None:
+    with tiny_server() as (port, seen):
+        began_s = time.monotonic()
+        shot = generator.shoot(port, burst(101, path=path))
+
+        assert time.monotonic() - began_s < 5
+
+    assert len(seen) == 101
+    assert shot.answered + shot.failed == 101
+    assert shot.unanswered == 0
+
+
+def test_the_rate_of_a_burst_is_that_of_the_time_it_took(generator: Generator) -> None:
+    with tiny_server() as (port, _):
+        began_s = time.monotonic()
+        shot = generator.shoot(port, burst(200))
+        took_s = time.monotonic() - began_s
+
+    assert shot.measured == shot.answered == 200
+    assert shot.rps > 200 / took_s
+
+
+def test_a_burst_that_takes_too_long_is_over_when_its_time_is(generator: Generator) -> None:
+    with tiny_server() as (port, seen):
+        shot = generator.shoot(port, burst(1_000_000, run_s=0.1))
+
+    assert 10 < shot.answered == len(seen) < 1_000_000
 
 
 def test_an_open_loop_sends_at_its_rate(generator: Generator) -> None:

@@ -1,8 +1,10 @@
 """Rounds of slices at a real server."""
 
+import dataclasses
 import os
 from pathlib import Path
 
+from loadtests.bench.drain import Drain
 from loadtests.bench.generator import Generator, Load, Target
 from loadtests.bench.rounds import Scenario, measure
 from loadtests.children import Child
@@ -45,6 +47,44 @@ def test_a_slice_has_the_cpu_time_a_request_and_the_memory_of_server_and_helpers
     assert one.helper_cpu_us < one.cpu_us
     assert one.pss_mb > 5
     assert one.helper_pss_mb > 0
+
+
+def test_after_a_burst_cpu_is_counted_until_all_is_compared(tmp_path: Path) -> None:
+    server = Child("server", ["-m", "loadtests.bench.slow_backend", "--work-ms=0"], log=tmp_path / "server")
+    busy = Child("busy", ["-c", "while True: pass"], log=tmp_path / "busy")
+    burst = dataclasses.replace(SHORT, requests=20)
+    with server, busy:
+        target = Target("it", int(server.ready()["port"]), pids=(busy.pid,))
+
+        measured = measure(
+            [Scenario("burst", target, burst), Scenario("other", target, SHORT)],
+            1,
+            Generator(tmp_path),
+            seed=1,
+        )
+
+    one, other = measured["burst"][0], measured["other"][0]
+    assert one.shot.answered == 20
+    assert one.drained
+    assert one.wait_s >= 0.25
+    assert one.cpu_us * 20 / 1e6 > one.wait_s / 10
+    assert one.idle_us * 20 / 1e6 > one.wait_s / 20
+    assert (other.wait_s, other.idle_us) == (0.0, 0.0)
+
+
+def test_a_burst_whose_outcomes_do_not_come_is_told(tmp_path: Path) -> None:
+    said: list[str] = []
+    with tiny_server() as (port, _):
+        drain = Drain(f"sqlite:///{tmp_path / 'store.sqlite3'}", within_s=0.1)
+        target = Target("tiny", port, (os.getpid(),), drain=drain)
+        burst = dataclasses.replace(SHORT, requests=20)
+
+        (one,) = measure(
+            [Scenario("it", target, burst)], 1, Generator(tmp_path), seed=1, progress=said.append
+        )["it"]
+
+    assert not one.drained
+    assert said == ["round 1 of 1", "it: not all had its outcome after 0 s"]
 
 
 def test_what_has_no_answer_is_failed_in_a_closed_loop_and_late_in_an_open_one(tmp_path: Path) -> None:
