@@ -72,17 +72,14 @@ def _teller() -> Callable[[str], None]:
 @click.option(
     "--quick", is_flag=True, help="A smoke of some twenty seconds: it runs, its figures mean little."
 )
-@click.option(
-    "--closed-loop", is_flag=True, help="Measure what mirrors in a closed loop too, where it sheds."
-)
 @click.option("--only", metavar=",".join(Group), help="Only these groups.")
 @click.option("--build-dir", type=click.Path(path_type=Path), default=Path("build"))
-def bench(rounds: int | None, quick: bool, closed_loop: bool, only: str | None, build_dir: Path) -> None:
+def bench(rounds: int | None, quick: bool, only: str | None, build_dir: Path) -> None:
     """Measure the proxy beside its peers, print the target table and write build/bench.json.
 
     The exit code is 1 where a target is missed, 3 where it could not be measured.
     """
-    scale = dataclasses.replace(QUICK if quick else FULL, closed=closed_loop)
+    scale = QUICK if quick else FULL
     if rounds is not None:
         scale = dataclasses.replace(scale, rounds=rounds, slices=rounds * 5)
     groups = _chosen(only)

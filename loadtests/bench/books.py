@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
+from loadtests.bench.crossfade import BURSTING
 from loadtests.bench.verdicts import Row, at_least, at_most, counted, judged
 from parity.report import Report
 
 COMPARED_SHARE = 0.99
-_PACED = ("equal", "different")
 
 
 def book_rows(books: Mapping[str, Report]) -> list[Row]:
@@ -22,7 +22,7 @@ def book_rows(books: Mapping[str, Report]) -> list[Row]:
         counted("mirrored - compared - dropped", at_most(0), open_, f"{mirrored} = {compared} + {dropped}"),
         counted("writes that were mirrored", at_most(0), sum(map(_mirrored_writes, books.values()))),
     ]
-    return [*rows, *(_share_row(name, books[name]) for name in _PACED if name in books)]
+    return [*rows, *(_share_row(name, books[name]) for name in BURSTING if name in books)]
 
 
 def _share_row(name: str, report: Report) -> Row:

@@ -1,10 +1,12 @@
 """What is measured: the groups, how much of each, and the scenarios of each group.
 
-Plain forwarding is measured in a closed loop, where the proxy's core is as busy as the load can make it. What mirrors
-is measured at a rate, the same for all, because answers can only be compared as fast as the other core does it beside
-the load and the backends: in a closed loop most would be shed, and shedding costs less than mirroring.
+Plain forwarding is measured in a closed loop, where the proxy's core is as busy as the load can make it. So is what
+mirrors, but in bursts, the same for all: answers are compared on the other core, beside the load and the backends, and
+in a loop without end most would be shed, which costs less than mirroring. All captures of a burst fit into the proxy
+worker's queue (`handover.queue_items` and `mirror.max_bytes`), and the next slice waits until all are compared.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,8 +16,9 @@ from loadtests.bench.generator import Load, Target
 from loadtests.bench.rounds import Scenario
 
 LATENCY_RATE = 1_500.0
-RATES = {"1k": 1_500.0, "20k": 600.0, "200k": 60.0}
-"""Requests a second of what mirrors: what one core can compare, serve and send."""
+BURSTS = {"1k": 3_600, "20k": 2_400}
+"""Requests of a burst, by size: of 4,000 captures and 64 MB in a proxy worker's queue."""
+BURST_WITHIN_S = 10.0
 POSTED_BYTES = {"1k": 1_000, "20k": 20_000}
 
 PLAIN_PEERS = ("nginx plain", "haproxy plain", "envoy plain")
@@ -63,12 +66,7 @@ class Scale:
     soak_s: float
     stalled_rounds: int
     crossfades: tuple[str, ...]
-    closed: bool = False
-    """What mirrors is measured in a closed loop too, however much is shed."""
-
-    def rate(self, size: str) -> float:
-        """At which rate what mirrors is measured; 0 is a closed loop."""
-        return 0.0 if self.closed else RATES[size]
+    bursts: Mapping[str, int]
 
     def crossfades_of(self, groups: Sequence[Group]) -> tuple[str, ...]:
         """Those that the groups need, each once."""
@@ -86,6 +84,7 @@ FULL = Scale(
     soak_s=20.0,
     stalled_rounds=3,
     crossfades=tuple(dict.fromkeys(name for names in CROSSFADES.values() for name in names)),
+    bursts=BURSTS,
 )
 QUICK = Scale(
     rounds=2,
@@ -97,6 +96,7 @@ QUICK = Scale(
     soak_s=1.5,
     stalled_rounds=1,
     crossfades=(crossfade.OFF, crossfade.DIFFERENT),
+    bursts={"1k": 600},
 )
 
 
@@ -120,12 +120,11 @@ def capacity_scenarios(
             load = Load(path, run_s=scale.run_s, body_bytes=posted)
             names = ("nginx plain", "envoy plain", "crossfade off")
             found += _scenarios(targets, f"plain {size} POST", names, load)
-        if Group.MIRROR in groups:
-            load = Load(path, rate=scale.rate(size), run_s=scale.run_s)
+        if Group.MIRROR in groups and (requests := scale.bursts.get(size)):
+            load = Load(path, warm_s=0.0, run_s=BURST_WITHIN_S, requests=requests)
             own = ("crossfade off", "crossfade equal", "crossfade different")
             found += _scenarios(targets, f"mirror {size}", (*MIRROR_PEERS, *own), load)
-        if Group.MIRROR in groups and posted:
-            load = Load(path, rate=scale.rate(size), run_s=scale.run_s, body_bytes=posted)
+            load = dataclasses.replace(load, body_bytes=posted)
             found += _scenarios(targets, f"mirror {size} POST", ("crossfade equal",), load)
     return found
 

@@ -21,7 +21,7 @@ from loadtests.bench.plan import (
 )
 from loadtests.bench.procfs import Cores, keeping_to, two_cores
 from loadtests.bench.rounds import Measured, Measurements, Scenario, measure
-from loadtests.bench.soak import Soak, memory_rows, soak
+from loadtests.bench.soak import Soak, burst_memory_rows, memory_rows, soak
 from loadtests.bench.targets import fault_rows, latency_rows, mirror_rows, plain_rows
 from loadtests.bench.verdicts import Row, at_most, counted
 from parity.report import Report
@@ -151,10 +151,18 @@ class Bench:
 
 
 def _memory_rows(found: Soak, measured: Measurements) -> list[Row]:
-    ours = [one for name, slices in measured.items() if ": crossfade" in name for one in slices]
-    return memory_rows(
-        found, proxy_mb=[one.pss_mb for one in ours], parity_mb=[one.helper_pss_mb for one in ours]
-    )
+    in_bursts = tuple(f": crossfade {name}" for name in crossfades.BURSTING)
+    ours = {name: slices for name, slices in measured.items() if ": crossfade" in name}
+    bursting = [one for name, slices in ours.items() if name.endswith(in_bursts) for one in slices]
+    others = [one for name, slices in ours.items() if not name.endswith(in_bursts) for one in slices]
+    return [
+        *memory_rows(
+            found, proxy_mb=[one.pss_mb for one in others], parity_mb=[one.helper_pss_mb for one in others]
+        ),
+        *burst_memory_rows(
+            proxy_mb=[one.pss_mb for one in bursting], parity_mb=[one.helper_pss_mb for one in bursting]
+        ),
+    ]
 
 
 def _failed_row(result: Result) -> Row:

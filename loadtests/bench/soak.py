@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from loadtests.bench.crossfade import BYTE_BUDGET
+from loadtests.bench.crossfade import BURST_BYTE_BUDGET, BYTE_BUDGET
 from loadtests.bench.generator import Generator, Load, Shot, Target
 from loadtests.bench.procfs import pss_mb
 from loadtests.bench.verdicts import Row, at_most, counted, judged
@@ -14,6 +14,7 @@ _RATE = 600.0
 _WARM_S = 1.0
 _EVERY_S = 0.25
 _BUDGET_MB = BYTE_BUDGET / 2**20
+_BURST_BUDGET_MB = BURST_BYTE_BUDGET / 2**20
 PROXY_MB = 40.0
 PARITY_MB = 80.0
 GROWTH = 1.05
@@ -65,3 +66,18 @@ def memory_rows(found: Soak, *, proxy_mb: Sequence[float] = (), parity_mb: Seque
         rows.append(counted(size, most, round(max(*during, *others), 1), note))
         rows.append(counted(flat, growth, round(last / first, 3), f"{first:.1f} to {last:.1f} MB"))
     return rows
+
+
+def burst_memory_rows(*, proxy_mb: Sequence[float], parity_mb: Sequence[float]) -> list[Row]:
+    """Against the targets: what those workers held that have room for all captures of a burst; none without any."""
+    found = (("proxy", PROXY_MB, proxy_mb), ("parity", PARITY_MB, parity_mb))
+    return [
+        counted(
+            f"{who} worker in bursts, MB at most",
+            at_most(most_mb + _BURST_BUDGET_MB),
+            round(max(held_mb), 1),
+            f"{most_mb:g} and a byte budget of {_BURST_BUDGET_MB:g}",
+        )
+        for who, most_mb, held_mb in found
+        if held_mb
+    ]

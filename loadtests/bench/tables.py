@@ -28,8 +28,9 @@ def render(result: Result, console: Console) -> None:
     if result.measured:
         render_measured(result.measured, console)
         console.print(
-            "\nMedians over the rounds. cpu: of the server, a request; beside: of its parity worker. late: had no "
-            "answer a second after the end. Latencies in a closed loop say how busy the core was.\n",
+            "\nMedians over the rounds. cpu: of the server, a request; beside: of its parity worker; for what mirrors "
+            "until all is compared. late: had no answer a second after the end. Latencies in a closed loop say how "
+            "busy the core was.\n",
             style="dim",
         )
     render_rows(result.rows, console)
@@ -101,6 +102,7 @@ def _to_json(result: Result) -> dict[str, Any]:
                 "p90_us": median(one.shot.p90_us for one in slices),
                 "p99_us": median(one.shot.p99_us for one in slices),
                 "rounds": msgspec.to_builtins(slices),
+                "idle_us": _median(slices, "idle_us"),
             }
             for name, slices in result.measured.items()
         },

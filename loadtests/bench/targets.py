@@ -129,6 +129,8 @@ def _problem(who: str, slices: Sequence[Measured]) -> str:
         return f"{who} answered nothing"
     if failed > _FAILED_AT_MOST * answered:
         return f"{who} failed {failed} of {answered} requests"
+    if open_ := sum(not one.drained for one in slices):
+        return f"{who} left {open_} of {len(slices)} bursts without all outcomes"
     return ""
 
 

@@ -68,6 +68,23 @@ def test_at_stage_shadow_reads_are_compared_and_writes_are_not_mirrored(
     assert books["equal"].balance.balanced
 
 
+def test_all_answers_of_a_burst_are_compared_when_it_has_drained(
+    running: dict[str, Crossfade], generator: Generator
+) -> None:
+    one = running["equal"]
+    drain = one.target.drain
+    assert drain
+    before = closed_books(running)["equal"].tally
+
+    shot = generator.shoot(one.target.port, Load("/1k.json", warm_s=0.0, run_s=10.0, requests=600))
+    drained = drain.wait(before.requests + shot.answered)
+
+    after = one.books().tally
+    assert drained
+    assert (shot.answered, shot.failed) == (600, 0)
+    assert after.compared - before.compared == 600
+
+
 def test_flips_under_load_are_timed_and_fail_no_request(
     running: dict[str, Crossfade], generator: Generator
 ) -> None:

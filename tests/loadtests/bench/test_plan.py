@@ -1,20 +1,23 @@
 """Which load is sent at which target."""
 
-import dataclasses
 import itertools
 
 import pytest
 
+from loadtests.bench.bodies import SIZES
+from loadtests.bench.crossfade import BURST_BYTE_BUDGET
 from loadtests.bench.generator import Target
 from loadtests.bench.plan import (
     CROSSFADES,
     FULL,
     QUICK,
     Group,
+    Scale,
     capacity_scenarios,
     latency_scenarios,
     stalled_scenarios,
 )
+from proxy.settings import HandoverSettings
 
 PEERS = [
     *(f"nginx {name}" for name in ("plain", "large", "mirror", "store", "slow")),
@@ -51,19 +54,30 @@ def test_in_one_kind_all_get_the_same_load() -> None:
         assert len({member.load for member in members}) == 1, kind
 
 
-def test_forwarding_is_a_closed_loop_and_mirroring_goes_at_a_rate() -> None:
-    rates = {
-        scenario.name.split()[0]: scenario.load.rate > 0
+def test_what_mirrors_is_measured_in_bursts_of_the_closed_loop_of_all_others() -> None:
+    loads = {
+        (scenario.name.split()[0], scenario.load.is_burst, scenario.load.rate, scenario.load.connections)
         for scenario in capacity_scenarios(TARGETS, list(Group), FULL)
     }
 
-    assert rates == {"plain": False, "mirror": True}
+    assert loads == {("plain", False, 0.0, 32), ("mirror", True, 0.0, 32)}
 
 
-def test_on_demand_mirroring_is_a_closed_loop_too() -> None:
-    scale = dataclasses.replace(FULL, closed=True)
+@pytest.mark.parametrize("scale", [FULL, QUICK], ids=["full", "quick"])
+def test_the_captures_of_a_burst_fit_into_the_queue_of_a_proxy_worker(scale: Scale) -> None:
+    head_bytes = 2_000
 
-    assert {scenario.load.rate for scenario in capacity_scenarios(TARGETS, list(Group), scale)} == {0.0}
+    for size, requests in scale.bursts.items():
+        assert requests <= HandoverSettings().queue_items
+        assert requests * (SIZES[size] + head_bytes) <= BURST_BYTE_BUDGET
+
+
+def test_mirroring_is_measured_with_the_bodies_that_are_judged() -> None:
+    names = {
+        scenario.name.partition(":")[0] for scenario in capacity_scenarios(TARGETS, [Group.MIRROR], FULL)
+    }
+
+    assert names == {"mirror 1k", "mirror 1k POST", "mirror 20k", "mirror 20k POST"}
 
 
 @pytest.mark.parametrize("size", ["1k", "20k", "200k"])

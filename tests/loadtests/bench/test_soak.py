@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadtests.bench.generator import Generator, Target
-from loadtests.bench.soak import Soak, memory_rows, soak
+from loadtests.bench.soak import Soak, burst_memory_rows, memory_rows, soak
 from loadtests.bench.verdicts import Row, Verdict
 from tests.loadtests.bench.support import shot, tiny_server
 
@@ -43,6 +43,19 @@ def test_a_peak_in_another_group_counts() -> None:
 
     assert found["proxy worker, MB at most"].verdict is Verdict.MISSED
     assert found["parity worker, MB at most"].verdict is Verdict.MISSED
+
+
+def test_workers_with_room_for_a_burst_are_judged_by_that_room() -> None:
+    found = {row.name: row for row in burst_memory_rows(proxy_mb=[60.0, 103.0], parity_mb=[60.0, 145.0])}
+
+    assert {name: (row.verdict, str(row.target), row.note) for name, row in found.items()} == {
+        "proxy worker in bursts, MB at most": (Verdict.PASSED, "<= 104", "40 and a byte budget of 64"),
+        "parity worker in bursts, MB at most": (Verdict.MISSED, "<= 144", "80 and a byte budget of 64"),
+    }
+
+
+def test_without_a_burst_there_is_nothing_to_say_about_what_it_held() -> None:
+    assert burst_memory_rows(proxy_mb=[], parity_mb=[]) == []
 
 
 def test_a_worker_that_was_not_there_is_not_measured() -> None:

@@ -131,6 +131,20 @@ def test_mirroring_is_compared_with_those_who_mirror_and_with_itself_when_off() 
     }
 
 
+def test_a_burst_whose_answers_were_not_all_compared_has_missed_its_target() -> None:
+    measured = {
+        f"mirror 1k: {name}": slices(around(cpu_us))
+        for name, cpu_us in {"nginx mirror": 60, "crossfade equal": 30}.items()
+    }
+    ours = measured["mirror 1k: crossfade equal"]
+    ours[2] = msgspec.structs.replace(ours[2], drained=False)
+
+    row = mirror_rows(measured, SMALL, 1)[0]
+
+    assert (row.name, row.verdict) == ("mirror 1k equal to nginx mirror", Verdict.MISSED)
+    assert row.note == "crossfade equal left 1 of 5 bursts without all outcomes"
+
+
 def latency(ours_us: float, *, nginx_us: float) -> dict[str, list[Measured]]:
     direct = around(100)
     return {
