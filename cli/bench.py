@@ -20,6 +20,7 @@ from loadtests.bench.tables import render, write_result
 from loadtests.bench.verdicts import exit_code
 from proxy.flag_store import FlagStore
 from proxy.stages import Stage
+from proxy.wire import client
 
 _ACKNOWLEDGED_WITHIN_S = 5.0
 
@@ -94,6 +95,7 @@ def bench(rounds: int | None, quick: bool, only: str | None, build_dir: Path) ->
             work_dir=Path(work_dir),
             flags=StoredFlags(),
             cli_module="cli.main",
+            data_plane=str(client.__file__),
             progress=_teller(),
         ).run()
     render(result, console())

@@ -38,11 +38,18 @@ class Result:
     books: dict[str, Report] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     machine: str = ""
+    interpreter: str = ""
+    """What runs the proxy, such as `CPython 3.11.2`: what runs us."""
+    compiled: bool = False
+    """Whether the proxy's data plane is machine code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a run is told; `cli_module` is the command line, which nothing here may import."""
+    """What a run is told; `cli_module` is the command line, which nothing here may import.
+
+    `data_plane` is the file of a module of the proxy's data plane: source, or what a compiler made of it.
+    """
 
     groups: Sequence[Group]
     scale: Scale
@@ -50,6 +57,7 @@ class Bench:
     work_dir: Path
     flags: Flags
     cli_module: str
+    data_plane: str
     progress: Callable[[str], None]
     seed: int = 1
 
@@ -59,7 +67,9 @@ class Bench:
         generator = Generator(self.build_dir)
         result = Result(
             missing=tuple(name for name in PEERS if program(name, self.build_dir) is None),
-            machine=f"{platform.platform()}, CPython {platform.python_version()}, cores {cores.proxy} and {cores.rest}",
+            machine=f"{platform.platform()}, cores {cores.proxy} and {cores.rest}",
+            interpreter=f"{platform.python_implementation()} {platform.python_version()}",
+            compiled=not self.data_plane.endswith(".py"),
         )
         with running_backends(self.work_dir, self.build_dir, cores) as backends:
             if set(self.groups) != {Group.MEMORY}:

@@ -25,6 +25,8 @@ _STYLES = {
 
 def render(result: Result, console: Console) -> None:
     """What was measured, then the target table and why rows have no value."""
+    plane = "compiled" if result.compiled else "not compiled"
+    console.print(f"{result.interpreter}, data plane {plane}; {result.machine}\n")
     if result.measured:
         render_measured(result.measured, console)
         console.print(
@@ -94,15 +96,17 @@ def _to_json(result: Result) -> dict[str, Any]:
     return {
         "figures": [row.to_json() for row in result.rows],
         "machine": result.machine,
+        "interpreter": result.interpreter,
+        "compiled": result.compiled,
         "not_installed": list(result.missing),
         "measured": {
             name: {
                 "cpu_us": _median(slices, "cpu_us"),
+                "idle_us": _median(slices, "idle_us"),
                 "p50_us": median(one.shot.p50_us for one in slices),
                 "p90_us": median(one.shot.p90_us for one in slices),
                 "p99_us": median(one.shot.p99_us for one in slices),
                 "rounds": msgspec.to_builtins(slices),
-                "idle_us": _median(slices, "idle_us"),
             }
             for name, slices in result.measured.items()
         },

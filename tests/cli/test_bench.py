@@ -1,6 +1,7 @@
 """`make bench` in its short form, with whatever peers are here, and the flags that it turns."""
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from cli.bench import StoredFlags
 from loadtests.bench.peers import program
 from loadtests.bench.plan import Group
+from proxy.wire import client
 from tests.support.command import Crossfade, run_process
 
 needs_nginx = pytest.mark.skipif(program("nginx", Path("build")) is None, reason="nginx is not installed")
@@ -32,7 +34,10 @@ def test_the_smoke_measures_the_groups_that_are_asked_for_and_writes_their_figur
     ours = [one for name, one in written["measured"].items() if "crossfade" in name]
     shots = [slice_["shot"] for one in ours for slice_ in one["rounds"]]
     assert sum(shot["errors"] + shot["not_200"] for shot in shots) == 0
-    assert written["books"]["different"]["compared"] > 0
+    assert figures["compared, of all answers, different"]["passed"] is True
+    assert all(slice_["drained"] for one in written["measured"].values() for slice_ in one["rounds"])
+    assert written["interpreter"].startswith(platform.python_implementation())
+    assert written["compiled"] is not str(client.__file__).endswith(".py")
     assert all(len(line) <= 80 for line in ran.out.splitlines())
     for peer in written["not_installed"]:
         assert f"{peer} is not installed" in ran.out

@@ -1,6 +1,7 @@
 """A run as a whole, with the least that has figures; `tests/cli/test_bench.py` has every group."""
 
 import dataclasses
+import platform
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ def work_dir() -> Iterator[Path]:
         yield Path(name)
 
 
-def bench(work_dir: Path, *groups: Group) -> tuple[Bench, list[str]]:
+def bench(work_dir: Path, *groups: Group, data_plane: str = "client.py") -> tuple[Bench, list[str]]:
     said: list[str] = []
     return (
         Bench(
@@ -36,6 +37,7 @@ def bench(work_dir: Path, *groups: Group) -> tuple[Bench, list[str]]:
             work_dir=work_dir / "work",
             flags=StoredFlags(),
             cli_module="cli.main",
+            data_plane=data_plane,
             progress=said.append,
         ),
         said,
@@ -44,7 +46,7 @@ def bench(work_dir: Path, *groups: Group) -> tuple[Bench, list[str]]:
 
 @pytest.mark.skipif(program("nginx", BUILD) is None, reason="nginx is not installed")
 def test_a_run_has_the_rows_of_its_groups_and_those_of_the_books(work_dir: Path) -> None:
-    one, said = bench(work_dir, Group.FLAGS)
+    one, said = bench(work_dir, Group.FLAGS, data_plane="client.cpython-311-x86_64-linux-gnu.so")
 
     result = one.run()
 
@@ -62,6 +64,8 @@ def test_a_run_has_the_rows_of_its_groups_and_those_of_the_books(work_dir: Path)
     assert len(result.flips.ms) == 2
     assert result.books["off"].balance.mirrored > 0
     assert "cores" in result.machine
+    assert result.interpreter == f"{platform.python_implementation()} {platform.python_version()}"
+    assert result.compiled
     assert said[0] == "starting the peers and 1 times Crossfade"
 
 

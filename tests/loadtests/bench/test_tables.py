@@ -1,8 +1,10 @@
 """What is printed and written."""
 
+import dataclasses
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from loadtests.bench.flips import Flips
@@ -31,12 +33,13 @@ RESULT = Result(
     books={"off": Report(0.0, None, None, Tally(), Balance(mirrored=3, outcomes=3), (), ())},
     missing=("mitmproxy",),
     machine="two cores",
+    interpreter="CPython 3.11.2",
 )
 
 
-def printed() -> str:
+def printed(result: Result = RESULT) -> str:
     console = Console(width=80, record=True, highlight=False, file=Path("/dev/null").open("w"))  # noqa: SIM115  as long as the process
-    render(RESULT, console)
+    render(result, console)
     return console.export_text()
 
 
@@ -48,6 +51,13 @@ def test_everything_fits_into_80_columns() -> None:
     assert [line.split() for line in lines if line.startswith("mirror 20k: ")] == [
         ["mirror", "20k:", "crossfade", "different", "1300.0", "1500", "100", "5000", "0", "0"]
     ]
+
+
+@pytest.mark.parametrize(("compiled", "words"), [(False, "not compiled"), (True, "compiled")])
+def test_the_first_line_says_what_runs_the_proxy(compiled: bool, words: str) -> None:  # noqa: FBT001  a table's column
+    text = printed(dataclasses.replace(RESULT, compiled=compiled))
+
+    assert text.splitlines()[0] == f"CPython 3.11.2, data plane {words}; two cores"
 
 
 def test_each_verdict_is_said_and_what_was_not_measured_with_its_reason() -> None:
@@ -77,6 +87,7 @@ def test_the_file_has_the_figures_and_every_slice(tmp_path: Path) -> None:
     assert [figure["verdict"] for figure in written["figures"]] == [row.verdict for row in RESULT.rows]
     assert written["figures"][3]["passed"] is False
     assert written["not_installed"] == ["mitmproxy"]
+    assert (written["interpreter"], written["compiled"]) == ("CPython 3.11.2", False)
     assert written["flips_ms"] == [12.0, 30.0]
     assert written["soak"] == {"proxy_mb": [30.0, 31.0], "parity_mb": [40.0, 41.0]}
     assert written["books"]["off"]["mirrored"] == 3
