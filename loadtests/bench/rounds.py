@@ -28,8 +28,8 @@ class Measured(msgspec.Struct, frozen=True):
     """One slice. CPU is that of the server and of its helpers for each answered request, in µs; memory after it, in MB.
 
     `failed` counts in a closed loop also what had no answer; in an open one that is late, not failed. After a burst
-    CPU is counted until copies have ended and all is compared, `wait_s` later; `idle_us` of it the server would have
-    taken in that time without any request. `drained` False: outcomes did not come in time. Memory is the higher of
+    CPU is counted until copies have ended and all is compared, `wait_s` later, without `idle_us`: what the server would
+    have taken in that time without any request. `drained` False: outcomes did not come in time. Memory is the higher of
     that at both ends of the wait.
     """
 
@@ -81,16 +81,17 @@ def _slice(scenario: Scenario, generator: Generator, *, memory: bool) -> Measure
     used_s, helpers_used_s = cpu_s(target.pids) - before_s, cpu_s(target.helpers) - helpers_before_s
     if is_burst and memory:
         held.append(_held_mb(target))
+    idle_s = _idle_share(target) * wait_s if is_burst else 0.0
     answered = max(shot.answered, 1)
     return Measured(
         shot=shot,
         failed=shot.failed + (0 if scenario.load.rate else shot.unanswered),
-        cpu_us=used_s / answered * 1e6,
+        cpu_us=(used_s - idle_s) / answered * 1e6,
         helper_cpu_us=helpers_used_s / answered * 1e6,
         pss_mb=max(mb for mb, _ in held),
         helper_pss_mb=max(mb for _, mb in held),
         wait_s=wait_s,
-        idle_us=_idle_share(target) * wait_s / answered * 1e6 if is_burst else 0.0,
+        idle_us=idle_s / answered * 1e6,
         drained=drained,
     )
 

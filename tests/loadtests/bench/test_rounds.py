@@ -49,7 +49,7 @@ def test_a_slice_has_the_cpu_time_a_request_and_the_memory_of_server_and_helpers
     assert one.helper_pss_mb > 0
 
 
-def test_after_a_burst_cpu_is_counted_until_all_is_compared(tmp_path: Path) -> None:
+def test_what_a_server_takes_when_idle_is_no_part_of_a_burst(tmp_path: Path) -> None:
     server = Child("server", ["-m", "loadtests.bench.slow_backend", "--work-ms=0"], log=tmp_path / "server")
     busy = Child("busy", ["-c", "while True: pass"], log=tmp_path / "busy")
     burst = dataclasses.replace(SHORT, requests=20)
@@ -67,7 +67,7 @@ def test_after_a_burst_cpu_is_counted_until_all_is_compared(tmp_path: Path) -> N
     assert one.shot.answered == 20
     assert one.drained
     assert one.wait_s >= 0.25
-    assert one.cpu_us * 20 / 1e6 > one.wait_s / 10
+    assert one.cpu_us < 2 * one.idle_us
     assert one.idle_us * 20 / 1e6 > one.wait_s / 20
     assert (other.wait_s, other.idle_us) == (0.0, 0.0)
 
