@@ -5,6 +5,7 @@ so they are msgspec structs: the fastest of the typed encoders, and the receiver
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,11 @@ class Backend(StrEnum):
     def other(self) -> "Backend":
         """The backend that this one is not."""
         return Backend.MODERN if self is Backend.LEGACY else Backend.LEGACY
+
+
+LEGACY: Final = Backend.LEGACY
+MODERN: Final = Backend.MODERN
+"""For code that runs at every request: Python 3.11 looks a member up in its class by eight hundred instructions."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, order=True):

@@ -20,12 +20,15 @@ _batches = msgspec.msgpack.Decoder(Batch)
 _receipts = msgspec.msgpack.Decoder(Receipt)
 
 
-def encode(message: Batch | Receipt, *, max_bytes: int = MAX_FRAME_BYTES) -> bytes:
+def encode(message: Batch | Receipt, *, max_bytes: int = MAX_FRAME_BYTES) -> bytearray:
     """One whole frame; raises FrameError when the message is larger than the receiver takes."""
-    payload = _encoder.encode(message)
-    if len(payload) > max_bytes:
-        raise FrameError(f"a frame of {len(payload)} bytes is over the bound of {max_bytes}")
-    return _LENGTH.pack(len(payload)) + payload
+    frame = bytearray(_LENGTH.size)
+    _encoder.encode_into(message, frame, _LENGTH.size)
+    length = len(frame) - _LENGTH.size
+    if length > max_bytes:
+        raise FrameError(f"a frame of {length} bytes is over the bound of {max_bytes}")
+    _LENGTH.pack_into(frame, 0, length)
+    return frame
 
 
 async def read_batch(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> Batch | None:

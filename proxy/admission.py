@@ -6,7 +6,7 @@ Plain classes: compiled, they are made and read several times as quickly as what
 from dataclasses import dataclass
 from typing import Final
 
-from parity.exchange import Backend, Endpoint
+from parity.exchange import LEGACY, MODERN, Backend, Endpoint
 from proxy import writes
 from proxy.counters import Key
 from proxy.fields import Lines
@@ -109,11 +109,11 @@ class Admission:
     @property
     def can_fall_back(self) -> bool:
         """Whether legacy answers when modern fails: reads only, and not once legacy is out of the game."""
-        return self.plan.shadow is Backend.LEGACY and not self.upgrade
+        return self.plan.shadow is LEGACY and not self.upgrade
 
     def head_for(self, backend: Backend) -> bytes:
         """The head on the wire: modern is told which writes its cached answers must have seen."""
-        if self.stamp and backend is Backend.MODERN:
+        if self.stamp and backend is MODERN:
             return b"%b\r\n%b\r\n%b: %b\r\n\r\n" % (
                 self.start,
                 b"\r\n".join(self.lines),

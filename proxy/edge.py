@@ -7,10 +7,11 @@ by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs
 import os
 import random
 import time
+from typing import Any
 
 import structlog
 
-from parity.exchange import SAFE_METHODS, Backend, Capture, Endpoint, Observation
+from parity.exchange import LEGACY, MODERN, SAFE_METHODS, Backend, Capture, Endpoint, Observation
 from proxy import captures, writes
 from proxy.admission import Admission, Refused, Way
 from proxy.canary import StickyKeys, bucket
@@ -111,7 +112,7 @@ class Edge:
             and not inbound.upgrade
             and (way.flag.sample_rate >= 1 or self._random.random() < way.flag.sample_rate)
         )
-        sees_modern = plan.shadow is not None or plan.authoritative is Backend.MODERN
+        sees_modern = plan.shadow is not None or plan.authoritative is MODERN
         return Admission(
             fresh_id,
             way,
@@ -195,7 +196,7 @@ class Edge:
             self.counters.not_mirrored(admission.way.name, _reason(admission))
             return
         self.counters.mirrored(admission.way.name)
-        self._put(admission, Backend.LEGACY, head, duration_s, body, b"", modern)
+        self._put(admission, LEGACY, head, duration_s, body, b"", modern)
 
     def failed(self, admission: Admission) -> None:
         """The client got an error of the proxy's own, or a broken answer."""
@@ -219,7 +220,7 @@ class Edge:
         shadow: Observation | None = None,
     ) -> None:
         overflow = TOO_LARGE if sent is None else body.overflow
-        content = b"" if overflow else body.content
+        content: Any = b"" if overflow else body.uncopied  # msgspec writes a memoryview as it writes bytes
         body.release()
         if overflow == NO_ROOM:
             self.counters.shed(admission.way.name, captures.SHED_REASON)

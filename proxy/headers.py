@@ -5,7 +5,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from parity.exchange import Backend
+from parity.exchange import MODERN, Backend
 from proxy import fields, trace_context
 from proxy.fields import (
     EXPECT,
@@ -29,7 +29,8 @@ SERVED_BY: Final = "X-Served-By"
 FLAG_VERSION: Final = "X-Flag-Version"
 
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
-_REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}").fullmatch
+_VISIBLE = bytes(range(0x21, 0x7F))
+_MAX_REQUEST_ID_BYTES = 128
 _OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade"})
 _UNTOUCHABLE = frozenset({b"host", b"content-length"})
 """What `Connection` may name without effect: removing these would change which message it is."""
@@ -115,7 +116,7 @@ class EdgeHeaders:
         if not head.is_plain or self._is_traced:
             return self._inbound(head, peer, fresh_id)
         request_id = head.request_id
-        if request_id is None or not _REQUEST_ID(request_id):
+        if request_id is None or not _is_request_id(request_id):
             request_id = fresh_id
         lines = head.kept
         lines.append(
@@ -148,7 +149,7 @@ class EdgeHeaders:
             lines = [line for line in lines if fields.REQUESTS[name_of(line)] != EXPECT]
         if upgrade:
             upgrade = b"" if head.length or _NOT_TUNNELLED & fields.tokens(upgrade) else upgrade
-        if request_id is None or not _REQUEST_ID(request_id):
+        if request_id is None or not _is_request_id(request_id):
             request_id = fresh_id
         parent = ""
         if self._is_traced:
@@ -243,10 +244,10 @@ class EdgeHeaders:
         return own, next((hop for hop in reversed(hops) if hop and hop not in self._trusted), peer.address)
 
     def _proof_of(self, served_by: Backend, version: int) -> bytes:
-        proof = self._modern_proof if served_by is Backend.MODERN else self._legacy_proof
+        proof = self._modern_proof if served_by is MODERN else self._legacy_proof
         if proof[0] != version:
             proof = (version, f"{SERVED_BY}: {served_by.value}\r\n{FLAG_VERSION}: {version}".encode())
-            if served_by is Backend.MODERN:
+            if served_by is MODERN:
                 self._modern_proof = proof
             else:
                 self._legacy_proof = proof
@@ -273,6 +274,10 @@ def _forwarding(via: bytes, way: bytes, element: bytes, scheme: str, host: bytes
     if host:
         lines.append(b"X-Forwarded-Host: " + host)
     return b"\r\n".join(lines)
+
+
+def _is_request_id(value: bytes) -> bool:
+    return 0 < len(value) <= _MAX_REQUEST_ID_BYTES and not value.translate(None, _VISIBLE)
 
 
 def _without(lines: Lines, named: frozenset[bytes]) -> Lines:

@@ -13,7 +13,23 @@ PREFIX = "crossfade_proxy"
 NOBODY = "none"
 """The label `backend` where the proxy answered by itself, and `status` where the client went away unanswered."""
 
-BOUNDS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+BOUNDS_S: Sequence[float] = (
+    0.0005,
+    0.001,
+    0.002,
+    0.005,
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    30.0,
+)
 _CLASSES = (NOBODY, *(f"{hundreds}xx" for hundreds in range(1, 10)))
 _UPPER_BOUNDS = (*map(str, BOUNDS_S), "+Inf")
 _Counts = dict[tuple[str, str, str, int], list[float]]

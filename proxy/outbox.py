@@ -27,7 +27,7 @@ class Frame(NamedTuple):
     """A batch as it is sent, and sent again; `items` and `size` are what it holds of the bounds."""
 
     seq: int
-    bytes: bytes
+    bytes: bytearray
     items: int
     size: int
 
@@ -42,7 +42,8 @@ class Outbox:
         self._proxy = proxy
         self._settings = settings
         self._counters = counters
-        self._queue: deque[Capture] = deque()
+        self._queue: deque[tuple[Capture, int]] = deque()
+        """With the bytes that each is counted as."""
         self._seq = 0
         self._said_in_flight = 0
         self._most_items = settings.queue_items
@@ -83,7 +84,7 @@ class Outbox:
             self._counters.shed(capture.endpoint, "parity_queue")
             return False
         self.held_bytes = held
-        self._queue.append(capture)
+        self._queue.append((capture, size))
         return True
 
     def next_frame(self) -> Frame | None:
@@ -94,11 +95,12 @@ class Outbox:
         captures: list[Capture] = []
         size = 0
         while self._queue and len(captures) < self._settings.batch_captures:
-            larger = size + _size_of(self._queue[0])
-            if captures and larger > self._settings.batch_bytes:
+            capture, own = self._queue[0]
+            if captures and size + own > self._settings.batch_bytes:
                 break
-            captures.append(self._queue.popleft())
-            size = larger
+            self._queue.popleft()
+            captures.append(capture)
+            size += own
         self._seq += 1
         try:
             payload = self._encoded(captures)
@@ -118,7 +120,7 @@ class Outbox:
         self.held_bytes -= frame.size
         return True
 
-    def _encoded(self, captures: Iterable[Capture]) -> bytes:
+    def _encoded(self, captures: Iterable[Capture]) -> bytearray:
         """The books are closed only when the captures could be encoded, which raises UnicodeEncodeError else."""
         taken = tuple(captures)
         in_flight = self._counters.in_flight - len(taken)

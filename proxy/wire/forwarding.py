@@ -6,8 +6,9 @@ No task and no future: connections call in, and whatever happens ends in exactly
 
 from functools import partial
 from time import perf_counter
+from typing import Final
 
-from parity.exchange import Backend, Observation
+from parity.exchange import LEGACY, MODERN, Observation
 from proxy.admission import Admission
 from proxy.captures import KeptBody
 from proxy.edge import Edge
@@ -20,6 +21,9 @@ from proxy.wire.framing import LAST_CHUNK, Content, chunk
 from proxy.wire.heads import CHUNKED, OPEN, AnswerHead
 from proxy.wire.pool import Pool
 from proxy.wire.seams import Client, Plane
+
+_LEGACY: Final = LEGACY.value
+_MODERN: Final = MODERN.value
 
 
 class Forwarding:
@@ -178,7 +182,7 @@ class Forwarding:
         self._connection = connection
         settings = self._plane.settings
         silence_s = admission.way.bounds.answer_timeout_s or settings.answer_timeout_s
-        falls_back = admission.can_fall_back and self._served_by is Backend.MODERN
+        falls_back = admission.can_fall_back and self._served_by is MODERN
         pending, self._pending = self._pending, []
         head = admission.head_for(self._served_by)
         connection.begin(
@@ -265,11 +269,11 @@ class Forwarding:
             # RFC 9110 section 9.2.2: the connection had been closed before the request came
             self._was_retried = True
             self._replay()
-        elif admission.can_fall_back and self._served_by is Backend.MODERN and self._is_replayable:
+        elif admission.can_fall_back and self._served_by is MODERN and self._is_replayable:
             self._modern = Observation(
                 error=refusal.observed_error, duration_s=perf_counter() - self._started
             )
-            self._served_by = Backend.LEGACY
+            self._served_by = LEGACY
             if self._kept is None:
                 self._kept = self._edge.kept_body()
             self._replay()
@@ -367,7 +371,9 @@ class Forwarding:
         self._report(status, error, perf_counter() - self._started)
 
     def _report(self, status: int, error: str, duration_s: float) -> None:
-        served_by = self._served_by.value if self._answer is not None else NOBODY
+        served_by = NOBODY
+        if self._answer is not None:
+            served_by = _MODERN if self._served_by is MODERN else _LEGACY
         self._plane.ended(self._admission, served_by, status, duration_s, self._sent_bytes, error)
 
     def _drop(self) -> None:

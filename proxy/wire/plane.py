@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from parity.exchange import Backend
+from parity.exchange import LEGACY, MODERN, Backend
 from proxy.admission import Admission
 from proxy.edge import Edge
 from proxy.errors import ListenError
@@ -63,7 +63,7 @@ class WirePlane:
     @property
     def load(self) -> Load:
         """How much it has on its hands now."""
-        pools = {Backend.LEGACY: self._legacy, Backend.MODERN: self._modern}
+        pools = {LEGACY: self._legacy, MODERN: self._modern}
         return Load(
             requests=self.requests_in_flight,
             clients=len(self._clients),
@@ -73,7 +73,7 @@ class WirePlane:
 
     def pool(self, backend: Backend) -> Pool:
         """The connections to that backend."""
-        return self._modern if backend is Backend.MODERN else self._legacy
+        return self._modern if backend is MODERN else self._legacy
 
     async def bind(self, edge: Edge, telemetry: Telemetry) -> int:
         """Take the port, without serving yet; returns it. Raises `ListenError`."""
@@ -212,7 +212,7 @@ class WirePlane:
         self._telemetry.served(admission, NOBODY, refusal.status, 0.0, sent_bytes, refusal.word)
 
     def _made_pools(self, settings: ProxySettings) -> tuple[Pool, Pool]:
-        return self._made_pool(settings, Backend.LEGACY), self._made_pool(settings, Backend.MODERN)
+        return self._made_pool(settings, LEGACY), self._made_pool(settings, MODERN)
 
     def _made_pool(self, settings: ProxySettings, backend: Backend) -> Pool:
         forward = settings.forward

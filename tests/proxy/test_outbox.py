@@ -60,7 +60,7 @@ def counted(batch: Batch, name: str) -> int:
 def next_batch(outbox: Outbox) -> Batch | None:
     """What the next frame says."""
     frame = outbox.next_frame()
-    return None if frame is None else decode_batch(frame.bytes[4:])
+    return None if frame is None else decode_batch(bytes(frame.bytes[4:]))
 
 
 def acknowledge(outbox: Outbox) -> None:
