@@ -61,11 +61,6 @@ class KeptBody:
         self._chunks = [content]
         return content
 
-    @property
-    def uncopied(self) -> bytes | memoryview:
-        """The same without a copy where it came in one piece."""
-        return self._chunks[0] if len(self._chunks) == 1 else self.content
-
     def release(self) -> None:
         """Give the room back."""
         self._budget.give_back(self.size)

@@ -7,7 +7,6 @@ by exactly one of `answered`, `fell_back`, `failed`, `abandoned`. All of it runs
 import os
 import random
 import time
-from typing import Any
 
 import structlog
 
@@ -220,7 +219,7 @@ class Edge:
         shadow: Observation | None = None,
     ) -> None:
         overflow = TOO_LARGE if sent is None else body.overflow
-        content: Any = b"" if overflow else body.uncopied  # msgspec writes a memoryview as it writes bytes
+        content = b"" if overflow else body.content
         body.release()
         if overflow == NO_ROOM:
             self.counters.shed(admission.way.name, captures.SHED_REASON)
