@@ -198,3 +198,16 @@ async def test_a_large_body_of_a_read_is_streamed_and_not_copied(tmp_path: Path)
         assert len(rig.legacy.seen[0].body) == 5_000
         assert rig.modern.seen == []
         assert [exchange.skipped for exchange in rig.parity.exchanges] == ["body_too_large"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 1_000, 16_384, 20_000, 60_000, 900_000])
+async def test_an_answer_of_any_size_is_handed_over_whole(tmp_path: Path, size: int) -> None:
+    body = bytes(range(256)) * (size // 256 + 1)
+
+    async with running(tmp_path, stage=Stage.SHADOW) as rig:
+        rig.legacy.behaviour = answering(body[:size])
+        rig.modern.behaviour = answering(body[:size])
+        await rig.ask()
+        await rig.settled(1)
+
+        assert [exchange.legacy.body for exchange in rig.parity.exchanges] == [body[:size]]
