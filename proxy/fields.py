@@ -106,12 +106,22 @@ class Shape:
 
     `found` are the kinds to look at with their positions, `kept` the positions of what stays (None: all). The `…_at`
     are positions, -1 where there is none. `is_plain` says that nothing is found but what has such a position, each
-    once, and lines that go whatever they say.
+    once, and lines that go whatever they say. `prefixes` are the names with their colons.
     """
 
-    __slots__ = ("connection_at", "found", "host_at", "is_plain", "kept", "length_at", "request_id_at")
+    __slots__ = (
+        "connection_at",
+        "found",
+        "host_at",
+        "is_plain",
+        "kept",
+        "length_at",
+        "prefixes",
+        "request_id_at",
+    )
 
     def __init__(self, names: Sequence[bytes], known: Kinds) -> None:
+        self.prefixes = [name + b":" for name in names]
         kinds = [known[name] for name in names]
         self.found = tuple((kind, at) for at, kind in enumerate(kinds) if kind)
         stays = tuple(at for at, kind in enumerate(kinds) if not 0 < kind < HOST)
@@ -122,13 +132,28 @@ class Shape:
         self.request_id_at = kinds.index(REQUEST_ID) if REQUEST_ID in kinds else -1
         self.is_plain = all(kind in _PLAIN for kind in kinds) and all(kinds.count(kind) < 2 for kind in _ONCE)
 
+    def is_of(self, lines: Lines) -> bool:
+        """Whether so many lines as it has names have these names."""
+        for at, prefix in enumerate(self.prefixes):  # noqa: SIM110 -- a generator would cost what this saves
+            if not lines[at].startswith(prefix):
+                return False
+        return True
+
+    def value(self, lines: Lines, at: int) -> bytes:
+        """The value of the line at that position, without the white space around it."""
+        return lines[at][len(self.prefixes[at]) :].strip(b" \t")
+
 
 class Shapes(dict[bytes, Shape]):
-    """The shapes that were seen: a client or backend that sends many heads sends few of them. Bounded."""
+    """The shapes that were seen: a client or backend that sends many heads sends few of them. Bounded.
+
+    `latest` is the last one of so many lines: to see that it is the one again costs a fifth of finding it by its names.
+    """
 
     def __init__(self, known: Kinds) -> None:
         super().__init__()
         self._known = known
+        self.latest: dict[int, Shape] = {}
 
     def __missing__(self, names: bytes) -> Shape:
         if len(self) >= _MAX_KNOWN:
@@ -147,7 +172,12 @@ ANSWER_SHAPES = Shapes(ANSWERS)
 def lines_of(block: bytes, shapes: Shapes) -> tuple[Lines, Shape]:
     """All field lines of a block of them whose syntax is known to be right, each with its CR LF."""
     lines = block[:-2].split(b"\r\n") if block else []
-    return lines, shapes[b"\n".join([line.partition(b":")[0] for line in lines])]
+    shape = shapes.latest.get(len(lines))
+    if shape is None or not shape.is_of(lines):
+        shape = shapes[b"\n".join([line.partition(b":")[0] for line in lines])]
+        if len(lines) <= _MAX_NAMES:
+            shapes.latest[len(lines)] = shape
+    return lines, shape
 
 
 def sort_out(lines: Lines, shape: Shape) -> tuple[Lines, Found]:

@@ -177,16 +177,16 @@ def request_head(block: bytes) -> RequestHead:
 
 def _read_plain_request(head: RequestHead, lines: Lines, shape: Shape) -> bool:
     """As `_read_request`, for the usual head: a host, perhaps a length, nothing to remember of the connection."""
-    if shape.host_at < 0 or not _is_host(host := value_of(lines[shape.host_at])):
+    if shape.host_at < 0 or not _is_host(host := shape.value(lines, shape.host_at)):
         return False
-    if shape.connection_at >= 0 and value_of(lines[shape.connection_at]) not in _KEEP_ALIVE:
+    if shape.connection_at >= 0 and shape.value(lines, shape.connection_at) not in _KEEP_ALIVE:
         return False
     head.host = host
     head.is_plain = True
     if shape.length_at >= 0:
-        head.length = _length(value_of(lines[shape.length_at]))
+        head.length = _length(shape.value(lines, shape.length_at))
     if shape.request_id_at >= 0:
-        head.request_id = value_of(lines[shape.request_id_at])
+        head.request_id = shape.value(lines, shape.request_id_at)
     return True
 
 
@@ -256,11 +256,11 @@ def answer_head(block: bytes, *, to_head: bool) -> AnswerHead:
 
 def _read_plain_answer(head: AnswerHead, lines: Lines, shape: Shape) -> bool:
     """As `_read_answer`, for the usual head: a length, and nothing to remember of the connection."""
-    if shape.connection_at >= 0 and value_of(lines[shape.connection_at]) not in _KEEP_ALIVE:
+    if shape.connection_at >= 0 and shape.value(lines, shape.connection_at) not in _KEEP_ALIVE:
         return False
     head.is_plain = head.status >= 200 and head.status != 204
     if shape.length_at >= 0:
-        head.length = _length(value_of(lines[shape.length_at]))
+        head.length = _length(shape.value(lines, shape.length_at))
     return head.is_plain
 
 

@@ -111,6 +111,20 @@ def test_every_line_is_kept_or_found_and_its_name_decides(pairs: list[tuple[str,
         assert found == [(kind, line) for kind, line in expected if kind]
 
 
+NAMES = st.sampled_from(
+    [b"A", b"AB", b"a", b"Host", b"Hos", b"Host_", b"TE", b"X-Crossfade-A", b"Content-Length"]
+)
+
+
+@given(st.lists(st.lists(NAMES, max_size=4), min_size=2, max_size=6))
+def test_a_head_is_sorted_out_as_if_no_other_had_come_before(heads: list[list[bytes]]) -> None:
+    shapes = Shapes(REQUESTS)
+
+    for names in heads:
+        head = block(*(name + b": B: 1" for name in names))
+        assert sorted_out(head, shapes) == sorted_out(head, Shapes(REQUESTS))
+
+
 def test_a_heads_lines_are_its_own() -> None:
     first, _ = sorted_out(block(b"A: 1"), REQUEST_SHAPES)
     first.append(b"B: 2")
