@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from parity.exposition import FamilyCollector, expose
+from proxy import edge
 from proxy.addresses import Address
 from proxy.edge import Edge
 from proxy.errors import ListenError
@@ -110,7 +111,8 @@ class Admin:
             own = version("crossfade")
         except PackageNotFoundError:
             own = "unknown"
-        return _json({"version": own, "flag_version": self._edge.table.version})
+        compiled = not str(edge.__file__).endswith(".py")
+        return _json({"version": own, "compiled": compiled, "flag_version": self._edge.table.version})
 
 
 async def _is_reachable(url: str) -> bool:

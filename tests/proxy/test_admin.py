@@ -25,7 +25,7 @@ async def test_a_worker_that_serves_is_alive_and_ready_and_says_its_versions(tmp
         assert await look(rig, "/readyz") == (200, {"ready": True, "problems": []})
         status, body = await look(rig, "/version")
 
-    assert (status, body["flag_version"]) == (200, 1)
+    assert (status, body["flag_version"], body["compiled"]) == (200, 1, False)
 
 
 async def test_a_dead_authoritative_backend_is_not_ready(tmp_path: Path) -> None:
