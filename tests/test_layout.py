@@ -148,6 +148,10 @@ def test_the_wheel_takes_our_packages_and_no_tests() -> None:
     assert compiled == [file for file in compiled if file.is_file()]
 
 
+def test_nothing_compiled_lies_beside_the_sources() -> None:
+    assert [str(path) for package in PACKAGES for path in (ROOT / package).rglob("*.so")] == []
+
+
 def test_ci_runs_what_the_readme_says_and_nothing_else() -> None:
     commands = [
         line
