@@ -58,7 +58,7 @@ test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contract
 	@$(MAKE) --no-print-directory -j2 check compiled-where-possible
 	@$(BIN)/coverage erase
 	@if test -e $(COMPILED)/ready ; then \
-	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile --import-mode=append --compiled tests/wire ; \
+	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
 	else \
 	  $(BIN)/pytest -q -n 3 --dist loadfile tests/wire ; \
 	fi

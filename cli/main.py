@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def _login_name() -> str:
 
 def main() -> None:
     """Run a command; every failure is one clear sentence and the exit code that its kind has."""
+    # a command that is ended ends what it has started, as with Ctrl-C; those that serve have handlers of their own
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = root(
             standalone_mode=False, prog_name="crossfade"

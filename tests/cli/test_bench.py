@@ -1,7 +1,12 @@
 """`make bench` in its short form, with whatever peers are here, and the flags that it turns."""
 
+import contextlib
 import json
+import os
 import platform
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +81,32 @@ def test_flags_are_turned_where_no_worker_runs(tmp_path: Path) -> None:
 
     assert all(0 < ms < 5_000 for ms in took_ms)
     assert flags.workers(config) == []
+
+
+@needs_nginx
+def test_a_run_that_is_terminated_leaves_no_process(open_dir: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "bench", "--only", "plain", "--build-dir", str(open_dir)]
+    environment = os.environ | {"TMPDIR": str(open_dir), "CROSSFADE_STATE_DIR": str(open_dir)}
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as bench:
+        assert bench.stderr is not None
+        said = ""
+        while "round 1" not in said:
+            said = bench.stderr.readline()
+            assert said, "it ended by itself"
+        begun = processes_of(open_dir)
+        bench.send_signal(signal.SIGTERM)
+        code = bench.wait(20)
+
+    assert code == 130
+    assert len(begun) > 3
+    assert processes_of(open_dir) == []
+
+
+def processes_of(directory: Path) -> list[str]:
+    """The command lines that name something below that directory."""
+    lines = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            lines.append(file.read_bytes().replace(b"\0", b" ").decode())
+    return [line for line in lines if f"{directory}/crossfade-bench-" in line]
