@@ -12,7 +12,7 @@ from proxy.wire.backend import BackendConnection
 from proxy.wire.errors import FramingError, HeadError
 from proxy.wire.forwarding import Forwarding
 from proxy.wire.framing import Body, ChunkedBody, Content, SizedBody
-from proxy.wire.heads import CHUNKED, RequestHead, end_of_head, refusal_of_part, request_head
+from proxy.wire.heads import CHUNKED, LARGE_BYTES, RequestHead, end_of_head, refusal_of_part, request_head
 from proxy.wire.outgoing import reset
 from proxy.wire.seams import ClientPlane
 from proxy.wire.timeouts import NEVER
@@ -191,9 +191,10 @@ class ClientConnection(asyncio.Protocol):
         forwarding = self._forwarding = Forwarding(
             plane, edge, self, admission, body_length=head.length, keeps_alive=head.keeps_alive
         )
-        if head.length == 0:
+        if 0 <= head.length <= min(len(self._buffer), LARGE_BYTES):
+            content, self._buffer = self._buffer[: head.length], self._buffer[head.length :]
             self.deadline = NEVER
-            forwarding.start()
+            forwarding.start(content)
             return
         self._body = body = ChunkedBody() if head.length == CHUNKED else SizedBody(head.length)
         self._body_bytes = 0

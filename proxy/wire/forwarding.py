@@ -94,8 +94,13 @@ class Forwarding:
 
     # The request
 
-    def start(self) -> None:
-        """Send the head, as soon as there is a connection."""
+    def start(self, content: bytes = b"") -> None:
+        """Send the head, as soon as there is a connection; with it all of the body, if that is given."""
+        if content:
+            if self._kept_request is not None:
+                self._kept_request.add(content)
+            self._pending.append(content)
+            self._request_is_whole = True
         if self._admission.way.is_write:
             self._edge.began(self._admission)
         self._started = perf_counter()

@@ -108,8 +108,10 @@ class Bench:
         """Note it."""
         self.over.append((served_by, status, error))
 
-    async def start(self, method: str = "GET", *fields: str, http11: bool = True) -> Forwarding:
-        """A request whose head is there."""
+    async def start(
+        self, method: str = "GET", *fields: str, http11: bool = True, content: bytes = b""
+    ) -> Forwarding:
+        """A request whose head is there, and perhaps all of its body."""
         self.client = Client(is_http11=http11)
         target = "/v1/escrows/1" if method in {"PUT", "DELETE"} else "/v1/escrows"
         head = head_of(method, target, *fields, version="1.1" if http11 else "1.0")
@@ -118,7 +120,7 @@ class Bench:
         forwarding = Forwarding(
             self, self.edge, self.client, admission, body_length=head.length, keeps_alive=head.keeps_alive
         )
-        forwarding.start()
+        forwarding.start(content)
         await settle()
         return forwarding
 

@@ -358,3 +358,26 @@ async def test_an_upgrade_becomes_a_tunnel_and_is_told_once() -> None:
     assert b"Connection: Upgrade\r\n" in bench.client.sent
     assert bench.client.tunnel == (bench.last(Backend.MODERN), b"first")
     assert (bench.edge.outcomes, bench.over) == (["abandoned"], [("none", 101, "")])
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+async def test_a_body_that_came_with_its_head_goes_on_with_it_in_one_piece(*, is_used: bool) -> None:
+    bench = Bench()
+    if is_used:
+        await bench.used()
+
+    await bench.start("POST", "Content-Length: 2", content=b"ab")
+    pieces = [transport.sent[-1] for transport in bench.targets[Backend.LEGACY].transports]
+    bench.last().data_received(OK)
+
+    assert [(piece[:4], body_of(piece)) for piece in pieces] == [(b"POST", b"ab")]
+    assert bench.over == [("legacy", 200, "")]
+
+
+async def test_such_a_body_of_a_read_goes_to_both() -> None:
+    bench = Bench(stage=Stage.SHADOW)
+
+    await bench.start("GET", "Content-Length: 2", content=b"ab")
+    bench.last().data_received(OK)
+
+    assert [capture.body for capture in bench.edge.captures] == [b"ab"]
