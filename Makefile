@@ -58,11 +58,11 @@ test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contract
 	@$(MAKE) --no-print-directory -j2 check compiled-where-possible
 	@$(BIN)/coverage erase
 	@if test -e $(COMPILED)/ready ; then \
-	  $(AS_COMPILED) $(BIN)/pytest -q -n 4 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
+	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
 	else \
-	  $(BIN)/pytest -q -n 4 --dist loadfile tests/wire ; \
+	  $(BIN)/pytest -q -n 3 --dist loadfile tests/wire ; \
 	fi
-	@$(BIN)/coverage run -m pytest -q -n 4 --dist loadfile --ignore=tests/wire $(ARGS)
+	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --ignore=tests/wire $(ARGS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 

@@ -87,7 +87,16 @@ def database_url() -> Iterator[str]:
         tempfile.TemporaryDirectory(prefix="crossfade-tests-") as directory,
         embedded_postgres(Path(directory) / "postgres") as url,
     ):
+        _hurry(url)
         yield url
+
+
+def _hurry(url: str) -> None:
+    """What a power failure would lose matters to no test: commits do not wait for the disk."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextlib.contextmanager
