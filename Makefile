@@ -62,7 +62,7 @@ test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contract
 	else \
 	  $(BIN)/pytest -q -n 3 --dist loadfile tests/wire ; \
 	fi
-	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --ignore=tests/wire $(ARGS)
+	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
