@@ -111,7 +111,8 @@ class Capture(msgspec.Struct, frozen=True, array_like=True):
     client's. `writes` is the stamp that modern
     gets. `mark` says how the writes stood when the request began (in flight, begun). `shadow` is there when the other
     backend was asked already: it failed, and the client was answered by this one. `skipped` is the reason why there is
-    nothing to compare (`body_too_large`); the shadow is then spared the copy.
+    nothing to compare (`body_too_large`); the shadow is then spared the copy. The answer's body is the last, so that a
+    large one can be sent as it lies there.
     """
 
     id: str
@@ -126,13 +127,13 @@ class Capture(msgspec.Struct, frozen=True, array_like=True):
     authoritative: Backend
     status: int
     answer_head: bytes
-    answer_body: bytes
     duration_s: float
     at: float
     mark: tuple[int, int]
     writes: str = ""
     shadow: Observation | None = None
     skipped: str = ""
+    answer_body: bytes = b""
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -150,18 +151,19 @@ class Count(msgspec.Struct, frozen=True):
     n: int
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, array_like=True):
     """What a proxy worker hands over at once; sent again, unchanged, until its receipt has come.
 
     `proxy` names one run of one proxy worker, `seq` counts its batches from 1. `in_flight` is how many
-    mirrored requests are in no batch yet, so that the books balance at every moment.
+    mirrored requests are in no batch yet, so that the books balance at every moment. The captures are the last, so
+    that they can be encoded one by one before the rest is known.
     """
 
     proxy: str
     seq: int
-    captures: tuple[Capture, ...]
     counts: tuple[Count, ...]
     in_flight: int
+    captures: tuple[Capture, ...] = ()
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -6,11 +6,13 @@ its `Receipt` the other way.
 
 import asyncio
 import struct
+from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from parity.errors import FrameError
-from parity.exchange import Batch, Receipt
+from parity.exchange import Batch, Capture, Receipt
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 
@@ -18,6 +20,12 @@ _LENGTH = struct.Struct(">I")
 _encoder = msgspec.msgpack.Encoder()
 _batches = msgspec.msgpack.Decoder(Batch)
 _receipts = msgspec.msgpack.Decoder(Receipt)
+_EMPTY_ARRAY = b"\x90"
+_ARRAY = struct.Struct(">cI")
+_EMPTY_BYTES = b"\xc4\x00"
+_BYTES = struct.Struct(">cI")
+"""How msgpack says that there is nothing, and how many items or bytes follow."""
+_LARGE_BYTES = 4_096
 
 
 def encode(message: Batch | Receipt, *, max_bytes: int = MAX_FRAME_BYTES) -> bytearray:
@@ -29,6 +37,22 @@ def encode(message: Batch | Receipt, *, max_bytes: int = MAX_FRAME_BYTES) -> byt
         raise FrameError(f"a frame of {length} bytes is over the bound of {max_bytes}")
     _LENGTH.pack_into(frame, 0, length)
     return frame
+
+
+def capture_pieces(capture: Capture) -> tuple[bytes, ...]:
+    """A capture as it is in a frame; a large body is not copied. Raises UnicodeEncodeError where a text is none."""
+    body = capture.answer_body
+    if len(body) <= _LARGE_BYTES:
+        return (_encoder.encode(capture),)
+    head = _encoder.encode(structs.replace(capture, answer_body=b"")).removesuffix(_EMPTY_BYTES)
+    return head + _BYTES.pack(b"\xc6", len(body)), body
+
+
+def batch_pieces(batch: Batch, captures: Sequence[tuple[bytes, ...]]) -> list[bytes]:
+    """A whole frame: that batch, which has no captures yet, with these, which are `capture_pieces` already."""
+    body = _encoder.encode(batch).removesuffix(_EMPTY_ARRAY) + _ARRAY.pack(b"\xdd", len(captures))
+    pieces = [piece for capture in captures for piece in capture]
+    return [_LENGTH.pack(len(body) + sum(map(len, pieces))) + body, *pieces]
 
 
 async def read_batch(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> Batch | None:

@@ -76,13 +76,11 @@ class Counters:
         """Whether there is anything to take."""
         return bool(self._deltas)
 
-    def peek(self) -> tuple[Count, ...]:
-        """What was counted since it was taken the last time."""
-        return tuple(Count(endpoint, name, reason, n) for (endpoint, name, reason), n in self._deltas.items())
-
     def take(self) -> tuple[Count, ...]:
         """What was counted since the last time."""
-        counts = self.peek()
+        counts = tuple(
+            Count(endpoint, name, reason, n) for (endpoint, name, reason), n in self._deltas.items()
+        )
         for key, n in self._deltas.items():
             self._taken[key] = self._taken.get(key, 0) + n
         self._deltas = {}

@@ -238,13 +238,13 @@ class Edge:
                 authoritative,
                 head.status,
                 head.fields,
-                content,
                 duration_s,
                 admission.at,
                 admission.mark,
                 admission.stamp,
                 shadow,
                 overflow,
+                content,
             )
         ):
             self.counters.captured(admission.way.name)

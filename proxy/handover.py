@@ -75,7 +75,7 @@ class Handover:
 
     async def _send(self, writer: asyncio.StreamWriter) -> None:
         for again in tuple(self._outbox.unacknowledged):
-            writer.write(again.bytes)
+            writer.writelines(again.pieces)
             await writer.drain()
         while True:
             if not self._closing and not self._outbox.is_full_batch:
@@ -88,7 +88,7 @@ class Handover:
             if (frame := self._outbox.next_frame()) is not None:
                 if len(self._outbox.unacknowledged) == 1:
                     self._heard_at = asyncio.get_running_loop().time()
-                writer.write(frame.bytes)
+                writer.writelines(frame.pieces)
                 await writer.drain()
             elif self._closing:
                 if not self._outbox.unacknowledged:

@@ -1,17 +1,16 @@
 """Captures on their way to the parity worker: a bounded queue, and the frames that wait for their receipts."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from msgspec import structs
 
 from parity.exchange import Batch, Capture
-from parity.wire import MAX_FRAME_BYTES, encode
+from parity.wire import MAX_FRAME_BYTES, batch_pieces, capture_pieces
 from proxy.counters import Counters
 from proxy.settings import HandoverSettings
 
-_CAPTURE_BYTES = 1_000
 _MAX_CAPTURE_BYTES = MAX_FRAME_BYTES // 2
 
 
@@ -27,7 +26,7 @@ class Frame(NamedTuple):
     """A batch as it is sent, and sent again; `items` and `size` are what it holds of the bounds."""
 
     seq: int
-    bytes: bytearray
+    pieces: Sequence[bytes]
     items: int
     size: int
 
@@ -35,15 +34,16 @@ class Frame(NamedTuple):
 class Outbox:
     """Builds batches whose books balance; a few of them at a time are without a receipt.
 
-    The bounds include those: their room is free when their receipts have come.
+    The bounds include those: their room is free when their receipts have come. A capture is encoded when it comes:
+    what it was made of is in the processor's caches then, and need not be kept.
     """
 
     def __init__(self, proxy: str, settings: HandoverSettings, counters: Counters) -> None:
         self._proxy = proxy
         self._settings = settings
         self._counters = counters
-        self._queue: deque[tuple[Capture, int]] = deque()
-        """With the bytes that each is counted as."""
+        self._queue: deque[tuple[tuple[bytes, ...], int]] = deque()
+        """Captures as they are sent, each with its bytes."""
         self._seq = 0
         self._said_in_flight = 0
         self._most_items = settings.queue_items
@@ -73,40 +73,40 @@ class Outbox:
         return self._unacknowledged_items
 
     def put(self, capture: Capture) -> bool:
-        """Queue a capture; False: there was no room, it is shed."""
-        size = _size_of(capture)
-        held = self.held_bytes + size
-        if (
-            held > self._most_bytes
-            or len(self._queue) + self._unacknowledged_items >= self._most_items
-            or size > _MAX_CAPTURE_BYTES
-        ):
-            self._counters.shed(capture.endpoint, "parity_queue")
-            return False
-        self.held_bytes = held
-        self._queue.append((capture, size))
-        return True
+        """Queue a capture; False: there was no room, or it cannot be written down, and it is shed."""
+        if len(self._queue) + self._unacknowledged_items < self._most_items:
+            try:
+                pieces = capture_pieces(capture)
+            except UnicodeEncodeError:
+                pieces = _readable(capture)
+            size = sum(map(len, pieces))
+            held = self.held_bytes + size
+            if 0 < size <= _MAX_CAPTURE_BYTES and held <= self._most_bytes:
+                self.held_bytes = held
+                self._queue.append((pieces, size))
+                return True
+        self._counters.shed(capture.endpoint, "parity_queue")
+        return False
 
     def next_frame(self) -> Frame | None:
         """The next batch, which is without its receipt from now on; None: there is nothing to say."""
         counters = self._counters
         if not self._queue and not counters.pending and counters.in_flight == self._said_in_flight:
             return None
-        captures: list[Capture] = []
+        captures: list[tuple[bytes, ...]] = []
         size = 0
         while self._queue and len(captures) < self._settings.batch_captures:
-            capture, own = self._queue[0]
+            pieces, own = self._queue[0]
             if captures and size + own > self._settings.batch_bytes:
                 break
             self._queue.popleft()
-            captures.append(capture)
+            captures.append(pieces)
             size += own
         self._seq += 1
-        try:
-            payload = self._encoded(captures)
-        except UnicodeEncodeError:
-            payload = self._encoded(self._writable(captures))
-        frame = Frame(self._seq, payload, len(captures), size)
+        counters.handed_over(len(captures))
+        self._said_in_flight = counters.in_flight
+        batch = Batch(self._proxy, self._seq, counters.take(), counters.in_flight)
+        frame = Frame(self._seq, batch_pieces(batch, captures), len(captures), size)
         self._unacknowledged_items += frame.items
         self.unacknowledged.append(frame)
         return frame
@@ -119,31 +119,6 @@ class Outbox:
         self._unacknowledged_items -= frame.items
         self.held_bytes -= frame.size
         return True
-
-    def _encoded(self, captures: Iterable[Capture]) -> bytearray:
-        """The books are closed only when the captures could be encoded, which raises UnicodeEncodeError else."""
-        taken = tuple(captures)
-        in_flight = self._counters.in_flight - len(taken)
-        counts = self._counters.peek()
-        frame = encode(Batch(self._proxy, self._seq, taken, counts, in_flight))
-        self._counters.handed_over(len(taken))
-        self._counters.take()
-        self._said_in_flight = in_flight
-        return frame
-
-    def _writable(self, captures: Iterable[Capture]) -> list[Capture]:
-        """Those that can be written down: a target in bytes that are no UTF-8 cannot, and is shed."""
-        kept = []
-        for capture in captures:
-            try:
-                address = capture.address.encode("utf-8", "surrogateescape").decode("latin-1")
-                readable = structs.replace(capture, address=address)
-                encode(Batch("", 0, (readable,), (), 0))
-            except UnicodeEncodeError:
-                self._counters.shed(capture.endpoint, "parity_queue")
-            else:
-                kept.append(readable)
-        return kept
 
 
 class NoParity:
@@ -158,12 +133,10 @@ class NoParity:
         return False
 
 
-def _size_of(capture: Capture) -> int:
-    return (
-        _CAPTURE_BYTES
-        + len(capture.body)
-        + len(capture.answer_body)
-        + len(capture.head)
-        + len(capture.answer_head)
-        + len(capture.target)
-    )
+def _readable(capture: Capture) -> tuple[bytes, ...]:
+    """The capture with an address that was no UTF-8 read as Latin-1; empty if something else of it is no text."""
+    try:
+        address = capture.address.encode("utf-8", "surrogateescape").decode("latin-1")
+        return capture_pieces(structs.replace(capture, address=address))
+    except UnicodeEncodeError:
+        return ()

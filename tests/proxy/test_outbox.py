@@ -60,7 +60,7 @@ def counted(batch: Batch, name: str) -> int:
 def next_batch(outbox: Outbox) -> Batch | None:
     """What the next frame says."""
     frame = outbox.next_frame()
-    return None if frame is None else decode_batch(bytes(frame.bytes[4:]))
+    return None if frame is None else decode_batch(b"".join(frame.pieces)[4:])
 
 
 def acknowledge(outbox: Outbox) -> None:
@@ -170,6 +170,29 @@ def test_an_address_in_bytes_that_are_no_utf_8_is_read_as_latin_1() -> None:
 
     assert batch is not None
     assert [capture.address for capture in batch.captures] == ["café", "192.0.2.1"]
+
+
+def test_small_and_large_bodies_arrive_whole() -> None:
+    outbox, counters = an_outbox()
+    bodies = [b"", b"x" * 4_096, b"y" * 4_097, b"z" * 70_000, b"{}"]
+    for body in bodies:
+        put(outbox, counters, 1, body)
+
+    batch = next_batch(outbox)
+
+    assert batch is not None
+    assert [capture.answer_body for capture in batch.captures] == bodies
+
+
+def test_a_large_body_is_sent_as_it_lies_there() -> None:
+    outbox, counters = an_outbox()
+    body = b"z" * 70_000
+    put(outbox, counters, 1, body)
+
+    frame = outbox.next_frame()
+
+    assert frame is not None
+    assert any(piece is body for piece in frame.pieces)
 
 
 def test_any_bytes_of_heads_and_bodies_arrive() -> None:
