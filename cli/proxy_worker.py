@@ -19,12 +19,21 @@ from cli.logs import log_to_stderr
 from cli.wire import MAX_LINE_BYTES, decode
 from proxy.settings import ProxySettings
 
-ENVIRONMENT = {
-    "MALLOC_TOP_PAD_": "1048576",
-    "MALLOC_TRIM_THRESHOLD_": "16777216",
-    "MALLOC_MMAP_THRESHOLD_": "4194304",
-}
-"""For the C library of a worker: freed memory of up to 16 MiB is kept, so that bodies do not fault pages in anew."""
+_MIB = 1_048_576
+_KEPT_BYTES = 16 * _MIB
+
+
+def environment(queue_bytes: int) -> dict[str, str]:
+    """For the C library of a worker whose captures take up to `queue_bytes`.
+
+    What is freed is kept: to fault a page in again costs ten times as much as to fill it with a body's bytes. It is
+    kept up to what the queue may take, so that the memory of a burst serves the next one.
+    """
+    return {
+        "MALLOC_TOP_PAD_": str(_MIB),
+        "MALLOC_TRIM_THRESHOLD_": str(_KEPT_BYTES + queue_bytes),
+        "MALLOC_MMAP_THRESHOLD_": str(4 * _MIB),
+    }
 
 
 async def serve() -> None:

@@ -108,7 +108,7 @@ class Running:
                 [],
                 module="cli.proxy_worker",
                 log=self._log("proxy" if number == 0 else f"proxy-{number + 1}"),
-                environment=proxy_worker.ENVIRONMENT,
+                environment=proxy_worker.environment(self._proxy.handover.queue_bytes),
                 feed=self._line_for(number, turn),
                 pass_fds=[self._listener.fileno()],
                 waits=False,

@@ -9,7 +9,7 @@ import pytest
 
 from cli.errors import UnavailableError
 from cli.processes import Child
-from cli.proxy_worker import ENVIRONMENT
+from cli.proxy_worker import environment
 from cli.wire import encode
 from parity.exchange import Endpoint
 from proxy.settings import ProxySettings
@@ -33,7 +33,12 @@ def settings_in(directory: Path, **changes: object) -> ProxySettings:
 
 def worker(directory: Path, line: bytes) -> Child:
     return Child(
-        "worker", [], module="cli.proxy_worker", feed=line, log=directory / "log", environment=ENVIRONMENT
+        "worker",
+        [],
+        module="cli.proxy_worker",
+        feed=line,
+        log=directory / "log",
+        environment=environment(33_554_432),
     )
 
 
@@ -52,7 +57,7 @@ def test_it_is_told_its_settings_on_stdin_and_ends_when_asked(tmp_path: Path) ->
 
     assert child.ready["port"] > 0
     assert child.ready["admin_port"] > 0
-    assert b"MALLOC_TOP_PAD_=1048576" in maps
+    assert b"MALLOC_TRIM_THRESHOLD_=50331648" in maps
     assert code == 0
 
 
