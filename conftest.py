@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from cli.postgres import embedded_postgres
-from proxy.wire import client
+from proxy import edge
+from proxy.plane import is_compiled
 from tests.domains.support import Modern, serving
 
 pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
@@ -43,8 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """What is to be tested compiled, is."""
-    if config.getoption("--compiled") and (client.__file__ or "").endswith(".py"):
-        raise pytest.UsageError(f"--compiled: {client.__file__} is not compiled (make compiled)")
+    if config.getoption("--compiled") and not is_compiled():
+        raise pytest.UsageError(f"--compiled: {edge.__file__} is not compiled (make compiled)")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -19,8 +19,8 @@ from loadtests.bench.run import Bench
 from loadtests.bench.tables import render, write_result
 from loadtests.bench.verdicts import exit_code
 from proxy.flag_store import FlagStore
+from proxy.plane import is_compiled
 from proxy.stages import Stage
-from proxy.wire import client
 
 _ACKNOWLEDGED_WITHIN_S = 5.0
 
@@ -95,7 +95,7 @@ def bench(rounds: int | None, quick: bool, only: str | None, build_dir: Path) ->
             work_dir=Path(work_dir),
             flags=StoredFlags(),
             cli_module="cli.main",
-            data_plane=str(client.__file__),
+            compiled=is_compiled(),
             progress=_teller(),
         ).run()
     render(result, console())

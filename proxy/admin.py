@@ -9,10 +9,10 @@ import msgspec
 from aiohttp import web
 
 from parity.exposition import FamilyCollector, expose
-from proxy import edge
 from proxy.addresses import Address
 from proxy.edge import Edge
 from proxy.errors import ListenError
+from proxy.plane import is_compiled
 from proxy.settings import ProxySettings
 from proxy.stages import READS
 
@@ -111,8 +111,8 @@ class Admin:
             own = version("crossfade")
         except PackageNotFoundError:
             own = "unknown"
-        compiled = not str(edge.__file__).endswith(".py")
-        return _json({"version": own, "compiled": compiled, "flag_version": self._edge.table.version})
+        answer = {"version": own, "compiled": is_compiled(), "flag_version": self._edge.table.version}
+        return _json(answer)
 
 
 async def _is_reachable(url: str) -> bool:

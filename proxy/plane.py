@@ -10,9 +10,15 @@ from typing import Protocol
 import msgspec
 
 from parity.exchange import Backend
+from proxy import edge
 from proxy.edge import Edge
 from proxy.settings import ProxySettings
 from proxy.telemetry import Telemetry
+
+
+def is_compiled() -> bool:
+    """Whether the way of a request runs as machine code (`make compiled`), and not from its sources."""
+    return not str(edge.__file__).endswith(".py")
 
 
 class Load(msgspec.Struct, frozen=True):
