@@ -4,9 +4,9 @@
  *
  * RATE 0 is a closed loop: a connection sends again when its answer is whole; with REQUESTS it ends when so many are
  * sent, if that is sooner. Any other rate is an open loop with Poisson arrivals (drand48, seed 42), whose latencies
- * count from the intended moment of sending, so that a queue shows. Percentiles (µs, nearest rank) are of requests due after the warm-up, `answered` is of the
- * whole run. With BODY_BYTES the request is a POST. What is unanswered GRACE_NS after the end is given up, counted,
- * and in the percentiles with the time it has waited.
+ * count from the intended moment of sending, so that a queue shows. Percentiles (µs, nearest rank) are of requests
+ * due after the warm-up, `answered` is of the whole run. With BODY_BYTES the request is a POST. What is unanswered
+ * GRACE_NS after the end is given up, counted, and in the percentiles with the time it has waited.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -19,7 +19,10 @@ from loadtests.children import Child
 from loadtests.errors import BenchError
 
 PEERS = ("nginx", "haproxy", "envoy", "mitmproxy")
+LEAST = "least proxy"
+"""No peer, but the floor (least_proxy.py); always there."""
 _READY_WITHIN_S = 20.0
+_SLOW = "loadtests.bench.slow_backend"
 _POLL_S = 0.05
 _SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -68,8 +71,8 @@ def running_backends(work_dir: Path, build_dir: Path, cores: Cores) -> Iterator[
     with contextlib.ExitStack() as stack:
         with keeping_to(cores.rest):
             serving = _start_nginx(stack, nginx, "backends", directory)
-            late = _start_python(stack, "slow shadow", directory, "--work-ms=200")
-            silent = _start_python(stack, "hanging shadow", directory, "--hang")
+            late = _start_python(stack, "slow shadow", directory, _SLOW, "--work-ms=200")
+            silent = _start_python(stack, "hanging shadow", directory, _SLOW, "--hang")
         dead = stack.enter_context(_dead_port())
         _await(serving, [live, shadow, different])
         yield Backends(
@@ -86,7 +89,7 @@ def running_backends(work_dir: Path, build_dir: Path, cores: Cores) -> Iterator[
 def running_peers(
     work_dir: Path, build_dir: Path, backends: Backends, cores: Cores, names: Sequence[str] = PEERS
 ) -> Iterator[dict[str, Target]]:
-    """Those of the named peers that are installed, by target, such as `nginx plain`."""
+    """Those of the named peers that are installed, and the least proxy, by target, such as `nginx plain`."""
     targets: dict[str, Target] = {}
     to = backends.upstreams
     with contextlib.ExitStack() as stack:
@@ -101,6 +104,9 @@ def running_peers(
             _await(child, list(ports.values()))
             for server, port in ports.items():
                 targets[f"{name} {server}"] = Target(f"{name} {server}", port, (child.pid,))
+        with keeping_to(cores.proxy):
+            least = _start_python(stack, LEAST, work_dir, "loadtests.bench.least_proxy", str(to.live))
+        targets[LEAST] = Target(LEAST, int(least.ready()["port"]), (least.pid,))
         yield targets
 
 
@@ -152,9 +158,11 @@ def _start_nginx(stack: contextlib.ExitStack, found: str, name: str, directory: 
     return stack.enter_context(Child(name, arguments, log=directory / name, program=found))
 
 
-def _start_python(stack: contextlib.ExitStack, name: str, directory: Path, option: str) -> Child:
+def _start_python(
+    stack: contextlib.ExitStack, name: str, directory: Path, module: str, argument: str
+) -> Child:
     log = directory / name.replace(" ", "-")
-    return stack.enter_context(Child(name, ["-m", "loadtests.bench.slow_backend", option], log=log))
+    return stack.enter_context(Child(name, ["-m", module, argument], log=log))
 
 
 @contextlib.contextmanager

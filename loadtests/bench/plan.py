@@ -134,7 +134,7 @@ def latency_scenarios(targets: Mapping[str, Target], groups: Sequence[Group], sc
     load = Load("/1k.json", connections=16, rate=LATENCY_RATE, warm_s=0.1, run_s=scale.slice_s)
     found: list[Scenario] = []
     if Group.LATENCY in groups:
-        names = ("direct", "nginx plain", "envoy plain", "crossfade off")
+        names = ("direct", "nginx plain", "envoy plain", "least proxy", "crossfade off")
         found += _scenarios(targets, "latency 1k", names, load)
     if Group.FAULTS in groups:
         faults = tuple(f"crossfade {name}" for name in CROSSFADES[Group.FAULTS])

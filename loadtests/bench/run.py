@@ -22,8 +22,9 @@ from loadtests.bench.plan import (
 from loadtests.bench.procfs import Cores, keeping_to, two_cores
 from loadtests.bench.rounds import Measured, Measurements, Scenario, measure
 from loadtests.bench.soak import Soak, burst_memory_rows, memory_rows, soak
-from loadtests.bench.targets import fault_rows, latency_rows, mirror_rows, plain_rows
+from loadtests.bench.targets import fault_rows, floors, latency_rows, mirror_rows, plain_rows
 from loadtests.bench.verdicts import Row, at_most, counted
+from loadtests.interval import Interval
 from parity.report import Report
 
 
@@ -33,6 +34,8 @@ class Result:
 
     measured: dict[str, list[Measured]] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
+    floors: list[tuple[str, Interval]] = field(default_factory=list)
+    """What no proxy on this loop can be below."""
     flips: Flips | None = None
     soak: Soak | None = None
     books: dict[str, Report] = field(default_factory=dict)
@@ -48,7 +51,7 @@ class Result:
 class Bench:
     """What a run is told; `cli_module` is the command line, which nothing here may import.
 
-    `data_plane` is the file of a module of the proxy's data plane: source, or what a compiler made of it.
+    `compiled` says whether the proxy's data plane is machine code.
     """
 
     groups: Sequence[Group]
@@ -57,7 +60,7 @@ class Bench:
     work_dir: Path
     flags: Flags
     cli_module: str
-    data_plane: str
+    compiled: bool
     progress: Callable[[str], None]
     seed: int = 1
 
@@ -69,7 +72,7 @@ class Bench:
             missing=tuple(name for name in PEERS if program(name, self.build_dir) is None),
             machine=f"{platform.platform()}, cores {cores.proxy} and {cores.rest}",
             interpreter=f"{platform.python_implementation()} {platform.python_version()}",
-            compiled=not self.data_plane.endswith(".py"),
+            compiled=self.compiled,
         )
         with running_backends(self.work_dir, self.build_dir, cores) as backends:
             if set(self.groups) != {Group.MEMORY}:
@@ -77,6 +80,7 @@ class Bench:
             if Group.MEMORY in self.groups:
                 self._measure_memory(result, generator, backends, cores)
         result.rows += self._rows(result)
+        result.floors += floors(result.measured, self.seed)
         return result
 
     def _measure_together(

@@ -14,6 +14,7 @@ from rich.table import Table
 from loadtests.bench.rounds import Measured, Measurements
 from loadtests.bench.run import Result
 from loadtests.bench.verdicts import Row, Verdict
+from loadtests.interval import Interval
 
 _STYLES = {
     Verdict.PASSED: "green",
@@ -37,6 +38,8 @@ def render(result: Result, console: Console) -> None:
         )
     render_rows(result.rows, console)
     console.print()
+    for name, ratio in result.floors:
+        console.print(f"{name}: {_interval(ratio)}, no target")
     for name in result.missing:
         console.print(f"{name} is not installed: nothing was compared with it.")
     for row in result.rows:
@@ -95,6 +98,7 @@ def write_result(result: Result, build_dir: Path) -> Path:
 def _to_json(result: Result) -> dict[str, Any]:
     return {
         "figures": [row.to_json() for row in result.rows],
+        "floors": [{"name": name, **asdict(ratio)} for name, ratio in result.floors],
         "machine": result.machine,
         "interpreter": result.interpreter,
         "compiled": result.compiled,
@@ -132,7 +136,11 @@ def _value(row: Row) -> str:
         return "-"
     if row.value.low == row.value.high:
         return f"{row.value.value:g}"
-    return f"{row.value.value:.3f} ({row.value.low:.2f}-{row.value.high:.2f})"
+    return _interval(row.value)
+
+
+def _interval(ratio: Interval) -> str:
+    return f"{ratio.value:.3f} ({ratio.low:.2f}-{ratio.high:.2f})"
 
 
 def _median(slices: Sequence[Measured], attribute: str) -> float:

@@ -60,18 +60,26 @@ def mirror_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
 def latency_rows(measured: Measurements, seed: int) -> list[Row]:
     """What the proxy adds to the direct way, slice by slice, to what nginx adds."""
     rows = []
-    for name, bound, value in (("p50", 1.25, _p50), ("p90", 1.3, _p90)):
-        added = {who: _added(measured, who, value) for who in ("crossfade off", "nginx plain")}
-        ours, peers = added["crossfade off"], added["nginx plain"]
+    for name, bound, value in _ADDED:
+        ours, peers = (_added(measured, who, value) for who in ("crossfade off", "nginx plain"))
         title, target = f"added {name} to nginx's", at_most(bound)
         if not ours or not peers:
             rows.append(judged(title, target, None, "a side of it is not here"))
             continue
         said = f"crossfade adds {median(ours):.0f} µs, nginx {median(peers):.0f} µs"
-        usable = median(peers) > 0
-        ratio = ratio_of_medians([[x] for x in ours], [[x] for x in peers], seed=seed) if usable else None
-        rows.append(judged(title, target, ratio, said))
+        rows.append(judged(title, target, _ratio(ours, peers, seed), said))
     return rows
+
+
+def floors(measured: Measurements, seed: int) -> list[tuple[str, Interval]]:
+    """What the least proxy adds, to what nginx adds: what a target leaves to us is above that. No target is its own."""
+    found = []
+    for name, _, value in _ADDED:
+        least, peers = (_added(measured, who, value) for who in ("least proxy", "nginx plain"))
+        ratio = _ratio(least, peers, seed)
+        if ratio is not None:
+            found.append((f"added {name} of the least proxy to nginx's", ratio))
+    return found
 
 
 def fault_rows(measured: Measurements, seed: int) -> list[Row]:
@@ -120,6 +128,12 @@ class _Ratios:
         return judged(name, target, ratio, note)
 
 
+def _ratio(above: Sequence[float], below: Sequence[float], seed: int) -> Interval | None:
+    if not above or not below or median(below) <= 0:
+        return None
+    return ratio_of_medians([[x] for x in above], [[x] for x in below], seed=seed)
+
+
 def _problem(who: str, slices: Sequence[Measured]) -> str:
     if not slices:
         return f"{who} is not here"
@@ -156,3 +170,6 @@ def _p50(measured: Measured) -> float:
 
 def _p90(measured: Measured) -> float:
     return measured.shot.p90_us
+
+
+_ADDED: Sequence[tuple[str, float, Value]] = (("p50", 1.25, _p50), ("p90", 1.3, _p90))

@@ -50,7 +50,9 @@ def test_every_peer_that_is_installed_forwards(tmp_path: Path) -> None:
         wanted = get(backends.live.port, "/1k.json")
         bodies = {name: get(peer.port, "/1k.json") for name, peer in peers.items()}
 
-    assert {"nginx plain", "nginx large", "nginx mirror", "nginx store", "nginx slow"} <= set(bodies)
+    assert {"least proxy", "nginx plain", "nginx large", "nginx mirror", "nginx store", "nginx slow"} <= set(
+        bodies
+    )
     assert bodies == dict.fromkeys(bodies, wanted)
     assert not [pid for peer in peers.values() for pid in peer.pids if Path(f"/proc/{pid}").exists()]
 

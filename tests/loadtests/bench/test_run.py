@@ -27,7 +27,7 @@ def work_dir() -> Iterator[Path]:
         yield Path(name)
 
 
-def bench(work_dir: Path, *groups: Group, data_plane: str = "client.py") -> tuple[Bench, list[str]]:
+def bench(work_dir: Path, *groups: Group, compiled: bool = False) -> tuple[Bench, list[str]]:
     said: list[str] = []
     return (
         Bench(
@@ -37,7 +37,7 @@ def bench(work_dir: Path, *groups: Group, data_plane: str = "client.py") -> tupl
             work_dir=work_dir / "work",
             flags=StoredFlags(),
             cli_module="cli.main",
-            data_plane=data_plane,
+            compiled=compiled,
             progress=said.append,
         ),
         said,
@@ -46,7 +46,7 @@ def bench(work_dir: Path, *groups: Group, data_plane: str = "client.py") -> tupl
 
 @pytest.mark.skipif(program("nginx", BUILD) is None, reason="nginx is not installed")
 def test_a_run_has_the_rows_of_its_groups_and_those_of_the_books(work_dir: Path) -> None:
-    one, said = bench(work_dir, Group.FLAGS, data_plane="client.cpython-311-x86_64-linux-gnu.so")
+    one, said = bench(work_dir, Group.FLAGS, compiled=True)
 
     result = one.run()
 

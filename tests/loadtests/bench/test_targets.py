@@ -8,7 +8,7 @@ import pytest
 
 from loadtests.bench.plan import FULL, QUICK
 from loadtests.bench.rounds import Measured
-from loadtests.bench.targets import fault_rows, latency_rows, mirror_rows, plain_rows
+from loadtests.bench.targets import fault_rows, floors, latency_rows, mirror_rows, plain_rows
 from loadtests.bench.verdicts import Row, Verdict
 from tests.loadtests.bench.support import slices
 
@@ -166,6 +166,22 @@ def test_what_the_proxy_adds_is_compared_with_what_nginx_adds() -> None:
         ("added p90 to nginx's", Verdict.PASSED),
     ]
     assert rows[0].note == "crossfade adds 128 µs, nginx 100 µs"
+
+
+def test_the_floor_of_what_is_added_is_told_where_it_was_measured() -> None:
+    measured = latency(128, nginx_us=100)
+    without = floors(measured, 1)
+    measured["latency 1k: least proxy"] = slices(
+        p50_us=[value + 110 for value in around(100)], p90_us=[value + 150 for value in around(100)]
+    )
+
+    found = floors(measured, 1)
+
+    assert without == []
+    assert [(name, round(ratio.value, 2)) for name, ratio in found] == [
+        ("added p50 of the least proxy to nginx's", 1.1),
+        ("added p90 of the least proxy to nginx's", 1.5),
+    ]
 
 
 @pytest.mark.parametrize("missing", ["nginx plain", "direct"])
