@@ -93,4 +93,4 @@ def student(freedom: int, confidence: float) -> float:
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
     )
-    return z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))
+    return z + sum(term / math.pow(freedom, power + 1) for power, term in enumerate(terms))
