@@ -17,7 +17,8 @@ import math
 from dataclasses import dataclass
 
 _A = 0.5
-_B_BY_RATE = 3.0
+_B_BY_RATE = 3.0  # for the upper bound: weight on rates below the one that is asked for
+_B_OF_LOWER = 0.5  # for the lower bound: weight on every rate
 _HALVINGS = 64
 
 
@@ -25,9 +26,9 @@ _HALVINGS = 64
 class RateSequence:
     """The bounds for a question that was fixed beforehand, whether the rate is under `max_rate`.
 
-    Both bounds hold together with probability `confidence`. Rates are shares from 0 to 1. Tight where the answer
-    falls: with a = 1/2 and b = 3 / `max_rate` the first clean comparisons suffice at 3.4 / `max_rate` (95 %), where
-    a sample whose size was fixed beforehand needs 3.0 / `max_rate`.
+    Rates are shares from 0 to 1. Each bound holds with probability `confidence`, and is tight where its answer falls.
+    Above: with a = 1/2 and b = 3 / `max_rate` 3.4 / `max_rate` clean comparisons suffice (95 %), where a sample whose
+    size was fixed beforehand needs 3.0 / `max_rate`. Below: with a = b = 1/2, for a rate may be too high by any factor.
     """
 
     max_rate: float
@@ -39,19 +40,21 @@ class RateSequence:
         if not clean:
             return 1.0
         inside, outside = mismatches / comparisons, 1.0
-        return self._edge(inside, outside, mismatches, clean)
+        return self._edge(inside, outside, mismatches, clean, _B_BY_RATE / self.max_rate)
 
     def lower(self, mismatches: int, comparisons: int) -> float:
         """The rate is higher than this; 0 before anything differed."""
         if not mismatches:
             return 0.0
         inside, outside = mismatches / comparisons, 0.0
-        return self._edge(inside, outside, mismatches, comparisons - mismatches)
+        return self._edge(inside, outside, mismatches, comparisons - mismatches, _B_OF_LOWER)
 
     def is_under(self, mismatches: int, comparisons: int) -> bool:
         """Whether `upper` is under `max_rate`."""
         clean = comparisons - mismatches
-        return mismatches < self.max_rate * comparisons and self._is_outside(self.max_rate, mismatches, clean)
+        return mismatches < self.max_rate * comparisons and self._is_outside(
+            self.max_rate, mismatches, clean, _B_BY_RATE / self.max_rate
+        )
 
     def clean_missing(self, mismatches: int, comparisons: int) -> int:
         """How many comparisons more, all of them clean, bring `upper` under `max_rate`."""
@@ -69,26 +72,22 @@ class RateSequence:
                 short = middle
         return enough
 
-    def _edge(self, inside: float, outside: float, mismatches: int, clean: int) -> float:
+    def _edge(self, inside: float, outside: float, mismatches: int, clean: int, b: float) -> float:
         # what is returned lies outside: the bound is never too tight by rounding
         for _ in range(_HALVINGS):
             middle = (inside + outside) / 2
-            if self._is_outside(middle, mismatches, clean):
+            if self._is_outside(middle, mismatches, clean, b):
                 outside = middle
             else:
                 inside = middle
         return outside
 
-    def _is_outside(self, rate: float, mismatches: int, clean: int) -> bool:
+    def _is_outside(self, rate: float, mismatches: int, clean: int, b: float) -> bool:
         if rate >= 1 or rate <= 0:
             return bool(clean if rate >= 1 else mismatches)
         likelihood = (mismatches * math.log(rate) if mismatches else 0.0) + clean * math.log1p(-rate)
-        mixture = _log_beta(_A + mismatches, self._b + clean) - _log_beta(_A, self._b)
+        mixture = _log_beta(_A + mismatches, b + clean) - _log_beta(_A, b)
         return mixture - likelihood >= -math.log1p(-self.confidence)
-
-    @property
-    def _b(self) -> float:
-        return _B_BY_RATE / self.max_rate
 
 
 def _log_beta(a: float, b: float) -> float:

@@ -33,6 +33,7 @@ from parity.verdict_conditions import (
 )
 
 SCHEMA = "crossfade.parity-verdict/1"
+SCHEMA_OF_SEVERAL = "crossfade.parity-verdicts/1"
 LARGEST = 3
 """Open groups that a verdict names."""
 

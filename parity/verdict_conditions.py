@@ -169,7 +169,7 @@ def _queries(queries: CountSums, limits: VerdictLimits) -> Condition | None:
         return None
     ratio = queries.ratio(limits.confidence)
     if ratio is not None:
-        return _ratio("queries", "queries", ratio, limits.max_query_ratio, limits.confidence)
+        return _ratio("queries", "query count", ratio, limits.max_query_ratio, limits.confidence)
     if queries.n < LEAST_PAIRS:
         text = f"{queries.n} of {LEAST_PAIRS} pairs of counts that are wanted at least"
         return Condition("queries", Standing.MISSING, text)

@@ -70,6 +70,16 @@ def test_html_is_one_file(crossfade: InProcess) -> None:
     assert "$.a" in (crossfade.state_dir / "out/report.html").read_text()
 
 
+def test_junit_and_markdown_are_files_too(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+
+    ran = crossfade("parity", "report", "--junit", "report.xml", "--markdown", "report.md")
+
+    assert (ran.code, ran.out, ran.err) == (1, "", "wrote report.xml\nwrote report.md\n")
+    assert 'failures="1"' in (crossfade.state_dir / "report.xml").read_text()
+    assert "<details>" in (crossfade.state_dir / "report.md").read_text()
+
+
 def test_only_the_last_minutes_are_shown_when_asked(crossfade: InProcess) -> None:
     record(crossfade, b'{"a": 1}', b'{"a": 2}')
 

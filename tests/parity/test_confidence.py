@@ -14,11 +14,11 @@ SEQUENCE = RateSequence(RATE)
 
 
 def test_by_hand_the_first_comparison_bounds_the_rate() -> None:
-    # a = 1/2 and b = 6: M = (6 / 6.5) / (1 - p) or (0.5 / 6.5) / p reaches 20
+    # M reaches 20: above with a = 1/2 and b = 6 as (6 / 6.5) / (1 - p), below with a = b = 1/2 as (0.5 / 1) / p
     sequence = RateSequence(0.5)
 
     assert sequence.upper(0, 1) == pytest.approx(1 - 6 / 130, rel=1e-9)
-    assert sequence.lower(1, 1) == pytest.approx(1 / 260, rel=1e-9)
+    assert sequence.lower(1, 1) == pytest.approx(1 / 40, rel=1e-9)
 
 
 def test_by_hand_without_a_mismatch_the_bound_has_a_closed_form() -> None:
@@ -62,21 +62,27 @@ def test_looked_at_after_every_comparison_it_is_falsely_under_the_rate_less_ofte
     assert falsely or rate > RATE
 
 
+@pytest.mark.parametrize("b", [0.5, 300.0])
 @pytest.mark.parametrize("rate", [0.002, 0.01, 0.05])
-def test_the_true_rate_lies_between_the_bounds_at_every_look(rate: float) -> None:
+def test_the_true_rate_is_within_either_bound_at_every_look(rate: float, b: float) -> None:
     """Between two mismatches M_n(p) falls and then rises, so the looks beside each mismatch decide."""
-    paths, mismatches, rng = 2_000, 30, random.Random(7)
+    paths, mismatches, rng = 1_500, 30, random.Random(7)
     outside = 0
     for _ in range(paths):
         n = 0
         for s in range(mismatches):
             n += gap(rng, rate)
             looks = ((s, n - 1 - s), (s + 1, n - 1 - s))
-            if any(SEQUENCE._is_outside(rate, seen, clean) for seen, clean in looks):
+            if any(SEQUENCE._is_outside(rate, seen, clean, b) for seen, clean in looks):
                 outside += 1
                 break
 
     assert 0 < outside / paths < 0.05
+
+
+def test_a_rate_that_is_too_high_is_soon_known_to_be() -> None:
+    assert RateSequence(0.001).lower(10, 1_000) > 0.001
+    assert RateSequence(0.001).lower(3, 20) > 0.001
 
 
 def gap(rng: random.Random, rate: float) -> int:
