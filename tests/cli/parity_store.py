@@ -1,7 +1,11 @@
 """A store with comparisons in it, for tests of the commands that read it."""
 
+import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema_rs
 
 from parity.compare import compare
 from parity.database import open_database
@@ -13,6 +17,7 @@ from tests.parity.factories import batch, exchange, observation
 from tests.support.command import InProcess
 
 DETAIL = "GET /v1/escrows/{id}"
+_REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference"
 
 
 def fill(crossfade: InProcess, *exchanges: Exchange, at: float | None = None, unaccounted: int = 0) -> None:
@@ -34,3 +39,9 @@ def agreeing(n: int = 1, endpoint: str = DETAIL, domain: str = "escrows") -> lis
 def differing() -> Exchange:
     """An exchange on whose answers they do not."""
     return exchange({"a": 1}, {"a": 2}, endpoint=DETAIL)
+
+
+def faults(text: str, name: str) -> list[str]:
+    """Where printed JSON is not as the reference says (`docs/reference/parity-NAME.schema.json`)."""
+    schema = json.loads((_REFERENCE / f"parity-{name}.schema.json").read_text())
+    return [str(fault) for fault in jsonschema_rs.validator_for(schema).iter_errors(json.loads(text))]

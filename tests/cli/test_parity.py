@@ -12,6 +12,7 @@ from parity.exchange import Observation
 from parity.redact import Redactor
 from parity.rules import RuleBook
 from parity.store import ParityStore
+from tests.cli.parity_store import faults
 from tests.parity.factories import batch, exchange
 from tests.support.command import InProcess
 
@@ -51,13 +52,20 @@ def test_a_report_with_differences_is_exit_code_1_and_names_the_path(crossfade: 
     assert "$.a" in ran.out
 
 
-def test_json_is_versioned(crossfade: InProcess) -> None:
+def test_json_is_versioned_and_as_the_reference_says(crossfade: InProcess) -> None:
     record(crossfade, b'{"a": 1}', b'{"a": 2}')
 
-    values = json.loads(crossfade("parity", "report", "--json").out)
+    printed = crossfade("parity", "report", "--json").out
 
+    values = json.loads(printed)
     assert values["schema"] == "crossfade.parity-report/1"
     assert values["outcomes"]["mismatch"] == 1
+    assert faults(printed, "report") == []
+    assert faults(printed.replace('"mismatch"', '"mismatches"'), "report")
+
+
+def test_json_without_anything_compared_has_the_same_form(crossfade: InProcess) -> None:
+    assert faults(crossfade("parity", "report", "--json").out, "report") == []
 
 
 def test_html_is_one_file(crossfade: InProcess) -> None:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.parity_store import agreeing, differing, fill
+from tests.cli.parity_store import agreeing, differing, faults, fill
 from tests.support.command import InProcess, Ran
 
 
@@ -80,12 +80,15 @@ def test_a_domain_and_a_span_narrow_it(crossfade: InProcess) -> None:
     assert gate(crossfade, "--domain", "escrows").code == 2
 
 
-def test_as_json_it_is_versioned(crossfade: InProcess) -> None:
+def test_as_json_it_is_versioned_and_as_the_reference_says(crossfade: InProcess) -> None:
     fill(crossfade, *agreeing(10))
 
-    values = json.loads(gate(crossfade, "--json").out)
+    printed = [gate(crossfade, "--json", least=least).out for least in (10, 11)]
 
+    values = json.loads(printed[0])
     assert (values["schema"], values["result"]) == ("crossfade.parity-gate/1", "holds")
+    assert [faults(one, "gate") for one in printed] == [[], []]
+    assert faults(printed[0].replace("parity-gate/1", "parity-gate/2"), "gate")
 
 
 @pytest.mark.parametrize(

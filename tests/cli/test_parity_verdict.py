@@ -14,7 +14,7 @@ from parity.rules import RuleBook
 from parity.store import ParityStore
 from parity.verdict_conditions import VerdictLimits
 from proxy.stages import Stage
-from tests.cli.parity_store import DETAIL, agreeing, differing, fill
+from tests.cli.parity_store import DETAIL, agreeing, differing, faults, fill
 from tests.parity.factories import by_shape
 from tests.support.command import InProcess
 
@@ -81,12 +81,14 @@ def test_as_json_one_domain_is_an_object_and_all_are_a_list(crossfade: InProcess
     configure(crossfade)
     fill(crossfade, *agreeing(50))
 
-    one = json.loads(crossfade("parity", "verdict", "escrows", "--json").out)
-    several = json.loads(crossfade("parity", "verdict", "--json").out)
+    printed = [crossfade("parity", "verdict", *name, "--json").out for name in (("escrows",), ())]
 
+    one, several = map(json.loads, printed)
     assert (one["schema"], one["verdict"]) == ("crossfade.parity-verdict/1", "ready")
     assert several["schema"] == "crossfade.parity-verdicts/1"
     assert [each["domain"] for each in several["verdicts"]] == ["escrows"]
+    assert [faults(text, "verdict") for text in printed] == [[], []]
+    assert faults(printed[0].replace('"upper"', '"bound"'), "verdict")
 
 
 def test_only_what_came_since_a_span_counts(crossfade: InProcess) -> None:
