@@ -35,6 +35,7 @@ from cli.sections import (
     StickySection,
     StoreSection,
     TelemetrySection,
+    VerdictSection,
 )
 
 CONFIG_FILE = Path("crossfade.toml")
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     mirror: MirrorSection = MirrorSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
+    verdict: VerdictSection = VerdictSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()

@@ -14,9 +14,12 @@ import sqlalchemy as sa
 
 from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
+from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
 from parity.exchange import Batch, Exchange
 from parity.outcome import Comparison, Outcome
 from parity.redact import Redactor
+from parity.rule_changes import note_rules
+from parity.rules import RuleBook
 from parity.samples import Finding, findings, within
 from parity.tables import COSTS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, METADATA, RUNS, SAMPLES
 
@@ -29,6 +32,7 @@ class Limits:
 
     samples_per_group: int = 5
     groups_per_endpoint: int = 200
+    cells_per_endpoint: int = MAX_CELLS
     sample_characters: int = 8_000
     total_samples: int = 20_000
     retention_s: float = 30 * 86_400.0
@@ -36,12 +40,23 @@ class Limits:
 
 
 class ParityStore:
-    """The only writer of the parity tables; methods raise StoreError when the database refuses."""
+    """The only writer of the parity tables; methods raise StoreError when the database refuses.
 
-    def __init__(self, engine: sa.Engine, redactor: Redactor, limits: Limits | None = None) -> None:
+    `rules` are those that everything is compared by that comes from now on.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        redactor: Redactor,
+        limits: Limits | None = None,
+        *,
+        rules: RuleBook | None = None,
+    ) -> None:
         self._engine = engine
         self._redactor = redactor
         self._limits = limits or Limits()
+        self._rules = rules
         self._prepared = False
         self._pruned_at = 0.0
 
@@ -75,6 +90,7 @@ class ParityStore:
             minute = int(at // 60)
             self._count(connection, batch, comparisons, minute)
             self._add_costs(connection, [exchange for exchange, _ in judged], minute)
+            add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
             self._add_differences(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
             self._pruned_at = at
@@ -85,6 +101,8 @@ class ParityStore:
         if not self._prepared:
             with storing("make the tables of the store"), writing(self._engine) as connection:
                 create_tables(connection, METADATA)
+                if self._rules is not None:
+                    note_rules(connection, self._rules, time.time())
             self._prepared = True
 
     def _is_new(self, connection: sa.Connection, batch: Batch, at: float) -> bool:
@@ -193,6 +211,7 @@ class ParityStore:
             ]
             upsert(connection, COUNTS, rows, add=("n",))
             connection.execute(sa.delete(COSTS).where(COSTS.c.minute < minute))
+            forget_evidence(connection, oldest)
             connection.execute(sa.delete(GROUP_COUNTS).where(GROUP_COUNTS.c.minute < minute))
             gone = sa.select(GROUPS.c.id).where(GROUPS.c.last_seen_at < oldest)
             connection.execute(sa.delete(SAMPLES).where(SAMPLES.c.group_id.in_(gone)))

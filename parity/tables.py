@@ -47,6 +47,52 @@ COSTS = sa.Table(
 )
 """Sums over the exchanges that both backends answered; the query sums over those where both said their count."""
 
+PAIRS = sa.Table(
+    "parity_pairs",
+    METADATA,
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("logs", sa.Double, nullable=False),
+    sa.Column("squared_logs", sa.Double, nullable=False),
+    sa.Column("query_n", sa.BigInteger, nullable=False),
+    sa.Column("legacy_queries", sa.BigInteger, nullable=False),
+    sa.Column("modern_queries", sa.BigInteger, nullable=False),
+    sa.Column("squared_legacy", sa.BigInteger, nullable=False),
+    sa.Column("squared_modern", sa.BigInteger, nullable=False),
+    sa.Column("products", sa.BigInteger, nullable=False),
+)
+"""What the intervals of both ratios are made of (`ratios.py`), over the same exchanges as COSTS."""
+
+CELLS = sa.Table(
+    "parity_cells",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False, index=True),
+    sa.Column("status_class", sa.String(5), nullable=False),
+    sa.Column("query", sa.String(200), nullable=False),
+    sa.Column("last_seen_at", sa.Double, nullable=False),
+)
+"""What was compared, by endpoint, status class and query shape (`coverage.py`)."""
+
+CELL_COUNTS = sa.Table(
+    "parity_cell_counts",
+    METADATA,
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("cell_id", sa.String(16), primary_key=True),
+    sa.Column("n", sa.BigInteger, nullable=False),
+)
+"""Comparisons of each cell."""
+
+RULE_CHANGES = sa.Table(
+    "parity_rule_changes",
+    METADATA,
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("changed_at", sa.Double, nullable=False),
+)
+"""When what the rule book says of these endpoints (a glob over names) changed; 0: it has been so from the start."""
+
 GROUPS = sa.Table(
     "parity_groups",
     METADATA,

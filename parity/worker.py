@@ -58,7 +58,7 @@ async def run_worker(
         with owned(socket), ThreadPoolExecutor(1, "parity") as thread:
             bounds = settings or IntakeSettings()
             room = Room(bounds.held_batches, bounds.held_bytes)
-            store = ParityStore(engine, Redactor(redaction_key))
+            store = ParityStore(engine, Redactor(redaction_key), rules=rules)
             runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop)
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)
