@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
 
+from parity.allowance import ConfirmSettings
 from proxy.addresses import Address
 from proxy.settings import ClientSettings, ForwardSettings, StickyKind, StickySettings
 
 _CLIENT = ClientSettings()
+_CONFIRM = ConfirmSettings()
 _FORWARD = ForwardSettings()
 _STICKY = StickySettings()
 _TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"  # noqa: S105  a word of HTTP (RFC 9110 section 5.6.2), not a secret
@@ -134,9 +136,11 @@ class StoreSection(Section):
 
 
 class ParitySection(Section):
-    """Rules and acceptances; empty means those of the reference CRM."""
+    """Rules and acceptances, empty for those of the reference CRM; and how much is asked again."""
 
     rules: tuple[Path, ...] = ()
+    confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
+    noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
 
 
 class TelemetrySection(Section):
