@@ -69,8 +69,16 @@ class Confirmer:
                 asked[place] = refused
             elif refused is not None and not isinstance(one, Shed):
                 wanted.append(place)
-        answers = await asyncio.gather(*(self._ask(captures[place]) for place in wanted))
-        return asked | dict(zip(wanted, answers, strict=True))
+
+        async def answer(place: int) -> None:
+            asked[place] = await self._ask(captures[place])
+
+        try:
+            await asyncio.gather(*(answer(place) for place in wanted))
+        except BaseException:
+            self.release(asked)
+            raise
+        return asked
 
     def settle(
         self,
@@ -156,9 +164,9 @@ class Confirmer:
 
     def _allowance(self, part: float) -> Allowance:
         settings = self._settings
-        burst = settings.burst * part
+        most = max(1.0, settings.burst * part)
         return Allowance(
-            settings.share, settings.floor_per_s * part, burst, begins_with=burst, clock=self._clock
+            settings.share, settings.floor_per_s * part, most, begins_with=most, clock=self._clock
         )
 
 

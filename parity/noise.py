@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,7 +31,8 @@ MAX_PATHS = 100
 REFRESH_S = 10.0
 
 _DAY_S = 86_400
-_ROOTS = frozenset({"$", "$status", OTHER_PATHS})
+WHOLES = frozenset({"$", "$status", OTHER_PATHS})
+"""Paths for which a rule by shape would let too much pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class NoisyPath:
     @property
     def is_by_shape(self) -> bool:
         """Whether shape checking can stand in: the shape was always the same, and the path is no whole answer."""
-        return not self.other_shape and self.path not in _ROOTS
+        return not self.other_shape and self.path not in WHOLES
 
     @property
     def is_learned(self) -> bool:
@@ -77,6 +78,12 @@ class NoisyPath:
         return Rule(
             endpoint=self.endpoint, path=self.path, compare=Compare.SHAPE, reason=f"noise: {self.evidence}"
         )
+
+
+def noise_json(path: NoisyPath) -> dict[str, Any]:
+    """A noisy path as JSON values."""
+    judged = {"is_proven": path.is_proven, "is_by_shape": path.is_by_shape}
+    return {**asdict(path), "share": path.share, **judged}
 
 
 def add_noise(connection: sa.Connection, seen: Sequence[LegacyTwice], at: float) -> None:

@@ -1,7 +1,7 @@
 """Makes exchanges of captures in the parity worker: asks the shadow where it is wanted, and says what both did."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -82,23 +82,29 @@ class Completion:
 
     async def ask_again(self, capture: Capture) -> Again:
         """Send a copy to both backends at once, whichever is authoritative."""
-        legacy, modern = await asyncio.gather(*(self._answer_again(backend, capture) for backend in Backend))
-        again = Again(legacy, modern)
+        asking: dict[Backend, asyncio.Task[Observation | str]] = {}
         try:
-            return Again(legacy, modern, self._overlapped(capture.domain, capture.mark))
+            async with asyncio.TaskGroup() as group:
+                for backend in Backend:
+                    asking[backend] = group.create_task(self._answer_again(backend, capture))
+            raced = self._overlapped(capture.domain, capture.mark)
         except BaseException:
-            self.release_again(again)
+            whole = (task for task in asking.values() if not task.cancelled() and not task.exception())
+            self._give_back(task.result() for task in whole)
             raise
+        return Again(asking[Backend.LEGACY].result(), asking[Backend.MODERN].result(), raced)
 
     def release_again(self, again: Again) -> None:
         """These are compared: the answers that they held are free."""
-        answers = (again.legacy, again.modern)
-        self._budget.give_back(sum(len(one.body) for one in answers if isinstance(one, Observation)))
+        self._give_back((again.legacy, again.modern))
 
     async def close(self) -> None:
         """Let go of all connections."""
         for mirror in self.mirrors.values():
             await mirror.close()
+
+    def _give_back(self, answers: Iterable[Observation | str]) -> None:
+        self._budget.give_back(sum(len(one.body) for one in answers if isinstance(one, Observation)))
 
     async def _complete(self, capture: Capture) -> Exchange | Shed:
         try:
