@@ -145,7 +145,7 @@ def _why_not(group: GroupRow, pairs: Sequence[tuple[Any, Any]]) -> str:
         return f"differs in shape in {len(others)} of {len(forms)} samples ({others[0][0][0]}, {others[0][1][0]})"
     form = forms[0][0][0]
     if any(one[0][0] not in _MADE_ANEW for one in forms):
-        return f"a {form} is no identifier and no time: by shape every other {form} would pass"
+        return f"{form}s are no identifiers and no times: by shape any other would pass"
     return _why_not_time(group.samples, pairs) if form in _TIMES else ""
 
 

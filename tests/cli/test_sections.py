@@ -11,11 +11,13 @@ from cli.sections import (
     BoundsRow,
     ClientSection,
     ForwardSection,
+    ParitySection,
     ProxySection,
     Section,
     StickySection,
     host_and_port,
 )
+from parity.allowance import ConfirmSettings
 from proxy.settings import ClientSettings, EndpointBounds, ForwardSettings, StickySettings
 
 
@@ -75,6 +77,8 @@ def test_bounds_of_an_endpoint_have_every_field_that_the_proxy_takes() -> None:
         (StickySection, "order", ("moon",)),
         (StickySection, "header", "X Y"),
         (StickySection, "cookie", "a=b"),
+        (ParitySection, "confirm_share", 1.5),
+        (ParitySection, "noise_share", -0.1),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(section: type[Section], field: str, value: Any) -> None:
@@ -82,3 +86,9 @@ def test_a_value_out_of_bounds_is_refused(section: type[Section], field: str, va
         section(**{field: value})
 
     assert problem.value.errors()[0]["loc"][0] == field
+
+
+def test_reads_are_asked_again_unless_told_otherwise() -> None:
+    section, settings = ParitySection(), ConfirmSettings()
+
+    assert (section.confirm_share, section.noise_share) == (settings.share, settings.noise_share)
