@@ -8,6 +8,7 @@ from cli.context import Context, pass_context
 from cli.files import write_whole
 from cli.output import console, json_option, print_json
 from cli.parity_gate import gate
+from cli.parity_rules import rules
 from cli.parity_verdict import verdict
 from cli.spans import Span
 from parity.report import build_report
@@ -24,6 +25,9 @@ def parity() -> None:
 
 parity.add_command(verdict)
 parity.add_command(gate)
+
+
+parity.add_command(rules)
 
 
 @parity.command()

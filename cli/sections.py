@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
 
+from parity.allowance import ConfirmSettings
 from parity.verdict_conditions import VerdictLimits
 from proxy.addresses import Address
 from proxy.settings import ClientSettings, ForwardSettings, StickyKind, StickySettings
 
 _CLIENT = ClientSettings()
+_CONFIRM = ConfirmSettings()
 _FORWARD = ForwardSettings()
 _STICKY = StickySettings()
 _VERDICT = VerdictLimits()
@@ -136,9 +138,11 @@ class StoreSection(Section):
 
 
 class ParitySection(Section):
-    """Rules and acceptances; empty means those of the reference CRM."""
+    """Rules and acceptances, empty for those of the reference CRM; and how much is asked again."""
 
     rules: tuple[Path, ...] = ()
+    confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
+    noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
 
 
 class CellRow(Section):

@@ -18,6 +18,8 @@ from cli.errors import UnavailableError, UsageError
 from cli.logs import log_to_stderr
 from cli.sections import host_and_port
 from cli.settings import Settings, wrong
+from parity.allowance import ConfirmSettings
+from parity.confirm import Confirmer
 from parity.exchange import Backend
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
@@ -110,9 +112,9 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
             wait_s=settings.mirror.timeout_s / 4,
         ),
         telemetry=TelemetrySettings(**dict(settings.telemetry)),
-        # a batch whose shadow hangs is no parity worker that hangs
+        # a batch whose backends hang, when asked and when asked again, is no parity worker that hangs
         handover=HandoverSettings(
-            queue_bytes=settings.mirror.max_bytes, receipt_timeout_s=10.0 + 2 * settings.mirror.timeout_s
+            queue_bytes=settings.mirror.max_bytes, receipt_timeout_s=10.0 + 3 * settings.mirror.timeout_s
         ),
     )
 
@@ -162,6 +164,14 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
         counts = counts_file(context.settings)
         overlapped = SharedRaces(counts).overlapped if counts.exists() else busy_at_mark
         completion = Completion(settings, senders, overlapped=overlapped)
+        confirmer = Confirmer(
+            completion,
+            ConfirmSettings(
+                share=context.settings.parity.confirm_share,
+                noise_share=context.settings.parity.noise_share,
+                wait_s=settings.mirror.wait_s,
+            ),
+        )
         try:
             await run_worker(
                 socket=socket,
@@ -173,6 +183,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 ready=lambda: _announce({"ready": True}),
                 settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
                 levels=completion.levels,
+                confirmer=confirmer,
             )
         finally:
             await completion.close()

@@ -8,7 +8,9 @@ ParityError
 └── SocketError      the parity worker cannot own its socket
 """
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class ParityError(Exception):
@@ -41,3 +43,9 @@ class StoreError(ParityError):
 
 class SocketError(ParityError):
     """The parity worker cannot own its socket."""
+
+
+def fault_of(error: BaseException) -> str:
+    """The kind of a fault of our own and its place, for the log: its message could quote a body."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"

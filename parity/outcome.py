@@ -29,6 +29,17 @@ class Outcome(StrEnum):
     """The answers could not be compared; the reason says why."""
 
 
+class Aside(StrEnum):
+    """What is counted beside the outcomes, each with a reason: what asking both backends again brought."""
+
+    CONFIRMATIONS = "confirmations"
+    """A read that differed was asked again: it `persisted`, the data had `moved`, or the answers `agreed`."""
+    UNCONFIRMED = "unconfirmed"
+    """A mismatch that could not be asked again; the reason says why."""
+    NOISE_CHECKS = "noise_checks"
+    """A read that matched was asked again: legacy answered the `same`, or `differed` from itself."""
+
+
 class Kind(StrEnum):
     """How two observations differ at one path."""
 
@@ -108,7 +119,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The verdict on one exchange; `reason` is one word for `timeout`, `error` and `skipped`, else empty."""
+    """The verdict on one exchange; `reason` is one word for `transient`, `timeout`, `error`, `skipped`, else empty."""
 
     outcome: Outcome
     reason: str = ""

@@ -5,7 +5,7 @@ business of `report_text` and `report_html`.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from parity.database import storing
 from parity.exchange import Endpoint
+from parity.noise import NoisyPath, noise_json, read_noise
 from parity.outcome import Outcome
 from parity.tables import COSTS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, RUNS, SAMPLES
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
@@ -79,6 +80,7 @@ class Report:
     balance: Balance
     endpoints: tuple[EndpointRow, ...]
     groups: tuple[GroupRow, ...]
+    noise: tuple[NoisyPath, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -119,6 +121,7 @@ class Report:
                 for row in self.endpoints
             ],
             "groups": [asdict(group) for group in self.groups],
+            "noise": [noise_json(path) for path in self.noise],
         }
 
 
@@ -189,6 +192,7 @@ class _Reading:
             self._balance(),
             rows,
             self._groups(rows),
+            self._noise(tallies),
         )
 
     def _tallies(self) -> dict[str, list[tuple[str, str, int]]]:
@@ -265,6 +269,10 @@ class _Reading:
             for row in self._connection.execute(chosen).mappings()
             if row["endpoint"] in compared
         )
+
+    def _noise(self, endpoints: Collection[str]) -> tuple[NoisyPath, ...]:
+        noise = read_noise(self._connection, self._at)
+        return tuple(path for path in noise if path.endpoint in endpoints)
 
     def _samples(self) -> dict[str, tuple[Sample, ...]]:
         found: dict[str, tuple[Sample, ...]] = {}

@@ -13,16 +13,19 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.report_words import (
     KINDS,
     MEANINGS,
     alarm,
+    asides,
     balance_line,
     headline,
     milliseconds,
     moment,
+    noise_meaning,
     percent,
     ratio,
     reasons,
@@ -71,6 +74,7 @@ def _values(report: Report) -> dict[str, Any]:
         "endpoints": [_endpoint(row) for row in report.endpoints],
         "open_groups": [_group(group) for group in report.open_groups],
         "accepted_groups": [_group(group) for group in report.accepted_groups],
+        "noise": [_noise(path) for path in report.noise],
     }
 
 
@@ -106,6 +110,7 @@ def _books(report: Report) -> list[tuple[str, str]]:
     if tally.failed:
         rows.append(("failed", f"{tally.failed:,}"))
     rows.append(("outcomes", sum_line(report)))
+    rows.extend(asides(tally))
     everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
     rows.append(("balance", balance_line(report.balance) + everywhere))
     return rows
@@ -126,6 +131,15 @@ def _endpoint(row: EndpointRow) -> dict[str, Any]:
         "failed": f"{failed:,}",
         "time": times if costs.n else "-",
         "queries": queries if costs.query_n else "-",
+    }
+
+
+def _noise(path: NoisyPath) -> dict[str, Any]:
+    return {
+        "row": path,
+        "share": f"{path.differed:,} of {path.asked:,} ({percent(path.share)})",
+        "meaning": noise_meaning(path),
+        "last": moment(path.last_seen_at),
     }
 
 

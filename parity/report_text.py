@@ -5,15 +5,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.report_words import (
     KINDS,
     alarm,
+    asides,
     balance_line,
     count,
     headline,
     moment,
+    noise_meaning,
     percent,
     ratio,
     reasons,
@@ -39,6 +42,7 @@ def render_text(report: Report, console: Console) -> None:
     _endpoints(report.endpoints, console)
     _groups("Differences", report.open_groups, console)
     _groups("Accepted differences", report.accepted_groups, console)
+    _noise(report.noise, console)
 
 
 def _heading(text: str, console: Console) -> None:
@@ -60,6 +64,7 @@ def _books(report: Report, console: Console) -> None:
     rows.extend(
         (f"  {outcome}", reasons(list(found.items()))) for outcome, found in tally.reasons.items() if found
     )
+    rows.extend(asides(tally))
     everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
     rows.append(("balance", balance_line(report.balance) + everywhere))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
@@ -115,6 +120,26 @@ def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
     if len(groups) > SHOWN_GROUPS:
         console.print(
             Text(f"\n  and {count(len(groups) - SHOWN_GROUPS, 'group')} more (--html shows all)", style="dim")
+        )
+
+
+def _noise(paths: tuple[NoisyPath, ...], console: Console) -> None:
+    if not paths:
+        return
+    _heading("Noise, where legacy differs from itself", console)
+    for path in paths[:SHOWN_GROUPS]:
+        console.print()
+        line = Text(f"  {path.differed:,} of {path.asked:,} ({percent(path.share)})  ", style="bold")
+        line.append(path.endpoint, style="not bold")
+        console.print(line)
+        for text in (
+            f"{path.path}  {path.shape}",
+            f"{noise_meaning(path)}, last seen {moment(path.last_seen_at)}",
+        ):
+            console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 4), expand=False))
+    if len(paths) > SHOWN_GROUPS:
+        console.print(
+            Text(f"\n  and {count(len(paths) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
         )
 
 

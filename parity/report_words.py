@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from parity.outcome import Kind, Outcome
+from parity.noise import LEAST_ASKED, LEAST_DIFFERED, LEAST_SHARE, NoisyPath
+from parity.outcome import Aside, Kind, Outcome
 from parity.report import GroupRow, Report
-from parity.tally import Balance
+from parity.tally import Balance, Tally
 
 MEANINGS: dict[Outcome, str] = {
     Outcome.MATCH: "the answers are the same",
@@ -27,6 +28,13 @@ KINDS: dict[str, str] = {
     Kind.VALUE: "another value",
     Kind.ORDER: "another order",
     Kind.LENGTH: "another length",
+}
+
+
+ASIDES: dict[Aside, str] = {
+    Aside.CONFIRMATIONS: "confirmations",
+    Aside.UNCONFIRMED: "unconfirmed",
+    Aside.NOISE_CHECKS: "noise checks",
 }
 
 
@@ -59,6 +67,11 @@ def remarks(report: Report) -> list[str]:
     said = [alarm(report.balance)] if not report.balance.balanced else []
     if accepted := tally.outcomes.get(Outcome.ACCEPTED, 0):
         said.append(f"{count(accepted, 'comparison')} differ{'s' if accepted == 1 else ''} only as accepted.")
+    if tally.unconfirmed:
+        said.append(
+            f"{tally.unconfirmed:,} of {count(tally.mismatches, 'mismatch', 'mismatches')} could not be confirmed:"
+            f" {reasons(list(tally.asides[Aside.UNCONFIRMED].items()))}."
+        )
     if tally.not_compared:
         parts = [
             f"{tally.outcomes[outcome]:,} {outcome}"
@@ -114,6 +127,20 @@ def reasons(found: Sequence[tuple[str, int]]) -> str:
     """`stage 200, sampled out 84`, largest first."""
     largest = sorted(found, key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{reason.replace('_', ' ') or 'no reason given'} {n:,}" for reason, n in largest)
+
+
+def asides(tally: Tally) -> list[tuple[str, str]]:
+    """What asking again brought: name and reasons of what is counted beside the outcomes."""
+    return [(ASIDES[aside], reasons(list(found.items()))) for aside, found in tally.asides.items()]
+
+
+def noise_meaning(path: NoisyPath) -> str:
+    """What becomes of differences at a noisy path."""
+    if not path.is_proven:
+        return f"no noise yet: {LEAST_DIFFERED} of {LEAST_ASKED} and {LEAST_SHARE:.0%} are wanted"
+    if path.is_by_shape:
+        return "compared by shape, where no rule says otherwise"
+    return "differs in more than its value: compared as before, wants a rule"
 
 
 def moment(at: float) -> str:

@@ -16,11 +16,13 @@ from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
 from parity.exchange import Batch, Exchange
+from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
 from parity.outcome import Comparison, Outcome
 from parity.redact import Redactor
 from parity.rule_changes import note_rules
 from parity.rules import RuleBook
 from parity.samples import Finding, findings, within
+from parity.settle import AskedAgain
 from parity.tables import COSTS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, METADATA, RUNS, SAMPLES
 
 _COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
@@ -72,10 +74,14 @@ class ParityStore:
         batch: Batch,
         completed: Sequence[Exchange | Shed],
         comparisons: Sequence[Comparison],
+        beside: AskedAgain | None = None,
         *,
         now: float | None = None,
     ) -> bool:
-        """Record a batch, with what its captures became and the comparison of each; False if it had been before."""
+        """Record a batch, with what its captures became and the comparison of each; False if it had been before.
+
+        `beside` is what asking again brought.
+        """
         at = time.time() if now is None else now
         judged = [
             (exchange, comparison)
@@ -83,19 +89,27 @@ class ParityStore:
             if not isinstance(exchange, Shed)
         ]
         found = findings(self._redactor, judged, max_characters=self._limits.sample_characters)
+        again = beside or AskedAgain()
         self._prepare()
         with storing("record a batch"), writing(self._engine) as connection:
             if not self._is_new(connection, batch, at):
                 return False
             minute = int(at // 60)
-            self._count(connection, batch, comparisons, minute)
+            self._count(connection, batch, comparisons, again, minute)
             self._add_costs(connection, [exchange for exchange, _ in judged], minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
             self._add_differences(connection, found, minute, at)
+            add_noise(connection, again.twice, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
             self._pruned_at = at
             self.prune(now=at)
         return True
+
+    def noise(self, *, now: float | None = None) -> tuple[NoisyPath, ...]:
+        """The paths on which legacy lately differed from itself, proven noise or not."""
+        self._prepare()
+        with storing("read the noise"), self._engine.connect() as connection:
+            return read_noise(connection, time.time() if now is None else now)
 
     def _prepare(self) -> None:
         if not self._prepared:
@@ -116,9 +130,16 @@ class ParityStore:
         return connection.execute(taken).first() is not None
 
     def _count(
-        self, connection: sa.Connection, batch: Batch, comparisons: Sequence[Comparison], minute: int
+        self,
+        connection: sa.Connection,
+        batch: Batch,
+        comparisons: Sequence[Comparison],
+        again: AskedAgain,
+        minute: int,
     ) -> None:
         counted: Counter[tuple[str, str, str]] = Counter()
+        for (endpoint, name, reason), n in again.counts.items():
+            counted[endpoint, name, self._redactor.reason(reason)] += n
         for count in batch.counts:
             if count.name not in _COUNTED_HERE:
                 counted[
@@ -216,6 +237,7 @@ class ParityStore:
             gone = sa.select(GROUPS.c.id).where(GROUPS.c.last_seen_at < oldest)
             connection.execute(sa.delete(SAMPLES).where(SAMPLES.c.group_id.in_(gone)))
             connection.execute(sa.delete(GROUPS).where(GROUPS.c.last_seen_at < oldest))
+            forget_noise(connection, now)
             connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))
             newest = (
                 sa.select(SAMPLES.c.id)

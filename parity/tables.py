@@ -135,3 +135,21 @@ SAMPLES = sa.Table(
     sa.Column("modern", sa.Text),
 )
 """The latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing at that path."""
+
+NOISE = sa.Table(
+    "parity_noise",
+    METADATA,
+    sa.Column("day", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("other_shape", sa.BigInteger, nullable=False),
+    sa.Column("shape", sa.String(120), nullable=False),
+    sa.Column("first_seen_at", sa.Double, nullable=False),
+    sa.Column("last_seen_at", sa.Double, nullable=False),
+)
+"""By endpoint, folded path and day (Unix time divided by 86,400): reads in which legacy differed from itself.
+
+The row without a path counts the reads that legacy answered twice. No value is kept, only the name of its shape.
+"""

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from parity.completing import Shadow
+from parity.confirm import Confirmer
 from parity.database import open_database
 from parity.errors import SocketError
 from parity.intake import QUIET_S, Intake
@@ -47,8 +48,11 @@ async def run_worker(
     ready: Callable[[], None] | None = None,
     settings: IntakeSettings | None = None,
     levels: Callable[[], dict[str, float]] = dict,
+    confirmer: Confirmer | None = None,
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
+
+    Without a `confirmer` nothing is asked again.
 
     Raises SocketError when another worker owns the socket or it cannot be made, StoreError for a store's URL
     that is none.
@@ -59,7 +63,7 @@ async def run_worker(
             bounds = settings or IntakeSettings()
             room = Room(bounds.held_batches, bounds.held_bytes)
             store = ParityStore(engine, Redactor(redaction_key), rules=rules)
-            runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop)
+            runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop, confirmer=confirmer)
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)
             _log.info("worker_started", socket=str(socket))

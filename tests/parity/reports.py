@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.tally import Balance, Costs, Tally
@@ -52,6 +53,21 @@ def group(**changes: Any) -> GroupRow:
         "samples": (sample(),),
     }
     return GroupRow(**(fields | changes))
+
+
+def noisy(**changes: Any) -> NoisyPath:
+    """One path on which legacy differs from itself, by enough evidence."""
+    fields: dict[str, Any] = {
+        "endpoint": "GET /v1/escrows/{id}",
+        "path": "$.data.meta.requestId",
+        "differed": 7,
+        "asked": 12,
+        "other_shape": 0,
+        "shape": "string (uuid)",
+        "first_seen_at": 1_795_432_411.0,
+        "last_seen_at": 1_795_432_471.0,
+    }
+    return NoisyPath(**(fields | changes))
 
 
 def report(**changes: Any) -> Report:

@@ -8,11 +8,14 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.errors import StoreError
 from parity.exchange import Batch, Count, Endpoint
+from parity.legacy_twice import LegacyTwice, Noted
 from parity.outcome import Outcome
 from parity.redact import Redactor
 from parity.report import LOST_AFTER_S, SCHEMA, Report, build_report
 from parity.rules import RuleBook
+from parity.settle import AskedAgain
 from parity.store import ParityStore
+from parity.tables import NOISE
 from tests.parity import factories
 from tests.parity.factories import DETAIL, LIST, acceptance, batch, exchange, observation
 
@@ -128,6 +131,27 @@ def test_the_latest_sample_comes_first(engine: sa.Engine) -> None:
     record(engine, batch(*(exchange({"n": 0}, {"n": number}) for number in (1, 2))))
 
     assert [sample.modern for sample in report(engine).groups[0].samples] == ["2", "1"]
+
+
+def test_noise_is_shown_with_the_endpoints_that_the_report_is_about(engine: sa.Engine) -> None:
+    noted = {"$.id": Noted("string (uuid)", is_other_shape=False)}
+    given = batch(exchange(), exchange(endpoint="GET /v1/clients", domain="clients"))
+    twice = [LegacyTwice(LIST, noted), LegacyTwice(LIST, {}), LegacyTwice("GET /v1/clients", noted)]
+    factories.record(ParityStore(engine, Redactor(b"key")), given, NOW)
+    ParityStore(engine, Redactor(b"key")).record(batch(seq=2), [], [], AskedAgain(twice=twice), now=NOW)
+
+    everything, escrows = report(engine), report(engine, domain="escrows")
+
+    assert len(everything.noise) == 2
+    assert [(path.endpoint, path.differed, path.asked) for path in escrows.noise] == [(LIST, 1, 2)]
+    assert json.loads(json.dumps(escrows.to_json()))["noise"][0]["share"] == 0.5
+
+
+def test_a_report_of_a_store_made_before_there_was_noise_has_none(engine: sa.Engine) -> None:
+    record(engine, batch(exchange()))
+    NOISE.drop(engine)
+
+    assert report(engine).noise == ()
 
 
 def test_as_json_it_has_a_schema_and_everything(engine: sa.Engine) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
+from parity.outcome import Aside
 from parity.report import Report
 from parity.report_html import render_html
 from parity.tally import Balance, Tally
-from tests.parity.reports import HOSTILE, group, report, sample
+from tests.parity.reports import HOSTILE, group, noisy, report, sample
 
 Open = Callable[..., Page]
 
@@ -34,7 +35,9 @@ class Outline(HTMLParser):
 def hostile() -> Report:
     both = sample(legacy=f'"{HOSTILE}"', modern=HOSTILE, target=HOSTILE, path=HOSTILE, exchange=HOSTILE)
     return report(
-        groups=(group(path=HOSTILE, endpoint=HOSTILE, kind=HOSTILE, samples=(both,)),), domain=HOSTILE
+        groups=(group(path=HOSTILE, endpoint=HOSTILE, kind=HOSTILE, samples=(both,)),),
+        noise=(noisy(path=HOSTILE, endpoint=HOSTILE, shape=HOSTILE),),
+        domain=HOSTILE,
     )
 
 
@@ -50,6 +53,20 @@ def test_it_says_the_verdict_and_every_number() -> None:
         "445001",
     ):
         assert said in text
+
+
+def test_noise_is_a_table_of_its_own() -> None:
+    with_noise, without = render_html(report(noise=(noisy(),))), render_html(report())
+
+    for said in ("$.data.meta.requestId", "7 of 12 (58.33%)", "string (uuid)", '<h2 id="noise">'):
+        assert said in with_noise
+        assert said not in without
+
+
+def test_what_asking_again_brought_is_in_the_books() -> None:
+    tally = Tally(asides={Aside.CONFIRMATIONS: {"persisted": 3, "moved": 1}})
+
+    assert "<dt>confirmations</dt><dd>persisted 3, moved 1</dd>" in render_html(report(tally=tally))
 
 
 def test_captured_bytes_are_text_only() -> None:
@@ -148,7 +165,8 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 def test_nothing_scrolls_sideways_and_nothing_is_asked_for(opened: Open, width: int, scheme: str) -> None:
     long = group(path="$.data" + ".nested" * 40, samples=(sample(legacy='"' + "x" * 3_000 + '"'),))
 
-    page = opened(report(groups=(long, group(id="c"))), width, scheme)
+    noise = (noisy(path="$.data" + ".nested" * 40, other_shape=1),)
+    page = opened(report(groups=(long, group(id="c")), noise=noise), width, scheme)
 
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
@@ -183,8 +201,9 @@ def test_a_group_opens_by_keyboard(opened: Open) -> None:
 
 
 def test_a_screen_reader_finds_the_parts(opened: Open) -> None:
-    page = opened(report(), 360)
+    page = opened(report(noise=(noisy(),)), 360)
 
+    assert page.get_by_role("rowheader", name="$.data.meta.requestId").count() == 1
     assert page.get_by_role("main").count() == 1
     assert page.get_by_role("heading", level=1).inner_text().startswith("3 of 1,204")
     assert page.get_by_role("rowheader", name="GET /v1/escrows/{id}", exact=True).count() == 1

@@ -4,10 +4,11 @@ from io import StringIO
 
 from rich.console import Console
 
+from parity.outcome import Aside
 from parity.report import Report
 from parity.report_text import SHOWN_GROUPS, render_text
 from parity.tally import Balance, Tally
-from tests.parity.reports import HOSTILE, group, report, sample
+from tests.parity.reports import HOSTILE, group, noisy, report, sample
 
 
 def rendered(found: Report, *, width: int = 80) -> str:
@@ -31,10 +32,30 @@ def test_it_says_the_verdict_the_books_the_endpoints_and_the_groups() -> None:
     assert "accepted: Q-16: items gain field (crm, until 2027-06-30)" in text
 
 
+def test_it_shows_noise_and_what_asking_again_brought() -> None:
+    tally = Tally(asides={Aside.CONFIRMATIONS: {"persisted": 3}, Aside.UNCONFIRMED: {"rate": 1}})
+
+    text = rendered(report(tally=tally, noise=(noisy(),)))
+
+    assert "confirmations  persisted 3 " in text
+    assert "unconfirmed    rate 1 " in text
+    assert "Noise, where legacy differs from itself" in text
+    assert "7 of 12 (58.33%)  GET /v1/escrows/{id}" in text
+    assert "$.data.meta.requestId  string (uuid)" in text
+    assert "compared by shape, where no rule says otherwise" in text
+
+
+def test_more_noise_than_is_shown_is_counted() -> None:
+    many = tuple(noisy(path=f"$.k{number}") for number in range(SHOWN_GROUPS + 2))
+
+    assert "and 2 paths more (--html shows all)" in rendered(report(noise=many))
+
+
 def test_it_fits_eighty_columns() -> None:
     long = group(path="$.data" + ".nested" * 30, samples=(sample(legacy='"' + "x" * 500 + '"', modern=None),))
 
-    lines = rendered(report(groups=(long,))).splitlines()
+    noise = (noisy(path="$.data" + ".nested" * 30, other_shape=1),)
+    lines = rendered(report(groups=(long,), noise=noise)).splitlines()
 
     assert max(map(len, lines)) <= 80
 

@@ -2,18 +2,21 @@
 
 import pytest
 
-from parity.outcome import Kind, Outcome
+from parity.outcome import Aside, Kind, Outcome
 from parity.report import Report
 from parity.report_words import (
+    ASIDES,
     KINDS,
     MEANINGS,
     alarm,
+    asides,
     balance_line,
     count,
     duration,
     headline,
     milliseconds,
     moment,
+    noise_meaning,
     percent,
     ratio,
     reasons,
@@ -22,7 +25,7 @@ from parity.report_words import (
     sum_line,
 )
 from parity.tally import Balance, Tally
-from tests.parity.reports import group, report
+from tests.parity.reports import group, noisy, report
 
 
 def of(balance: Balance | None = None, **outcomes: int) -> Report:
@@ -33,6 +36,7 @@ def of(balance: Balance | None = None, **outcomes: int) -> Report:
 
 
 def test_every_outcome_and_kind_has_its_words() -> None:
+    assert set(ASIDES) == set(Aside)
     assert set(MEANINGS) == set(Outcome)
     assert set(KINDS) == set(Kind)
 
@@ -50,6 +54,32 @@ def test_every_outcome_and_kind_has_its_words() -> None:
 )
 def test_the_headline_is_the_verdict(found: Report, expected: str) -> None:
     assert headline(found) == expected
+
+
+def test_remarks_say_which_mismatches_could_not_be_confirmed() -> None:
+    tally = Tally(
+        outcomes={Outcome.MISMATCH: 17}, asides={Aside.UNCONFIRMED: {"rate": 12, "legacy_timeout": 2}}
+    )
+
+    assert remarks(report(tally=tally)) == [
+        "14 of 17 mismatches could not be confirmed: rate 12, legacy timeout 2."
+    ]
+
+
+def test_what_asking_again_brought_is_said_by_name() -> None:
+    tally = Tally(asides={Aside.CONFIRMATIONS: {"moved": 2, "persisted": 3}, Aside.NOISE_CHECKS: {"same": 9}})
+
+    assert asides(tally) == [("confirmations", "persisted 3, moved 2"), ("noise checks", "same 9")]
+
+
+def test_what_becomes_of_a_noisy_path_is_said() -> None:
+    said = [noise_meaning(one) for one in (noisy(), noisy(differed=2), noisy(other_shape=1))]
+
+    assert said == [
+        "compared by shape, where no rule says otherwise",
+        "no noise yet: 3 of 10 and 20% are wanted",
+        "differs in more than its value: compared as before, wants a rule",
+    ]
 
 
 def test_remarks_say_what_was_not_compared() -> None:

@@ -5,11 +5,12 @@ import statistics
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from parity.completing import Shed
+from parity.completing import SecondAsking, Shadow, Shed
 from parity.exchange import Backend, Exchange, Observation
 from proxy.canary import token
 from proxy.completion import Completion, busy_at_mark
@@ -267,8 +268,61 @@ async def test_answers_without_room_are_shed(tmp_path: Path) -> None:
     assert isinstance(again[0], Exchange)
 
 
-def test_it_is_a_shadow_to_the_parity_worker() -> None:
-    assert {"complete", "release"} <= set(dir(Completion))
+def test_it_is_a_shadow_to_the_parity_worker_and_asks_again() -> None:
+    wanted = {name for seam in (Shadow, SecondAsking) for name in vars(seam) if not name.startswith("_")}
+
+    assert wanted <= set(dir(Completion))
+
+
+async def test_both_backends_are_asked_again_at_once(tmp_path: Path) -> None:
+    slow = answering(b'{"again":true}', after_s=0.1)
+    async with FakeBackend(slow) as legacy, FakeBackend(slow) as modern:
+        completion = completing(replace(settings_for(tmp_path, modern), legacy_url=legacy.url))
+        started = time.perf_counter()
+        again = await completion.ask_again(a_capture(writes="epoch=1 *=0"))
+        taken_s, held = time.perf_counter() - started, completion.held_bytes
+        completion.release_again(again)
+        await completion.close()
+
+    assert isinstance(again.legacy, Observation)
+    assert isinstance(again.modern, Observation)
+    assert again.legacy.body == again.modern.body == b'{"again":true}'
+    assert (held, completion.held_bytes, again.raced) == (28, 0, False)
+    assert taken_s < 0.19
+    assert [one.seen[0].header("X-Crossfade-Writes") for one in (legacy, modern)] == [None, "epoch=1 *=0"]
+
+
+async def test_asking_again_that_is_given_up_holds_nothing(tmp_path: Path) -> None:
+    async with FakeBackend(answering(b"{}")) as legacy, FakeBackend(hanging()) as modern:
+        completion = completing(replace(settings_for(tmp_path, modern), legacy_url=legacy.url))
+        asking = asyncio.create_task(completion.ask_again(a_capture()))
+        await until(lambda: completion.held_bytes == 2)
+        asking.cancel()
+        await asyncio.wait({asking})
+        await completion.close()
+
+    assert asking.cancelled()
+    assert completion.held_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({}, ""),
+        ({"method": "POST"}, "not_a_read"),
+        ({"method": "DELETE", "endpoint": "DELETE /v1/escrows/{id}"}, "not_a_read"),
+        ({"endpoint": "GET /v1/auth/verify"}, "never"),
+        ({"endpoint": "GET /unknown"}, "never"),
+    ],
+)
+async def test_only_mirrorable_reads_may_be_asked_again(
+    tmp_path: Path, changes: dict[str, Any], word: str
+) -> None:
+    async with FakeBackend() as modern:
+        completion = completing(settings_for(tmp_path, modern))
+        await completion.close()
+
+    assert completion.forbids(a_capture(**changes)) == word
 
 
 async def test_how_the_ways_to_the_shadows_stand_is_told(tmp_path: Path) -> None:
