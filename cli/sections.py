@@ -137,6 +137,7 @@ class ParitySection(Section):
     """Rules and acceptances; empty means those of the reference CRM."""
 
     rules: tuple[Path, ...] = ()
+    self_test_rate: float = Field(default=10.0, ge=0, le=1_000)
 
 
 class TelemetrySection(Section):

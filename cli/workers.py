@@ -19,6 +19,7 @@ from cli.logs import log_to_stderr
 from cli.sections import host_and_port
 from cli.settings import Settings, wrong
 from parity.exchange import Backend
+from parity.selftest_live import SelfTestLimits
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
 from proxy.races import SharedRaces
@@ -173,6 +174,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 ready=lambda: _announce({"ready": True}),
                 settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
                 levels=completion.levels,
+                self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
             )
         finally:
             await completion.close()

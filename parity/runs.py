@@ -24,6 +24,7 @@ from parity.exchange import Batch, Capture, Exchange
 from parity.outcome import Comparison, Outcome
 from parity.room import Room
 from parity.rules import RuleBook
+from parity.selftest_live import SelfTest
 from parity.store import ParityStore
 
 STORE_PAUSE_S = 0.2
@@ -56,7 +57,9 @@ class Runs:
         thread: ThreadPoolExecutor,
         room: Room,
         stop: asyncio.Event,
+        self_test: SelfTest | None = None,
     ) -> None:
+        self._self_test = self_test
         self._store = store
         self._rules = rules
         self._shadow = shadow
@@ -119,6 +122,8 @@ class Runs:
             await self._record(batch, completed, comparisons)
             run.recorded = batch.seq
             self.taken += 1
+            if self._self_test is not None:
+                await self._in_thread(self._self_test.after, completed, comparisons, self._rules)
         finally:
             del run.under_way[batch.seq]
             self._shadow.release(completed)

@@ -21,6 +21,7 @@ from parity.redact import Redactor
 from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
+from parity.selftest_live import SelfTest, SelfTestLimits
 from parity.store import ParityStore
 
 DRAIN_S = 5.0
@@ -47,6 +48,7 @@ async def run_worker(
     ready: Callable[[], None] | None = None,
     settings: IntakeSettings | None = None,
     levels: Callable[[], dict[str, float]] = dict,
+    self_test: SelfTestLimits | None = None,
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
 
@@ -59,7 +61,8 @@ async def run_worker(
             bounds = settings or IntakeSettings()
             room = Room(bounds.held_batches, bounds.held_bytes)
             store = ParityStore(engine, Redactor(redaction_key))
-            runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop)
+            tested = SelfTest(engine, self_test)
+            runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop, self_test=tested)
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)
             _log.info("worker_started", socket=str(socket))
