@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parity.database import open_database
-from parity.selftest import Fate, MutationKind, Reach, Trial
+from parity.edits import MutationKind
+from parity.selftest import Fate, Reach, Trial
 from parity.selftest_results import record
 from tests.support.command import InProcess
 
@@ -23,7 +25,7 @@ expires = 2999-01-01
 
 
 def recording(path: Path, target: str = "/v1/escrows") -> str:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": f"escrows-{number}", "domain": "escrows", "name": "list", "user": None,
             "request": {"method": "GET", "path": target, "query": {}, "headers": {}, "body": None},

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from parity.edits import MutationKind
 from parity.exchange import Exchange
 from parity.outcome import Comparison, Kind, Outcome
 from parity.rules import Compare, Rule, RuleBook
-from parity.selftest import Fate, MutationKind, Reach, Trial, fingerprint, is_testable, reach_of, trials
+from parity.selftest import Fate, Reach, Trial, fingerprint, is_testable, reach_of, trials
 from tests.parity.factories import LIST, TODAY, acceptance, by_shape, exchange, observation
 
 ROWS = {

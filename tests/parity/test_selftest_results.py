@@ -4,7 +4,8 @@ import dataclasses
 
 import sqlalchemy as sa
 
-from parity.selftest import Fate, MutationKind, Reach, Trial
+from parity.edits import MutationKind
+from parity.selftest import Fate, Reach, Trial
 from parity.selftest_results import (
     MAX_BLAMES,
     ReachRow,
