@@ -148,8 +148,8 @@ OF_ANSWERS: tuple[Fault, ...] = (
     ),
     Fault(
         name="body-empty",
-        does="sends the roles of a contact without a body",
-        endpoint="GET /v1/contacts/{id}/roles",
+        does="says whether somebody has a role without a body",
+        endpoint="GET /v1/auth/verify-role",
         path="$",
         kind="missing",
         act=on_answer(_nothing),
