@@ -9,6 +9,7 @@ from cli.files import write_whole
 from cli.output import console, json_option, print_json
 from cli.parity_gate import gate
 from cli.parity_rules import rules
+from cli.parity_selftest import selftest
 from cli.parity_verdict import verdict
 from cli.spans import Span
 from parity.report import build_report
@@ -23,11 +24,8 @@ def parity() -> None:
     """What differs between the two backends, and whether a domain may advance."""
 
 
-parity.add_command(verdict)
-parity.add_command(gate)
-
-
-parity.add_command(rules)
+for command in (verdict, gate, rules, selftest):
+    parity.add_command(command)
 
 
 @parity.command()

@@ -143,6 +143,7 @@ class ParitySection(Section):
     rules: tuple[Path, ...] = ()
     confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
     noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
+    self_test_rate: float = Field(default=10.0, ge=0, le=1_000)
 
 
 class CellRow(Section):

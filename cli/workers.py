@@ -21,6 +21,7 @@ from cli.settings import Settings, wrong
 from parity.allowance import ConfirmSettings
 from parity.confirm import Confirmer
 from parity.exchange import Backend
+from parity.selftest_live import SelfTestLimits
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
 from proxy.races import SharedRaces
@@ -184,6 +185,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
                 levels=completion.levels,
                 confirmer=confirmer,
+                self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
             )
         finally:
             await completion.close()

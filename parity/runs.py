@@ -24,6 +24,7 @@ from parity.noise import NoisyBook
 from parity.outcome import Comparison, Outcome
 from parity.room import Room
 from parity.rules import RuleBook
+from parity.selftest_live import SelfTest
 from parity.settle import AskedAgain
 from parity.store import ParityStore
 
@@ -58,7 +59,9 @@ class Runs:
         room: Room,
         stop: asyncio.Event,
         confirmer: Confirmer | None = None,
+        self_test: SelfTest | None = None,
     ) -> None:
+        self._self_test = self_test
         self._store = store
         self._book = NoisyBook(rules, store.noise)
         self._confirmer = confirmer
@@ -122,10 +125,17 @@ class Runs:
             await self._record(batch, completed, comparisons, beside)
             run.recorded = batch.seq
             self.taken += 1
+            if self._self_test is not None:
+                await self._in_thread(self._test_itself, self._self_test, completed, comparisons)
         finally:
             del run.under_way[batch.seq]
             self._shadow.release(completed)
             self._room.give_back(size)
+
+    def _test_itself(
+        self, test: SelfTest, completed: Sequence[Exchange | Shed], comparisons: Sequence[Comparison]
+    ) -> None:
+        test.after(completed, comparisons, self._book.rules())
 
     async def _complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
         try:

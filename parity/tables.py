@@ -153,3 +153,31 @@ NOISE = sa.Table(
 
 The row without a path counts the reads that legacy answered twice. No value is kept, only the name of its shape.
 """
+SELF_TESTS = sa.Table(
+    "parity_self_tests",
+    METADATA,
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("blame", sa.String(500), primary_key=True),
+    sa.Column("domain", sa.String(100), nullable=False),
+    sa.Column("rules", sa.String(16), nullable=False),
+    sa.Column("tried", sa.BigInteger, nullable=False),
+    sa.Column("caught", sa.BigInteger, nullable=False),
+    sa.Column("by_rule", sa.BigInteger, nullable=False),
+    sa.Column("missed", sa.BigInteger, nullable=False),
+    sa.Column("example", sa.String(500), nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+)
+"""Mutations tried, by endpoint, kind and what let them pass (empty: nothing did). `rules` are those they were tried on."""
+
+SELF_TEST_REACH = sa.Table(
+    "parity_self_test_reach",
+    METADATA,
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("domain", sa.String(100), nullable=False),
+    sa.Column("rules", sa.String(16), nullable=False),
+    sa.Column("pairs", sa.BigInteger, nullable=False),
+    sa.Column("leaves", sa.BigInteger, nullable=False),
+    sa.Column("by_shape", sa.BigInteger, nullable=False),
+)
+"""How many pairs of answers mutations were made of, how many values those held, and how many only a shape rule looks at."""

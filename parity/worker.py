@@ -22,6 +22,7 @@ from parity.redact import Redactor
 from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
+from parity.selftest_live import SelfTest, SelfTestLimits
 from parity.store import ParityStore
 
 DRAIN_S = 5.0
@@ -49,6 +50,7 @@ async def run_worker(
     settings: IntakeSettings | None = None,
     levels: Callable[[], dict[str, float]] = dict,
     confirmer: Confirmer | None = None,
+    self_test: SelfTestLimits | None = None,
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
 
@@ -63,7 +65,16 @@ async def run_worker(
             bounds = settings or IntakeSettings()
             room = Room(bounds.held_batches, bounds.held_bytes)
             store = ParityStore(engine, Redactor(redaction_key), rules=rules)
-            runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop, confirmer=confirmer)
+            runs = Runs(
+                store,
+                rules,
+                shadow,
+                thread=thread,
+                room=room,
+                stop=stop,
+                confirmer=confirmer,
+                self_test=SelfTest(engine, self_test),
+            )
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)
             _log.info("worker_started", socket=str(socket))
