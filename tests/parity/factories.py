@@ -162,7 +162,7 @@ def by_shape(path: str, **changes: Any) -> Rule:
 def walked(legacy: Any, modern: Any, *shapes: str) -> list[Difference]:
     """What the walk finds, with some paths compared by shape."""
     rules = RuleBook(rules=tuple(by_shape(path) for path in shapes))
-    return walk(legacy, modern, ("$",), rules.for_endpoint(LIST).compare_at)
+    return walk(legacy, modern, ("$",), rules.for_endpoint(LIST).tree)
 
 
 def brief(differences: Iterable[Difference]) -> list[tuple[str, str]]:
