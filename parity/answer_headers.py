@@ -4,7 +4,7 @@ A rule with a header's path (`header:x-total-count`) adds that header for its en
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from parity.cookies import cookie_differences
@@ -63,14 +63,15 @@ def resolved(location: str, target: str) -> str:
     return _ESCAPE.sub(lambda found: found[0].upper(), written)
 
 
-def collected(observation: Observation, names: Iterable[str]) -> dict[str, list[str]]:
+_ALLOWED = frozenset(COMPARED)
+
+
+def collected(observation: Observation, wanted: Collection[str] = _ALLOWED) -> dict[str, list[str]]:
     """The values of these headers, as many as there are of each."""
     found: dict[str, list[str]] = {}
-    wanted = frozenset(names)
     for name, value in observation.headers:
-        lower = name if name in wanted else name.lower()
-        if lower in wanted:
-            found.setdefault(lower, []).append(value.strip())
+        if name in wanted or (name := name.lower()) in wanted:
+            found.setdefault(name, []).append(value.strip())
     return found
 
 
@@ -80,15 +81,17 @@ def header_differences(
     *,
     target: str = "/",
     rules: RuleTree = NO_RULES,
-    named: Iterable[str] = (),
+    named: Collection[str] = (),
 ) -> list[Difference]:
     """The headers that differ: those of the allow list and those `named` by rules. `target` is the request's."""
     if legacy.headers == modern.headers:
         return []
-    names = (*COMPARED, *(name for name in named if name not in COMPARED))
-    one, other = collected(legacy, names), collected(modern, names)
+    wanted = _ALLOWED.union(named) if named else _ALLOWED
+    one, other = collected(legacy, wanted), collected(modern, wanted)
+    if one == other:
+        return []
     found: list[Difference] = []
-    for name in names:
+    for name in (*COMPARED, *(name for name in named if name not in COMPARED)):
         left, right = one.get(name), other.get(name)
         if left == right:
             continue

@@ -9,10 +9,9 @@ import importlib
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from parity.errors import BodyError
 from parity.exchange import Observation
@@ -44,8 +43,7 @@ class Media(StrEnum):
     """By length, then as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A body that can be compared: `value` is what the walk compares, `whole` what a difference shows of all of it."""
 
     media: Media
@@ -86,7 +84,10 @@ def decoded(observation: Observation, bounds: Bounds = BOUNDS) -> bytes:
     body = observation.body
     if len(body) > bounds.max_bytes:
         raise BodyError("body_too_large")
-    codings = [part.strip().lower() for part in (observation.header("content-encoding") or "").split(",")]
+    coding = observation.header("content-encoding")
+    if not coding:
+        return body
+    codings = [part.strip().lower() for part in coding.split(",")]
     for coding in reversed([part for part in codings if part and part != "identity"]):
         body = _inflated(coding, body, bounds.max_bytes) if body else body
     return body

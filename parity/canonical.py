@@ -1,6 +1,7 @@
 """JSON values as bytes in which equal means the same: types too, key order not."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 
 from parity.errors import BodyError
 
+_FEW = 8
 _ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 
 
@@ -45,3 +47,18 @@ def same(one: Any, other: Any) -> bool:
         return one == other and canonical(one) == canonical(other)
     except RecursionError as error:
         raise BodyError("too_deep") from error
+
+
+def differing(one: Sequence[Any], other: Sequence[Any]) -> Sequence[int]:
+    """The places up to the shorter one's end at which two lists may differ; elsewhere they are the same, types included."""
+    shorter = min(len(one), len(other))
+    if shorter < _FEW:
+        return range(shorter)
+    unequal = [place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right]
+    if len(unequal) == shorter:
+        return unequal
+    skipped = set(unequal)
+    equal = [place for place in range(shorter) if place not in skipped]
+    if canonical([one[place] for place in equal]) == canonical([other[place] for place in equal]):
+        return unequal
+    return range(shorter)

@@ -4,7 +4,6 @@ Bytes equal is a match. Else the answers are decoded, read by their media types 
 endpoint, and each difference is held against the acceptances. Nothing a backend sends makes this raise.
 """
 
-from dataclasses import replace
 from datetime import date
 
 from parity.answer_headers import header_differences
@@ -41,6 +40,8 @@ def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds 
 
 def _unanswered(exchange: Exchange) -> Comparison | None:
     """The verdict on an exchange that has not two whole answers."""
+    if not (exchange.skipped or exchange.legacy.error or exchange.modern.error):
+        return None
     if exchange.skipped:
         return Comparison(Outcome.SKIPPED, exchange.skipped)
     if exchange.shadow.error == "timeout":
@@ -77,7 +78,7 @@ def body_differences(
     if legacy.media is Media.BINARY:
         return _binary_differences(legacy.value, modern.value, rules)
     if isinstance(legacy.value, Text) or isinstance(modern.value, Text):  # too many lines to tell them apart
-        legacy, modern = replace(legacy, value=legacy.whole), replace(modern, value=modern.whole)
+        legacy, modern = legacy._replace(value=legacy.whole), modern._replace(value=modern.whole)
     if legacy.media is Media.NONE or same(legacy.value, modern.value):
         return []
     depth = _STEPS_OF_MARKUP if legacy.media is Media.HTML else bounds.max_depth

@@ -87,6 +87,12 @@ def _asked(value: Any, node: Node) -> Any:
     return value
 
 
+def by_size(items: Sequence[Any], places: Sequence[int]) -> list[int]:
+    """Places in the order of their items' length when written, then of what is written."""
+    written = {place: canonical(items[place]) for place in places}
+    return sorted(places, key=lambda place: (len(written[place]), written[place]))
+
+
 def likeness(one: Any, other: Any) -> int:
     """How many fields two items share."""
     if type(one) is not dict or type(other) is not dict:

@@ -19,11 +19,11 @@ from parity.errors import BodyError
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How large a body may be to be compared."""
+    """How large a body may be to be compared; digits as many as Python's own integers take from a text."""
 
     max_bytes: int = 8 * 1024 * 1024
     max_depth: int = 64
-    max_digits: int = 400
+    max_digits: int = 4_300
 
 
 BOUNDS = Bounds()
@@ -40,7 +40,7 @@ _LONG = b"0" * 16
 _TINY = b"0e-000"
 _RUN = re.compile(rb"[0-9.]*(?:[eE][+-]?[0-9]*)?")
 _BEGINNING = re.compile(rb"(?:\A|[:,\[\s])-?[0-9.]{0,24}\Z")
-_LONG_INTEGER = 300
+_LONG_INTEGER = BOUNDS.max_digits
 _MAX_LOOKS = 2_000
 
 
@@ -49,14 +49,14 @@ def parse(body: bytes, bounds: Bounds = BOUNDS) -> Any:
 
     How deep it is nested is for whoever walks it to bound.
     """
-    if not _has_exotic_numbers(body):
-        try:
-            value = _DECODER.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            pass  # the exact parser says why
-        else:
-            if _has_each_key_once(body, value):
-                return value
+    try:
+        value = _DECODER.decode(body)
+        written = _ENCODER.encode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return _exactly(body, bounds)  # which says why
+    # what is written back as it came has lost no key and no digit
+    if written == body or (_has_each_key_once(body, written) and not _has_exotic_numbers(body)):
+        return value
     return _exactly(body, bounds)
 
 
@@ -90,10 +90,10 @@ def _begins_number(body: bytes, at: int) -> bool:
     return bool(_BEGINNING.search(body[max(0, at - 24) : at]))
 
 
-def _has_each_key_once(body: bytes, value: Any) -> bool:
+def _has_each_key_once(body: bytes, written: bytes) -> bool:
     """Whether no key was given twice, by counting quotes: a lost key takes two with it. May be False in doubt."""
     escaped = body.count(b"\\u0022") if b"\\u0022" in body else 0
-    return body.count(b'"') + escaped == _ENCODER.encode(value).count(b'"')
+    return body.count(b'"') + escaped == written.count(b'"')
 
 
 def _exactly(body: bytes, bounds: Bounds) -> Any:

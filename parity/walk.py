@@ -5,17 +5,16 @@ at both ends is set aside too; what is left is aligned by the items' ids (or the
 item is one difference and not one per item. The work is bounded: a walk that would take too long says so.
 """
 
-from collections import deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from parity.alignment import align, by_occurrence, closest, disordered, unpaired
-from parity.canonical import canonical
+from parity.canonical import canonical, differing
 from parity.errors import BodyError
-from parity.item_names import ids_of, key_of, likeness, names_of, values_of
+from parity.item_names import ids_of
 from parity.json_body import BOUNDS
 from parity.outcome import ABSENT, Difference, Kind
+from parity.pairing import Pairing, pair_by_key, pair_items, pair_unordered
 from parity.paths import Step, Steps
 from parity.rule import Compare, Rule
 from parity.rule_tree import NO_RULES, Node, RuleTree
@@ -23,19 +22,24 @@ from parity.shape import same_size, shape_of
 from parity.tolerance import within
 
 MAX_DIFFERENCES = 1_000
-MAX_VISITS = 12_000_000
+MAX_VISITS = 8_000_000
 """How many values one walk looks at, those included that it looks at again; some seconds."""
-_MAX_SHOWN = 100
 
 
 def walk(
-    legacy: Any, modern: Any, root: Steps, rules: RuleTree = NO_RULES, *, max_depth: int = BOUNDS.max_depth
+    legacy: Any,
+    modern: Any,
+    root: Steps,
+    rules: RuleTree = NO_RULES,
+    *,
+    max_depth: int = BOUNDS.max_depth,
+    max_visits: int = MAX_VISITS,
 ) -> list[Difference]:
     """The differences of two JSON values, at most `MAX_DIFFERENCES` of them.
 
     Raises BodyError: `too_deep` when they differ below what may be nested, `too_costly` when it would take too long.
     """
-    walker = _Walk(list(root), _Budget(MAX_VISITS), max_depth)
+    walker = _Walk(list(root), _Budget(max_visits), max_depth)
     try:
         walker.values(legacy, modern, rules.at(root))
     except _Enough:
@@ -67,6 +71,7 @@ class _Walk:
     def __init__(self, steps: list[Step], budget: _Budget, max_depth: int, *, probing: bool = False) -> None:
         self._steps = steps
         self._budget = budget
+        self._spend = budget.spend
         self._max_depth = max_depth
         self._probing = probing
         self.found: list[Difference] = []
@@ -86,19 +91,18 @@ class _Walk:
         kind = type(legacy)
         if kind is not type(modern):
             self._of_different_types(legacy, modern, node.value)
-        elif kind is dict:
-            self._enter(len(legacy))
-            self._objects(legacy, modern, node)
-        elif kind is list:
-            self._enter(len(legacy))
-            self._lists(legacy, modern, node)
+        elif kind is dict or kind is list:
+            if legacy == modern and canonical(legacy) == canonical(modern):
+                return  # the very same is no difference under any rule
+            if len(self._steps) > self._max_depth:
+                raise BodyError("too_deep")
+            self._spend(len(legacy) + 1)
+            if kind is dict:
+                self._objects(legacy, modern, node)
+            else:
+                self._lists(legacy, modern, node)
         elif legacy != modern:
             self._leaves(legacy, modern, node.value)
-
-    def _enter(self, visits: int) -> None:
-        if len(self._steps) > self._max_depth:
-            raise BodyError("too_deep")
-        self._budget.spend(visits + 1)
 
     def _of_different_types(self, legacy: Any, modern: Any, rule: Rule | None) -> None:
         if {type(legacy), type(modern)} != {float, Decimal}:
@@ -133,11 +137,11 @@ class _Walk:
                 self._at(key, Kind.EXTRA, ABSENT, other)
 
     def _lists(self, legacy: list[Any], modern: list[Any], node: Node) -> None:
-        if node.items is not None:
-            if node.items.compare is Compare.KEYED:
-                self._keyed(legacy, modern, node, node.items)
-            else:
-                self._unordered(legacy, modern, node)
+        if node.items is not None and node.items.compare is Compare.KEYED:
+            self._paired(legacy, modern, pair_by_key(legacy, modern, node.items), node)
+        elif node.items is not None:
+            found = pair_unordered(legacy, modern, node, self._spend, self._alike)
+            self._paired(legacy, modern, found, node)
         elif node.value is not None and node.value.compare is Compare.SHAPE:
             self._lists_by_shape(legacy, modern, node)
         elif self._probing or len(legacy) == len(modern) == 1:
@@ -157,8 +161,8 @@ class _Walk:
 
     def _lists_by_index(self, legacy: list[Any], modern: list[Any], node: Node) -> None:
         self._lengths(legacy, modern)
-        for index, (one, other) in enumerate(zip(legacy, modern, strict=False)):
-            self._item(index, one, other, node)
+        for index in differing(legacy, modern):
+            self._item(index, legacy[index], modern[index], node)
 
     def _lists_by_shape(self, legacy: list[Any], modern: list[Any], node: Node) -> None:
         if not same_size(shape_of(legacy), shape_of(modern)):
@@ -175,19 +179,13 @@ class _Walk:
             return
         start, end = self._trim(legacy, modern, node)
         left, right = range(start, len(legacy) - end), range(start, len(modern) - end)
-        if not left and not right:
-            return
-        self._lengths(legacy, modern)
-        lefts, rights = ids_of(legacy, left, node), ids_of(modern, right, node)
-        if lefts is not None and rights is not None:
-            self._aligned(legacy, modern, start, (lefts, rights), node, named=True)
-        else:
-            self._aligned(legacy, modern, start, self._names(legacy, left, modern, right, node), node)
+        if left or right:
+            self._paired(legacy, modern, pair_items(legacy, modern, left, right, node, self._spend), node)
 
     def _trim(self, legacy: list[Any], modern: list[Any], node: Node) -> tuple[int, int]:
         """How many items are the same at the start, and of the others at the end."""
         shorter = min(len(legacy), len(modern))
-        start = 0
+        start = next(iter(differing(legacy, modern)), shorter)
         while start < shorter and self._alike(start, legacy[start], modern[start], node):
             start += 1
         end = 0
@@ -203,12 +201,9 @@ class _Walk:
         kind = type(legacy)
         if kind is type(modern) and kind is not dict and kind is not list and legacy == modern:
             return True
-        self._budget.spend(4)
-        if node.plain:
-            if legacy != modern:
-                return False
-            if canonical(legacy) == canonical(modern):
-                return True
+        self._spend(4)
+        if node.plain and legacy != modern:
+            return False
         probe = _Walk([*self._steps, index], self._budget, self._max_depth, probing=True)
         try:
             probe.values(legacy, modern, node)
@@ -216,69 +211,17 @@ class _Walk:
             return False
         return True
 
-    def _names(
-        self, legacy: list[Any], left: range, modern: list[Any], right: range, node: Node
-    ) -> tuple[Sequence[Hashable], Sequence[Hashable]]:
-        lefts, rights = legacy[left.start : left.stop], modern[right.start : right.stop]
-        names = names_of(lefts, rights, left.start, node)
-        self._budget.spend(sum(len(name) // 16 for side in names for name in side if isinstance(name, bytes)))
-        return names
-
-    def _aligned(
-        self,
-        legacy: list[Any],
-        modern: list[Any],
-        start: int,
-        names: tuple[Sequence[Hashable], Sequence[Hashable]],
-        node: Node,
-        *,
-        named: bool = False,
-    ) -> None:
-        """Compare what belongs together from `start` on; items that are `named` are others where the name is."""
-        found = align(*names, by_place=not named)
+    def _paired(self, legacy: list[Any], modern: list[Any], found: Pairing, node: Node) -> None:
+        """Compare what belongs together and report the rest, in the order of the places."""
+        self._lengths(legacy, modern)
         if found.moved:
-            self._disordered(
-                [legacy[start + left] for left, _ in found.moved],
-                [modern[start + right] for right in sorted(right for _, right in found.moved)],
-            )
-        pairs, missing, extra = found.pairs, found.missing, found.extra
-        if found.moved and not named:
-            more = closest(
-                missing, extra, lambda one, other: likeness(legacy[start + one], modern[start + other])
-            )
-            pairs = pairs + more
-            missing = sorted(set(missing) - {left for left, _ in more})
-            extra = sorted(set(extra) - {right for _, right in more})
-        if not named:
-            pairs = [
-                (left, right)
-                for left, right in pairs
-                if names[0][left] != names[1][right] or not node.child(start + left).plain
-            ]
-        self._pairs(
-            legacy,
-            modern,
-            [(start + left, start + right) for left, right in pairs],
-            [start + place for place in missing],
-            [start + place for place in extra],
-            node,
-        )
-
-    def _pairs(
-        self,
-        legacy: list[Any],
-        modern: list[Any],
-        pairs: Iterable[tuple[int, int]],
-        missing: Iterable[int],
-        extra: Iterable[int],
-        node: Node,
-    ) -> None:
-        """Compare pairs and report the others, in the order of their places."""
+            lefts, rights = found.moved
+            self._report(Kind.ORDER, _shown(legacy, lefts), _shown(modern, rights))
         ordered = sorted(
             [
-                *((left, 0, right) for left, right in pairs),
-                *((left, 1, left) for left in missing),
-                *((right, 2, right) for right in extra),
+                *((left, 0, right) for left, right in found.pairs),
+                *((left, 1, left) for left in found.missing),
+                *((right, 2, right) for right in found.extra),
             ]
         )
         for index, what, right in ordered:
@@ -288,65 +231,6 @@ class _Walk:
                 self._at(index, Kind.MISSING, legacy[index], ABSENT)
             else:
                 self._at(index, Kind.EXTRA, ABSENT, modern[index])
-
-    def _disordered(self, legacy: list[Any], modern: list[Any]) -> None:
-        self._report(Kind.ORDER, _shown(legacy), _shown(modern))
-
-    def _keyed(self, legacy: list[Any], modern: list[Any], node: Node, rule: Rule) -> None:
-        """Pair items by the rule's key; where the sort key of two differs, so must not their order."""
-        self._lengths(legacy, modern)
-        pairs = by_occurrence(
-            [key_of(item, rule.key) for item in legacy], [key_of(item, rule.key) for item in modern]
-        )
-        missing, extra = unpaired(len(legacy), len(modern), pairs)
-        if rule.sort is None:
-            places = [left for left, _ in pairs]
-        else:
-            places = _runs([values_of(legacy[left], rule.sort) for left, _ in pairs])
-        in_modern = sorted(zip((right for _, right in pairs), places, strict=True))
-        if moved := disordered([place for _, place in in_modern]):
-            self._disordered(
-                [legacy[pairs[position][0]] for position in moved],
-                [modern[in_modern[position][0]] for position in moved],
-            )
-        self._pairs(legacy, modern, pairs, missing, extra, node)
-
-    def _unordered(self, legacy: list[Any], modern: list[Any], node: Node) -> None:
-        """Match equal items first, then those that the rules let pass, then pair what is left with what is most alike."""
-        self._lengths(legacy, modern)
-        exact = by_occurrence(*names_of(legacy, modern, 0, None))
-        lefts, rights = unpaired(len(legacy), len(modern), exact)
-        if not node.child(0).plain:
-            passed = self._passed(legacy, modern, lefts, rights, node)
-            lefts = sorted(set(lefts) - {left for left, _ in passed})
-            rights = sorted(set(rights) - {right for _, right in passed})
-        pairs = closest(lefts, rights, lambda one, other: likeness(legacy[one], modern[other]))
-        self._pairs(
-            legacy,
-            modern,
-            pairs,
-            sorted(set(lefts) - {left for left, _ in pairs}),
-            sorted(set(rights) - {right for _, right in pairs}),
-            node,
-        )
-
-    def _passed(
-        self, legacy: list[Any], modern: list[Any], lefts: list[int], rights: list[int], node: Node
-    ) -> list[tuple[int, int]]:
-        """The places of items that the rules let pass for one another, each with the first that is left."""
-        names = names_of([legacy[place] for place in lefts], [modern[place] for place in rights], 0, node)
-        waiting: dict[Hashable, deque[int]] = {}
-        for place, name in zip(rights, names[1], strict=True):
-            waiting.setdefault(name, deque()).append(place)
-        pairs: list[tuple[int, int]] = []
-        for left, name in zip(lefts, names[0], strict=True):
-            candidates = waiting.get(name, deque())
-            for position, right in enumerate(candidates):
-                if self._alike(left, legacy[left], modern[right], node):
-                    del candidates[position]
-                    pairs.append((left, right))
-                    break
-        return pairs
 
 
 def how_leaves_differ(legacy: Any, modern: Any, rule: Rule | None) -> Kind | None:
@@ -361,14 +245,8 @@ def how_leaves_differ(legacy: Any, modern: Any, rule: Rule | None) -> Kind | Non
     return None if same_size(one, other) else Kind.LENGTH
 
 
-def _shown(items: Sequence[Any]) -> list[Any]:
+def _shown(items: Sequence[Any], places: Iterable[int]) -> list[Any]:
     """What a difference in order shows of the items: their ids, where they have some."""
-    return [item.get("id", item) if isinstance(item, dict) else item for item in items[:_MAX_SHOWN]]
-
-
-def _runs(names: Sequence[Hashable]) -> list[int]:
-    """The number of the run of equal names that each stands in."""
-    runs: list[int] = []
-    for place, name in enumerate(names):
-        runs.append(runs[-1] + (name != names[place - 1]) if runs else 0)
-    return runs
+    return [
+        item.get("id", item) if isinstance(item, dict) else item for item in map(items.__getitem__, places)
+    ]
