@@ -161,8 +161,12 @@ def by_shape(path: str, **changes: Any) -> Rule:
 
 def walked(legacy: Any, modern: Any, *shapes: str) -> list[Difference]:
     """What the walk finds, with some paths compared by shape."""
-    rules = RuleBook(rules=tuple(by_shape(path) for path in shapes))
-    return walk(legacy, modern, ("$",), rules.for_endpoint(LIST).compare_at)
+    return ruled(legacy, modern, *(by_shape(path) for path in shapes))
+
+
+def ruled(legacy: Any, modern: Any, *rules: Rule) -> list[Difference]:
+    """What the walk finds under these rules."""
+    return walk(legacy, modern, ("$",), RuleBook(rules=rules).for_endpoint(LIST).tree)
 
 
 def brief(differences: Iterable[Difference]) -> list[tuple[str, str]]:

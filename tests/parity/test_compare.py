@@ -72,7 +72,7 @@ def test_a_header_by_shape_lets_its_id_differ() -> None:
 
 @pytest.mark.parametrize(
     ("legacy", "modern", "kind"),
-    [(b"", {}, "extra"), ({}, b"", "missing"), (b"<p>", {}, "type"), (b"<p>", b"<b>", "value")],
+    [(b"", {}, "extra"), ({}, b"", "missing"), (b"<p>", {}, "type")],
 )
 def test_bodies_that_are_not_two_json_values_differ_as_a_whole(legacy: Any, modern: Any, kind: str) -> None:
     assert differing(verdict(exchange(legacy, modern))) == [("$", kind)]
