@@ -21,7 +21,7 @@ MAX_CELLS = 50
 _LEAST_S = 1e-6  # the clock's grain: a duration of zero has no logarithm
 _PAIR_COLUMNS = tuple(column.name for column in PAIRS.c if not column.primary_key)
 
-Judged = tuple[Exchange, Comparison]
+_Judged = tuple[Exchange, Comparison]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,12 @@ class Evidence:
 
 
 def add_evidence(
-    connection: sa.Connection, judged: Sequence[Judged], minute: int, at: float, *, max_cells: int = MAX_CELLS
+    connection: sa.Connection,
+    judged: Sequence[_Judged],
+    minute: int,
+    at: float,
+    *,
+    max_cells: int = MAX_CELLS,
 ) -> None:
     """Add what one batch came to, in its transaction."""
     decided = (exchange for exchange, comparison in judged if comparison.outcome in DECIDED)
