@@ -7,6 +7,7 @@ are folded to `*`, so neither what a client makes up nor anybody's data becomes 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from parity.exchange import Endpoint, Exchange
@@ -15,6 +16,7 @@ from parity.paths import is_word
 OTHER_SHAPES = "**"
 """The query shape of what is over the bound of cells of one endpoint."""
 MAX_SHAPE = 200
+_MAX_NAME = 200  # no word is as long, so that what is cut off would have changed nothing
 SUCCESS = "2xx"
 
 
@@ -84,9 +86,17 @@ class Coverage:
         )
 
 
-def cell_of(exchange: Exchange) -> Cell:
-    """The cell that an exchange with two answers belongs to; the status is legacy's, the contract."""
-    return Cell(exchange.endpoint, _status_class(exchange.legacy.status), query_shape(exchange.target))
+def cells_of(exchanges: Iterable[Exchange]) -> dict[Cell, int]:
+    """The cells that exchanges with two answers belong to, counted; the status is legacy's, the contract."""
+    counted: dict[tuple[str, int, str], int] = {}
+    for exchange in exchanges:
+        key = exchange.endpoint, exchange.legacy.status // 100, query_shape(exchange.target)
+        counted[key] = counted.get(key, 0) + 1
+    cells: dict[Cell, int] = {}
+    for (endpoint, hundreds, query), n in counted.items():
+        cell = Cell(endpoint, f"{hundreds}xx" if 1 <= hundreds <= 5 else "other", query)
+        cells[cell] = cells.get(cell, 0) + n
+    return cells
 
 
 def query_shape(target: str) -> str:
@@ -94,21 +104,18 @@ def query_shape(target: str) -> str:
     query = target.partition("?")[2]
     if not query:
         return ""
-    names = {_folded(unquote_plus(pair.partition("=")[0])) for pair in query.split("&") if pair}
+    names = {_folded(pair.partition("=")[0][:_MAX_NAME]) for pair in query.split("&") if pair}
     shape = "&".join(sorted(names))
     return shape if len(shape) <= MAX_SHAPE else OTHER_SHAPES
 
 
+@lru_cache(maxsize=1_024)
 def _folded(name: str) -> str:
     # `filter[status]` and `ids[]` are ways to write several values under one name
-    base, bracket, _ = name.partition("[")
+    base, bracket, _ = unquote_plus(name).partition("[")
     if not is_word(base):
         return "*"
     return f"{base}[*]" if bracket else base
-
-
-def _status_class(status: int) -> str:
-    return f"{status // 100}xx" if 100 <= status <= 599 else "other"
 
 
 def within(seen: Mapping[Cell, int], known: Mapping[str, set[str]], max_cells: int) -> dict[Cell, int]:

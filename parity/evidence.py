@@ -1,14 +1,12 @@
 """What the store keeps for verdicts beside the counts: the cells that were compared, and the paired costs."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 
-from parity.coverage import Cell, cell_of, within
+from parity.coverage import Cell, cells_of, within
 from parity.database import storing, upsert
 from parity.exchange import Exchange
 from parity.outcome import Comparison, Outcome
@@ -23,7 +21,7 @@ MAX_CELLS = 50
 _LEAST_S = 1e-6  # the clock's grain: a duration of zero has no logarithm
 _PAIR_COLUMNS = tuple(column.name for column in PAIRS.c if not column.primary_key)
 
-Judged = tuple[Exchange, Comparison]
+_Judged = tuple[Exchange, Comparison]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +36,52 @@ class Evidence:
 
 
 def add_evidence(
-    connection: sa.Connection, judged: Iterable[Judged], minute: int, at: float, *, max_cells: int = MAX_CELLS
+    connection: sa.Connection,
+    judged: Sequence[_Judged],
+    minute: int,
+    at: float,
+    *,
+    max_cells: int = MAX_CELLS,
 ) -> None:
     """Add what one batch came to, in its transaction."""
-    seen: Counter[Cell] = Counter()
-    pairs: dict[str, Counter[str]] = {}
-    for exchange, comparison in judged:
-        if comparison.outcome in DECIDED:
-            seen[cell_of(exchange)] += 1
+    decided = (exchange for exchange, comparison in judged if comparison.outcome in DECIDED)
+    answered: dict[str, list[Exchange]] = {}
+    for exchange, _ in judged:
         if not (exchange.legacy.error or exchange.modern.error or exchange.skipped):
-            _add_pair(pairs.setdefault(exchange.endpoint, Counter()), exchange)
+            answered.setdefault(exchange.endpoint, []).append(exchange)
     rows = [
-        {"minute": minute, "endpoint": endpoint, **{column: row[column] for column in _PAIR_COLUMNS}}
-        for endpoint, row in sorted(pairs.items())
+        {"minute": minute, "endpoint": endpoint, **_pair_row(exchanges)}
+        for endpoint, exchanges in sorted(answered.items())
     ]
     upsert(connection, PAIRS, rows, add=_PAIR_COLUMNS)
-    _add_cells(connection, seen, minute, at, max_cells)
+    _add_cells(connection, cells_of(decided), minute, at, max_cells)
 
 
-def _add_pair(row: dict[str, Any], exchange: Exchange) -> None:
-    legacy, modern = exchange.legacy, exchange.modern
-    log = math.log(max(modern.duration_s, _LEAST_S) / max(legacy.duration_s, _LEAST_S))
-    row["n"] += 1
-    row["logs"] += log
-    row["squared_logs"] += log * log
-    if legacy.query_count is not None and modern.query_count is not None:
-        row["query_n"] += 1
-        row["legacy_queries"] += legacy.query_count
-        row["modern_queries"] += modern.query_count
-        row["squared_legacy"] += legacy.query_count**2
-        row["squared_modern"] += modern.query_count**2
-        row["products"] += legacy.query_count * modern.query_count
+def _pair_row(exchanges: Sequence[Exchange]) -> dict[str, float]:
+    logs = [
+        math.log(max(one.modern.duration_s, _LEAST_S) / max(one.legacy.duration_s, _LEAST_S))
+        for one in exchanges
+    ]
+    counts = [
+        (one.legacy.query_count, one.modern.query_count)
+        for one in exchanges
+        if one.legacy.query_count is not None and one.modern.query_count is not None
+    ]
+    return {
+        "n": len(logs),
+        "logs": sum(logs),
+        "squared_logs": sum(log * log for log in logs),
+        "query_n": len(counts),
+        "legacy_queries": sum(legacy for legacy, _ in counts),
+        "modern_queries": sum(modern for _, modern in counts),
+        "squared_legacy": sum(legacy * legacy for legacy, _ in counts),
+        "squared_modern": sum(modern * modern for _, modern in counts),
+        "products": sum(legacy * modern for legacy, modern in counts),
+    }
 
 
 def _add_cells(
-    connection: sa.Connection, seen: Counter[Cell], minute: int, at: float, max_cells: int
+    connection: sa.Connection, seen: dict[Cell, int], minute: int, at: float, max_cells: int
 ) -> None:
     if not seen:
         return

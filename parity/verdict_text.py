@@ -14,6 +14,7 @@ from parity.verdict import Judged, Readiness, Verdict
 
 STYLES = {Readiness.READY: "bold green", Readiness.NOT_YET: "bold yellow", Readiness.NO: "bold red"}
 SHOWN_CELLS = 40
+NAME_WIDTH = len("mismatch rate")
 
 
 def render_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
@@ -28,7 +29,7 @@ def render_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
 
 
 def render_verdict(verdict: Verdict, console: Console) -> None:
-    """Print one verdict with all its conditions, its endpoints and the coverage matrix."""
+    """Print one verdict with all its conditions, the endpoints that were compared, and the coverage matrix."""
     _headline(verdict, console)
     for standing in (Standing.WRONG, Standing.MISSING, Standing.HOLDS):
         if found := verdict.domain.standing(standing):
@@ -41,7 +42,7 @@ def render_verdict(verdict: Verdict, console: Console) -> None:
 def render_conditions(conditions: Sequence[Condition], console: Console) -> None:
     """Print conditions, one under the other."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=NAME_WIDTH)
     table.add_column(overflow="fold")
     for condition in conditions:
         table.add_row(Text(condition.name), Text(condition.text))
@@ -62,7 +63,8 @@ def _heading(text: str, console: Console) -> None:
 
 
 def _endpoints(endpoints: Sequence[Judged], console: Console) -> None:
-    if not endpoints:
+    compared = [row for row in endpoints if row.rate.comparisons]
+    if not compared:
         return
     _heading("Endpoints", console)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
@@ -70,7 +72,7 @@ def _endpoints(endpoints: Sequence[Judged], console: Console) -> None:
     for name in ("differ", "of", "under", "time", "queries"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("alone", no_wrap=True)
-    for row in endpoints:
+    for row in compared:
         table.add_row(
             Text(row.name),
             f"{row.rate.mismatches:,}",
@@ -81,20 +83,29 @@ def _endpoints(endpoints: Sequence[Judged], console: Console) -> None:
             Text(row.readiness.value, style=STYLES[row.readiness].removeprefix("bold ")),
         )
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
-    note = "  under: bound of the mismatch rate; time, queries: modern's by legacy's; alone: the verdict if it were judged by itself"
-    console.print(Text(note, style="dim"))
+    notes = (
+        "under: bound of the mismatch rate",
+        "time, queries: modern's by legacy's",
+        "alone: its own verdict",
+    )
+    console.print(Padding(Text("; ".join(notes), style="dim"), (0, 0, 0, 2), expand=False))
 
 
 def _coverage(coverage: Coverage, console: Console) -> None:
-    if not coverage.cells:
+    _cells("Compared", [(cell.name, n) for cell, n in coverage.cells], console)
+    _cells("Not compared", [(one.name, n) for one, n in coverage.missing], console)
+
+
+def _cells(title: str, cells: Sequence[tuple[str, int]], console: Console) -> None:
+    if not cells:
         return
-    _heading("Compared", console)
+    _heading(title, console)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
-    for cell, n in coverage.cells[:SHOWN_CELLS]:
-        table.add_row(f"{n:,}", Text(cell.name))
+    for name, n in cells[:SHOWN_CELLS]:
+        table.add_row(f"{n:,}", Text(name))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
-    if len(coverage.cells) > SHOWN_CELLS:
-        more = count(len(coverage.cells) - SHOWN_CELLS, "cell")
+    if len(cells) > SHOWN_CELLS:
+        more = count(len(cells) - SHOWN_CELLS, "cell")
         console.print(Text(f"  and {more} more (--json shows all)", style="dim"))

@@ -9,7 +9,7 @@ from parity.coverage import (
     OTHER_SHAPES,
     Cell,
     Requirement,
-    cell_of,
+    cells_of,
     cover,
     query_shape,
     requirements,
@@ -55,8 +55,9 @@ def test_the_status_class_is_that_of_legacy() -> None:
         observation(status=404), observation(status=200), endpoint=DETAIL, target="/v1/escrows/7?full=1"
     )
 
-    assert cell_of(found) == Cell(DETAIL, "4xx", "full")
-    assert cell_of(exchange(observation(status=700))).status_class == "other"
+    odd = [exchange(observation(status=status)) for status in (700, 999)]
+
+    assert cells_of([found, *odd, found]) == {Cell(DETAIL, "4xx", "full"): 2, Cell(LIST, "other"): 2}
 
 
 def test_cells_over_the_bound_share_one_for_each_status_class() -> None:

@@ -66,8 +66,16 @@ def test_endpoints_and_cells_have_their_figures() -> None:
     lines = [" ".join(line.split()) for line in rendered(verdict()).splitlines()]
 
     assert f"{LIST} 0 4,000 0.0854% 0.80x 0.50x ready" in lines
-    assert f"{DETAIL} 0 0 100% - - not yet" in lines
     assert f"4,000 {LIST} 2xx" in lines
+    assert not [line for line in lines if DETAIL in line]
+
+
+def test_cells_that_are_required_and_were_not_compared_are_all_listed() -> None:
+    required = [Requirement(DETAIL, f"{n}xx") for n in (1, 2, 3, 4, 5)]
+
+    lines = [" ".join(line.split()) for line in rendered(verdict(coverage=cover({}, required))).splitlines()]
+
+    assert lines[lines.index("Not compared") + 1 :] == [f"0 {DETAIL} {n}xx" for n in (1, 2, 3, 4, 5)]
 
 
 def test_it_fits_eighty_columns_whatever_was_captured() -> None:
@@ -95,7 +103,9 @@ def test_several_verdicts_say_only_what_is_missing_or_wrong() -> None:
 
     assert "escrows: READY" in text
     assert "leads: NOT YET\n  ever since, as of" in text
-    assert "coverage  0 of 1 required cell compared, missing: GET /v1/escrows/{id} 2xx" in text
+    assert "coverage 0 of 1 required cell compared, missing: GET /v1/escrows/{id} 2xx" in " ".join(
+        text.split()
+    )
     assert "comparisons" not in text
 
 
@@ -107,4 +117,4 @@ def test_conditions_stand_one_under_the_other() -> None:
     )
 
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # the file is the one from above
-    assert [line.strip() for line in lines] == ["books  a [b]", "x      c"]
+    assert [line.strip() for line in lines] == ["books          a [b]", "x              c"]
