@@ -10,7 +10,7 @@ class ConfirmSettings:
     """How much may be asked again; each asking is one copy to each backend.
 
     `share` is that of the requests that reached the backends, over all endpoints and at each; `floor_per_s` and
-    `burst` come on top over all, a tenth of them at each endpoint. `noise_share` is that of matching reads. At most
+    `burst` come on top over all, half of them at each endpoint. `noise_share` is that of matching reads. At most
     `concurrency` are under way, and one waits `wait_s` for its turn.
     """
 

@@ -25,6 +25,9 @@ Asked = Mapping[int, Again | str]
 
 FAULT = "confirming_failed"
 
+_PART = 0.5
+"""Of the floor and the burst, what one endpoint may take: the others must not go without."""
+
 _log = structlog.get_logger("parity")
 
 
@@ -159,7 +162,7 @@ class Confirmer:
     def _endpoint(self, name: str) -> _Endpoint:
         found = self._endpoints.get(name)
         if found is None:
-            found = self._endpoints[name] = _Endpoint(self._allowance(0.1))
+            found = self._endpoints[name] = _Endpoint(self._allowance(_PART))
         return found
 
     def _allowance(self, part: float) -> Allowance:

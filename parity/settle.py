@@ -1,11 +1,11 @@
 """What a second asking makes of a comparison: the difference persists, or the data moved, or nobody can say.
 
-A read is judged difference by difference, so that one path that always moves (noise) hides no other. A difference
-persists when it is there again with the same folded path and kind, and legacy did not differ from itself just there.
+A read is judged path by path, so that one that always moves (noise) hides no other. A difference persists when it is
+there again with the same folded path and kind, and legacy did not differ from itself in these.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,7 +21,8 @@ from parity.rules import RuleBook
 SERVER_ERROR = 500
 _NO_DATA = frozenset({401, 408, 425, 429})
 """Statuses that tell of the asking and not of the data: the credentials have expired, too many requests."""
-_IN_PLACE = (Kind.VALUE, Kind.HEADER, Kind.TYPE)
+
+_Group = tuple[str, Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def settle(
     if reason := _fault(exchange, again):
         return unsettled(comparison, reason)
     sides = structs.replace(exchange, legacy=again.legacy, modern=again.modern, raced=False)
-    # the second answer stands on the left in both, so that places in lists are the same
+    # the second answer stands on the left in both, so that what is missing or extra means the same
     itself = structs.replace(exchange, legacy=again.legacy, modern=exchange.legacy, raced=False)
     now, moved = (compare(one, rules, today=today) for one in (sides, itself))
     for found in (now, moved):
@@ -103,26 +104,23 @@ def _confirmed(
 
 def _lasting(
     before: Iterable[Difference], now: Iterable[Difference], moved: Iterable[Difference]
-) -> set[tuple[str, Kind]]:
+) -> set[_Group]:
     """The groups of the differences that are there again, where legacy did not move."""
-    places = {_place(one): same_shape(one) for one in moved}
-    again = {_group(one) for one in now if not _has_moved(one, places)}
+    keeps_shape: dict[_Group, bool] = {}
+    for one in moved:
+        keeps_shape[_group(one)] = keeps_shape.get(_group(one), True) and same_shape(one)
+    again = {_group(one) for one in now if not _has_moved(one, keeps_shape)}
     return {_group(one) for one in before} & again
 
 
-def _has_moved(difference: Difference, places: dict[tuple[str, Kind], bool]) -> bool:
-    keeps_shape = places.get(_place(difference))
+def _has_moved(difference: Difference, keeps_shape: Mapping[_Group, bool]) -> bool:
+    keeps = keeps_shape.get(_group(difference))
     # a value that moves within its shape does not explain one of another shape
-    return keeps_shape is not None and not (keeps_shape and not same_shape(difference))
+    return keeps is not None and not (keeps and not same_shape(difference))
 
 
-def _group(difference: Difference) -> tuple[str, Kind]:
+def _group(difference: Difference) -> _Group:
     return difference.folded, difference.kind
-
-
-def _place(difference: Difference) -> tuple[str, Kind]:
-    # items that came or went have other places in each list
-    return (difference.path if difference.kind in _IN_PLACE else difference.folded), difference.kind
 
 
 def _fault(exchange: Exchange, again: Again) -> str:

@@ -21,11 +21,13 @@ from parity.store import ParityStore
 from proxy.completion import Completion, Overlapped, busy_at_mark
 from proxy.settings import MirrorSettings, ProxySettings
 from tests.parity.factories import batch
-from tests.proxy.rig import ENDPOINTS, QUICK_MIRROR, SECRET, completing
+from tests.proxy.rig import ENDPOINTS, SECRET, STEADY, completing
 from tests.proxy.test_outbox import a_capture
 from tests.support.backends import Behaviour, FakeBackend, Seen, answering
 
-ALWAYS = ConfirmSettings(share=1.0, noise_share=0.0, burst=1_000.0)
+ALWAYS = ConfirmSettings(share=1.0, noise_share=0.0, burst=1_000.0, wait_s=30.0)
+PATIENT = MirrorSettings(timeout_s=30.0, wait_s=30.0, failures=1_000_000, adaptive=STEADY)
+"""A busy machine is no fault of a backend."""
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:
@@ -104,7 +106,7 @@ async def benched(
     legacy: Behaviour,
     modern: Behaviour,
     confirm: ConfirmSettings = ALWAYS,
-    mirror: MirrorSettings = QUICK_MIRROR,
+    mirror: MirrorSettings = PATIENT,
     overlapped: Overlapped = busy_at_mark,
 ) -> AsyncIterator[tuple[Bench, FakeBackend, FakeBackend]]:
     """The bench with its legacy and its modern backend."""

@@ -72,7 +72,7 @@ def test_a_path_that_always_moves_hides_no_other() -> None:
     assert differing(found.comparison) == [("$.price", "value")]
 
 
-def test_a_row_that_moves_hides_no_other_row() -> None:
+def test_a_field_that_moves_in_one_row_is_judged_in_none() -> None:
     rows = [{"id": 1, "v": 1}, {"id": 2, "v": 1}]
 
     found = settled(
@@ -80,7 +80,7 @@ def test_a_row_that_moves_hides_no_other_row() -> None:
         ([{"id": 1, "v": 3}, {"id": 2, "v": 1}], [{"id": 1, "v": 4}, {"id": 2, "v": 9}]),
     )
 
-    assert found.reason == "persisted"
+    assert found.reason == "moved"
 
 
 def test_an_item_that_came_in_between_is_data_that_moved() -> None:
