@@ -28,18 +28,25 @@ from proxy.stages import Stage
 
 @click.command(hidden=True)
 @click.option("--fault", "names", multiple=True, help="Only these faults; default: all.")
+@click.option("--domain", "chosen", multiple=True, help="Only the recorded reads of these; default: all.")
 @click.option("--build-dir", type=click.Path(path_type=Path), default=Path("build"))
 @yes_option
 @database_option
 @pass_context
 def bench_parity(
-    context: Context, names: tuple[str, ...], build_dir: Path, yes: bool, database_url: str | None
+    context: Context,
+    names: tuple[str, ...],
+    chosen: tuple[str, ...],
+    build_dir: Path,
+    yes: bool,
+    database_url: str | None,
 ) -> None:
     """Plant one fault after another, and write build/bench-parity.json; the exit code is 1 where one is not found.
 
     It is 1, too, where anything is found that is none.
     """
-    faults = _chosen(names)
+    faults = _faults(names)
+    domains = [context.require_domain(name) for name in chosen] or context.domain_names()
     state_dir = context.settings.state_dir / "bench-parity"
     shutil.rmtree(state_dir, ignore_errors=True)  # its books are its own
     with contextlib.ExitStack() as stack:
@@ -51,10 +58,10 @@ def bench_parity(
         own = _own_context(context, state_dir, backends)
         running = Running(own, log_dir=state_dir / "logs")
         stack.callback(running.end)
-        for domain in own.domain_names():
+        for domain in domains:
             change = own.flags.flip(domain, Stage.SHADOW, actor="bench-parity", reason="faults are planted")
             own.flags.wait_acknowledged(change.version)
-        runs = asyncio.run(_all_runs(own, backends, f"http://127.0.0.1:{running.port}", faults))
+        runs = asyncio.run(_all_runs(own, backends, f"http://127.0.0.1:{running.port}", faults, domains))
     render_runs(runs, console())
     console().print()
     figures = figures_of(runs)
@@ -64,7 +71,7 @@ def bench_parity(
         raise click.exceptions.Exit(1)
 
 
-def _chosen(names: Sequence[str]) -> list[Fault]:
+def _faults(names: Sequence[str]) -> list[Fault]:
     shown = {fault.name: fault for fault in FAULTS if fault.shown is not Shown.NOT_AT_ALL}
     if unknown := [name for name in names if name not in shown]:
         raise UsageError(f"--fault: {unknown[0]!r} is none; expected one of: {', '.join(shown)}")
@@ -84,14 +91,14 @@ def _own_context(context: Context, state_dir: Path, backends: Bundled) -> Contex
 
 
 async def _all_runs(
-    context: Context, backends: Bundled, proxy: str, faults: Sequence[Fault]
+    context: Context, backends: Bundled, proxy: str, faults: Sequence[Fault], domains: Sequence[str]
 ) -> list[FaultRun]:
     mirrored = [(one.method, one.path) for one in context.endpoints if one.mirrorable]
 
     def is_mirrored(recorded: Recorded) -> bool:
         return endpoint_of(recorded, mirrored) is not None
 
-    recordings = [load_recording(CONTRACT, domain) for domain in context.domain_names()]
+    recordings = [load_recording(CONTRACT, domain) for domain in domains]
     site = Site(
         proxy=proxy,
         legacy=backends.legacy,

@@ -14,8 +14,8 @@ from cli.output import console, json_option, message, print_json
 from parity.exchange import LEGACY, Endpoint, Exchange, Observation
 from parity.paths import TextGlob
 from parity.rules import RuleBook
-from parity.selftest import Reach, Trial, reach_of, trials
-from parity.selftest_results import ReachRow, TrialRow, added_up, reach_rows, read, trial_rows
+from parity.selftest import ShapeShare, Trial, shape_share_of, trials
+from parity.selftest_results import ShapeShareRow, TrialRow, added_up, read, shape_share_rows, trial_rows
 from parity.selftest_text import render_selftest
 
 SCHEMA = "crossfade.parity-selftest/1"
@@ -37,18 +37,18 @@ def selftest(context: Context, endpoint: str, files: tuple[Path, ...], as_json: 
 
     Exit code 0 when all were caught or pass by rule, 1 when one was not, or when none was tried.
     """
-    rows, reaches = read(context.engine)
+    rows, shares = read(context.engine)
     if files:
-        tried, reached = _try_recorded(_pairs(files, context.endpoints, endpoint), context.rules())
+        tried, shown = _try_recorded(_pairs(files, context.endpoints, endpoint), context.rules())
         rows += trial_rows(tried, at=datetime.now(UTC).timestamp())
-        reaches += reach_rows(reached)
+        shares += shape_share_rows(shown)
     wanted = TextGlob.of(endpoint)
     rows = [row for row in rows if wanted.matches(row.endpoint)]
-    reaches = [row for row in reaches if wanted.matches(row.endpoint)]
+    shares = [row for row in shares if wanted.matches(row.endpoint)]
     if as_json:
-        _print_json(rows, reaches)
+        _print_json(rows, shares)
     elif rows:
-        render_selftest(rows, _merged(reaches), console())
+        render_selftest(rows, _merged(shares), console())
     if not rows:
         message(
             "nothing was tried yet: mirror some traffic, or give answers with --recording FILE"
@@ -58,27 +58,27 @@ def selftest(context: Context, endpoint: str, files: tuple[Path, ...], as_json: 
         raise click.exceptions.Exit(1)
 
 
-def _print_json(rows: list[TrialRow], reaches: list[ReachRow]) -> None:
+def _print_json(rows: list[TrialRow], shares: list[ShapeShareRow]) -> None:
     state = added_up(rows)
     print_json(
         SCHEMA,
         {
             **asdict(state),
             "trials": [asdict(row) for row in rows],
-            "reach": [asdict(row) for row in _merged(reaches)],
+            "shape_shares": [asdict(row) for row in _merged(shares)],
         },
     )
 
 
-def _merged(reaches: Iterable[ReachRow]) -> list[ReachRow]:
+def _merged(shares: Iterable[ShapeShareRow]) -> list[ShapeShareRow]:
     """One row an endpoint, whether its pairs were live or recorded."""
-    found: dict[str, ReachRow] = {}
-    for row in reaches:
+    found: dict[str, ShapeShareRow] = {}
+    for row in shares:
         one = found.get(row.endpoint)
         found[row.endpoint] = (
             row
             if one is None
-            else ReachRow(
+            else ShapeShareRow(
                 row.endpoint,
                 row.domain,
                 one.pairs + row.pairs,
@@ -122,11 +122,11 @@ def _pairs(files: Iterable[Path], endpoints: Iterable[Endpoint], glob: str) -> I
             )
 
 
-def _try_recorded(pairs: Iterable[Exchange], rules: RuleBook) -> tuple[list[Trial], list[Reach]]:
+def _try_recorded(pairs: Iterable[Exchange], rules: RuleBook) -> tuple[list[Trial], list[ShapeShare]]:
     today = datetime.now(UTC).date()
     tried: list[Trial] = []
-    reached: list[Reach] = []
+    shares: list[ShapeShare] = []
     for pair in pairs:
         tried += trials(pair, rules, today=today)
-        reached.append(reach_of(pair, rules))
-    return tried, reached
+        shares.append(shape_share_of(pair, rules))
+    return tried, shares

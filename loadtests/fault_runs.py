@@ -112,7 +112,10 @@ def reads_of(
 class FaultRuns:
     """Runs the same traffic once for each fault. `async with` it; the faults are off at the end."""
 
-    def __init__(self, site: Site, reads: Sequence[Recorded]) -> None:
+    def __init__(
+        self, site: Site, reads: Sequence[Recorded], *, settled_within_s: float = SETTLED_WITHIN_S
+    ) -> None:
+        self._settled_within_s = settled_within_s
         self._site = site
         self._reads = reads
         self._session: aiohttp.ClientSession | None = None
@@ -238,7 +241,7 @@ class FaultRuns:
 
     async def _settled(self) -> Report:
         """The report, once all that was sent was counted and each copy has its outcome."""
-        deadline_s = time.monotonic() + SETTLED_WITHIN_S
+        deadline_s = time.monotonic() + self._settled_within_s
         while True:
             report = await asyncio.to_thread(self._site.report)
             ended = report.tally.mirrored + sum(report.tally.not_mirrored.values())

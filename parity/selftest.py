@@ -49,7 +49,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ShapeShare:
     """Of one pair of answers: how many values they hold, and how many of these only a rule of shape looks at."""
 
     endpoint: str
@@ -71,15 +71,15 @@ def trials(exchange: Exchange, rules: RuleBook, *, today: date, seed: str = "") 
             yield trial
 
 
-def reach_of(exchange: Exchange, rules: RuleBook) -> Reach:
+def shape_share_of(exchange: Exchange, rules: RuleBook) -> ShapeShare:
     """How much of a pair only rules of shape look at; an answer that is not JSON has one value."""
     value = value_in(exchange.modern)
     if value is ABSENT:
-        return Reach(exchange.endpoint, exchange.domain, int(bool(exchange.modern.body)), 0)
+        return ShapeShare(exchange.endpoint, exchange.domain, int(bool(exchange.modern.body)), 0)
     view = rules.for_endpoint(exchange.endpoint)
     leaves = [place.steps for place in places(value) if not isinstance(place.value, dict | list)]
     by_shape = sum(view.compare_at(steps) is Compare.SHAPE for steps in leaves)
-    return Reach(exchange.endpoint, exchange.domain, len(leaves), by_shape)
+    return ShapeShare(exchange.endpoint, exchange.domain, len(leaves), by_shape)
 
 
 def fingerprint(rules: RuleBook, endpoint: str, today: date) -> str:

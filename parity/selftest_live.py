@@ -16,7 +16,7 @@ from parity.errors import ParityError
 from parity.exchange import Exchange
 from parity.outcome import Comparison
 from parity.rules import RuleBook
-from parity.selftest import Reach, Trial, fingerprint, is_testable, reach_of, trials
+from parity.selftest import ShapeShare, Trial, fingerprint, is_testable, shape_share_of, trials
 from parity.selftest_results import record
 
 _log = structlog.get_logger("parity")
@@ -75,7 +75,7 @@ class SelfTest:
         pairs.sort(key=lambda pair: self._tried[pair.endpoint])
         today = datetime.now(UTC).date()
         tried: list[Trial] = []
-        reaches: list[Reach] = []
+        shares: list[ShapeShare] = []
         for pair in pairs:
             if not self._may_go_on():
                 break
@@ -85,14 +85,12 @@ class SelfTest:
             self._left -= len(mine)
             self._tried[pair.endpoint] += len(mine)
             tried += mine
-            reaches.append(reach_of(pair, rules))
+            shares.append(shape_share_of(pair, rules))
             now_s = self._timer()
             self._resumes_at = now_s + (now_s - began_s) * (1 / self._limits.time_share - 1)
         if tried:
-            endpoints = {trial.endpoint for trial in tried} | {reach.endpoint for reach in reaches}
-            record(
-                self._engine, tried, reaches, {name: fingerprint(rules, name, today) for name in endpoints}
-            )
+            endpoints = {trial.endpoint for trial in tried} | {share.endpoint for share in shares}
+            record(self._engine, tried, shares, {name: fingerprint(rules, name, today) for name in endpoints})
         return len(tried)
 
     def _refill(self) -> None:

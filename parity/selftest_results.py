@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from parity.database import create_tables, storing, upsert, writing
-from parity.selftest import Fate, Reach, Trial
-from parity.tables import METADATA, SELF_TEST_REACH, SELF_TESTS
+from parity.selftest import Fate, ShapeShare, Trial
+from parity.tables import METADATA, SELF_TEST_SHARES, SELF_TESTS
 
 MAX_BLAMES = 20
 
@@ -34,7 +34,7 @@ class TrialRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ReachRow:
+class ShapeShareRow:
     """Of one endpoint: pairs of answers, the values they held, and those that only a rule of shape looks at."""
 
     endpoint: str
@@ -80,13 +80,13 @@ def _counted(alike: Sequence[Trial], at: float) -> TrialRow:
     )
 
 
-def reach_rows(reaches: Iterable[Reach]) -> list[ReachRow]:
-    """The reach of pairs added up by endpoint."""
-    counted: dict[tuple[str, str], list[Reach]] = {}
-    for reach in reaches:
-        counted.setdefault((reach.endpoint, reach.domain), []).append(reach)
+def shape_share_rows(shares: Iterable[ShapeShare]) -> list[ShapeShareRow]:
+    """The shape shares of pairs added up by endpoint."""
+    counted: dict[tuple[str, str], list[ShapeShare]] = {}
+    for share in shares:
+        counted.setdefault((share.endpoint, share.domain), []).append(share)
     return [
-        ReachRow(*key, len(pairs), sum(one.leaves for one in pairs), sum(one.by_shape for one in pairs))
+        ShapeShareRow(*key, len(pairs), sum(one.leaves for one in pairs), sum(one.by_shape for one in pairs))
         for key, pairs in sorted(counted.items())
     ]
 
@@ -94,7 +94,7 @@ def reach_rows(reaches: Iterable[Reach]) -> list[ReachRow]:
 def record(
     engine: sa.Engine,
     trials: Sequence[Trial],
-    reaches: Sequence[Reach],
+    shares: Sequence[ShapeShare],
     fingerprints: Mapping[str, str],
     *,
     now: float | None = None,
@@ -104,11 +104,11 @@ def record(
         {**asdict(row), "rules": fingerprints[row.endpoint]}
         for row in trial_rows(trials, at=time.time() if now is None else now)
     ]
-    reached = [{**asdict(row), "rules": fingerprints[row.endpoint]} for row in reach_rows(reaches)]
+    share_rows = [{**asdict(row), "rules": fingerprints[row.endpoint]} for row in shape_share_rows(shares)]
     with storing("record the self-test"), writing(engine) as connection:
         create_tables(connection, METADATA)
         for endpoint, rules in sorted(fingerprints.items()):
-            for table in (SELF_TESTS, SELF_TEST_REACH):
+            for table in (SELF_TESTS, SELF_TEST_SHARES):
                 connection.execute(
                     sa.delete(table).where(table.c.endpoint == endpoint, table.c.rules != rules)
                 )
@@ -121,17 +121,17 @@ def record(
             example="new",
             domain="new",
         )
-        upsert(connection, SELF_TEST_REACH, reached, add=("pairs", "leaves", "by_shape"), domain="new")
+        upsert(connection, SELF_TEST_SHARES, share_rows, add=("pairs", "leaves", "by_shape"), domain="new")
 
 
-def read(engine: sa.Engine, domain: str | None = None) -> tuple[list[TrialRow], list[ReachRow]]:
+def read(engine: sa.Engine, domain: str | None = None) -> tuple[list[TrialRow], list[ShapeShareRow]]:
     """The results of a domain, or all; none where nothing was tried. Raises StoreError."""
     with storing("read the self-test"), engine.connect() as connection:
         if not sa.inspect(connection).has_table(SELF_TESTS.name):
             return [], []
         return (
             [TrialRow(**row) for row in _rows(connection, SELF_TESTS, domain)],
-            [ReachRow(**row) for row in _rows(connection, SELF_TEST_REACH, domain)],
+            [ShapeShareRow(**row) for row in _rows(connection, SELF_TEST_SHARES, domain)],
         )
 
 

@@ -7,15 +7,15 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from parity.edits import MutationKind
-from parity.selftest_results import ReachRow, TrialRow, added_up
+from parity.selftest_results import ShapeShareRow, TrialRow, added_up
 
 
-def render_selftest(rows: Sequence[TrialRow], reaches: Sequence[ReachRow], console: Console) -> None:
+def render_selftest(rows: Sequence[TrialRow], shares: Sequence[ShapeShareRow], console: Console) -> None:
     """Print it, without anything that is wider than the terminal."""
-    reach_of = {reach.endpoint: reach for reach in reaches}
+    share_of = {share.endpoint: share for share in shares}
     for endpoint in sorted({row.endpoint for row in rows}):
         mine = [row for row in rows if row.endpoint == endpoint]
-        console.print(f"[bold]{escape(endpoint)}[/]{_reach(reach_of.get(endpoint))}")
+        console.print(f"[bold]{escape(endpoint)}[/]{_share(share_of.get(endpoint))}")
         _indented(console, ", ".join(_kind(kind, mine) for kind in MutationKind if _tried(kind, mine)))
         for row in mine:
             if row.by_rule:
@@ -45,9 +45,8 @@ def _kind(kind: MutationKind, rows: Sequence[TrialRow]) -> str:
     return f"{kind.value} {tried}" if caught == tried else f"{kind.value} {caught} of {tried}"
 
 
-def _reach(reach: ReachRow | None) -> str:
-    if reach is None or not reach.leaves:
+def _share(of: ShapeShareRow | None) -> str:
+    if of is None or not of.leaves:
         return ""
-    share = reach.by_shape / reach.leaves
-    pairs = f"{reach.pairs} pair" if reach.pairs == 1 else f"{reach.pairs} pairs"
-    return f"  {pairs}, {share:.0%} of {reach.leaves} values by shape alone"
+    pairs = f"{of.pairs} pair" if of.pairs == 1 else f"{of.pairs} pairs"
+    return f"  {pairs}, {of.by_shape / of.leaves:.0%} of {of.leaves} values by shape alone"

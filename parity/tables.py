@@ -170,8 +170,8 @@ SELF_TESTS = sa.Table(
 )
 """Mutations tried, by endpoint, kind and what let them pass (empty: nothing did). `rules` are those they were tried on."""
 
-SELF_TEST_REACH = sa.Table(
-    "parity_self_test_reach",
+SELF_TEST_SHARES = sa.Table(
+    "parity_self_test_shares",
     METADATA,
     sa.Column("endpoint", sa.String(300), primary_key=True),
     sa.Column("domain", sa.String(100), nullable=False),

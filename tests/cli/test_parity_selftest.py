@@ -8,7 +8,7 @@ import pytest
 
 from parity.database import open_database
 from parity.edits import MutationKind
-from parity.selftest import Fate, Reach, Trial
+from parity.selftest import Fate, ShapeShare, Trial
 from parity.selftest_results import record
 from tests.support.command import InProcess
 
@@ -40,7 +40,7 @@ def recording(path: Path, target: str = "/v1/escrows") -> str:
 
 def store(crossfade: InProcess, *trials: Trial) -> None:
     engine = open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3")
-    record(engine, trials, [Reach(LIST, "escrows", 4, 1)], {LIST: "1"}, now=10.0)
+    record(engine, trials, [ShapeShare(LIST, "escrows", 4, 1)], {LIST: "1"}, now=10.0)
     engine.dispose()
 
 
@@ -74,7 +74,9 @@ def test_live_and_recorded_trials_are_added_up(crossfade: InProcess, tmp_path: P
     assert live["schema"] == "crossfade.parity-selftest/1"
     assert (live["tried"], live["caught"], live["missed"]) == (1, 1, 0)
     assert both["tried"] > live["tried"]
-    assert both["reach"] == [{"endpoint": LIST, "domain": "escrows", "pairs": 4, "leaves": 13, "by_shape": 1}]
+    assert both["shape_shares"] == [
+        {"endpoint": LIST, "domain": "escrows", "pairs": 4, "leaves": 13, "by_shape": 1}
+    ]
 
 
 def test_only_endpoints_of_the_glob_are_shown(crossfade: InProcess) -> None:

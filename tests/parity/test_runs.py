@@ -18,6 +18,8 @@ from parity.report import Report, build_report
 from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
+from parity.selftest_live import SelfTest, SelfTestLimits
+from parity.selftest_results import state_of
 from parity.store import ParityStore
 from tests.parity.factories import Carried, batch, exchange, until
 
@@ -31,10 +33,18 @@ class Bench:
         self.stop = asyncio.Event()
         self._thread = thread
 
-    def runs(self, shadow: Shadow) -> Runs:
+    def runs(self, shadow: Shadow, self_test: SelfTest | None = None) -> Runs:
         """Of a process that has just begun, with the same store."""
         store = ParityStore(self.engine, Redactor(b"key"))
-        return Runs(store, RuleBook(), shadow, thread=self._thread, room=self.room, stop=self.stop)
+        return Runs(
+            store,
+            RuleBook(),
+            shadow,
+            thread=self._thread,
+            room=self.room,
+            stop=self.stop,
+            self_test=self_test,
+        )
 
     async def enter(self, runs: Runs, given: Batch) -> asyncio.Task[None] | None:
         """As the intake does."""
@@ -105,6 +115,20 @@ async def test_batches_are_recorded_in_order_whichever_is_completed_first(bench:
     assert (before, runs.taken) == (0, 3)
     assert bench.report().tally.total == 3
     assert (bench.room.held_items, bench.room.held_bytes, shadow.carried.released) == (0, 0, 3)
+
+
+async def test_after_a_batch_was_recorded_mutations_of_its_pairs_are_tried(bench: Bench) -> None:
+    self_test = SelfTest(bench.engine, SelfTestLimits(per_second=1_000_000))
+    runs = bench.runs(Carried(), self_test)
+
+    task = await bench.enter(runs, batch(exchange(), seq=1))
+    assert task is not None
+    await task
+
+    state = state_of(bench.engine, "escrows")
+    assert state is not None
+    assert (state.tried, state.missed) == (state.caught, 0)
+    assert bench.report().tally.total == 1
 
 
 async def test_a_batch_that_the_store_has_is_not_asked_for_again(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from parity.edits import MutationKind
 from parity.exchange import Exchange
 from parity.outcome import Comparison, Kind, Outcome
 from parity.rules import Compare, Rule, RuleBook
-from parity.selftest import Fate, Reach, Trial, fingerprint, is_testable, reach_of, trials
+from parity.selftest import Fate, ShapeShare, Trial, fingerprint, is_testable, shape_share_of, trials
 from tests.parity.factories import LIST, TODAY, acceptance, by_shape, exchange, observation
 
 ROWS = {
@@ -129,17 +129,17 @@ def test_only_pairs_that_match_are_testable(outcome: Outcome, raced: bool, testa
     assert is_testable(exchange(raced=raced), Comparison(outcome)) is testable
 
 
-def test_the_reach_of_rules_of_shape_is_counted_in_values() -> None:
+def test_the_shape_share_of_rules_of_shape_is_counted_in_values() -> None:
     rules = RuleBook(rules=(by_shape("$.at"), by_shape("$.rows[*].id")))
 
-    assert reach_of(exchange(ROWS, ROWS), rules) == Reach(LIST, "escrows", 7, 3)
+    assert shape_share_of(exchange(ROWS, ROWS), rules) == ShapeShare(LIST, "escrows", 7, 3)
 
 
 @pytest.mark.parametrize(("body", "leaves"), [(b"one\ntwo", 1), (b"", 0)])
 def test_an_answer_that_is_not_json_is_one_value(body: bytes, leaves: int) -> None:
     text = msgspec.structs.replace(observation(), headers=(("content-type", "text/plain"),), body=body)
 
-    assert reach_of(exchange(text, text), RuleBook()) == Reach(LIST, "escrows", leaves, 0)
+    assert shape_share_of(exchange(text, text), RuleBook()) == ShapeShare(LIST, "escrows", leaves, 0)
 
 
 def test_the_fingerprint_changes_with_what_is_said_of_an_endpoint_and_with_nothing_else() -> None:

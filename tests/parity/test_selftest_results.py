@@ -5,16 +5,16 @@ import dataclasses
 import sqlalchemy as sa
 
 from parity.edits import MutationKind
-from parity.selftest import Fate, Reach, Trial
+from parity.selftest import Fate, ShapeShare, Trial
 from parity.selftest_results import (
     MAX_BLAMES,
-    ReachRow,
     SelfTestState,
+    ShapeShareRow,
     TrialRow,
     added_up,
-    reach_rows,
     read,
     record,
+    shape_share_rows,
     state_of,
     trial_rows,
 )
@@ -27,8 +27,8 @@ RULES = {LIST: "1", DETAIL: "1"}
 
 
 def test_trials_are_counted_by_endpoint_kind_and_blame(engine: sa.Engine) -> None:
-    record(engine, [CAUGHT, CAUGHT, BY_RULE, MISSED], [Reach(LIST, "escrows", 7, 3)], RULES, now=10.0)
-    record(engine, [CAUGHT, MISSED], [Reach(LIST, "escrows", 7, 3)], RULES, now=20.0)
+    record(engine, [CAUGHT, CAUGHT, BY_RULE, MISSED], [ShapeShare(LIST, "escrows", 7, 3)], RULES, now=10.0)
+    record(engine, [CAUGHT, MISSED], [ShapeShare(LIST, "escrows", 7, 3)], RULES, now=20.0)
 
     assert read(engine) == (
         [
@@ -36,7 +36,7 @@ def test_trials_are_counted_by_endpoint_kind_and_blame(engine: sa.Engine) -> Non
             TrialRow(LIST, "escrows", "drop", "", 3, 3, 0, 0, "", 20.0),
             TrialRow(DETAIL, "escrows", "change", "acceptance **", 2, 0, 0, 2, "change at $.id", 20.0),
         ],
-        [ReachRow(LIST, "escrows", 2, 14, 6)],
+        [ShapeShareRow(LIST, "escrows", 2, 14, 6)],
     )
 
 
@@ -58,20 +58,20 @@ def test_a_domain_in_which_nothing_was_tried_has_no_state(engine: sa.Engine) -> 
 
 
 def test_results_begin_anew_where_the_rules_of_an_endpoint_have_changed(engine: sa.Engine) -> None:
-    record(engine, [CAUGHT, MISSED], [Reach(DETAIL, "escrows", 7, 3)], RULES, now=10.0)
+    record(engine, [CAUGHT, MISSED], [ShapeShare(DETAIL, "escrows", 7, 3)], RULES, now=10.0)
 
     record(engine, [dataclasses.replace(CAUGHT, endpoint=DETAIL)], [], {DETAIL: "2"}, now=20.0)
 
-    rows, reaches = read(engine)
+    rows, shares = read(engine)
     assert [(row.endpoint, row.kind, row.tried, row.missed) for row in rows] == [
         (LIST, "drop", 1, 0),
         (DETAIL, "drop", 1, 0),
     ]
-    assert reaches == []
+    assert shares == []
 
 
 def test_only_one_domain_is_read_when_asked(engine: sa.Engine) -> None:
-    record(engine, [CAUGHT], [Reach(LIST, "escrows", 1, 0)], RULES)
+    record(engine, [CAUGHT], [ShapeShare(LIST, "escrows", 1, 0)], RULES)
 
     assert read(engine, "leads") == ([], [])
 
@@ -88,6 +88,6 @@ def test_what_was_missed_most_often_is_told_first_and_not_without_end() -> None:
 
 
 def test_reaches_are_added_up_by_endpoint() -> None:
-    assert reach_rows([Reach(LIST, "escrows", 1, 0), Reach(LIST, "escrows", 3, 2)]) == [
-        ReachRow(LIST, "escrows", 2, 4, 2)
+    assert shape_share_rows([ShapeShare(LIST, "escrows", 1, 0), ShapeShare(LIST, "escrows", 3, 2)]) == [
+        ShapeShareRow(LIST, "escrows", 2, 4, 2)
     ]

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from parity.selftest_results import ReachRow, TrialRow
+from parity.selftest_results import ShapeShareRow, TrialRow
 from parity.selftest_text import render_selftest
 
 LIST = "GET /v1/escrows"
@@ -17,14 +17,14 @@ ROWS = [
 ]
 
 
-def text(rows: list[TrialRow], reaches: list[ReachRow]) -> str:
+def text(rows: list[TrialRow], shares: list[ShapeShareRow]) -> str:
     out = io.StringIO()
-    render_selftest(rows, reaches, Console(file=out, width=80))
+    render_selftest(rows, shares, Console(file=out, width=80))
     return out.getvalue()
 
 
 def test_everything_is_said_in_eighty_columns() -> None:
-    assert text(ROWS, [ReachRow(LIST, "escrows", 2, 40, 10)]).splitlines() == [
+    assert text(ROWS, [ShapeShareRow(LIST, "escrows", 2, 40, 10)]).splitlines() == [
         "GET /v1/escrows  2 pairs, 25% of 40 values by shape alone",
         "  drop 3, retype 0 of 4, change 0 of 2",
         "  passed by rule 2: rule $.at of * (the time)",

@@ -1,4 +1,4 @@
-"""Planted faults, for showing that parity finds them. Off by default, and then nothing of it is served or loaded.
+"""Planted faults, for showing that parity finds them. Off by default, and then no request meets any of it.
 
 `fault.py` says what a fault is, the tables `of_*.py` are all of them, `switch.py` switches them on and off.
 """
