@@ -7,6 +7,7 @@ import click
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
+from cli.parity_rules import rules
 from parity.report import build_report
 from parity.report_html import render_html
 from parity.report_text import render_text
@@ -30,6 +31,9 @@ class Span(click.ParamType[float]):
 @click.group()
 def parity() -> None:
     """What differs between the two backends."""
+
+
+parity.add_command(rules)
 
 
 @parity.command()

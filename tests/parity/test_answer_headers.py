@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from parity.answer_headers import COMPARED, collected, header_differences, resolved
+from parity.answer_headers import COMPARED, collected, compared, header_differences, resolved
 from parity.exchange import Observation
 from parity.outcome import ABSENT, Kind
 from parity.rule import Compare, Tolerance
@@ -94,6 +94,12 @@ def test_a_header_that_a_rule_names_is_compared_as_the_rule_says() -> None:
 
     assert differing("10", "11") == []
     assert differing("10", "12") == [("header:x-total-count", "header")]
+
+
+def test_compared_headers_are_told_in_their_one_meaning() -> None:
+    found = compared(answer(("Location", "7"), ("vary", "B, a"), ("date", "now")), "/v1/escrows/")
+
+    assert found == {"location": "/v1/escrows/7", "vary": "a, b"}
 
 
 def test_values_of_one_header_are_collected_under_its_lower_case_name() -> None:

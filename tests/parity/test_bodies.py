@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.bodies import Body, Bounds, Media, Text, body_of, decoded
+from parity.bodies import Body, Bounds, Media, Text, body_of, decoded, value_of
 from parity.errors import BodyError
 from parity.outcome import ABSENT
 from tests.parity.factories import JSON, observation
@@ -103,6 +103,11 @@ def test_a_table_is_read_as_rows_and_columns() -> None:
 
 def test_no_body_is_absent() -> None:
     assert body_of(observation(b"")) == Body(Media.NONE, ABSENT, ABSENT)
+    assert value_of(observation(b"")) is ABSENT
+
+
+def test_the_value_of_a_body_is_what_is_compared() -> None:
+    assert value_of(observation({"id": 7})) == {"id": 7}
 
 
 def test_too_many_lines_are_one_text() -> None:
