@@ -57,10 +57,10 @@ class Context:
         return tuple(sorted((ROOT / "domains").glob("*/parity.toml")))
 
     def rules(self) -> "RuleBook":
-        """The rule book; raises RulesError with every bad row at once."""
+        """The rule book; raises RulesError with every bad row at once, those for endpoints that are not there too."""
         from parity.rules import RuleBook
 
-        return RuleBook.load(self.rule_files)
+        return RuleBook.load(self.rule_files, [endpoint.name for endpoint in self.endpoints])
 
     @cached_property
     def engine(self) -> sqlalchemy.Engine:

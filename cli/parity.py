@@ -28,6 +28,9 @@ for command in (verdict, gate, rules, selftest):
     parity.add_command(command)
 
 
+parity.add_command(rules)
+
+
 @parity.command()
 @click.option("--domain", help="Only this domain.")
 @click.option("--since", type=Span(), help="Only what happened in the last 90s, 15m, 2h, 7d.")

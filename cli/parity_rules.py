@@ -1,12 +1,19 @@
-"""`crossfade parity rules`: rules that what was seen gives reason to propose."""
+"""`crossfade parity rules`: how paths are compared, checked."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
 
 import click
+from rich.table import Table
 
 from cli.context import Context, pass_context
-from cli.output import json_option, print_json
-from parity.report import build_report
-from parity.suggest import suggest as suggestions_of
-from parity.suggest_toml import suggestions_toml
+from cli.failures import USAGE
+from cli.output import console, json_option, message, print_json
+from cli.parity_suggest import suggest
+from parity.errors import RulesError
+from parity.rule_summary import RulesSummary, summarize
+
+_SCHEMA = "crossfade.parity-rules/1"
 
 
 @click.group()
@@ -14,23 +21,50 @@ def rules() -> None:
     """Rules: how paths are compared."""
 
 
+rules.add_command(suggest)
+
+
 @rules.command()
-@click.option("--domain", help="Only this domain.")
 @json_option
 @pass_context
-def suggest(context: Context, domain: str | None, as_json: bool) -> None:
-    """Propose rules as TOML that can be pasted, each with its evidence.
+def check(context: Context, as_json: bool) -> None:
+    """Print what is wrong in the rules files, each fault with file, row and key; else what holds for how much.
 
-    From noise (legacy differed from itself) and from groups that differ in value and never in shape. What is not
-    proposed is said with the reason.
+    Exit code 2 when something is wrong.
     """
-    if domain is not None:
-        context.require_domain(domain)
-    book = context.rules()
-    report = build_report(context.engine, domain=domain, endpoints=context.endpoints)
-    found = suggestions_of(report, book)
+    names = [endpoint.name for endpoint in context.endpoints]
+    try:
+        found = summarize(context.rules(), names, datetime.now(UTC).date())
+    except RulesError as error:
+        if as_json:
+            print_json(_SCHEMA, {"problems": list(error.problems)})
+        else:
+            for problem in error.problems:
+                click.echo(problem)
+            message(f"{len(error.problems)} fault(s) in {len(context.rule_files)} file(s)")
+        raise click.exceptions.Exit(USAGE) from error
     if as_json:
-        values = found.to_json()
-        print_json(values.pop("schema"), values)
+        print_json(
+            _SCHEMA, {"problems": [], "files": [str(file) for file in context.rule_files], **asdict(found)}
+        )
     else:
-        click.echo(suggestions_toml(found), nl=False)
+        _print(found, len(context.rule_files))
+
+
+def _print(found: RulesSummary, files: int) -> None:
+    out = console()
+    out.print(
+        f"{found.rules} rules and {found.acceptances} acceptances in {files} files, "
+        f"for {found.endpoints} endpoints: nothing is wrong",
+        soft_wrap=True,
+    )
+    out.print()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("compare")
+    for heading in ("rules", "only recording", "endpoints"):
+        table.add_column(heading, justify="right")
+    for kind in found.kinds:
+        table.add_row(kind.compare, str(kind.rules), str(kind.recording), str(kind.endpoints))
+    out.print(table)
+    out.print()
+    out.print(f"acceptances hold for {found.accepted_endpoints} endpoints; {found.expired} have expired")

@@ -75,6 +75,11 @@ def collected(observation: Observation, wanted: Collection[str] = _ALLOWED) -> d
     return found
 
 
+def compared(observation: Observation, target: str = "/") -> dict[str, str]:
+    """The headers of the allow list that are there, each in the form in which its value has one meaning."""
+    return {name: str(_value(name, values, target)) for name, values in collected(observation).items()}
+
+
 def header_differences(
     legacy: Observation,
     modern: Observation,

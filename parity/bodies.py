@@ -20,7 +20,7 @@ from parity.json_body import BOUNDS, Bounds, parse
 from parity.outcome import ABSENT
 from parity.plain_body import parse_csv, parse_form, parse_lines
 
-__all__ = ["BOUNDS", "Body", "Bounds", "Media", "Text", "body_of", "decoded", "parse"]
+__all__ = ["BOUNDS", "Body", "Bounds", "Media", "Text", "body_of", "decoded", "parse", "value_of"]
 
 
 class Text(str):
@@ -160,6 +160,11 @@ def body_of(observation: Observation, bounds: Bounds = BOUNDS) -> Body:
     if not text:
         return Body(Media.BINARY, body, body)
     return _body_of_text(media, text)
+
+
+def value_of(observation: Observation, bounds: Bounds = BOUNDS) -> Any:
+    """What the walk compares of a body, ABSENT where there is none; raises BodyError."""
+    return body_of(observation, bounds).value
 
 
 def _body_of_text(media: Media, text: str) -> Body:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from parity import edits_json, edits_text
-from parity.answer_headers import compared
+from parity.answer_headers import collected
 from parity.bodies import BOUNDS, Bounds, decoded, parse
 from parity.edits import Edit, Editor, MutationKind
 from parity.errors import BodyError
@@ -140,7 +140,7 @@ def _other_status(observation: Observation, rng: Random, *, same_class: bool) ->
 
 
 def _other_header(observation: Observation, rng: Random, *, dropped: bool) -> Mutation | None:
-    there = compared(observation)
+    there = collected(observation)
     if not there:
         return None
     name = rng.choice(sorted(there))

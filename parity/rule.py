@@ -4,7 +4,7 @@ Rules of values hold for their path and everything below it; rules of lists for 
 There is no rule that ignores: whatever a rule lets differ, it says what stays checked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -43,7 +43,7 @@ class Rule:
 
     `key` and `sort` are fields of the items of a keyed list, each as the steps to it; without `sort` every item
     keeps its place, with an empty one none does. `group` is the group that the rule was written for, whose
-    endpoints' own rules win over it. `source` is the file and row it stands in.
+    endpoints' own rules win over it. `source` is the file and row it stands in, which is no part of what it says.
     """
 
     endpoint: str
@@ -55,7 +55,7 @@ class Rule:
     key: tuple[str, ...] = ()
     sort: tuple[tuple[str, ...], ...] | None = None
     group: str = ""
-    source: str = ""
+    source: str = field(default="", repr=False, compare=False)
 
     @property
     def rank(self) -> int:

@@ -47,15 +47,14 @@ def crossed(row: Mapping[str, Any], *, is_rule: bool) -> Iterator[str]:
         yield ".compare: 'keyed' without a key: expected key = a field of the items, such as id"
 
 
-def unknown_endpoints(scopes: Iterable[Placed[tuple[str, ...]]], known: Sequence[str]) -> Iterator[str]:
-    """The scopes that hold for none of the endpoints that there are."""
+def unknown_endpoints(scopes: Iterable[Placed[str]], known: Sequence[str]) -> Iterator[str]:
+    """The globs over endpoints that hold for none of those that there are."""
     for placed in scopes:
-        for glob in placed.row:
-            if not any(TextGlob.of(glob).matches(name) for name in known):
-                close = difflib.get_close_matches(glob, known, n=1)
-                hint = f", did you mean {close[0]!r}?" if close else ""
-                key = ".endpoints" if ": groups[" in placed.where else ".endpoint"
-                yield f"{placed.where}{key}: {glob!r}: no endpoint is called so{hint}"
+        glob = TextGlob.of(placed.row)
+        if not any(glob.matches(name) for name in known):
+            close = difflib.get_close_matches(placed.row, known, n=1)
+            hint = f", did you mean {close[0]!r}?" if close else ""
+            yield f"{placed.where}: {placed.row!r}: no endpoint is called so{hint}"
 
 
 def contradictions(rows: Sequence[Placed[tuple[Rule, ...]]], known: Sequence[str] | None) -> Iterator[str]:

@@ -109,12 +109,17 @@ _TABLES: dict[str, type[_Strict]] = {"groups": _GroupRow, "rules": _RuleRow, "ac
 
 @dataclass(slots=True)
 class _Files:
-    """What has been read so far: the rows of each table that are right by themselves, and what is wrong."""
+    """What has been read so far: the rows of each table that are right by themselves, and what is wrong.
+
+    Of all rows, also of those with faults: the names of groups, the endpoints, and the groups that are wanted.
+    """
 
     groups: list[Placed[_GroupRow]] = field(default_factory=list)
     rules: list[Placed[_RuleRow]] = field(default_factory=list)
     acceptances: list[Placed[_AcceptanceRow]] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
+    scopes: list[Placed[str]] = field(default_factory=list)
+    wanted: list[Placed[str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def read(self, path: Path) -> None:
@@ -138,7 +143,16 @@ class _Files:
     def _row(self, table: str, row: Mapping[str, Any], where: str) -> None:
         if table == "groups":
             self.named.add(str(row.get("name", "")).strip())
+            globs = row.get("endpoints")
+            self.scopes += [
+                Placed(f"{where}.endpoints", glob)
+                for glob in (globs if isinstance(globs, list) else ())
+                if isinstance(glob, str)
+            ]
         else:
+            for key, kept in (("endpoint", self.scopes), ("group", self.wanted)):
+                if isinstance(given := row.get(key), str):
+                    kept.append(Placed(f"{where}.{key}", given.strip()))
             self.problems += [f"{where}{said}" for said in crossed(row, is_rule=table == "rules")]
         try:
             found = _TABLES[table].model_validate(row)
@@ -163,10 +177,10 @@ class _Files:
                 self.problems.append(f"{placed.where}.name: {name!r} is the name of {places[name]} already")
             places.setdefault(name, placed.where)
             globs.setdefault(name, placed.row.endpoints)
-        for one in (*self.rules, *self.acceptances):
-            if one.row.group is not None and one.row.group not in self.named:
+        for one in self.wanted:
+            if one.row not in self.named:
                 known = f"expected one of {', '.join(sorted(self.named))}" if self.named else "there are none"
-                self.problems.append(f"{one.where}.group: {one.row.group!r} is no group: {known}")
+                self.problems.append(f"{one.where}: {one.row!r} is no group: {known}")
         return globs
 
 
@@ -184,17 +198,7 @@ def read_rules(
         for one in files.rules
     ]
     if known is not None:
-        files.problems += unknown_endpoints(
-            [
-                *(Placed(one.where, (glob,)) for one in files.groups for glob in one.row.endpoints),
-                *(
-                    Placed(one.where, (one.row.endpoint,))
-                    for one in (*files.rules, *files.acceptances)
-                    if one.row.endpoint and not one.row.group
-                ),
-            ],
-            known,
-        )
+        files.problems += unknown_endpoints(files.scopes, known)
     files.problems += contradictions(rules, known)
     if files.problems:
         raise RulesError(files.problems)

@@ -157,6 +157,10 @@ def _lets_pass(how: Compare, mutation: Mutation) -> bool:
             return ABSENT not in (mutation.before, mutation.after) and _keeps_shape(
                 mutation.before, mutation.after
             )
+        case Compare.TOLERANCE:
+            return mutation.kind is MutationKind.CHANGE
+        case Compare.KEYED | Compare.UNORDERED:
+            return mutation.kind is MutationKind.REORDER
         case _:
             assert_never(how)
 

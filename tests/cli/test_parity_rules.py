@@ -1,72 +1,82 @@
-"""`crossfade parity rules suggest`: what goes to stdout can be pasted, or read by a program."""
+"""`crossfade parity rules check`: what is wrong, or what holds."""
 
 import json
-from pathlib import Path
 
-import pytest
-
-from parity.database import open_database
-from parity.legacy_twice import LegacyTwice, Noted
-from parity.redact import Redactor
-from parity.rules import RuleBook
-from parity.settle import AskedAgain
-from parity.store import ParityStore
-from tests.parity.factories import LIST, batch, exchange, record
 from tests.support.command import InProcess
 
+ENDPOINTS = """
+[parity]
+rules = ["rules.toml"]
 
-@pytest.fixture
-def store(crossfade: InProcess) -> ParityStore:
-    """The store of the command, in which legacy never gave the same id twice."""
-    store = ParityStore(open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3"), Redactor(b"key"))
-    twice = LegacyTwice(LIST, {"$.meta.id": Noted("string (uuid)", is_other_shape=False)})
-    store.record(batch(proxy="twice", counts=()), [], [], AskedAgain(twice=[twice] * 12))
-    return store
+[[endpoints]]
+domain = "deals"
+method = "GET"
+path = "/v1/deals"
+"""
+GOOD = """
+[[rules]]
+endpoint = "GET /v1/deals"
+path = "$.data"
+compare = "keyed"
+key = "id"
+reason = "ties have no order"
+"""
 
 
-def count_a_read(store: ParityStore, legacy: object, modern: object) -> None:
-    """So that the endpoint is known to the report."""
-    record(store, batch(exchange(legacy, modern)), 1_795_000_000.0)
+def test_the_rules_of_the_reference_crm_are_right(crossfade: InProcess) -> None:
+    ran = crossfade("parity", "rules", "check")
 
-
-def test_its_output_is_a_rule_file(crossfade: InProcess, store: ParityStore, tmp_path: Path) -> None:
-    count_a_read(store, {"price": 1}, {"price": 2})
-
-    ran = crossfade("parity", "rules", "suggest")
-
-    file = tmp_path / "suggested.toml"
-    file.write_text(ran.out)
     assert (ran.code, ran.err) == (0, "")
-    assert [rule.path for rule in RuleBook.load([file]).rules] == ["$.meta.id"]
-    assert "# GET /v1/escrows $.price\n#   fewer than 3 different samples" in ran.out
-    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "in 7 files, for 125 endpoints: nothing is wrong" in " ".join(ran.out.split())
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
 
 
-def test_json_is_versioned(crossfade: InProcess, store: ParityStore) -> None:
-    count_a_read(store, {"price": 1}, {"price": 1})
+def test_rules_are_counted_as_json(crossfade: InProcess) -> None:
+    (crossfade.state_dir / "crossfade.toml").write_text(ENDPOINTS)
+    (crossfade.state_dir / "rules.toml").write_text(GOOD)
 
-    values = json.loads(crossfade("parity", "rules", "suggest", "--json").out)
+    ran = crossfade("parity", "rules", "check", "--json")
 
-    assert values["schema"] == "crossfade.parity-suggestions/1"
-    assert [one["path"] for one in values["suggestions"]] == ["$.meta.id"]
-    assert values["suggestions"][0]["evidence"].startswith("legacy differed from itself in 12 of 12")
-
-
-def test_another_domain_has_no_part_in_it(crossfade: InProcess, store: ParityStore) -> None:
-    count_a_read(store, {"price": 1}, {"price": 2})
-
-    assert crossfade("parity", "rules", "suggest", "--domain", "clients").out == "# Nothing to suggest.\n"
-    assert "$.meta.id" in crossfade("parity", "rules", "suggest", "--domain", "escrows").out
+    values = json.loads(ran.out)
+    assert (ran.code, values["schema"], values["problems"]) == (0, "crossfade.parity-rules/1", [])
+    assert [kind for kind in values["kinds"] if kind["rules"]] == [
+        {"compare": "keyed", "rules": 1, "recording": 0, "endpoints": 1}
+    ]
 
 
-def test_a_store_that_was_never_used_gives_nothing_to_suggest(crossfade: InProcess) -> None:
-    ran = crossfade("parity", "rules", "suggest")
+def test_every_fault_is_a_line_and_the_exit_code_is_2(crossfade: InProcess) -> None:
+    (crossfade.state_dir / "crossfade.toml").write_text(ENDPOINTS)
+    (crossfade.state_dir / "rules.toml").write_text(GOOD.replace("/deals", "/deal").replace("id", "a b"))
 
-    assert (ran.code, ran.out) == (0, "# Nothing to suggest.\n")
-
-
-def test_a_domain_that_is_none_is_one_sentence(crossfade: InProcess) -> None:
-    ran = crossfade("parity", "rules", "suggest", "--domain", "bogus")
+    ran = crossfade("parity", "rules", "check")
 
     assert ran.code == 2
-    assert "'bogus' is not a domain; expected one of: " in ran.err
+    assert ran.out.splitlines() == [
+        (
+            "rules.toml: rules[1].key: 'a b': expected a field of the items such as id or owner.id, "
+            "without a direction"
+        ),
+        "rules.toml: rules[1].endpoint: 'GET /v1/deal': no endpoint is called so, did you mean 'GET /v1/deals'?",
+    ]
+    assert ran.err == "2 fault(s) in 1 file(s)\n"
+
+
+def test_faults_are_told_as_json_too(crossfade: InProcess) -> None:
+    (crossfade.state_dir / "crossfade.toml").write_text(ENDPOINTS)
+    (crossfade.state_dir / "rules.toml").write_text(GOOD.replace("/deals", "/deal"))
+
+    ran = crossfade("parity", "rules", "check", "--json")
+
+    assert ran.code == 2
+    assert json.loads(ran.out)["problems"] == [
+        "rules.toml: rules[1].endpoint: 'GET /v1/deal': no endpoint is called so, did you mean 'GET /v1/deals'?"
+    ]
+
+
+def test_a_file_that_is_not_there_is_a_fault(crossfade: InProcess) -> None:
+    (crossfade.state_dir / "crossfade.toml").write_text(ENDPOINTS)
+
+    ran = crossfade("parity", "rules", "check")
+
+    assert ran.code == 2
+    assert "rules.toml: No such file" in ran.out

@@ -23,6 +23,13 @@ def test_rules_of_the_same_meaning_may_have_other_reasons_and_paths() -> None:
     assert not by_shape("$.a").same_meaning(by_shape("$.a", compare=Compare.VALUE))
 
 
+def test_where_a_rule_stands_is_no_part_of_what_it_says() -> None:
+    assert repr(by_shape("$.a", source="a.toml: rules[1]")) == repr(
+        by_shape("$.a", source="b.toml: rules[2]")
+    )
+    assert by_shape("$.a", source="a.toml: rules[1]") == by_shape("$.a")
+
+
 @pytest.mark.parametrize("compare", Compare)
 def test_two_ways_of_comparing_are_of_lists(compare: Compare) -> None:
     assert by_shape("$", compare=compare).of_lists == (compare in ("keyed", "unordered"))

@@ -87,7 +87,7 @@ def test_rules_of_lists_and_of_values_do_not_contradict_each_other() -> None:
 
 
 def test_a_scope_that_is_no_endpoint_is_told_with_the_nearest_one() -> None:
-    (found,) = unknown_endpoints([Placed("f: rules[1]", ("GET /v1/lead",))], KNOWN)
+    (found,) = unknown_endpoints([Placed("f: rules[1].endpoint", "GET /v1/lead")], KNOWN)
 
     assert (
         found

@@ -227,15 +227,6 @@ def test_ids_in_another_order_with_one_exchanged_are_told_apart() -> None:
     assert brief(walked(legacy, modern)) == [("$", "order"), ("$[1]", "missing"), ("$[2]", "extra")]
 
 
-def test_a_million_shuffled_items_end_in_time_with_what_differs() -> None:
-    legacy = list(range(1_000_000))
-    modern = [*legacy[500_000:], *legacy[:500_000]]
-    started_s = time.perf_counter()
-
-    assert brief(walked(legacy, modern)) == [("$", "order")]
-    assert time.perf_counter() - started_s < 8
-
-
 def unordered(path: str = "$") -> Rule:
     return by_shape(path, compare=Compare.UNORDERED)
 
