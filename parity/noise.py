@@ -188,34 +188,36 @@ def with_noise(rules: RuleBook, noise: Iterable[NoisyPath]) -> RuleBook:
 
 
 class NoisyBook:
-    """The rule book with what noise adds to it, read again from the store when it may have changed."""
+    """What noise adds to a rule book, read again from the store when it may have changed."""
 
     def __init__(
-        self,
-        plain: RuleBook,
-        read: Callable[[], Sequence[NoisyPath]],
-        clock: Callable[[], float] = time.monotonic,
+        self, read: Callable[[], Sequence[NoisyPath]], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.plain = plain
         self._read = read
         self._clock = clock
-        self._rules = plain
-        self._places: set[tuple[str, str]] = set()
+        self._learned: list[NoisyPath] = []
         self._read_at = float("-inf")
+        self._plain: RuleBook | None = None
+        self._made = RuleBook()
 
     def changed(self) -> None:
         """There is new evidence: it counts from the next batch on."""
         self._read_at = float("-inf")
 
-    def rules(self) -> RuleBook:
-        """As of now; as it was while the store cannot be read."""
+    def over(self, plain: RuleBook) -> RuleBook:
+        """The book with learned noise as of now, or as it was while the store cannot be read; itself without any."""
         now = self._clock()
-        if now - self._read_at < REFRESH_S:
-            return self._rules
-        self._read_at = now
-        with suppress(StoreError):  # recording will find out, and say so
-            learned = [path for path in self._read() if path.is_learned]
-            places = {(path.endpoint, path.path) for path in learned}
-            if places != self._places:  # else the compiled views of the endpoints stay
-                self._rules, self._places = with_noise(self.plain, learned), places
-        return self._rules
+        if now - self._read_at >= REFRESH_S:
+            self._read_at = now
+            with suppress(StoreError):  # recording will find out, and say so
+                self._learn([path for path in self._read() if path.is_learned])
+        if not self._learned:
+            return plain
+        if self._plain is not plain:
+            self._plain, self._made = plain, with_noise(plain, self._learned)
+        return self._made
+
+    def _learn(self, learned: list[NoisyPath]) -> None:
+        places = [{(path.endpoint, path.path) for path in paths} for paths in (learned, self._learned)]
+        if places[0] != places[1]:  # else the compiled views of the endpoints stay
+            self._learned, self._plain = learned, None

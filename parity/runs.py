@@ -63,7 +63,8 @@ class Runs:
     ) -> None:
         self._self_test = self_test
         self._store = store
-        self._book = NoisyBook(rules, store.noise)
+        self._rules = rules
+        self._noise = NoisyBook(store.noise)
         self._confirmer = confirmer
         self._shadow = shadow
         self._thread = thread
@@ -152,7 +153,7 @@ class Runs:
     ) -> tuple[list[Comparison], AskedAgain]:
         """Compare, and ask again where the confirmer wants to know."""
         today = datetime.now(UTC).date()
-        comparisons, rules = await self._in_thread(self._compare_all, completed, today)
+        comparisons, plain, rules = await self._in_thread(self._compare_all, completed, today)
         confirmer = self._confirmer
         if confirmer is None or not (asked := await confirmer.ask(captures, completed, comparisons)):
             return comparisons, AskedAgain()
@@ -163,7 +164,7 @@ class Runs:
                 completed,
                 comparisons,
                 rules=rules,
-                plain=self._book.plain,
+                plain=plain,
                 today=today,
             )
         finally:
@@ -191,7 +192,7 @@ class Runs:
             else:
                 self._is_refused = False
                 if any(one.paths for one in beside.twice):
-                    self._book.changed()
+                    self._noise.changed()
                 return
 
     async def _in_thread(self, call: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
@@ -200,15 +201,17 @@ class Runs:
 
     def _compare_all(
         self, completed: Sequence[Exchange | Shed], today: date
-    ) -> tuple[list[Comparison], RuleBook]:
-        """The comparisons, and the rules by which they were made."""
-        rules = self._book.rules()
-        return [
+    ) -> tuple[list[Comparison], RuleBook, RuleBook]:
+        """The comparisons, the rules without what noise adds, and those by which they were made."""
+        plain = self._rules
+        rules = self._noise.over(plain)
+        comparisons = [
             Comparison(Outcome.SHED, one.reason)
             if isinstance(one, Shed)
             else self._compare(one, rules, today)
             for one in completed
-        ], rules
+        ]
+        return comparisons, plain, rules
 
     def _compare(self, exchange: Exchange, rules: RuleBook, today: date) -> Comparison:
         try:

@@ -147,40 +147,47 @@ class Source:
 
 
 def test_a_book_reads_noise_again_after_a_while_or_when_there_is_new_evidence() -> None:
-    source = Source()
-    book = NoisyBook(RuleBook(), source.read, source.clock)
-    first = book.rules()
-    same = book.rules()
+    source, plain = Source(), RuleBook()
+    book = NoisyBook(source.read, source.clock)
+    first, same = book.over(plain), book.over(plain)
     source.paths = []
     source.now = REFRESH_S
-    later = book.rules()
+    later = book.over(plain)
     source.paths = [NOISY]
     book.changed()
 
     assert same is first
-    assert (len(first.rules), later.rules, len(book.rules().rules)) == (1, (), 1)
+    assert later is plain
+    assert (len(first.rules), len(book.over(plain).rules), plain.rules) == (1, 1, ())
     assert source.reads == 3
-    assert book.plain.rules == ()
+
+
+def test_another_book_gets_the_same_noise() -> None:
+    source, other = Source(), RuleBook(rules=(by_shape("$.b"),))
+    book = NoisyBook(source.read, source.clock)
+    book.over(RuleBook())
+
+    assert [rule.path for rule in book.over(other).rules] == ["$.meta.id", "$.b"]
 
 
 def test_more_evidence_of_what_is_known_keeps_the_book() -> None:
-    source = Source()
-    book = NoisyBook(RuleBook(), source.read, source.clock)
-    first = book.rules()
+    source, plain = Source(), RuleBook()
+    book = NoisyBook(source.read, source.clock)
+    first = book.over(plain)
     source.paths = [replace(NOISY, differed=8, asked=13)]
     book.changed()
 
-    assert book.rules() is first
+    assert book.over(plain) is first
 
 
 def test_a_store_that_is_away_leaves_the_book_as_it_was() -> None:
-    source = Source()
-    book = NoisyBook(RuleBook(), source.read, source.clock)
-    first = book.rules()
+    source, plain = Source(), RuleBook()
+    book = NoisyBook(source.read, source.clock)
+    first = book.over(plain)
     source.is_away = True
     book.changed()
 
-    assert book.rules() is first
+    assert book.over(plain) is first
 
 
 def test_a_store_made_before_there_was_noise_has_none(engine: sa.Engine, store: ParityStore) -> None:
