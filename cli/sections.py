@@ -7,11 +7,19 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
 
 from proxy.addresses import Address
-from proxy.settings import ClientSettings, ForwardSettings, StickyKind, StickySettings
+from proxy.settings import (
+    ClientSettings,
+    ForwardSettings,
+    StickyKind,
+    StickySettings,
+    WriteCheck,
+    WriteCheckSettings,
+)
 
 _CLIENT = ClientSettings()
 _FORWARD = ForwardSettings()
 _STICKY = StickySettings()
+_WRITE_CHECKS = WriteCheckSettings()
 _TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"  # noqa: S105  a word of HTTP (RFC 9110 section 5.6.2), not a secret
 
 
@@ -127,6 +135,14 @@ class MirrorSection(Section):
     timeout_s: float = Field(default=2.0, gt=0, le=300)
 
 
+class WriteChecksSection(Section):
+    """How it is checked what writes did, everywhere and where it is different."""
+
+    check: WriteCheck = _WRITE_CHECKS.check
+    share: float = Field(default=_WRITE_CHECKS.share, ge=0, le=1)
+    exceptions: dict[str, WriteCheck] = Field(default_factory=dict)
+
+
 class StoreSection(Section):
     """Flags, ledger, outcomes, samples: SQLite by default."""
 
@@ -165,3 +181,5 @@ class EndpointRow(Section):
     method: str = Field(pattern=r"^[A-Z]+$")
     path: str = Field(pattern=r"^/")
     mirrorable: bool = True
+    read_back: str = Field(default="", pattern=r"^(|none|/.*)$")
+    read_back_id: str = Field(default="", pattern=r"^(|\$(\.[\w-]+)+)$")

@@ -35,6 +35,7 @@ from cli.sections import (
     StickySection,
     StoreSection,
     TelemetrySection,
+    WriteChecksSection,
 )
 
 CONFIG_FILE = Path("crossfade.toml")
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     forward: ForwardSection = ForwardSection()
     sticky: StickySection = StickySection()
     mirror: MirrorSection = MirrorSection()
+    write_checks: WriteChecksSection = WriteChecksSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
     limits: LimitsSection = LimitsSection()

@@ -59,20 +59,15 @@ class Stand:
     async def replay(self, domain: str) -> list[Replayed]:
         """The whole recording of a domain in its order, as modern's room has it replayed.
 
-        A write waits until the copies of the reads before it are compared: a read that races the write after it is
-        `skipped`, not a match.
+        A write waits until what was sent before it is compared: a read, or the read-back of a write, that races the
+        write after it is `skipped`, not a match.
         """
         self.reset()
         restore = room_of(domain).before(self.database_url)
-        has_read = False
 
         def before(recorded: Recorded) -> None:
-            nonlocal has_read
-            if recorded.method == "GET":
-                has_read = True
-            elif has_read:
+            if recorded.method != "GET":
                 self.site.settled(self.sent)
-                has_read = False
             restore(recorded)
             self.sent += 1
 
