@@ -1,5 +1,6 @@
 """The sections of the configuration, and what a field of each may be."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
 
 from proxy.addresses import Address
+from proxy.read_backs import NONE
 from proxy.settings import (
     ClientSettings,
     ForwardSettings,
@@ -44,6 +46,20 @@ def _collector(value: str) -> str:
     return value
 
 
+def _read_back(value: str) -> str:
+    if value and value != NONE and not value.startswith("/"):
+        raise ValueError("expected 'none' or a path like /v1/orders/{id}")
+    return value
+
+
+def _id_path(value: str) -> str:
+    if value and not re.fullmatch(r"\$(\.[\w-]+)+", value):
+        raise ValueError("expected a path like $.data.id")
+    return value
+
+
+ReadBackPath = Annotated[str, AfterValidator(_read_back)]
+IdPath = Annotated[str, AfterValidator(_id_path)]
 Collector = Annotated[str, AfterValidator(_collector)]
 BackendUrl = Annotated[str, AfterValidator(_backend_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
@@ -181,5 +197,5 @@ class EndpointRow(Section):
     method: str = Field(pattern=r"^[A-Z]+$")
     path: str = Field(pattern=r"^/")
     mirrorable: bool = True
-    read_back: str = Field(default="", pattern=r"^(|none|/.*)$")
-    read_back_id: str = Field(default="", pattern=r"^(|\$(\.[\w-]+)+)$")
+    read_back: ReadBackPath = ""
+    read_back_id: IdPath = ""
