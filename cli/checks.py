@@ -6,11 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from cli.settings import Settings
 from parity.exchange import Endpoint
+from proxy.read_backs import problem
 
 
 def problems(settings: Settings, endpoints: Sequence[Endpoint]) -> list[str]:
     """One line for each, with the field, its value and what was expected."""
-    return [*_tls(settings), *_bounds(settings, endpoints), *_client(settings)]
+    return [
+        *_tls(settings),
+        *_bounds(settings, endpoints),
+        *_client(settings),
+        *_write_checks(settings, endpoints),
+    ]
 
 
 def _tls(settings: Settings) -> Iterator[str]:
@@ -41,19 +47,38 @@ def _no_password() -> str:
 
 
 def _bounds(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator[str]:
-    known = [*(endpoint.name for endpoint in endpoints), *sorted({endpoint.domain for endpoint in endpoints})]
+    known = _names(endpoints)
     seen = set()
     for number, row in enumerate(settings.bounds):
         where = f"bounds.{number}"
         if row.endpoint not in known:
-            near = difflib.get_close_matches(row.endpoint, known, n=1, cutoff=0.5)
-            hint = f", did you mean {near[0]!r}?" if near else ""
-            yield f"{where}.endpoint: {row.endpoint!r}: expected an endpoint like 'GET /v1/escrows' or a domain{hint}"
+            yield f"{where}.endpoint: {row.endpoint!r}: {_expected(row.endpoint, known)}"
         elif row.endpoint in seen:
             yield f"{where}.endpoint: {row.endpoint!r}: expected one row for each, and there is one before"
         seen.add(row.endpoint)
         if row.answer_timeout_s is None and row.max_body_bytes is None and row.max_in_flight is None:
             yield f"{where}: {row.endpoint!r}: expected answer_timeout_s, max_body_bytes or max_in_flight"
+
+
+def _names(endpoints: Sequence[Endpoint]) -> list[str]:
+    return [*(endpoint.name for endpoint in endpoints), *sorted({endpoint.domain for endpoint in endpoints})]
+
+
+def _expected(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f", did you mean {near[0]!r}?" if near else ""
+    return f"expected an endpoint like 'GET /v1/escrows' or a domain{hint}"
+
+
+def _write_checks(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator[str]:
+    known = _names(endpoints)
+    for name in settings.write_checks.exceptions:
+        if name not in known:
+            yield f"write_checks.exceptions: {name!r}: {_expected(name, known)}"
+    for number, endpoint in enumerate(endpoints):
+        if expected := problem(endpoint, endpoints):
+            value = endpoint.read_back or endpoint.read_back_id
+            yield f"endpoints.{number}.read_back: {value!r}: {expected}"
 
 
 def _client(settings: Settings) -> Iterator[str]:

@@ -42,12 +42,13 @@ class Context:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The endpoints of the configuration, else those of the reference CRM."""
         if self.settings.endpoints:
-            return tuple(
-                Endpoint(row.domain, row.method, row.path, row.mirrorable) for row in self.settings.endpoints
-            )
+            return tuple(Endpoint(**dict(row)) for row in self.settings.endpoints)
         from domains.routes import ROUTES
 
-        return tuple(Endpoint(route.domain, route.method, route.path, route.mirrorable) for route in ROUTES)
+        return tuple(
+            Endpoint(route.domain, route.method, route.path, route.mirrorable, route.read_back)
+            for route in ROUTES
+        )
 
     @property
     def rule_files(self) -> tuple[Path, ...]:

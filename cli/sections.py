@@ -1,5 +1,6 @@
 """The sections of the configuration, and what a field of each may be."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,13 +10,22 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
 from parity.allowance import ConfirmSettings
 from parity.verdict_conditions import VerdictLimits
 from proxy.addresses import Address
-from proxy.settings import ClientSettings, ForwardSettings, StickyKind, StickySettings
+from proxy.read_backs import NONE
+from proxy.settings import (
+    ClientSettings,
+    ForwardSettings,
+    StickyKind,
+    StickySettings,
+    WriteCheck,
+    WriteCheckSettings,
+)
 
 _CLIENT = ClientSettings()
 _CONFIRM = ConfirmSettings()
 _FORWARD = ForwardSettings()
 _STICKY = StickySettings()
 _VERDICT = VerdictLimits()
+_WRITE_CHECKS = WriteCheckSettings()
 _TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"  # noqa: S105  a word of HTTP (RFC 9110 section 5.6.2), not a secret
 
 
@@ -40,6 +50,20 @@ def _collector(value: str) -> str:
     return value
 
 
+def _read_back(value: str) -> str:
+    if value and value != NONE and not value.startswith("/"):
+        raise ValueError("expected 'none' or a path like /v1/orders/{id}")
+    return value
+
+
+def _id_path(value: str) -> str:
+    if value and not re.fullmatch(r"\$(\.[\w-]+)+", value):
+        raise ValueError("expected a path like $.data.id")
+    return value
+
+
+ReadBackPath = Annotated[str, AfterValidator(_read_back)]
+IdPath = Annotated[str, AfterValidator(_id_path)]
 Collector = Annotated[str, AfterValidator(_collector)]
 BackendUrl = Annotated[str, AfterValidator(_backend_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
@@ -131,6 +155,14 @@ class MirrorSection(Section):
     timeout_s: float = Field(default=2.0, gt=0, le=300)
 
 
+class WriteChecksSection(Section):
+    """How it is checked what writes did, everywhere and where it is different."""
+
+    check: WriteCheck = _WRITE_CHECKS.check
+    share: float = Field(default=_WRITE_CHECKS.share, ge=0, le=1)
+    exceptions: dict[str, WriteCheck] = Field(default_factory=dict)
+
+
 class StoreSection(Section):
     """Flags, ledger, outcomes, samples: SQLite by default."""
 
@@ -197,3 +229,5 @@ class EndpointRow(Section):
     method: str = Field(pattern=r"^[A-Z]+$")
     path: str = Field(pattern=r"^/")
     mirrorable: bool = True
+    read_back: ReadBackPath = ""
+    read_back_id: IdPath = ""

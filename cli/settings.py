@@ -36,6 +36,7 @@ from cli.sections import (
     StoreSection,
     TelemetrySection,
     VerdictSection,
+    WriteChecksSection,
 )
 
 CONFIG_FILE = Path("crossfade.toml")
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     forward: ForwardSection = ForwardSection()
     sticky: StickySection = StickySection()
     mirror: MirrorSection = MirrorSection()
+    write_checks: WriteChecksSection = WriteChecksSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
     verdict: VerdictSection = VerdictSection()

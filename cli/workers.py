@@ -35,6 +35,7 @@ from proxy.settings import (
     StickySettings,
     TelemetrySettings,
     TlsSettings,
+    WriteCheckSettings,
 )
 from proxy.wire.shadow import ShadowClient
 
@@ -112,8 +113,10 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
             timeout_s=settings.mirror.timeout_s,
             wait_s=settings.mirror.timeout_s / 4,
         ),
+        write_checks=WriteCheckSettings(**dict(settings.write_checks)),
         telemetry=TelemetrySettings(**dict(settings.telemetry)),
-        # a batch whose backends hang, when asked and when asked again, is no parity worker that hangs
+        # a batch whose backends hang, when asked and when asked again (a read, or both of a write check), is no parity
+        # worker that hangs
         handover=HandoverSettings(
             queue_bytes=settings.mirror.max_bytes, receipt_timeout_s=10.0 + 3 * settings.mirror.timeout_s
         ),
@@ -163,8 +166,9 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
             for backend in Backend
         }
         counts = counts_file(context.settings)
-        overlapped = SharedRaces(counts).overlapped if counts.exists() else busy_at_mark
-        completion = Completion(settings, senders, overlapped=overlapped)
+        counted = SharedRaces(counts, settings.endpoints) if counts.exists() else None
+        overlapped = busy_at_mark if counted is None else counted.overlapped
+        completion = Completion(settings, senders, overlapped=overlapped, counted_writes=counted)
         confirmer = Confirmer(
             completion,
             ConfirmSettings(

@@ -33,12 +33,16 @@ class Endpoint(msgspec.Struct, frozen=True, order=True):
     """Method and path template, the key of everything; `domain` is the group it is flipped with.
 
     An endpoint that is not `mirrorable` never gets a copy, whatever the stage: signing in, refreshing, signing out.
+    Of a write, `read_back` is the path of the read that shows what it wrote, and `read_back_id` where its answer names
+    the id that the path wants; empty: found by default (`proxy/read_backs.py`).
     """
 
     domain: str
     method: str
     path: str
     mirrorable: bool = True
+    read_back: str = ""
+    read_back_id: str = ""
 
     @property
     def name(self) -> str:
@@ -76,7 +80,8 @@ class Exchange(msgspec.Struct, frozen=True):
     `endpoint` is an `Endpoint.name`. `target` is the raw path and query. `client` is the sticky key as a token,
     never a credential. `at` is Unix time in seconds. `raced` says that a write to the same domain was in
     flight between the two answers, so that a difference would prove nothing. `skipped` is the reason why the
-    answers could not be captured whole (`body_too_large`), else empty.
+    answers could not be captured whole (`body_too_large`), else empty. Of a write check (`check` is then `read_back`)
+    `write` is the endpoint of the write, and everything else is of the read by which both backends were asked.
     """
 
     id: str
@@ -92,6 +97,8 @@ class Exchange(msgspec.Struct, frozen=True):
     at: float
     raced: bool = False
     skipped: str = ""
+    check: str = ""
+    write: str = ""
 
     def observation(self, backend: Backend) -> Observation:
         """What that backend did."""
@@ -140,8 +147,8 @@ class Count(msgspec.Struct, frozen=True):
     """How often something happened at one endpoint since the last batch.
 
     `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `failed`, `shed`; `reason` says why
-    where the name alone does not (`not_mirrored`: `stage`, `write`, `sampled_out`, `unlisted`,
-    `unanswered`, `never`; `shed`: `parity_queue`, all that a proxy worker sheds; what a parity worker sheds is an
+    where the name alone does not (`not_mirrored`: `stage`, `write`, `no_read`, `refused_write`, `sampled_out`,
+    `unlisted`, `unanswered`, `never`; `shed`: `parity_queue`, all that a proxy worker sheds; what a parity worker sheds is an
     outcome of the capture, `parity/completing.py`).
     """
 

@@ -76,7 +76,11 @@ class NoisyPath:
     def rule(self) -> Rule:
         """The rule that stands in for comparing by value."""
         return Rule(
-            endpoint=self.endpoint, path=self.path, compare=Compare.SHAPE, reason=f"noise: {self.evidence}"
+            endpoint=self.endpoint,
+            path=self.path,
+            compare=Compare.SHAPE,
+            reason=f"noise: {self.evidence}",
+            group="noise",
         )
 
 

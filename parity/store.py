@@ -160,7 +160,7 @@ class ParityStore:
         sums: dict[str, Counter[str]] = {}
         for exchange in exchanges:
             legacy, modern = exchange.legacy, exchange.modern
-            if legacy.error or modern.error or exchange.skipped:
+            if legacy.error or modern.error or exchange.skipped or exchange.check:
                 continue
             row = sums.setdefault(exchange.endpoint, Counter())
             row.update({"n": 1, "legacy_s": legacy.duration_s, "modern_s": modern.duration_s})

@@ -25,7 +25,8 @@ class Way:
 
     `plan` is that of every client, but at stage `canary` (`is_canary`), where it is that of those outside of the share:
     there `proxy.flags.plan_for` says whose it is. `spared` is why
-    there is no copy of a request with this way, or empty. `requested` is what `Counters` count its requests under.
+    there is no copy of a request with this way, or empty; `rate` is the share of the others that have one. `requested`
+    is what `Counters` count its requests under.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Way:
     spared: str
     requested: Key
     stage: str
+    rate: float = 1.0
 
 
 class Admission:

@@ -13,6 +13,7 @@ from proxy.fields import pairs
 from proxy.headers import EdgeHeaders
 from proxy.mirror import Mirror, ShadowSender
 from proxy.settings import ProxySettings
+from proxy.write_checks import CountedWrites, WriteChecks
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -34,6 +35,7 @@ class Completion:
         senders: Mapping[Backend, ShadowSender],
         *,
         overlapped: Overlapped = busy_at_mark,
+        counted_writes: CountedWrites | None = None,
     ) -> None:
         self._headers = EdgeHeaders(settings)
         self._sticky = StickyKeys(settings.sticky)
@@ -51,6 +53,9 @@ class Completion:
             )
             for backend, sender in senders.items()
         }
+        self._write_checks = WriteChecks(
+            settings.endpoints, self.mirrors, self._budget, self._observation, counted_writes
+        )
 
     @property
     def held_bytes(self) -> int:
@@ -72,7 +77,7 @@ class Completion:
 
     def release(self, completed: Sequence[Exchange | Shed]) -> None:
         """These are recorded: the answers of the shadow that they held are free."""
-        self._budget.give_back(sum(len(one.shadow.body) for one in completed if isinstance(one, Exchange)))
+        self._budget.give_back(sum(_held(one) for one in completed if isinstance(one, Exchange)))
 
     def forbids(self, capture: Capture) -> str:
         """Why no backend may be asked that again; empty: both may."""
@@ -121,6 +126,8 @@ class Completion:
         )
         if capture.skipped:
             return exchange_of(capture, client, answer, Observation(), skipped=capture.skipped)
+        if capture.method not in SAFE_METHODS:
+            return await self._write_checks.read_back(capture, client, answer)
         if capture.shadow is not None:
             if not self._budget.take(len(capture.shadow.body)):
                 return Shed("shadow_queue")
@@ -162,3 +169,10 @@ class Completion:
     def _observation(self, block: bytes, status: int, duration_s: float, body: bytes) -> Observation:
         headers, query_count = self._headers.observed(block)
         return Observation(status, headers, body, duration_s, query_count)
+
+
+def _held(exchange: Exchange) -> int:
+    """What its answers hold: where a write is checked both were asked for, else the client's came with the capture."""
+    return len(exchange.shadow.body) + (
+        len(exchange.observation(exchange.authoritative).body) if exchange.check else 0
+    )

@@ -11,7 +11,7 @@ import time
 import structlog
 
 from parity.exchange import LEGACY, MODERN, SAFE_METHODS, Backend, Capture, Endpoint, Observation
-from proxy import captures, writes
+from proxy import captures, spared, writes
 from proxy.admission import Admission, Refused, Way
 from proxy.canary import StickyKeys, bucket
 from proxy.captures import NO_ROOM, TOO_LARGE, Budget, KeptBody
@@ -25,6 +25,7 @@ from proxy.refusals import Refusal
 from proxy.routing import RoutingTable, origin_form
 from proxy.settings import EndpointBounds, ProxySettings
 from proxy.shared_counts import EVERYWHERE
+from proxy.spared import NEVER, Spared
 from proxy.stages import UNLISTED_PLAN, Stage
 from proxy.wire.heads import AnswerHead, RequestHead
 
@@ -32,7 +33,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _REPORT_INTERVAL_S = 1.0
 _IDS = 256
-_NEVER = "never"
 
 
 class Edge:
@@ -56,6 +56,7 @@ class Edge:
         self.counters = counters
         self._settings = settings
         self._routing = RoutingTable(settings.endpoints)
+        self._spared = Spared(settings)
         self._headers = headers
         self._sticky = StickyKeys(settings.sticky)
         self._budget = budget
@@ -107,9 +108,7 @@ class Edge:
             plan = plan_for(way.flag, endpoint, place)
         self.counters.add(way.requested)
         mirrored = (
-            not way.spared
-            and not inbound.upgrade
-            and (way.flag.sample_rate >= 1 or self._random.random() < way.flag.sample_rate)
+            not way.spared and not inbound.upgrade and (way.rate >= 1 or self._random.random() < way.rate)
         )
         sees_modern = plan.shadow is not None or plan.authoritative is MODERN
         return Admission(
@@ -168,13 +167,21 @@ class Edge:
         """The client has the whole answer; now the other backend may be asked.
 
         `body` is the kept answer of a mirrored request; it is released here. `sent` is the body of the request, None
-        if it was too large to keep.
+        if it was too large to keep. A write that was refused wrote nothing that could be read back; of one that failed
+        nobody knows.
         """
         if body is None:
             self.counters.not_mirrored(admission.way.name, admission.way.spared or _reason(admission))
             return
+        skipped = ""
+        if admission.way.is_write:
+            if spared.is_refused(head.status):
+                body.release()
+                self.counters.not_mirrored(admission.way.name, spared.REFUSED_WRITE)
+                return
+            skipped = spared.unchecked(head.status)
         self.counters.mirrored(admission.way.name)
-        self._put(admission, admission.plan.authoritative, head, duration_s, body, sent)
+        self._put(admission, admission.plan.authoritative, head, duration_s, body, sent, skipped=skipped)
 
     def fell_back(
         self,
@@ -190,7 +197,7 @@ class Edge:
         """
         self.counters.fell_back(admission.way.name)
         self._report_fallback(admission, modern)
-        if admission.way.spared == _NEVER:
+        if admission.way.spared == NEVER:
             body.release()
             self.counters.not_mirrored(admission.way.name, _reason(admission))
             return
@@ -217,8 +224,10 @@ class Edge:
         body: KeptBody,
         sent: bytes | None,
         shadow: Observation | None = None,
+        *,
+        skipped: str = "",
     ) -> None:
-        overflow = TOO_LARGE if sent is None else body.overflow
+        overflow = skipped or (TOO_LARGE if sent is None else body.overflow)
         content = b"" if overflow else body.content
         body.release()
         if overflow == NO_ROOM:
@@ -267,13 +276,6 @@ class Edge:
     def _way_of(self, endpoint: Endpoint) -> Way:
         flag = self._table.flag_for(endpoint)
         plan = plan_for(flag, endpoint, OUTSIDE)
-        spared = ""
-        if not endpoint.is_read:
-            spared = "write"
-        elif not endpoint.mirrorable:
-            spared = _NEVER
-        elif plan.shadow is None:
-            spared = "stage"
         bounds = self._settings.bounds
         way = Way(
             endpoint.name,
@@ -285,9 +287,10 @@ class Edge:
             bounds.get(endpoint.name) or bounds.get(endpoint.domain) or _NO_BOUNDS,
             not endpoint.is_read,
             flag.stage is Stage.CANARY,
-            spared,
+            self._spared.reason(endpoint, flag),
             requested_key(endpoint.name),
             flag.stage.value,
+            self._spared.rate(endpoint, flag),
         )
         self._ways[id(endpoint)] = way
         return way

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from parity.completing import Shed
-from parity.exchange import Backend, Capture
+from parity.exchange import SAFE_METHODS, Backend, Capture
 from proxy import writes
 from proxy.adaptive import AdaptiveLimit, pool_wait_s
 from proxy.breaker import Breaker
@@ -108,7 +108,12 @@ class Mirror:
         return len(self._line)
 
     async def ask(self, capture: Capture) -> Answered | Shed:
-        """Send the copy of a captured request when its turn comes; takes `wait_s` and `timeout_s` at most."""
+        """Send the copy of a captured request when its turn comes; takes `wait_s` and `timeout_s` at most.
+
+        Raises ValueError for a write, whoever wants it sent: no write is ever sent again.
+        """
+        if capture.method not in SAFE_METHODS:
+            raise ValueError(f"a copy of {capture.endpoint} is no copy of a read")
         if self._breaker.is_down and not self._breaker.admits():
             return Shed("shadow_down")
         if (refused := await self._turn()) is not None:

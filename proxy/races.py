@@ -1,10 +1,13 @@
 """Whether a write was in flight between the two answers of a mirrored read, so that a difference proves nothing."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from parity.exchange import Endpoint
 from proxy.errors import CountsError
 from proxy.shared_counts import EVERYWHERE, Counts
+from proxy.writes import Writes
 
 
 class Mark(NamedTuple):
@@ -74,13 +77,23 @@ class Races:
 
 
 class SharedRaces:
-    """The same for a process that only reads: the parity worker, which asks the shadow later.
+    """The same for a process that only reads: the parity worker, which asks backends later.
 
-    Raises CountsError when there is no file of counts.
+    Raises CountsError when there is no file of counts, or none of the writes of an endpoint's domain.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._races = Races(Counts.open(file, None))
+    def __init__(self, file: Path, endpoints: Iterable[Endpoint] = ()) -> None:
+        counts = Counts.open(file, None)
+        self._races = Races(counts)
+        self._writes = Writes(endpoints, counts)
+
+    def mark(self, domain: str) -> Mark:
+        """To be taken before a read is sent. Raises CountsError where nobody counts the writes of that domain."""
+        return self._races.mark(domain)
+
+    def stamp(self, endpoint: Endpoint, target: str) -> str:
+        """What a request at one of the endpoints has to have seen that begins now."""
+        return self._writes.stamp(endpoint, target)
 
     def overlapped(self, domain: str, mark: tuple[int, int]) -> bool:
         """Whether a write was in flight since the mark (in flight, begun); of an unknown domain nobody can say no."""

@@ -127,6 +127,32 @@ class MirrorSettings:
     cool_down_s: float = 2.0
 
 
+class WriteCheck(StrEnum):
+    """How it is checked what a write did."""
+
+    NONE = "none"
+    """Not at all."""
+    READ_BACK = "read_back"
+    """The resource is read through both backends when the write was committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCheckSettings:
+    """Which writes are checked, and of those that are mirrored the `share` (0 to 1).
+
+    `exceptions` are by endpoint name, or by domain; an endpoint's wins.
+    """
+
+    check: WriteCheck = WriteCheck.READ_BACK
+    share: float = 1.0
+    exceptions: Mapping[str, WriteCheck] = field(default_factory=dict)
+
+    def of(self, endpoint: Endpoint) -> WriteCheck:
+        """The check of that endpoint's writes."""
+        by_name = self.exceptions
+        return by_name.get(endpoint.name) or by_name.get(endpoint.domain) or self.check
+
+
 @dataclass(frozen=True, slots=True)
 class HandoverSettings:
     """Bounds of the queue to the parity worker: items and bytes include the batches without a receipt.
@@ -201,6 +227,7 @@ class ProxySettings:
     bounds: Mapping[str, EndpointBounds] = field(default_factory=dict)
     forward: ForwardSettings = ForwardSettings()
     mirror: MirrorSettings = MirrorSettings()
+    write_checks: WriteCheckSettings = WriteCheckSettings()
     handover: HandoverSettings = HandoverSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 

@@ -42,6 +42,8 @@ class Route:
     """Whether a read may be answered as it was a moment ago, as long as nothing was written meanwhile."""
     mirrorable: bool = True
     """Whether copies of its requests may go to the shadow backend; not where somebody signs in, on or off."""
+    read_back: str = ""
+    """Of a write, the path of the read that shows what it wrote, where it is not the one that parity finds by default."""
     reads: tuple[str, ...] | None = None
     """The other domains that its answer shows, those with `!` only as references to what may be removed; None is any."""
     callers: Callers = Callers.ANY

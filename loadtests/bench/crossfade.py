@@ -140,6 +140,9 @@ def _configure(name: str, state_dir: Path, legacy_port: int, modern_port: int, s
         },
         "forward": {"idle_s": _KEPT_S},  # as the peers: no connection is made anew for a slice
         "mirror": _mirror_settings(name),
+        "write_checks": {
+            "check": "none"
+        },  # a write is measured alone, not with the reads that would check it
         "store": {"url": store_url},
     }
     lines = [f"state_dir = {json.dumps(str(state_dir))}"]

@@ -6,10 +6,17 @@ from pathlib import Path
 import pytest
 
 from cli.checks import problems
-from cli.sections import BackendsSection, BoundsRow, ClientSection, ProxySection, StickySection
+from cli.sections import (
+    BackendsSection,
+    BoundsRow,
+    ClientSection,
+    ProxySection,
+    StickySection,
+    WriteChecksSection,
+)
 from cli.settings import Settings
 from parity.exchange import Endpoint
-from proxy.settings import StickyKind
+from proxy.settings import StickyKind, WriteCheck
 
 ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("escrows", "PUT", "/v1/escrows/{id}"))
 
@@ -64,6 +71,35 @@ def test_bounds_name_endpoints_or_domains_that_are_there_once_and_say_something(
         f"bounds.1.endpoint: 'moon': {expected}",
         "bounds.3.endpoint: 'escrows': expected one row for each, and there is one before",
         "bounds.4: 'GET /v1/escrows': expected answer_timeout_s, max_body_bytes or max_in_flight",
+    ]
+
+
+def test_exceptions_of_write_checks_name_endpoints_or_domains_that_are_there() -> None:
+    settings = Settings(
+        write_checks=WriteChecksSection(
+            exceptions={
+                "escrows": WriteCheck.NONE,
+                "PUT /v1/escrows/{id}": WriteCheck.READ_BACK,
+                "PUT /v1/escrow/{id}": WriteCheck.NONE,
+            }
+        )
+    )
+
+    (problem,) = problems(settings, ENDPOINTS)
+    assert problem.startswith("write_checks.exceptions: 'PUT /v1/escrow/{id}': expected an endpoint like ")
+    assert problem.endswith(", did you mean 'PUT /v1/escrows/{id}'?")
+
+
+def test_what_endpoints_declare_of_their_read_back_can_be_followed() -> None:
+    endpoints = (
+        *ENDPOINTS,
+        Endpoint("escrows", "POST", "/v1/escrows", read_back="/v1/escrow"),
+        Endpoint("escrows", "PATCH", "/v1/escrows/{id}", read_back="none", read_back_id="$.id"),
+    )
+
+    assert problems(Settings(), endpoints) == [
+        "endpoints.2.read_back: '/v1/escrow': expected 'none' or the path of a GET in endpoints that is mirrorable",
+        "endpoints.3.read_back: 'none': expected no read_back_id where nothing is read back",
     ]
 
 

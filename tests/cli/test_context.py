@@ -28,9 +28,15 @@ def test_without_endpoints_of_its_own_the_configuration_means_the_reference_crm(
 
 def test_backends_of_an_adopter_bring_their_own_endpoints_and_rules(tmp_path: Path) -> None:
     row = EndpointRow(domain="orders", method="GET", path="/v1/orders/{id}")
-    own = context(tmp_path, endpoints=(row,), parity=ParitySection(rules=(Path("own.toml"),)))
+    made = EndpointRow(
+        domain="orders", method="POST", path="/v1/o", read_back="/v1/orders/{id}", read_back_id="$.o"
+    )
+    own = context(tmp_path, endpoints=(row, made), parity=ParitySection(rules=(Path("own.toml"),)))
 
-    assert own.endpoints == (Endpoint("orders", "GET", "/v1/orders/{id}"),)
+    assert own.endpoints == (
+        Endpoint("orders", "GET", "/v1/orders/{id}"),
+        Endpoint("orders", "POST", "/v1/o", read_back="/v1/orders/{id}", read_back_id="$.o"),
+    )
     assert own.rule_files == (Path("own.toml"),)
 
 

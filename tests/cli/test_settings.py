@@ -35,6 +35,12 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
         domain = "Orders"
         method = "GET"
         path = "v1"
+        read_back = "v1"
+        read_back_id = "id"
+        [write_checks]
+        check = "twice"
+        share = 1.5
+        exceptions = { orders = "nun" }
         """,
     )
 
@@ -42,7 +48,7 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
         load_settings(file)
 
     text = str(problem.value)
-    assert text.startswith("9 fields are wrong")
+    assert text.startswith("14 fields are wrong")
     assert "proxy.listen: '8080': expected HOST:PORT like 127.0.0.1:8080" in text
     assert "proxy.lissten: unknown key, did you mean listen?" in text
     assert "backends.legacy: 'ftp://example.test': expected the address of a backend" in text
@@ -51,6 +57,11 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
     assert "telemetry.otlp_endpoint: 'collector:4318': expected the address of an OTLP collector" in text
     assert "endpoints.0.domain: 'Orders'" in text
     assert "endpoints.0.path: 'v1'" in text
+    assert "endpoints.0.read_back: 'v1': expected 'none' or a path like /v1/orders/{id}" in text
+    assert "endpoints.0.read_back_id: 'id': expected a path like $.data.id" in text
+    assert "write_checks.check: 'twice': Input should be 'none' or 'read_back'" in text
+    assert "write_checks.share: 1.5: Input should be less than or equal to 1" in text
+    assert "write_checks.exceptions.orders: 'nun': Input should be 'none' or 'read_back'" in text
     assert "colour: unknown key" in text
 
 

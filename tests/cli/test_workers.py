@@ -22,6 +22,8 @@ from proxy.settings import (
     StickyKind,
     StickySettings,
     TelemetrySettings,
+    WriteCheck,
+    WriteCheckSettings,
 )
 from proxy.stages import Stage
 from tests.parity.factories import until
@@ -98,6 +100,9 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
         [[bounds]]
         endpoint = "GET /v1/escrows"
         max_in_flight = 3
+        [write_checks]
+        share = 0.5
+        exceptions = {{ users = "none", "POST /v1/escrows" = "read_back" }}
         [[bounds]]
         endpoint = "leads"
         answer_timeout_s = 1.5
@@ -115,6 +120,9 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
         "GET /v1/escrows": EndpointBounds(max_in_flight=3),
         "leads": EndpointBounds(answer_timeout_s=1.5),
     }
+    assert settings.write_checks == WriteCheckSettings(
+        share=0.5, exceptions={"users": WriteCheck.NONE, "POST /v1/escrows": WriteCheck.READ_BACK}
+    )
     assert settings.tls is None
 
 

@@ -21,7 +21,7 @@ from parity.settle import AskedAgain
 from parity.store import Limits, ParityStore
 from parity.tables import METADATA, RUNS
 from tests.parity import factories
-from tests.parity.factories import LIST, TODAY, batch, exchange, observation
+from tests.parity.factories import DETAIL, LIST, TODAY, batch, capture, exchange, observation
 
 NOW = 1_795_000_000.0
 DAY_S = 86_400.0
@@ -184,6 +184,20 @@ def test_what_modern_needs_is_summed_beside_what_legacy_needs(engine: sa.Engine,
     assert (row.costs.n, row.costs.query_n) == (2, 1)
     assert row.costs.duration_ratio == pytest.approx(1.0)
     assert row.costs.query_ratio == pytest.approx(0.5)
+
+
+def test_a_write_check_is_an_outcome_of_the_write_and_costs_its_read_nothing(
+    engine: sa.Engine, store: ParityStore
+) -> None:
+    write = "POST /v1/escrows"
+    check = exchange({"n": 0}, {"n": 1}, endpoint=DETAIL, check="read_back", write=write)
+
+    record(store, batch(check, captures=(capture(check, endpoint=write, method="POST"),)))
+
+    found = report(engine)
+    counted = [(row.endpoint, row.tally.mismatches, row.costs.n) for row in found.endpoints]
+    assert (write, 1, 0) in counted
+    assert [(group.endpoint, group.path, group.n) for group in found.groups] == [(DETAIL, "$.n", 1)]
 
 
 def test_a_comparison_is_wanted_for_each_capture(store: ParityStore) -> None:

@@ -19,6 +19,7 @@ from parity.exchange import Backend, Batch, Capture, Endpoint, Exchange, Receipt
 from parity.wire import encode, read_batch
 from proxy.completion import Completion
 from proxy.flag_store import FlagStore
+from proxy.races import SharedRaces
 from proxy.settings import (
     AdaptiveSettings,
     ClientSettings,
@@ -27,6 +28,7 @@ from proxy.settings import (
     MirrorSettings,
     ProxySettings,
 )
+from proxy.shared_counts import Counts
 from proxy.stages import Stage
 from proxy.wire.shadow import ShadowClient
 from proxy.worker import run_proxy
@@ -333,6 +335,12 @@ def completing(settings: ProxySettings, **changes: Any) -> Completion:
     return Completion(settings, senders, **changes)
 
 
+def counted(settings: ProxySettings) -> SharedRaces | None:
+    """What a parity worker knows of the writes of such proxy workers."""
+    file = settings.counts_file
+    return None if file is None else SharedRaces(file, settings.endpoints)
+
+
 @asynccontextmanager
 async def running(
     tmp_path: Path,
@@ -367,7 +375,9 @@ async def running(
             drain_s=4.0,
         )
         settings = replace(settings, **changes)
-        completion = completing(settings)
+        if settings.counts_file is not None and not settings.counts_file.exists():
+            Counts.make(settings.counts_file, settings.slots, {one.domain for one in settings.endpoints})
+        completion = completing(settings, counted_writes=counted(settings))
         rig = Rig(settings, legacy, modern, FakeParity(socket, completion), open_database(store_url))
         await rig.parity.start()
         try:

@@ -79,14 +79,14 @@ async def test_the_copy_is_the_captured_request_signed_and_stamped() -> None:
         head = b"Host: h\r\nx-A: 1\r\nExpect: 100-continue\r\nx-A: \xc3\xbc\r\nContent-Length: 2\r\n"
         target = "/v1/escrows/1?a=%2F"
         await bench.mirror.ask(
-            a_capture(head=head, body=b"{}", target=target, writes="epoch=1 *=0", method="REPORT")
+            a_capture(head=head, body=b"{}", target=target, writes="epoch=1 *=0", method="OPTIONS")
         )
         await bench.mirror.close()
 
         (copy,) = modern.seen
         signature = copy.header("X-Crossfade-Signature") or ""
         signed_at = int(signature.removeprefix("t=").partition(",")[0])
-        assert (copy.method, copy.target, copy.body) == ("REPORT", target, b"{}")
+        assert (copy.method, copy.target, copy.body) == ("OPTIONS", target, b"{}")
         assert copy.headers == [
             ("Host", "h"),
             ("x-A", "1"),
@@ -96,7 +96,7 @@ async def test_the_copy_is_the_captured_request_signed_and_stamped() -> None:
             ("X-Crossfade-Shadow", "read"),
             ("X-Crossfade-Signature", signature),
         ]
-        assert signature == sign(SECRET.encode(), "REPORT", target, b"{}", signed_at)
+        assert signature == sign(SECRET.encode(), "OPTIONS", target, b"{}", signed_at)
         assert abs(time.time() - signed_at) < 5
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from parity.exchange import Backend
-from proxy.settings import ProxySettings
+from parity.exchange import Backend, Endpoint
+from proxy.settings import ProxySettings, WriteCheck, WriteCheckSettings
 
 
 def test_the_address_of_a_backend_has_no_slash_at_its_end() -> None:
@@ -18,3 +18,21 @@ def test_the_address_of_a_backend_has_no_slash_at_its_end() -> None:
 
     assert settings.url_of(Backend.LEGACY) == "http://127.0.0.1:1"
     assert settings.url_of(Backend.MODERN) == "http://127.0.0.1:2"
+
+
+def test_the_check_of_an_endpoint_wins_over_that_of_its_domain_and_that_over_the_rest() -> None:
+    checks = WriteCheckSettings(
+        WriteCheck.READ_BACK,
+        exceptions={"escrows": WriteCheck.NONE, "PUT /v1/escrows/{id}": WriteCheck.READ_BACK},
+    )
+
+    found = [
+        checks.of(Endpoint(domain, method, path))
+        for domain, method, path in (
+            ("escrows", "PUT", "/v1/escrows/{id}"),
+            ("escrows", "POST", "/v1/escrows"),
+            ("clients", "POST", "/v1/clients"),
+        )
+    ]
+
+    assert found == [WriteCheck.READ_BACK, WriteCheck.NONE, WriteCheck.READ_BACK]

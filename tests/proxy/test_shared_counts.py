@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.exchange import Endpoint
 from proxy.errors import CountsError
 from proxy.races import Mark, Races, SharedRaces
 from proxy.shared_counts import EVERYWHERE, Counts
+from proxy.writes import Writes
 
+ITEM = Endpoint("escrows", "GET", "/v1/escrows/{id}")
+TARGET = "/v1/escrows/e5c00000-0000-4000-8000-000000000001"
 ROOT = Path(__file__).parent.parent.parent
 WRITER = """
 import sys, time
@@ -182,3 +186,17 @@ def test_a_slot_that_is_not_there_is_refused(tmp_path: Path) -> None:
         Counts.make(tmp_path / "counts", 0, [])
     with pytest.raises(CountsError, match="cannot be made"):
         Counts.make(Path("/proc/nowhere/counts"), 1, [])
+
+
+def test_who_only_reads_gives_the_marks_and_stamps_that_the_workers_give(tmp_path: Path) -> None:
+    file, endpoints = tmp_path / "counts", (ITEM, Endpoint("clients", "GET", "/v1/clients"))
+    Counts.make(file, 2, ["escrows", "clients"])
+    worker = Counts.open(file, 1)
+    races, writes, reader = Races(worker), Writes(endpoints, worker), SharedRaces(file, endpoints)
+
+    races.began("escrows")
+    writes.finished(ITEM, TARGET)
+
+    assert reader.mark("escrows") == races.mark("escrows") == Mark(1, 1)
+    assert reader.stamp(ITEM, TARGET) == writes.stamp(ITEM, TARGET)
+    assert " escrows=1.0 row=0.1" in reader.stamp(ITEM, TARGET)

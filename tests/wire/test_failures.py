@@ -174,7 +174,7 @@ async def test_a_client_that_leaves_in_mid_body_commits_nothing(tmp_path: Path) 
         await rig.settled(1)
 
         assert rig.legacy.seen == []
-        assert rig.parity.counts() == {"requests": 1, "not_mirrored/write": 1}
+        assert rig.parity.counts() == {"requests": 1, "not_mirrored/stage": 1}
 
 
 # Reads with a body
