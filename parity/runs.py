@@ -136,7 +136,8 @@ class Runs:
     def _test_itself(
         self, test: SelfTest, completed: Sequence[Exchange | Shed], comparisons: Sequence[Comparison]
     ) -> None:
-        test.after(completed, comparisons, self._book.rules())
+        _, rules = self._rules_in_force()
+        test.after(completed, comparisons, rules)
 
     async def _complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
         try:
@@ -203,8 +204,7 @@ class Runs:
         self, completed: Sequence[Exchange | Shed], today: date
     ) -> tuple[list[Comparison], RuleBook, RuleBook]:
         """The comparisons, the rules without what noise adds, and those by which they were made."""
-        plain = self._rules
-        rules = self._noise.over(plain)
+        plain, rules = self._rules_in_force()
         comparisons = [
             Comparison(Outcome.SHED, one.reason)
             if isinstance(one, Shed)
@@ -212,6 +212,10 @@ class Runs:
             for one in completed
         ]
         return comparisons, plain, rules
+
+    def _rules_in_force(self) -> tuple[RuleBook, RuleBook]:
+        """As people wrote them, and with what noise adds."""
+        return self._rules, self._noise.over(self._rules)
 
     def _compare(self, exchange: Exchange, rules: RuleBook, today: date) -> Comparison:
         try:
