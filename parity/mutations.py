@@ -82,10 +82,9 @@ def mutations_of(observation: Observation, seed: str, bounds: Bounds = BOUNDS) -
         body = decoded(observation, bounds)
     except BodyError:
         return
-    of_body: list[Editor] = [
-        partial(_truncated, body, "in the middle"),
-        partial(_truncated, body, "by a character"),
-    ]
+    of_body: list[Editor] = [partial(_truncated, body, "in the middle")]
+    if "html" not in _media_type(observation):  # a last tag that is not closed is the same page
+        of_body.append(partial(_truncated, body, "by a character"))
     makers: list[Callable[[Random], Mutation | None]] = [
         partial(_of_edit, observation, editor) for editor in (*_editors(observation, body, bounds), *of_body)
     ]
@@ -104,8 +103,12 @@ def _editors(observation: Observation, body: bytes, bounds: Bounds) -> list[Edit
     value = value_in(observation, bounds)
     if value is not ABSENT:
         return edits_json.editors_of(value)
-    media_type = (observation.header("content-type") or "").lower()
+    media_type = _media_type(observation)
     return [] if _JSON_TYPE.match(media_type) else edits_text.editors_of(body, media_type)
+
+
+def _media_type(observation: Observation) -> str:
+    return (observation.header("content-type") or "").lower()
 
 
 def _of_edit(observation: Observation, editor: Editor, rng: Random) -> Mutation | None:

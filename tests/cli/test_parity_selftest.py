@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domains.routes import ROOMS
 from parity.database import open_database
 from parity.edits import MutationKind
 from parity.selftest import Fate, ShapeShare, Trial
@@ -110,3 +111,13 @@ def test_a_recording_that_is_none_is_one_sentence(
     assert (ran.code, ran.out) == (code, "")
     assert message in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("domain", ROOMS)
+def test_the_rules_of_the_reference_crm_let_nothing_pass_that_they_should_not(
+    crossfade: InProcess, contract: Path, domain: str
+) -> None:
+    ran = crossfade("parity", "selftest", "--recording", str(contract / "exchanges" / f"{domain}.jsonl"))
+
+    assert [line for line in ran.out.splitlines() if "not caught" in line or "to blame" in line] == []
+    assert ran.code == 0

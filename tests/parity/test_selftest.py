@@ -51,10 +51,8 @@ def test_what_keeps_its_shape_below_a_rule_of_shape_passes_by_rule_and_the_rest_
     found = [one for one in tried(RuleBook(rules=(by_shape("$.at"),))) if one.fate is not Fate.CAUGHT]
 
     assert {one.fate for one in found} == {Fate.BY_RULE}
-    assert {one.example for one in found} == {
-        "change a value of its shape at $.at",
-        "change the time zone at $.at",
-    }
+    assert "change a value of its shape at $.at" in {one.example for one in found}
+    assert {(one.kind, one.example.rpartition(" ")[2]) for one in found} == {(MutationKind.CHANGE, "$.at")}
     assert {one.blame for one in found} == {"rule $.at of * (volatile)"}
 
 

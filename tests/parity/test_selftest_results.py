@@ -87,7 +87,7 @@ def test_what_was_missed_most_often_is_told_first_and_not_without_end() -> None:
     assert state.blame[0].startswith("acceptance **; ")
 
 
-def test_reaches_are_added_up_by_endpoint() -> None:
+def test_shares_are_added_up_by_endpoint() -> None:
     assert shape_share_rows([ShapeShare(LIST, "escrows", 1, 0), ShapeShare(LIST, "escrows", 3, 2)]) == [
         ShapeShareRow(LIST, "escrows", 2, 4, 2)
     ]
