@@ -7,6 +7,9 @@ import click
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
+from cli.parity_accept import accept, acceptances, unaccept
+from parity.errors import RulesError
+from parity.holdings import Declared
 from parity.report import build_report
 from parity.report_html import render_html
 from parity.report_text import render_text
@@ -32,6 +35,10 @@ def parity() -> None:
     """What differs between the two backends."""
 
 
+for command in (accept, acceptances, unaccept):
+    parity.add_command(command)
+
+
 @parity.command()
 @click.option("--domain", help="Only this domain.")
 @click.option("--since", type=Span(), help="Only what happened in the last 90s, 15m, 2h, 7d.")
@@ -49,7 +56,9 @@ def report(
     """
     if domain is not None:
         context.require_domain(domain)
-    found = build_report(context.engine, since_s=since, domain=domain, endpoints=context.endpoints)
+    found = build_report(
+        context.engine, since_s=since, domain=domain, endpoints=context.endpoints, declared=_declared(context)
+    )
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_html(found))
@@ -61,3 +70,12 @@ def report(
         render_text(found, console())
     if found.differs:
         raise click.exceptions.Exit(1)
+
+
+def _declared(context: Context) -> Declared:
+    """The rules that the groups are shown with; what was counted can be read without them."""
+    try:
+        return context.declared()
+    except RulesError as error:
+        message(f"the report shows no rules: {error}")
+        return Declared()

@@ -134,9 +134,10 @@ class StoreSection(Section):
 
 
 class ParitySection(Section):
-    """Rules and acceptances; empty means those of the reference CRM."""
+    """Rules and acceptances; no rules means those of the reference CRM."""
 
     rules: tuple[Path, ...] = ()
+    max_acceptance_days: int = Field(default=180, ge=1, le=3_650)
 
 
 class TelemetrySection(Section):

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from parity.errors import ParityError, RulesError
 from parity.outcome import Acceptance, Difference, Kind
 from parity.paths import PathGlob, Steps, TextGlob, path_glob
+from parity.value_shapes import takes_shapes
 
 
 class Compare(StrEnum):
@@ -64,6 +65,7 @@ class EndpointRules:
                 and acceptance.legacy_status in (None, statuses[0])
                 and acceptance.modern_status in (None, statuses[1])
                 and glob.matches(difference.steps)
+                and takes_shapes(acceptance.shapes, difference)
             ):
                 return acceptance
         return None

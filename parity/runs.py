@@ -159,14 +159,17 @@ class Runs:
 
     def _compare_all(self, completed: Sequence[Exchange | Shed]) -> list[Comparison]:
         today = datetime.now(UTC).date()
+        rules = self._store.with_acceptances(self._rules)
         return [
-            Comparison(Outcome.SHED, one.reason) if isinstance(one, Shed) else self._compare(one, today)
+            Comparison(Outcome.SHED, one.reason)
+            if isinstance(one, Shed)
+            else self._compare(one, rules, today)
             for one in completed
         ]
 
-    def _compare(self, exchange: Exchange, today: date) -> Comparison:
+    def _compare(self, exchange: Exchange, rules: RuleBook, today: date) -> Comparison:
         try:
-            return compare(exchange, self._rules, today=today)
+            return compare(exchange, rules, today=today)
         except Exception as error:  # noqa: BLE001  the books must balance whatever a backend sends
             _log.error("comparison_failed", endpoint=exchange.endpoint, fault=_fault(error))
             return Comparison(Outcome.SKIPPED, "comparison_failed")
