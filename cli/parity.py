@@ -7,7 +7,8 @@ import click
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
-from cli.parity_accept import accept, acceptances, unaccept
+from cli.parity_accept import accept, unaccept
+from cli.parity_acceptances import acceptances
 from parity.errors import RulesError
 from parity.holdings import Declared
 from parity.report import build_report

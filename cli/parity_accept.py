@@ -1,25 +1,22 @@
-"""`crossfade parity accept | acceptances | unaccept`: differences that a person takes on purpose, for a bounded time."""
+"""`crossfade parity accept | unaccept`: differences that a person takes on purpose, for a bounded time."""
 
 import re
 import time
-from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.errors import UsageError
-from cli.output import console, json_option, message, print_json
+from cli.output import console, json_option, print_json
+from cli.parity_acceptances import acceptance_json, scope
 from parity.acceptances import accept as add_acceptance
 from parity.acceptances import withdraw
 from parity.accepting import Wish, acceptance_for
 from parity.database import complete_tables, storing
-from parity.holdings import Held, Holdings, read_holdings
+from parity.holdings import read_holdings
 from parity.outcome import Acceptance, Kind
-from parity.report_words import count, moment
 from parity.tables import METADATA
 
 _QUIRK = re.compile(r"Q-\d{1,4}\Z", re.ASCII)
@@ -89,11 +86,13 @@ def accept(
         apply=lambda connection: add_acceptance(connection, acceptance, by=context.actor, at=time.time()),
     )
     if as_json:
-        print_json("crossfade.accept/1", {"version": change.version, "acceptance": _json(acceptance)})
+        print_json(
+            "crossfade.accept/1", {"version": change.version, "acceptance": acceptance_json(acceptance)}
+        )
         return
     out = console()
     out.print(Text(f"accepted {acceptance.id} until {acceptance.expires}: {acceptance.label}"))
-    out.print(Text(f"  {_scope(acceptance)}"))
+    out.print(Text(f"  {scope(acceptance)}"))
     for legacy, modern in acceptance.shapes:
         out.print(Text(f"  only where legacy has {legacy} and modern {modern}"))
     out.print(f"undo: crossfade parity unaccept {acceptance.id} --reason WHY", soft_wrap=True)
@@ -117,100 +116,17 @@ def unaccept(context: Context, acceptance_id: str, reason: str, as_json: bool) -
         apply=lambda connection: withdrawn.append(withdraw(connection, acceptance_id, at=time.time())),
     )
     if as_json:
-        print_json("crossfade.unaccept/1", {"version": change.version, "acceptance": _json(withdrawn[0])})
-        return
-    console().print(Text(f"withdrawn {acceptance_id}: {_scope(withdrawn[0])} counts as a mismatch again"))
-
-
-@click.command()
-@json_option
-@pass_context
-def acceptances(context: Context, as_json: bool) -> None:
-    """List what is accepted, by the rules files and in the store, with its use; expired ones are marked."""
-    complete_tables(context.engine, METADATA)
-    today = datetime.now(UTC).date()
-    with storing("read the acceptances"), context.engine.connect() as connection:
-        holdings = read_holdings(connection, context.declared(), today)
-    if as_json:
         print_json(
-            "crossfade.acceptances/1", {"acceptances": [_held_json(held, today) for held in holdings.held]}
+            "crossfade.unaccept/1", {"version": change.version, "acceptance": acceptance_json(withdrawn[0])}
         )
         return
-    if not holdings.held:
-        message("nothing is accepted")
-        return
-    _print_all(holdings)
-
-
-def _print_all(holdings: Holdings) -> None:
     out = console()
-    for held in holdings.held:
-        state, style = _state(held, holdings.today)
-        out.print(Text(held.acceptance.label, style="bold"))
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        rows = [("takes", Text(_scope(held.acceptance))), ("state", Text(state, style=style))]
-        rows.append(("owner", Text(f"{held.acceptance.owner}, until {held.acceptance.expires}")))
-        rows.append(("used", Text(_use(held))))
-        if held.acceptance.ticket:
-            rows.append(("ticket", Text(held.acceptance.ticket)))
-        made = f" by {held.accepted_by}, {moment(held.accepted_at)}" if held.accepted_at else ""
-        rows.append(("from", Text(f"{held.source} {held.acceptance.id}{made}".replace("  ", " ").strip())))
-        for name, value in rows:
-            table.add_row(Text(name, style="dim"), value)
-        out.print(table)
-    expired = sum(held.is_expired(holdings.today) and held.withdrawn_at is None for held in holdings.held)
-    unused = sum(not held.n and held.holds(holdings.today) for held in holdings.held)
-    out.print(f"{count(len(holdings.held), 'acceptance')}, {expired} expired, {unused} unused")
-
-
-def _state(held: Held, today: date) -> tuple[str, str]:
-    if held.withdrawn_at is not None:
-        return f"withdrawn {moment(held.withdrawn_at)}", "dim"
-    if held.is_expired(today):
-        return "EXPIRED: counts as a mismatch again", "bold red"
-    return "holds", ""
-
-
-def _use(held: Held) -> str:
-    if held.last_used_at is not None:
-        return f"by {count(held.n, 'exchange')}, last {moment(held.last_used_at)}"
-    return f"never since {moment(held.accepted_at)}" if held.accepted_at else "never"
-
-
-def _scope(acceptance: Acceptance) -> str:
-    statuses = [
-        f"{side} {status}"
-        for side, status in (("legacy", acceptance.legacy_status), ("modern", acceptance.modern_status))
-        if status is not None
-    ]
-    where = f"{acceptance.endpoint} {acceptance.path} ({acceptance.kind or 'any kind'})"
-    return ", ".join([where, *statuses])
+    out.print(Text(f"withdrawn {acceptance_id}: these count as mismatches again"))
+    out.print(Text(f"  {scope(withdrawn[0])}"))
 
 
 def _place(acceptance: Acceptance) -> str:
-    return f"{acceptance.id} {_scope(acceptance)}, {acceptance.owner} until {acceptance.expires}"[:300]
-
-
-def _held_json(held: Held, today: date) -> dict[str, Any]:
-    unused_since = held.last_used_at or held.accepted_at
-    return {
-        **_json(held.acceptance),
-        "source": held.source,
-        "accepted_at": held.accepted_at,
-        "accepted_by": held.accepted_by,
-        "withdrawn_at": held.withdrawn_at,
-        "expired": held.is_expired(today),
-        "holds": held.holds(today),
-        "exchanges": held.n,
-        "last_used_at": held.last_used_at,
-        "unused_since": unused_since,
-    }
-
-
-def _json(acceptance: Acceptance) -> dict[str, Any]:
-    return {**asdict(acceptance), "expires": acceptance.expires.isoformat(), "label": acceptance.label}
+    return f"{acceptance.id} {scope(acceptance)}, {acceptance.owner} until {acceptance.expires}"[:300]
 
 
 def _words(option: str, text: str, longest: int) -> str:
