@@ -114,8 +114,9 @@ class GroupReading:
         `compared` is how many exchanges of each endpoint were compared.
         """
         rows = list(self._rows(compared))
-        members = self._members()
-        samples = self._samples()
+        ours = sa.select(GROUPS.c.id).where(GROUPS.c.endpoint.in_(compared))
+        members = self._members(ours)
+        samples = self._samples(ours)
         groups = tuple(
             self._group(row, members.get(row["id"], Members()), samples.get(row["id"], ()), compared)
             for row in rows
@@ -140,15 +141,15 @@ class GroupReading:
             if row["endpoint"] in compared:
                 yield row
 
-    def _members(self) -> dict[str, Members]:
+    def _members(self, ours: sa.Select[tuple[str]]) -> dict[str, Members]:
+        chosen = sa.select(GROUP_MEMBERS).where(GROUP_MEMBERS.c.group_id.in_(ours))
         return {
-            row.group_id: members_of(row.exchanges, row.clients)
-            for row in self._connection.execute(sa.select(GROUP_MEMBERS))
+            row.group_id: members_of(row.exchanges, row.clients) for row in self._connection.execute(chosen)
         }
 
-    def _samples(self) -> dict[str, tuple[Sample, ...]]:
+    def _samples(self, ours: sa.Select[tuple[str]]) -> dict[str, tuple[Sample, ...]]:
         found: dict[str, list[Sample]] = {}
-        chosen = sa.select(SAMPLES).order_by(SAMPLES.c.id.desc())
+        chosen = sa.select(SAMPLES).where(SAMPLES.c.group_id.in_(ours)).order_by(SAMPLES.c.id.desc())
         for row in self._connection.execute(chosen).mappings():
             values: dict[str, Any] = {
                 name: row[name] or "" for name in ("method", "client", "legacy_shape", "modern_shape")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from parity.acceptances import stored_acceptances
 from parity.accepting import is_taken, takes_path
 from parity.outcome import Acceptance
+from parity.paths import TextGlob
 from parity.rules import Compare, RuleBook
 from parity.tables import ACCEPTANCES, GROUP_COUNTS, GROUPS
 
@@ -86,8 +87,11 @@ class Holdings:
         )
 
     def _rule_at(self, endpoint: str, folded: str) -> tuple[str, str]:
-        for glob, rule in reversed(self.rules.for_endpoint(endpoint).rules):
-            if any(takes_path(glob.text, above) for above in _upwards(folded)):
+        above = list(_upwards(folded))
+        for rule in reversed(self.rules.rules):
+            if rule.recording_only or not TextGlob.of(rule.endpoint).matches(endpoint):
+                continue
+            if any(takes_path(rule.path, place) for place in above):
                 return rule.compare.value, f"{rule.reason} ({rule.endpoint} {rule.path})"
         return Compare.VALUE.value, ""
 
