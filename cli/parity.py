@@ -6,12 +6,16 @@ import click
 
 from cli.context import Context, pass_context
 from cli.files import write_whole
-from cli.output import console, json_option, print_json
+from cli.output import console, json_option, message, print_json
+from cli.parity_accept import accept, unaccept
+from cli.parity_acceptances import acceptances
 from cli.parity_gate import gate
 from cli.parity_rules import rules
 from cli.parity_selftest import selftest
 from cli.parity_verdict import verdict
 from cli.spans import Span
+from parity.errors import RulesError
+from parity.holdings import Declared
 from parity.report import build_report
 from parity.report_html import render_html
 from parity.report_junit import render_junit
@@ -24,11 +28,8 @@ def parity() -> None:
     """What differs between the two backends, and whether a domain may advance."""
 
 
-for command in (verdict, gate, rules, selftest):
+for command in (verdict, gate, rules, selftest, accept, acceptances, unaccept):
     parity.add_command(command)
-
-
-parity.add_command(rules)
 
 
 @parity.command()
@@ -58,7 +59,9 @@ def report(
     """
     if domain is not None:
         context.require_domain(domain)
-    found = build_report(context.engine, since_s=since, domain=domain, endpoints=context.endpoints)
+    found = build_report(
+        context.engine, since_s=since, domain=domain, endpoints=context.endpoints, declared=_declared(context)
+    )
     files = ((html, render_html), (junit, render_junit), (markdown, render_markdown))
     for file, render in files:
         if file is not None:
@@ -70,3 +73,12 @@ def report(
         render_text(found, console())
     if found.differs:
         raise click.exceptions.Exit(1)
+
+
+def _declared(context: Context) -> Declared:
+    """The rules that the groups are shown with; what was counted can be read without them."""
+    try:
+        return context.declared()
+    except RulesError as error:
+        message(f"the report shows no rules: {error}")
+        return Declared()

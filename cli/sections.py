@@ -176,6 +176,7 @@ class ParitySection(Section):
     confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
     noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
     self_test_rate: float = Field(default=10.0, ge=0, le=1_000)
+    max_acceptance_days: int = Field(default=180, ge=1, le=3_650)
 
 
 class CellRow(Section):

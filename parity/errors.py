@@ -3,6 +3,7 @@
 ParityError
 ├── FrameError       what came over the socket is no frame of ours, or too large
 ├── RulesError       a rules file is wrong; `problems` holds every fault of every file
+├── AcceptanceError  a difference cannot be accepted so, or no acceptance is there
 ├── BodyError        a body cannot be compared; `reason` is the word that the outcome `skipped` shows
 ├── StoreError       the store cannot be opened, read or written
 └── SocketError      the parity worker cannot own its socket
@@ -27,6 +28,10 @@ class RulesError(ParityError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{len(self.problems)} fault(s) in the parity rules: {'; '.join(self.problems)}")
+
+
+class AcceptanceError(ParityError):
+    """A difference cannot be accepted as asked, or the group or acceptance is not there."""
 
 
 class BodyError(ParityError):

@@ -70,7 +70,8 @@ ABSENT = Absent.ABSENT
 class Acceptance:
     """A difference that a person has accepted, until `expires` (the last day on which it holds).
 
-    `endpoint` and `path` are globs; an empty `kind` and a status of None hold for any.
+    `endpoint` and `path` are globs; an empty `kind`, a status of None and no `shapes` hold for any. `shapes` are
+    pairs of (legacy's, modern's) as `parity.value_shapes` writes them. One of the store has an `id`.
     """
 
     endpoint: str
@@ -82,6 +83,9 @@ class Acceptance:
     legacy_status: int | None = None
     modern_status: int | None = None
     quirk: str = ""
+    ticket: str = ""
+    shapes: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
     @property
     def label(self) -> str:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from parity.causes import Cause
+from parity.group_rows import AcceptedAs, GroupRow
 from parity.noise import LEAST_ASKED, LEAST_DIFFERED, LEAST_SHARE, NoisyPath
 from parity.outcome import Aside, Kind, Outcome
-from parity.report import GroupRow, Report
+from parity.report import Report
 from parity.tally import Balance, Tally
 
 MEANINGS: dict[Outcome, str] = {
@@ -36,6 +38,8 @@ ASIDES: dict[Aside, str] = {
     Aside.UNCONFIRMED: "unconfirmed",
     Aside.NOISE_CHECKS: "noise checks",
 }
+CLIENT_CHARACTERS = 8
+"""How much of a client's token is shown in a list; samples and JSON have it whole."""
 
 
 def count(n: int, one: str, many: str = "") -> str:
@@ -85,6 +89,42 @@ def remarks(report: Report) -> list[str]:
     if not tally.compared and not tally.mirrored:
         said.append("No request has been mirrored: a domain is mirrored from stage shadow to live.")
     return said
+
+
+def share_of(group: GroupRow) -> str:
+    """`0.25% of 1,204`: the share of the endpoint's comparisons, with their number."""
+    return f"{percent(group.share)} of {group.compared:,}" if group.compared else ""
+
+
+def clients_line(group: GroupRow) -> str:
+    """`7: 4f1c09aa (120), 9a0d77e1 (at least 31), …`, by the beginnings of their tokens; empty when none is known."""
+    if not group.clients:
+        return ""
+    named = [
+        f"{one.client[:CLIENT_CHARACTERS]} ({'at least ' if one.error else ''}{max(one.n - one.error, 1):,})"
+        for one in group.clients
+    ]
+    more = ", …" if group.client_n > len(group.clients) or not group.is_every_client else ""
+    number = f"{group.client_n:,}" if group.is_every_client else f"{group.client_n:,} or more"
+    return f"{number}: {', '.join(named)}{more}"
+
+
+def comparing_line(group: GroupRow) -> str:
+    """By which rule the place is compared."""
+    return f"by {group.compare}: {group.rule}" if group.rule else f"by {group.compare}, no rule holds here"
+
+
+def accepted_line(accepted: AcceptedAs) -> str:
+    """An acceptance with who answers for it and until when."""
+    return f"{accepted.label} ({accepted.owner}, until {accepted.expires})"
+
+
+def cause_sentence(cause: Cause) -> str:
+    """`These 4 groups are in the same 120 of 124 exchanges: probably one cause`, as a sentence."""
+    number = len(cause.groups)
+    share = f"{cause.together:,} of {cause.of:,} exchanges"
+    looked_at = "" if cause.exact else f" ({cause.of:,} drawn at random)"
+    return f"These {number:,} groups are in the same {share}{looked_at}: probably one cause."
 
 
 def alarm(balance: Balance) -> str:

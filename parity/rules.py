@@ -14,6 +14,7 @@ from parity.paths import PathGlob, Steps, TextGlob, path_glob
 from parity.rule import Compare, Rule
 from parity.rule_files import read_rules
 from parity.rule_tree import NO_RULES, RuleTree
+from parity.value_shapes import takes_shapes
 
 __all__ = ["Compare", "EndpointRules", "Rule", "RuleBook"]
 
@@ -50,6 +51,7 @@ class EndpointRules:
                 and acceptance.legacy_status in (None, statuses[0])
                 and acceptance.modern_status in (None, statuses[1])
                 and glob.matches(difference.steps)
+                and takes_shapes(acceptance.shapes, difference)
             ):
                 return acceptance
         return None

@@ -214,8 +214,9 @@ class Runs:
         return comparisons, plain, rules
 
     def _rules_in_force(self) -> tuple[RuleBook, RuleBook]:
-        """As people wrote them, and with what noise adds."""
-        return self._rules, self._noise.over(self._rules)
+        """As people wrote and accepted them, and with what noise adds."""
+        plain = self._store.with_acceptances(self._rules)
+        return plain, self._noise.over(plain)
 
     def _compare(self, exchange: Exchange, rules: RuleBook, today: date) -> Comparison:
         try:

@@ -118,6 +118,34 @@ GROUP_COUNTS = sa.Table(
 )
 """Exchanges (not differences) of each group."""
 
+GROUP_MEMBERS = sa.Table(
+    "parity_group_members",
+    METADATA,
+    sa.Column("group_id", sa.String(16), primary_key=True),
+    sa.Column("exchanges", sa.Text, nullable=False),
+    sa.Column("clients", sa.Text, nullable=False),
+)
+"""Whose exchanges each group has: a sketch of them and the clients that sent most, as JSON (`parity/members.py`)."""
+
+ACCEPTANCES = sa.Table(
+    "parity_acceptances",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("shapes", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("owner", sa.String(200), nullable=False),
+    sa.Column("expires", sa.String(10), nullable=False),
+    sa.Column("quirk", sa.String(20), nullable=False),
+    sa.Column("ticket", sa.Text, nullable=False),
+    sa.Column("accepted_at", sa.Double, nullable=False),
+    sa.Column("accepted_by", sa.String(200), nullable=False),
+    sa.Column("withdrawn_at", sa.Double),
+)
+"""Accepted differences beside those of the rules files. Rows are never removed: the groups that they made point here."""
+
 SAMPLES = sa.Table(
     "parity_samples",
     METADATA,
@@ -133,8 +161,16 @@ SAMPLES = sa.Table(
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("legacy", sa.Text),
     sa.Column("modern", sa.Text),
+    sa.Column("method", sa.String(10)),
+    sa.Column("client", sa.String(80)),
+    sa.Column("legacy_shape", sa.String(80)),
+    sa.Column("modern_shape", sa.String(80)),
+    sa.Column("is_first", sa.Boolean),
 )
-"""The latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing at that path."""
+"""The first and the latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing there.
+
+From `method` on the columns are empty in rows of earlier versions.
+"""
 
 NOISE = sa.Table(
     "parity_noise",

@@ -108,3 +108,14 @@ def test_bad_input_is_one_sentence(crossfade: InProcess, arguments: tuple[str, s
 
     assert ran.code == 2
     assert message in ran.err
+
+
+def test_rules_that_cannot_be_read_do_not_hide_what_was_counted(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+    (crossfade.state_dir / "crossfade.toml").write_text('[parity]\nrules = ["none.toml"]\n')
+
+    ran = crossfade("parity", "report")
+
+    assert ran.code == 1
+    assert "the report shows no rules: 1 fault(s) in the parity rules: none.toml: No such file" in ran.err
+    assert "$.a" in ran.out

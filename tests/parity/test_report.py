@@ -40,6 +40,19 @@ def test_a_store_without_tables_is_an_empty_report(engine: sa.Engine) -> None:
     assert found.balance.balanced
 
 
+def test_a_store_of_an_earlier_version_is_brought_up_to_date_and_read(engine: sa.Engine) -> None:
+    record(engine, batch(exchange({"a": 1}, {"a": 2})))
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE parity_samples DROP COLUMN client"))
+        connection.execute(sa.text("DROP TABLE parity_group_members"))
+
+    (group,) = report(engine).groups
+
+    assert (group.path, group.clients, group.samples[0].client) == ("$.a", (), "")
+    record(engine, batch(exchange({"a": 1}, {"a": 2}), seq=2))
+    assert [found.client for found in report(engine).groups[0].clients] == ["c0ffee"]
+
+
 def test_a_store_that_is_away_is_one_sentence() -> None:
     with pytest.raises(StoreError, match="cannot read the store: unable to open database file"):
         build_report(open_database("sqlite:////no/such/folder/store.db"))
@@ -167,4 +180,6 @@ def test_as_json_it_has_a_schema_and_everything(engine: sa.Engine) -> None:
     assert values["reasons"] == {"timeout": {"modern_timeout": 1}}
     assert values["balance"]["balanced"] is True
     assert {group["kind"] for group in values["groups"]} == {"value", "missing"}
+    assert set(values["groups"][0]["samples"][0]["curl"]) == {"legacy", "modern"}
+    assert values["causes"] == []
     assert values["endpoints"][0]["costs"]["query_ratio"] == 1.0

@@ -1,14 +1,17 @@
 """Batches of a run: asked for side by side, recorded in order, each once; every capture has an outcome."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 import parity.runs
+from parity.acceptances import REFRESH_S
 from parity.completing import Shadow, Shed
 from parity.database import open_database
 from parity.exchange import Batch, Capture, Exchange
@@ -21,7 +24,7 @@ from parity.runs import Runs
 from parity.selftest_live import SelfTest, SelfTestLimits
 from parity.selftest_results import state_of
 from parity.store import ParityStore
-from tests.parity.factories import Carried, batch, exchange, until
+from tests.parity.factories import Carried, acceptance, accepted_in, batch, exchange, until
 
 
 class Bench:
@@ -239,3 +242,24 @@ async def test_a_fault_in_recording_fails_its_batch_and_says_where(
     assert [entry["event"] for entry in logs] == ["batch_failed"]
     assert "Brindlefox" not in str(logs)
     assert bench.room.held_items == 0
+
+
+async def test_what_a_person_accepts_holds_for_the_batches_that_come_within_seconds(bench: Bench) -> None:
+    runs = bench.runs(Carried())
+
+    async def send(seq: int) -> None:
+        task = await bench.enter(runs, batch(exchange({"n": 1}, {"n": 2}), seq=seq))
+        assert task is not None
+        await task
+
+    await send(1)
+    accepted_in(bench.engine, acceptance("$.n", id="a-1", expires=date(9999, 1, 1)))
+    deadline = time.monotonic() + 5 * REFRESH_S
+    seq = 1
+    while not bench.report().tally.outcomes[Outcome.ACCEPTED]:
+        assert time.monotonic() < deadline, "the acceptance was not taken"
+        seq += 1
+        await send(seq)
+        await asyncio.sleep(0.1)
+
+    assert bench.report().tally.mismatches == seq - 1

@@ -109,13 +109,16 @@ def test_what_the_proxy_counts_under_an_outcome_of_ours_is_not_taken(
     assert report(engine).tally.outcomes[Outcome.SHED] == 2
 
 
-def test_differences_are_grouped_with_the_latest_samples(engine: sa.Engine, store: ParityStore) -> None:
+def test_differences_are_grouped_with_the_latest_samples_and_the_first(
+    engine: sa.Engine, store: ParityStore
+) -> None:
     record(store, batch(*(mismatch(number) for number in range(1, 8))))
     record(store, batch(mismatch(8), seq=2), now=NOW + 120)
 
     (group,) = report(engine, NOW + 120).groups
     assert (group.path, group.kind, group.n, group.share) == ("$.n", "value", 8, 1.0)
-    assert [sample.modern for sample in group.samples] == ["8", "7", "6", "5", "4"]
+    assert [sample.modern for sample in group.samples] == ["8", "7", "6", "5", "4", "1"]
+    assert [sample.is_first for sample in group.samples] == [False] * 5 + [True]
     assert (group.first_seen_at, group.last_seen_at) == (NOW, NOW + 120)
 
 
