@@ -245,7 +245,7 @@ class _Reading:
         return found
 
     def _groups(self, rows: Iterable[EndpointRow]) -> tuple[GroupRow, ...]:
-        compared = {row.endpoint: row.tally.compared for row in rows}
+        compared = {row.endpoint: row.tally.judged for row in rows}
         n = sa.func.sum(GROUP_COUNTS.c.n).label("exchanges")
         chosen = (
             sa.select(*GROUPS.c, n)

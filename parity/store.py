@@ -19,6 +19,7 @@ from parity.outcome import Comparison, Outcome
 from parity.redact import Redactor
 from parity.samples import Finding, findings, within
 from parity.tables import COSTS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, METADATA, RUNS, SAMPLES
+from parity.tally import CHECKS, COMPARED
 
 _COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
 
@@ -73,7 +74,7 @@ class ParityStore:
             if not self._is_new(connection, batch, at):
                 return False
             minute = int(at // 60)
-            self._count(connection, batch, comparisons, minute)
+            self._count(connection, batch, judged, comparisons, minute)
             self._add_costs(connection, [exchange for exchange, _ in judged], minute)
             self._add_differences(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
@@ -98,7 +99,12 @@ class ParityStore:
         return connection.execute(taken).first() is not None
 
     def _count(
-        self, connection: sa.Connection, batch: Batch, comparisons: Sequence[Comparison], minute: int
+        self,
+        connection: sa.Connection,
+        batch: Batch,
+        judged: Sequence[tuple[Exchange, Comparison]],
+        comparisons: Sequence[Comparison],
+        minute: int,
     ) -> None:
         counted: Counter[tuple[str, str, str]] = Counter()
         for count in batch.counts:
@@ -108,12 +114,18 @@ class ParityStore:
                 ] += count.n
         for capture, comparison in zip(batch.captures, comparisons, strict=True):
             counted[capture.endpoint, comparison.outcome.value, self._redactor.reason(comparison.reason)] += 1
+        checks = [
+            exchange for exchange, comparison in judged if exchange.check and comparison.outcome in COMPARED
+        ]
+        for exchange in checks:
+            counted[exchange.endpoint, CHECKS, ""] += 1
         rows = [
             {"minute": minute, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
             for (endpoint, name, reason), n in sorted(counted.items())
         ]
         upsert(connection, COUNTS, rows, add=("n",))
         domains = {capture.endpoint: capture.domain for capture in batch.captures}
+        domains |= {exchange.endpoint: exchange.domain for exchange in checks}
         pairs = [{"endpoint": endpoint, "domain": domain} for endpoint, domain in sorted(domains.items())]
         upsert(connection, ENDPOINTS, pairs, domain="new")
 
