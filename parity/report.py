@@ -175,7 +175,7 @@ class _Reading:
             for endpoint, counted in sorted(tallies.items(), key=lambda item: _by_path(item[0]))
         )
         everything = [count for counted in tallies.values() for count in counted]
-        groups, found_causes = self._groups.groups({row.endpoint: row.tally.compared for row in rows})
+        groups, found_causes = self._groups.groups({row.endpoint: row.tally.judged for row in rows})
         return Report(
             self._at,
             self._since_s,

@@ -27,6 +27,7 @@ from parity.rules import RuleBook
 from parity.samples import findings
 from parity.settle import AskedAgain
 from parity.tables import COSTS, COUNTS, ENDPOINTS, METADATA, RUNS
+from parity.tally import CHECKS, COMPARED
 
 _COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
 
@@ -111,7 +112,7 @@ class ParityStore:
             if not self._is_new(connection, batch, at):
                 return False
             minute = int(at // 60)
-            self._count(connection, batch, comparisons, again, minute)
+            self._count(connection, batch, judged, comparisons, again, minute)
             self._add_costs(connection, [exchange for exchange, _ in judged], minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
             add_noise(connection, again.twice, at)
@@ -149,6 +150,7 @@ class ParityStore:
         self,
         connection: sa.Connection,
         batch: Batch,
+        judged: Sequence[tuple[Exchange, Comparison]],
         comparisons: Sequence[Comparison],
         again: AskedAgain,
         minute: int,
@@ -163,12 +165,18 @@ class ParityStore:
                 ] += count.n
         for capture, comparison in zip(batch.captures, comparisons, strict=True):
             counted[capture.endpoint, comparison.outcome.value, self._redactor.reason(comparison.reason)] += 1
+        checks = [
+            exchange for exchange, comparison in judged if exchange.check and comparison.outcome in COMPARED
+        ]
+        for exchange in checks:
+            counted[exchange.endpoint, CHECKS, ""] += 1
         rows = [
             {"minute": minute, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
             for (endpoint, name, reason), n in sorted(counted.items())
         ]
         upsert(connection, COUNTS, rows, add=("n",))
         domains = {capture.endpoint: capture.domain for capture in batch.captures}
+        domains |= {exchange.endpoint: exchange.domain for exchange in checks}
         pairs = [{"endpoint": endpoint, "domain": domain} for endpoint, domain in sorted(domains.items())]
         upsert(connection, ENDPOINTS, pairs, domain="new")
 

@@ -8,6 +8,8 @@ from parity.outcome import Aside, Outcome
 
 COMPARED = (Outcome.MATCH, Outcome.ACCEPTED, Outcome.MISMATCH, Outcome.TRANSIENT)
 """The outcomes of exchanges whose answers were compared."""
+CHECKS = "checks"
+"""What comparisons that check a write are counted under at the read that they compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Tally:
     mirrored: int = 0
     fallback: int = 0
     failed: int = 0
+    checks: int = 0
+    """Comparisons of this read that checked a write: their outcomes are counted at the write."""
     not_mirrored: Mapping[str, int] = field(default_factory=dict)
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     reasons: Mapping[Outcome, Mapping[str, int]] = field(default_factory=dict)
@@ -72,6 +76,11 @@ class Tally:
     def compared(self) -> int:
         """Exchanges whose answers were compared."""
         return sum(self.outcomes.get(outcome, 0) for outcome in COMPARED)
+
+    @property
+    def judged(self) -> int:
+        """Exchanges of this endpoint whose answers were compared, whatever they are counted under."""
+        return self.compared + self.checks
 
     @property
     def mismatches(self) -> int:
@@ -120,6 +129,7 @@ def tally_of(counted: Iterable[tuple[str, str, int]]) -> Tally:
         mirrored=sums.get("mirrored", 0),
         fallback=sums.get("fallback", 0),
         failed=sums.get("failed", 0),
+        checks=sums.get(CHECKS, 0),
         not_mirrored=not_mirrored,
         outcomes={outcome: sums.get(outcome.value, 0) for outcome in Outcome},
         reasons=reasons,
@@ -135,6 +145,7 @@ def tally_json(tally: Tally) -> dict[str, Any]:
         "not_mirrored": dict(tally.not_mirrored),
         "fallback": tally.fallback,
         "failed": tally.failed,
+        "checks": tally.checks,
         "outcomes": {outcome.value: tally.outcomes.get(outcome, 0) for outcome in Outcome},
         "reasons": {outcome.value: dict(found) for outcome, found in tally.reasons.items()},
         **{aside.value: dict(tally.asides.get(aside, {})) for aside in Aside},

@@ -169,7 +169,7 @@ def _unseen(authoritative: Observation, shadow: Observation, *, is_of_path: bool
     That a resource which the path of the write names is gone is what a removal looks like.
     """
     status = shadow.status
-    if authoritative.error or authoritative.status != status:
+    if authoritative.error or shadow.error or authoritative.status != status:
         return ""
     is_shown = 200 <= status < 300 or (is_of_path and status in {404, 410})
     return "" if is_shown else Unread.NOT_SHOWN.value

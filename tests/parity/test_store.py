@@ -195,12 +195,16 @@ def test_a_write_check_is_an_outcome_of_the_write_and_costs_its_read_nothing(
     write = "POST /v1/escrows"
     check = exchange({"n": 0}, {"n": 1}, endpoint=DETAIL, check="read_back", write=write)
 
-    record(store, batch(check, captures=(capture(check, endpoint=write, method="POST"),)))
+    counts = [Count(write, name, "", 1) for name in ("requests", "mirrored")]
+    record(store, batch(captures=(capture(check, endpoint=write, method="POST"),), counts=counts))
 
     found = report(engine)
-    counted = [(row.endpoint, row.tally.mismatches, row.costs.n) for row in found.endpoints]
-    assert (write, 1, 0) in counted
-    assert [(group.endpoint, group.path, group.n) for group in found.groups] == [(DETAIL, "$.n", 1)]
+    rows = {row.endpoint: (row.tally.mirrored, row.tally.mismatches, row.costs.n) for row in found.endpoints}
+    assert rows == {write: (1, 1, 0), DETAIL: (0, 0, 0)}
+    assert [(group.endpoint, group.path, group.n, group.share) for group in found.groups] == [
+        (DETAIL, "$.n", 1, 1.0)
+    ]
+    assert (found.tally.checks, found.tally.total, found.balance.balanced) == (1, 1, True)
 
 
 def test_a_comparison_is_wanted_for_each_capture(store: ParityStore) -> None:
