@@ -149,9 +149,9 @@ def test_another_shape_than_the_accepted_one_is_a_mismatch(engine: sa.Engine) ->
 
 def test_when_a_difference_of_an_endpoint_was_accepted_or_withdrawn_last_is_known(engine: sa.Engine) -> None:
     before = acceptances_changed_at(engine, [LIST])
-    accepted_in(engine, FULL, acceptance("$.b", id="a-2"))
+    accepted_in(engine, acceptance("$.b", id="a-2", endpoint=LIST))
     with writing(engine) as connection:
-        withdraw(connection, "a-1", at=5_000_000_000.0)
+        withdraw(connection, "a-2", at=5_000_000_000.0)
 
     assert before is None
     assert acceptances_changed_at(engine, [LIST]) == 5_000_000_000.0
