@@ -47,7 +47,6 @@ class ParityStore:
         self._redactor = redactor
         self._limits = limits or Limits()
         self._groups = Groups(
-            redactor,
             self._limits.samples_per_group,
             self._limits.groups_per_endpoint,
             self._limits.total_samples,
@@ -84,7 +83,12 @@ class ParityStore:
             for exchange, comparison in zip(completed, comparisons, strict=True)
             if not isinstance(exchange, Shed)
         ]
-        found = findings(self._redactor, judged, max_characters=self._limits.sample_characters)
+        found = findings(
+            self._redactor,
+            judged,
+            max_characters=self._limits.sample_characters,
+            latest=self._limits.samples_per_group,
+        )
         self._prepare()
         with storing("record a batch"), writing(self._engine) as connection:
             if not self._is_new(connection, batch, at):
