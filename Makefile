@@ -54,15 +54,18 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contracts, all tests and the coverage floor (what CI runs)
+test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contracts and all tests (what CI runs)
 	@$(MAKE) --no-print-directory -j2 check compiled-where-possible
-	@$(BIN)/coverage erase
 	@if test -e $(COMPILED)/ready ; then \
 	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
 	else \
 	  $(BIN)/pytest -q -n 3 --dist loadfile tests/wire ; \
 	fi
-	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS)
+	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS)
+
+coverage: $(STAMP) browser redis peers  ## All tests on the sources once more, twice as slowly, and the coverage floor
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
@@ -94,6 +97,9 @@ bench: $(COMPILED)/ready peers envoy  ## What the proxy costs beside nginx, HAPr
 bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, warm and cold; writes build/bench-backends.json
 	@$(BIN)/crossfade bench-backends $(ARGS)
 
+bench-parity: $(STAMP)  ## Plant 57 faults in modern, one at a time: is each found, and nothing else; writes build/bench-parity.json
+	@$(BIN)/crossfade bench-parity $(ARGS)
+
 soak: $(STAMP)  ## Bodies of 2 GiB through the proxy, both ways, at flat memory
 	@$(BIN)/python -m pytest -qs tests/test_large_bodies.py --large-bytes 2147483648 --timeout 300 $(ARGS)
 
@@ -105,9 +111,9 @@ fuzz: $(STAMP)  ## A minute each for requests and answers that the proxy and h11
 	  build/atheris/bin/python -m tests.wire.guided $$what -max_total_time=60 -timeout=5 -artifact_prefix=build/fuzz/ -print_final_stats=1 $(ARGS) || exit 1 ; \
 	done
 
-screenshot: $(STAMP) browser  ## Renew the screenshot of the report in docs/img from a real demo
+screenshot: $(STAMP) browser  ## Renew the screenshots of the report in docs/img from a real demo
 	@$(BIN)/python -m pytest -q tests/cli/test_demo.py
-	@mkdir -p docs/img && cp build/report.png docs/img/report.png
+	@mkdir -p docs/img && cp build/report*.png docs/img/
 
 lock:  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
@@ -115,4 +121,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install compiled compiled-where-possible demo check test browser redis peers envoy format bench bench-backends soak fuzz screenshot lock clean
+.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-parity soak fuzz screenshot lock clean

@@ -16,6 +16,7 @@ from parity.exchange import Endpoint
 from proxy.flag_store import FlagStore
 
 if TYPE_CHECKING:
+    from parity.holdings import Declared
     from parity.rules import RuleBook
 
 RECORDING_JWT_SECRET = "synthetic-jwt-secret-for-local-tests-only"  # noqa: S105  that of the recording, all synthetic
@@ -58,10 +59,16 @@ class Context:
         return tuple(sorted((ROOT / "domains").glob("*/parity.toml")))
 
     def rules(self) -> "RuleBook":
-        """The rule book; raises RulesError with every bad row at once."""
+        """The rule book; raises RulesError with every bad row at once, those for endpoints that are not there too."""
         from parity.rules import RuleBook
 
-        return RuleBook.load(self.rule_files)
+        return RuleBook.load(self.rule_files, [endpoint.name for endpoint in self.endpoints])
+
+    def declared(self) -> "Declared":
+        """The rule book with the acceptances of each of its files; raises RulesError with every bad row at once."""
+        from parity.holdings import Declared
+
+        return Declared.load(self.rule_files)
 
     @cached_property
     def engine(self) -> sqlalchemy.Engine:

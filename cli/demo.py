@@ -202,7 +202,7 @@ def _switch(backends: Bundled, fault: str, *, on: bool) -> None:
 def _summarize(
     context: Context, traffic: Traffic, story: Demo, report_file: Path, json_file: Path | None
 ) -> bool:
-    report = build_report(context.engine)
+    report = build_report(context.engine, declared=context.declared())
     report_file.parent.mkdir(parents=True, exist_ok=True)
     report_file.write_text(render_html(report))
     out = console()

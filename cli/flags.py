@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.errors import UsageError
@@ -183,7 +184,7 @@ def _before(change: Change) -> Flag:
 @json_option
 @pass_context
 def history(context: Context, limit: int, as_json: bool) -> None:
-    """Show the ledger: who changed which flag, when and why."""
+    """Show the ledger: who changed which flag, or accepted which difference, when and why."""
     changes = context.flags.history(limit)
     if as_json:
         rows = [
@@ -191,6 +192,7 @@ def history(context: Context, limit: int, as_json: bool) -> None:
                 "version": c.version,
                 "at": c.changed_at.isoformat(),
                 "action": c.action,
+                "key": c.key,
                 "actor": c.actor,
                 "reason": c.reason,
                 "changed": _rows(c),
@@ -200,12 +202,15 @@ def history(context: Context, limit: int, as_json: bool) -> None:
         print_json("crossfade.history/1", {"changes": rows})
         return
     if not changes:
-        message("no flag has been changed yet")
+        message("nothing has been changed yet")
         return
     out = console()
     for change in changes:
-        out.print(
-            f"[bold]{change.version}[/]  {change.changed_at:%Y-%m-%d %H:%M:%S} UTC  {change.action} by {change.actor}: {change.reason}"
+        head = (
+            f"{change.changed_at:%Y-%m-%d %H:%M:%S} UTC  {change.action} by {change.actor}: {change.reason}"
         )
+        out.print(Text(f"{change.version}", style="bold"), Text(f" {head}"))
         for row in change.rows:
             out.print(f"     {row.key}: {_words(row.before)} → {_words(row.after)}")
+        if not change.rows:
+            out.print(Text(f"     {change.key}"))

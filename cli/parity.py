@@ -1,35 +1,35 @@
-"""`crossfade parity report`: what differs between the two backends, in the terminal, as JSON, as one HTML file."""
+"""`crossfade parity report`: what differs between the two backends, in the terminal and in files of several kinds."""
 
-import re
 from pathlib import Path
 
 import click
 
 from cli.context import Context, pass_context
+from cli.files import write_whole
 from cli.output import console, json_option, message, print_json
+from cli.parity_accept import accept, unaccept
+from cli.parity_acceptances import acceptances
+from cli.parity_gate import gate
+from cli.parity_rules import rules
+from cli.parity_selftest import selftest
+from cli.parity_verdict import verdict
+from cli.spans import Span
+from parity.errors import RulesError
+from parity.holdings import Declared
 from parity.report import build_report
 from parity.report_html import render_html
+from parity.report_junit import render_junit
+from parity.report_markdown import render_markdown
 from parity.report_text import render_text
-
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Span(click.ParamType[float]):
-    """A duration like 90s, 15m, 2h or 7d, as seconds."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Raises BadParameter that shows the form."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value))
-        if match is None:
-            self.fail(f"{value!r}: expected a duration like 90s, 15m, 2h or 7d", param, ctx)
-        return float(match[1]) * _UNITS_S[match[2]]
 
 
 @click.group()
 def parity() -> None:
-    """What differs between the two backends."""
+    """What differs between the two backends, and whether a domain may advance."""
+
+
+for command in (verdict, gate, rules, selftest, accept, acceptances, unaccept):
+    parity.add_command(command)
 
 
 @parity.command()
@@ -38,10 +38,20 @@ def parity() -> None:
 @click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained HTML file."
 )
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML.")
+@click.option(
+    "--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Write Markdown for a pull request."
+)
 @json_option
 @pass_context
 def report(
-    context: Context, domain: str | None, since: float | None, html: Path | None, as_json: bool
+    context: Context,
+    domain: str | None,
+    since: float | None,
+    html: Path | None,
+    junit: Path | None,
+    markdown: Path | None,
+    as_json: bool,
 ) -> None:
     """Show outcomes with their sum, and the differences grouped by endpoint and path.
 
@@ -49,15 +59,26 @@ def report(
     """
     if domain is not None:
         context.require_domain(domain)
-    found = build_report(context.engine, since_s=since, domain=domain, endpoints=context.endpoints)
-    if html is not None:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(render_html(found))
-        message(f"wrote {html}")
+    found = build_report(
+        context.engine, since_s=since, domain=domain, endpoints=context.endpoints, declared=_declared(context)
+    )
+    files = ((html, render_html), (junit, render_junit), (markdown, render_markdown))
+    for file, render in files:
+        if file is not None:
+            write_whole(file, render(found))
     if as_json:
         values = found.to_json()
         print_json(values.pop("schema"), values)
-    elif html is None:
+    elif html is None and junit is None and markdown is None:
         render_text(found, console())
     if found.differs:
         raise click.exceptions.Exit(1)
+
+
+def _declared(context: Context) -> Declared:
+    """The rules that the groups are shown with; what was counted can be read without them."""
+    try:
+        return context.declared()
+    except RulesError as error:
+        message(f"the report shows no rules: {error}")
+        return Declared()

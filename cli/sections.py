@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
 
+from parity.allowance import ConfirmSettings
+from parity.exchange import NO_READ_BACK
+from parity.verdict_conditions import VerdictLimits
 from proxy.addresses import Address
-from proxy.read_backs import NONE
 from proxy.settings import (
     ClientSettings,
     ForwardSettings,
@@ -19,8 +21,10 @@ from proxy.settings import (
 )
 
 _CLIENT = ClientSettings()
+_CONFIRM = ConfirmSettings()
 _FORWARD = ForwardSettings()
 _STICKY = StickySettings()
+_VERDICT = VerdictLimits()
 _WRITE_CHECKS = WriteCheckSettings()
 _TOKEN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"  # noqa: S105  a word of HTTP (RFC 9110 section 5.6.2), not a secret
 
@@ -47,7 +51,7 @@ def _collector(value: str) -> str:
 
 
 def _read_back(value: str) -> str:
-    if value and value != NONE and not value.startswith("/"):
+    if value and value != NO_READ_BACK and not value.startswith("/"):
         raise ValueError("expected 'none' or a path like /v1/orders/{id}")
     return value
 
@@ -166,9 +170,38 @@ class StoreSection(Section):
 
 
 class ParitySection(Section):
-    """Rules and acceptances; empty means those of the reference CRM."""
+    """Rules and acceptances, empty for those of the reference CRM; and how much is asked again."""
 
     rules: tuple[Path, ...] = ()
+    confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
+    noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
+    self_test_rate: float = Field(default=10.0, ge=0, le=1_000)
+    max_acceptance_days: int = Field(default=180, ge=1, le=3_650)
+
+
+class CellRow(Section):
+    """A cell of the coverage matrix that must have been compared; without `query` with any parameters."""
+
+    endpoint: str
+    status: str = Field(pattern=r"^[1-5]xx$")
+    query: tuple[str, ...] | None = None
+
+
+class VerdictSection(Section):
+    """What must hold before a domain may advance."""
+
+    max_rate: float = Field(default=_VERDICT.max_rate, gt=0, lt=1)
+    confidence: float = Field(default=_VERDICT.confidence, gt=0.5, lt=1)
+    min_comparisons: int = Field(default=_VERDICT.min_comparisons, ge=1)
+    min_per_cell: int = Field(default=_VERDICT.min_per_cell, ge=1)
+    max_open_groups: int = Field(default=_VERDICT.max_open_groups, ge=0)
+    max_latency_ratio: float = Field(default=_VERDICT.max_latency_ratio, gt=0)
+    max_query_ratio: float = Field(default=_VERDICT.max_query_ratio, gt=0)
+    max_failed_share: float = Field(default=_VERDICT.max_failed_share, ge=0, le=1)
+    max_shed_share: float = Field(default=_VERDICT.max_shed_share, ge=0, le=1)
+    require_writes: bool = _VERDICT.require_writes
+    require_self_test: bool = _VERDICT.require_self_test
+    cells: tuple[CellRow, ...] = ()
 
 
 class TelemetrySection(Section):

@@ -35,6 +35,7 @@ from cli.sections import (
     StickySection,
     StoreSection,
     TelemetrySection,
+    VerdictSection,
     WriteChecksSection,
 )
 
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     write_checks: WriteChecksSection = WriteChecksSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
+    verdict: VerdictSection = VerdictSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()

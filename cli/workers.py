@@ -18,7 +18,10 @@ from cli.errors import UnavailableError, UsageError
 from cli.logs import log_to_stderr
 from cli.sections import host_and_port
 from cli.settings import Settings, wrong
+from parity.allowance import ConfirmSettings
+from parity.confirm import Confirmer
 from parity.exchange import Backend
+from parity.selftest_live import SelfTestLimits
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
 from proxy.races import SharedRaces
@@ -112,7 +115,8 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         ),
         write_checks=WriteCheckSettings(**dict(settings.write_checks)),
         telemetry=TelemetrySettings(**dict(settings.telemetry)),
-        # a batch whose shadow hangs is no parity worker that hangs; a write check asks two backends in turn
+        # a batch whose backends hang, when asked and when asked again (a read, or both of a write check), is no parity
+        # worker that hangs
         handover=HandoverSettings(
             queue_bytes=settings.mirror.max_bytes, receipt_timeout_s=10.0 + 3 * settings.mirror.timeout_s
         ),
@@ -165,6 +169,14 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
         counted = SharedRaces(counts, settings.endpoints) if counts.exists() else None
         overlapped = busy_at_mark if counted is None else counted.overlapped
         completion = Completion(settings, senders, overlapped=overlapped, counted_writes=counted)
+        confirmer = Confirmer(
+            completion,
+            ConfirmSettings(
+                share=context.settings.parity.confirm_share,
+                noise_share=context.settings.parity.noise_share,
+                wait_s=settings.mirror.wait_s,
+            ),
+        )
         try:
             await run_worker(
                 socket=socket,
@@ -176,6 +188,8 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 ready=lambda: _announce({"ready": True}),
                 settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
                 levels=completion.levels,
+                confirmer=confirmer,
+                self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
             )
         finally:
             await completion.close()

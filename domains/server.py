@@ -13,7 +13,7 @@ from domains.shared.caching import Cache, CacheSettings
 from domains.shared.clock import utc_now
 from domains.shared.database import Database
 from domains.shared.events import EventSink
-from domains.shared.faults import Faults, Handler
+from domains.shared.faults import FAULTS, Faults, Handler
 from domains.shared.front import Front
 from domains.shared.generations import Generations
 from domains.shared.house import COOKIE_DOMAIN, GoogleSignIn, House, Mailer, NoGoogle, NoMailer
@@ -71,7 +71,7 @@ def create_app(
         background=background,
     )
     controllers: dict[Build, object] = {route.build: route.build(database, utc_now) for route in routes}
-    planted = Faults() if faults else None
+    planted = Faults(FAULTS, database, jwt_secret=jwt_secret) if faults else None
 
     async def close(_: web.Application) -> AsyncIterator[None]:
         yield

@@ -61,7 +61,7 @@ def load_recording(contract: Path, domain: str) -> list[Recorded]:
     """
     file = contract / "exchanges" / f"{domain}.jsonl"
     try:
-        lines = file.read_text().splitlines()
+        text = file.read_text()
         volatile = json.loads((contract / "volatile_paths.json").read_text())
     except OSError as error:
         raise RecordingError(
@@ -69,6 +69,21 @@ def load_recording(contract: Path, domain: str) -> list[Recorded]:
         ) from error
     except ValueError as error:
         raise RecordingError(f"volatile_paths.json in {contract} is not JSON: {error}") from error
+    return _exchanges(file, text.splitlines(), volatile)
+
+
+def read_recording(file: Path) -> list[Recorded]:
+    """The exchanges of one file; raises RecordingError with every line that is not in the format."""
+    try:
+        lines = file.read_text().splitlines()
+    except OSError as error:
+        raise RecordingError(f"no recording in {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RecordingError(f"{file} is not a recording: it is not UTF-8") from error
+    return _exchanges(file, lines, {})
+
+
+def _exchanges(file: Path, lines: Iterable[str], volatile: Mapping[str, list[str]]) -> list[Recorded]:
     exchanges, problems = [], []
     for number, line in enumerate(lines, 1):
         try:

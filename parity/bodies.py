@@ -1,39 +1,82 @@
-"""Bodies as they were on the wire, made comparable: decoded and parsed within bounds.
+"""Bodies as they were on the wire, made comparable: decoded and read within bounds, each by its media type.
 
-Whatever a backend (or who stands in for it) sends, the result is a value or a BodyError with a reason: depth,
-size, digits, duplicate keys, lone surrogates, NaN.
+Whatever a backend (or who stands in for it) sends, the result is a body or a BodyError with a reason: depth,
+size, digits, duplicate keys, lone surrogates, NaN. What is not what its type says is compared as the text it is.
 """
 
 import gzip
 import importlib
-import json
-import math
 import re
 import zlib
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NoReturn
+from collections.abc import Callable
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from parity.errors import BodyError
 from parity.exchange import Observation
+from parity.html_body import parse_html
+from parity.json_body import BOUNDS, Bounds, parse
 from parity.outcome import ABSENT
+from parity.plain_body import parse_csv, parse_form, parse_lines
+
+__all__ = ["BOUNDS", "Body", "Bounds", "Media", "Text", "body_of", "decoded", "parse", "value_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How large a body may be to be compared."""
+class Text(str):
+    """A body that is not JSON as a whole, so that it differs in type from a JSON string."""
 
-    max_bytes: int = 8 * 1024 * 1024
-    max_depth: int = 64
-    max_digits: int = 400
+    __slots__ = ()
 
 
-BOUNDS = Bounds()
+class Media(StrEnum):
+    """How a body is compared."""
 
-# Numbers that a float cannot hold exactly or that are over the bound; only then is the slow way worth it.
-_LONG_NUMBER = re.compile(rb"[0-9][0-9.]{15}|[0-9][eE][+-]?[0-9]")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_JSON_TYPE = re.compile(r"\s*[\w.+-]+/([\w.+-]+\+)?json\s*(;|\Z)", re.IGNORECASE)
+    NONE = "none"
+    JSON = "json"
+    FORM = "form"
+    CSV = "csv"
+    HTML = "html"
+    TEXT = "text"
+    """By lines."""
+    BINARY = "binary"
+    """By length, then as a whole."""
+
+
+class Body(NamedTuple):
+    """A body that can be compared: `value` is what the walk compares, `whole` what a difference shows of all of it."""
+
+    media: Media
+    value: Any
+    whole: Any
+
+
+_NO_BODY = Body(Media.NONE, ABSENT, ABSENT)
+_CHARSET = re.compile(r"""charset=["']?([\w.:-]{1,40})""", re.IGNORECASE)
+_CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "cp1252",
+    "utf-16": "utf-16",
+}
+_TYPES: tuple[tuple[re.Pattern[str], Media], ...] = (
+    (re.compile(r"[\w.+-]+/([\w.+-]+\+)?json\Z"), Media.JSON),
+    (re.compile(r"application/x-www-form-urlencoded\Z"), Media.FORM),
+    (re.compile(r"(text|application)/(csv|tab-separated-values)\Z"), Media.CSV),
+    (re.compile(r"text/html\Z|application/xhtml\+xml\Z"), Media.HTML),
+    (
+        re.compile(r"(image(?!/svg)|audio|video|font)/|application/(octet-stream|pdf|zip|gzip)\Z"),
+        Media.BINARY,
+    ),
+)
+_READERS: dict[Media, Callable[[str], Any]] = {
+    Media.FORM: parse_form,
+    Media.CSV: parse_csv,
+    Media.HTML: parse_html,
+}
 
 
 def decoded(observation: Observation, bounds: Bounds = BOUNDS) -> bytes:
@@ -41,7 +84,10 @@ def decoded(observation: Observation, bounds: Bounds = BOUNDS) -> bytes:
     body = observation.body
     if len(body) > bounds.max_bytes:
         raise BodyError("body_too_large")
-    codings = [part.strip().lower() for part in (observation.header("content-encoding") or "").split(",")]
+    coding = observation.header("content-encoding")
+    if not coding:
+        return body
+    codings = [part.strip().lower() for part in coding.split(",")]
     for coding in reversed([part for part in codings if part and part != "identity"]):
         body = _inflated(coding, body, bounds.max_bytes) if body else body
     return body
@@ -94,90 +140,48 @@ def _brotli(body: bytes, max_bytes: int) -> bytes:
     return plain
 
 
-def value_of(observation: Observation, bounds: Bounds = BOUNDS) -> Any:
-    """What the walk compares: a JSON value, else text, else bytes, and ABSENT for no body; raises BodyError."""
+def body_of(observation: Observation, bounds: Bounds = BOUNDS) -> Body:
+    """The body as what its media type says, else as text, else as bytes; raises BodyError."""
     body = decoded(observation, bounds)
     if not body:
-        return ABSENT
-    if _JSON_TYPE.match(observation.header("content-type") or ""):
+        return _NO_BODY
+    media, charset = _typed(observation.header("content-type") or "")
+    if media is Media.JSON:
         try:
-            return parse(body, bounds)
+            value = parse(body, bounds)
         except ValueError:
             pass  # a body that claims to be JSON and is not is compared as what it is
+        else:
+            return Body(media, value, value)
     try:
-        return Text(body.decode())
+        text = "" if media is Media.BINARY else body.decode(charset)
     except UnicodeDecodeError:
-        return body
+        text = ""
+    if not text:
+        return Body(Media.BINARY, body, body)
+    return _body_of_text(media, text)
 
 
-class Text(str):
-    """A body that is not JSON, so that it differs in type from a JSON string."""
+def value_of(observation: Observation, bounds: Bounds = BOUNDS) -> Any:
+    """What the walk compares of a body, ABSENT where there is none; raises BodyError."""
+    return body_of(observation, bounds).value
 
-    __slots__ = ()
 
-
-def parse(body: bytes, bounds: Bounds = BOUNDS) -> Any:
-    """A JSON value; raises BodyError when it is over a bound, ValueError when it is no JSON."""
-    slow = bool(_LONG_NUMBER.search(body))
-    hooks: dict[str, Any] = {"parse_int": _integer(bounds), "parse_float": _number(bounds)} if slow else {}
-    try:
-        value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_number, **hooks)
-    except RecursionError as error:
-        raise BodyError("too_deep") from error
-    _check_depth(value, bounds.max_depth)
-    if _SURROGATE.search(body):
+def _body_of_text(media: Media, text: str) -> Body:
+    whole = Text(text)
+    if media in _READERS:
         try:
-            json.dumps(value, ensure_ascii=False, default=str).encode()
-        except UnicodeEncodeError as error:
-            raise BodyError("lone_surrogate") from error
-    return value
+            return Body(media, _READERS[media](text), whole)
+        except ValueError:
+            pass
+    lines = parse_lines(text)
+    return Body(Media.TEXT, whole if lines is None else lines, whole)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise BodyError("duplicate_keys")
-    return found
-
-
-def _no_number(_text: str) -> NoReturn:
-    raise BodyError("not_a_number")
-
-
-def _integer(bounds: Bounds) -> Any:
-    def integer(text: str) -> int:
-        if len(text) > bounds.max_digits:
-            raise BodyError("number_too_long")
-        return int(text)
-
-    return integer
-
-
-def _number(bounds: Bounds) -> Any:
-    def number(text: str) -> float | Decimal:
-        if len(text) > bounds.max_digits:
-            raise BodyError("number_too_long")
-        value = float(text)
-        if (
-            math.isinf(value)
-            or abs(int(re.split("[eE]", text)[1]) if "e" in text.lower() else 0) > bounds.max_digits
-        ):
-            raise BodyError("number_too_large")
-        exact = Decimal(text)
-        return value if exact == Decimal(repr(value)) else exact
-
-    return number
-
-
-def _check_depth(value: Any, max_depth: int) -> None:
-    level = [value]
-    for _ in range(max_depth + 1):
-        level = [
-            child
-            for parent in level
-            if type(parent) is dict or type(parent) is list
-            for child in (parent.values() if type(parent) is dict else parent)
-        ]
-        if not level:
-            return
-    raise BodyError("too_deep")
+@lru_cache(maxsize=256)
+def _typed(content_type: str) -> tuple[Media, str]:
+    """The media and the charset that a Content-Type means."""
+    essence = content_type.partition(";")[0].strip().lower()
+    named = _CHARSET.search(content_type)
+    charset = _CHARSETS.get(named[1].lower(), "utf-8") if named else "utf-8"
+    return next((media for pattern, media in _TYPES if pattern.match(essence)), Media.TEXT), charset

@@ -1,21 +1,24 @@
 """One exchange in, its verdict out: the only judge of whether two backends did the same.
 
-Bytes equal is a match. Else the answers are decoded, parsed and walked by the rules of their endpoint, and
-each difference is held against the acceptances. Nothing a backend sends makes this raise.
+Bytes equal is a match. Else the answers are decoded, read by their media types and walked by the rules of their
+endpoint, and each difference is held against the acceptances. Nothing a backend sends makes this raise.
 """
 
 from datetime import date
-from typing import Any
 
 from parity.answer_headers import header_differences
-from parity.bodies import BOUNDS, Bounds, Text, value_of
+from parity.bodies import BOUNDS, Body, Bounds, Media, Text, body_of
+from parity.canonical import same
 from parity.errors import BodyError
-from parity.exchange import Backend, Exchange
-from parity.outcome import ABSENT, Comparison, Difference, Kind, Outcome
+from parity.exchange import Exchange
+from parity.html_body import MAX_DEPTH
+from parity.outcome import Comparison, Difference, Kind, Outcome
 from parity.paths import BODY, STATUS
-from parity.rules import Compare, EndpointRules, RuleBook
-from parity.shape import same_size, shape_of
-from parity.walk import walk
+from parity.rules import EndpointRules, RuleBook
+from parity.walk import how_leaves_differ, walk
+
+_STEPS_OF_MARKUP = 2 * MAX_DEPTH + 8
+"""An element is two steps deep: its tag and the place among its siblings."""
 
 
 def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds = BOUNDS) -> Comparison:
@@ -37,6 +40,8 @@ def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds 
 
 def _unanswered(exchange: Exchange) -> Comparison | None:
     """The verdict on an exchange that has not two whole answers."""
+    if not (exchange.skipped or exchange.legacy.error or exchange.modern.error):
+        return None
     if exchange.skipped:
         return Comparison(Outcome.SKIPPED, exchange.skipped)
     if exchange.shadow.error == "timeout":
@@ -48,43 +53,47 @@ def _unanswered(exchange: Exchange) -> Comparison | None:
 
 
 def _differences(exchange: Exchange, rules: EndpointRules, today: date, bounds: Bounds) -> list[Difference]:
-    legacy, modern = exchange.observation(Backend.LEGACY), exchange.observation(Backend.MODERN)
+    legacy, modern = exchange.legacy, exchange.modern
     found: list[Difference] = []
     if legacy.status != modern.status:
         found.append(Difference(STATUS, Kind.STATUS, legacy.status, modern.status))
-    found.extend(
-        difference for difference in header_differences(legacy, modern) if not _same_shape(difference, rules)
-    )
-    codings = legacy.header("content-encoding"), modern.header("content-encoding")
-    if legacy.body != modern.body or codings[0] != codings[1]:
-        found.extend(_body_differences(value_of(legacy, bounds), value_of(modern, bounds), rules))
+    found += header_differences(legacy, modern, target=exchange.target, rules=rules.tree, named=rules.headers)
+    if legacy.body != modern.body or (legacy.header("content-encoding") != modern.header("content-encoding")):
+        found += body_differences(body_of(legacy, bounds), body_of(modern, bounds), rules, bounds)
+    if not rules.acceptances:
+        return found
     statuses = legacy.status, modern.status
     return [_judged(difference, rules, statuses, today) for difference in found]
 
 
-def _same_shape(difference: Difference, rules: EndpointRules) -> bool:
-    """Whether a header's rule asks for its shape alone, and the shape is the same."""
-    if (
-        ABSENT in (difference.legacy, difference.modern)
-        or rules.compare_at(difference.steps) is not Compare.SHAPE
-    ):
-        return False
-    one, other = shape_of(difference.legacy), shape_of(difference.modern)
-    return one.form == other.form and same_size(one, other)
-
-
-def _body_differences(legacy: Any, modern: Any, rules: EndpointRules) -> list[Difference]:
-    if legacy is ABSENT and modern is ABSENT:
+def body_differences(
+    legacy: Body, modern: Body, rules: EndpointRules, bounds: Bounds = BOUNDS
+) -> list[Difference]:
+    """What differs between two bodies; those of two media differ in type as a whole. Raises BodyError."""
+    if legacy.media is not modern.media:
+        kind = Kind.TYPE
+        if Media.NONE in (legacy.media, modern.media):
+            kind = Kind.EXTRA if legacy.media is Media.NONE else Kind.MISSING
+        return [Difference(BODY, kind, legacy.whole, modern.whole)]
+    if legacy.media is Media.BINARY:
+        return _binary_differences(legacy.value, modern.value, rules)
+    if isinstance(legacy.value, Text) or isinstance(modern.value, Text):  # too many lines to tell them apart
+        legacy, modern = legacy._replace(value=legacy.whole), modern._replace(value=modern.whole)
+    if legacy.media is Media.NONE or same(legacy.value, modern.value):
         return []
-    if legacy is ABSENT:
-        return [Difference(BODY, Kind.EXTRA, legacy, modern)]
-    if modern is ABSENT:
-        return [Difference(BODY, Kind.MISSING, legacy, modern)]
-    if isinstance(legacy, Text | bytes) or isinstance(modern, Text | bytes):
-        if type(legacy) is not type(modern):
-            return [Difference(BODY, Kind.TYPE, legacy, modern)]
-        return [Difference(BODY, Kind.VALUE, legacy, modern)] if legacy != modern else []
-    return walk(legacy, modern, BODY, rules.compare_at)
+    depth = _STEPS_OF_MARKUP if legacy.media is Media.HTML else bounds.max_depth
+    return walk(legacy.value, modern.value, BODY, rules.tree, max_depth=depth)
+
+
+def _binary_differences(legacy: bytes, modern: bytes, rules: EndpointRules) -> list[Difference]:
+    if legacy == modern:
+        return []
+    kind = how_leaves_differ(legacy, modern, rules.rule_at(BODY))
+    if kind is None:
+        return []
+    if len(legacy) != len(modern):
+        return [Difference(BODY, Kind.LENGTH, len(legacy), len(modern))]
+    return [Difference(BODY, kind, legacy, modern)]
 
 
 def _judged(

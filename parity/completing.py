@@ -26,6 +26,34 @@ class Shadow(Protocol):
         ...
 
 
+class Again(msgspec.Struct, frozen=True):
+    """What both backends did with a read that they were asked a second time, as copies.
+
+    A word stands where a copy was not sent (`shadow_limit`, …) or its answer was not kept (`body_too_large`). `raced`:
+    a write to the same domain was in flight since the read began.
+    """
+
+    legacy: Observation | str
+    modern: Observation | str
+    raced: bool = False
+
+
+class SecondAsking(Protocol):
+    """The way to both backends for reads that are asked again; everything goes as a copy, authoritative or not."""
+
+    def forbids(self, capture: Capture) -> str:
+        """The word why that request may never be sent again (`not_a_read`, `never`); empty: it may."""
+        ...
+
+    async def ask_again(self, capture: Capture) -> Again:
+        """Ask both at once, within a bounded time; a backend at fault is no exception."""
+        ...
+
+    def release_again(self, again: Again) -> None:
+        """Its answers are compared: what they held is free."""
+        ...
+
+
 def exchange_of(
     capture: Capture,
     client: str,

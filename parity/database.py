@@ -84,18 +84,44 @@ def storing(what: str) -> Iterator[None]:
 
 
 def create_tables(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Make the tables that are not there yet; two processes may do so at once."""
+    """Make the tables that are not there yet, and the columns that a later version added; two processes may at once.
+
+    A column added to a table of an earlier version must be nullable: rows that are there have nothing in it.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
     # a table and its indices are made in one transaction; those of a table that is there are not touched, for
     # even `IF NOT EXISTS` would wait for its writers
-    there = set(sa.inspect(connection).get_table_names())
+    there = _columns(connection)
     for table in metadata.sorted_tables:
         if table.name in there:
+            for column in _missing(table, there):
+                kind = column.type.compile(connection.dialect)
+                quoted = connection.dialect.identifier_preparer.quote(column.name)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {quoted} {kind}")
             continue
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def complete_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
+    """What `create_tables` does, for who only reads: a store that has everything is not written to."""
+    with engine.connect() as connection:
+        there = _columns(connection)
+    if any(table.name not in there or _missing(table, there) for table in metadata.sorted_tables):
+        with writing(engine) as connection:
+            create_tables(connection, metadata)
+
+
+def _columns(connection: sa.Connection) -> dict[str, set[str]]:
+    """The names of the columns of each table that is there."""
+    found = sa.inspect(connection).get_multi_columns()
+    return {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
+
+
+def _missing(table: sa.Table, there: dict[str, set[str]]) -> list[sa.Column[Any]]:
+    return [column for column in table.columns if column.name not in there[table.name]]
 
 
 def insert_of(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:

@@ -3,12 +3,15 @@
 ParityError
 ├── FrameError       what came over the socket is no frame of ours, or too large
 ├── RulesError       a rules file is wrong; `problems` holds every fault of every file
+├── AcceptanceError  a difference cannot be accepted so, or no acceptance is there
 ├── BodyError        a body cannot be compared; `reason` is the word that the outcome `skipped` shows
 ├── StoreError       the store cannot be opened, read or written
 └── SocketError      the parity worker cannot own its socket
 """
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class ParityError(Exception):
@@ -27,6 +30,10 @@ class RulesError(ParityError):
         super().__init__(f"{len(self.problems)} fault(s) in the parity rules: {'; '.join(self.problems)}")
 
 
+class AcceptanceError(ParityError):
+    """A difference cannot be accepted as asked, or the group or acceptance is not there."""
+
+
 class BodyError(ParityError):
     """A body cannot be compared; `reason` is the word that the outcome `skipped` shows."""
 
@@ -41,3 +48,9 @@ class StoreError(ParityError):
 
 class SocketError(ParityError):
     """The parity worker cannot own its socket."""
+
+
+def fault_of(error: BaseException) -> str:
+    """The kind of a fault of our own and its place, for the log: its message could quote a body."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"

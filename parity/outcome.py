@@ -29,6 +29,17 @@ class Outcome(StrEnum):
     """The answers could not be compared; the reason says why."""
 
 
+class Aside(StrEnum):
+    """What is counted beside the outcomes, each with a reason: what asking both backends again brought."""
+
+    CONFIRMATIONS = "confirmations"
+    """A read that differed was asked again: it `persisted`, the data had `moved`, or the answers `agreed`."""
+    UNCONFIRMED = "unconfirmed"
+    """A mismatch that could not be asked again; the reason says why."""
+    NOISE_CHECKS = "noise_checks"
+    """A read that matched was asked again: legacy answered the `same`, or `differed` from itself."""
+
+
 class Kind(StrEnum):
     """How two observations differ at one path."""
 
@@ -59,7 +70,8 @@ ABSENT = Absent.ABSENT
 class Acceptance:
     """A difference that a person has accepted, until `expires` (the last day on which it holds).
 
-    `endpoint` and `path` are globs; an empty `kind` and a status of None hold for any.
+    `endpoint` and `path` are globs; an empty `kind`, a status of None and no `shapes` hold for any. `shapes` are
+    pairs of (legacy's, modern's) as `parity.value_shapes` writes them. One of the store has an `id`.
     """
 
     endpoint: str
@@ -71,6 +83,9 @@ class Acceptance:
     legacy_status: int | None = None
     modern_status: int | None = None
     quirk: str = ""
+    ticket: str = ""
+    shapes: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
     @property
     def label(self) -> str:
@@ -108,7 +123,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The verdict on one exchange; `reason` is one word for `timeout`, `error` and `skipped`, else empty."""
+    """The verdict on one exchange; `reason` is one word for `transient`, `timeout`, `error`, `skipped`, else empty."""
 
     outcome: Outcome
     reason: str = ""

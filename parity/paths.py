@@ -1,9 +1,10 @@
 """Paths to a place in an answer, and globs over them.
 
 A path is a tuple of steps. The first is its root: `$` for the body, `$status` for the status line,
-`header:NAME` for a header. Then a string is an object's key and an integer a list's index. Written out:
-`$.data.escrows[0].people["a b"]`. Folded, for grouping: `[*]` for every index, and `.*` for a key that is
-itself a value (an identifier, an address), so that a map keyed by record is one group.
+`header:NAME` for a header (below `header:set-cookie` are the cookies by name, and their attributes). Then a
+string is an object's key and an integer a list's index. Written out: `$.data.escrows[0].people["a b"]`. Folded,
+for grouping: `[*]` for every index, and `.*` for a key that is itself a value (an identifier, an address), so
+that a map keyed by record is one group.
 
 A glob is written like a path: `[*]` is any index, `*` in a name any characters of it, `**` any number of
 steps. It is matched step by step: a glob from a user cannot become an expensive pattern.
@@ -34,7 +35,7 @@ _GLOB_STEP = re.compile(
       | \[(?P<quoted>"(?:[^"\\]|\\.)*")\]""",
     re.VERBOSE,
 )
-_GLOB_ROOT = re.compile(r"\$status\Z|header:[A-Za-z0-9*-]+\Z|\$(?![A-Za-z])|(?=\*\*)")
+_GLOB_ROOT = re.compile(r"\$status\Z|header:[A-Za-z0-9*_-]+(?=[.\[]|\Z)|\$(?![A-Za-z])|(?=\*\*)")
 
 
 def header(name: str) -> Steps:
@@ -100,13 +101,13 @@ class TextGlob:
         return True
 
 
-class _AnyIndex:
+class AnyIndex:
     """The step `[*]` of a glob."""
 
 
-_ANY_INDEX = _AnyIndex()
-_DEEP = "**"
-_GlobStep = Step | TextGlob | _AnyIndex
+ANY_INDEX = AnyIndex()
+DEEP = "**"
+GlobStep = Step | TextGlob | AnyIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +115,25 @@ class PathGlob:
     """A compiled glob over paths."""
 
     text: str
-    steps: tuple[_GlobStep, ...]
+    steps: tuple[GlobStep, ...]
 
     def matches(self, path: Sequence[Step]) -> bool:
         """Whether the whole path is taken."""
         reachable = {0}
         for glob_step in self.steps:
-            if glob_step == _DEEP:
+            if glob_step == DEEP:
                 reachable = set(range(min(reachable), len(path) + 1))
             else:
-                reachable = {at + 1 for at in reachable if at < len(path) and _takes(glob_step, path[at])}
+                reachable = {at + 1 for at in reachable if at < len(path) and takes(glob_step, path[at])}
             if not reachable:
                 return False
         return len(path) in reachable
 
 
-def _takes(glob_step: _GlobStep, step: Step) -> bool:
+def takes(glob_step: GlobStep, step: Step) -> bool:
+    """Whether a glob's step, which is not `**`, takes this step of a path."""
     match glob_step:
-        case _AnyIndex():
+        case AnyIndex():
             return isinstance(step, int)
         case TextGlob():
             return isinstance(step, str) and glob_step.matches(step)
@@ -139,12 +141,51 @@ def _takes(glob_step: _GlobStep, step: Step) -> bool:
             return glob_step == step
 
 
+def covers(wide: PathGlob, narrow: PathGlob, *, below: bool) -> bool:
+    """Whether each path that `narrow` takes is one of `wide`, or with `below` lies under one.
+
+    A cover that only several steps of `wide` make together may be missed; one that is found is one.
+    """
+    reachable = _with_empty_deeps(wide, {0})
+    for step in narrow.steps:
+        if below and len(wide.steps) in reachable:
+            return True
+        reachable = _with_empty_deeps(
+            wide,
+            {
+                at if wide.steps[at] == DEEP else at + 1
+                for at in reachable
+                if at < len(wide.steps) and _is_as_wide(wide.steps[at], step)
+            },
+        )
+    return len(wide.steps) in reachable
+
+
+def _with_empty_deeps(glob: PathGlob, reachable: set[int]) -> set[int]:
+    for at in range(len(glob.steps)):
+        if at in reachable and glob.steps[at] == DEEP:
+            reachable.add(at + 1)
+    return reachable
+
+
+def _is_as_wide(wide: GlobStep, narrow: GlobStep) -> bool:
+    if wide in (DEEP, narrow):
+        return True
+    match narrow:
+        case TextGlob():
+            return wide == TextGlob(("", ""))
+        case AnyIndex():
+            return False
+        case _:
+            return narrow != DEEP and takes(wide, narrow)
+
+
 def path_glob(text: str) -> PathGlob:
     """Compile a glob; raises ParityError that shows the place where it cannot be read."""
     root = _GLOB_ROOT.match(text)
     if root is None:
         raise ParityError(f"path {text!r} starts with none of $, $status, header:NAME and **")
-    steps: list[_GlobStep] = [_name(root[0].lower())] if root[0] else []
+    steps: list[GlobStep] = [_name(root[0].lower())] if root[0] else []
     at = root.end()
     while at < len(text):
         found = _GLOB_STEP.match(text, at)
@@ -155,11 +196,11 @@ def path_glob(text: str) -> PathGlob:
     return PathGlob(text, tuple(steps))
 
 
-def _glob_step(text: str, found: re.Match[str]) -> _GlobStep:
+def _glob_step(text: str, found: re.Match[str]) -> GlobStep:
     if found["deep"]:
-        return _DEEP
+        return DEEP
     if found["any"]:
-        return _ANY_INDEX
+        return ANY_INDEX
     if found["index"]:
         return int(found["index"])
     if found["quoted"]:

@@ -56,7 +56,14 @@ class Redactor:
         else:
             plain = repr(value).encode()
             named = "boolean" if isinstance(value, bool) else f"number:{len(plain)}"
-        return f"<{named}:{hmac.new(self._key, plain, hashlib.sha256).hexdigest()[:12]}>"
+        return f"<{named}:{self._digest(plain)}>"
+
+    def digest(self, text: str) -> str:
+        """Twelve characters that stand for a text, by the key: nobody without it can choose them."""
+        return self._digest(text.encode("utf-8", "surrogatepass"))
+
+    def _digest(self, plain: bytes) -> str:
+        return hmac.new(self._key, plain, hashlib.sha256).hexdigest()[:12]
 
     def reason(self, text: str) -> str:
         """A word that a part of Crossfade gave as a reason; anything else is `other`."""

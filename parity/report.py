@@ -5,18 +5,26 @@ business of `report_text` and `report_html`.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from parity.database import storing
-from parity.exchange import Endpoint
+from parity.causes import Cause
+from parity.curl import curl_of
+from parity.database import complete_tables, storing
+from parity.exchange import Backend, Endpoint
+from parity.group_rows import GroupReading, GroupRow, Sample
+from parity.holdings import Declared, Holdings, read_holdings
+from parity.noise import NoisyPath, noise_json, read_noise
 from parity.outcome import Outcome
-from parity.tables import COSTS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, RUNS, SAMPLES
+from parity.tables import COSTS, COUNTS, ENDPOINTS, METADATA, RUNS
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
+
+__all__ = ["EndpointRow", "GroupRow", "Report", "Sample", "build_report"]
 
 SCHEMA = "crossfade.parity-report/1"
 LOST_AFTER_S = 120.0
@@ -34,41 +42,6 @@ class EndpointRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One exchange of a group, redacted. A side is JSON text, None when it has nothing at that path."""
-
-    exchange: str
-    at: float
-    target: str
-    stage: str
-    authoritative: str
-    legacy_status: int
-    modern_status: int
-    path: str
-    legacy: str | None
-    modern: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """Differences by endpoint, folded path, kind and what accepts them; `n` counts exchanges."""
-
-    id: str
-    endpoint: str
-    domain: str
-    path: str
-    kind: str
-    accepted_by: str
-    owner: str
-    expires: str
-    first_seen_at: float
-    last_seen_at: float
-    n: int
-    share: float
-    samples: tuple[Sample, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """What the store knows about a domain (or all) since some time (or ever)."""
 
@@ -79,6 +52,8 @@ class Report:
     balance: Balance
     endpoints: tuple[EndpointRow, ...]
     groups: tuple[GroupRow, ...]
+    causes: tuple[Cause, ...] = ()
+    noise: tuple[NoisyPath, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -118,8 +93,17 @@ class Report:
                 }
                 for row in self.endpoints
             ],
-            "groups": [asdict(group) for group in self.groups],
+            "noise": [noise_json(path) for path in self.noise],
+            "groups": [_group_json(group) for group in self.groups],
+            "causes": [asdict(cause) for cause in self.causes],
         }
+
+
+def _group_json(group: GroupRow) -> dict[str, Any]:
+    values = asdict(group)
+    for sample, written in zip(group.samples, values["samples"], strict=True):
+        written["curl"] = {backend.value: curl_of(sample, backend, group.endpoint) for backend in Backend}
+    return values
 
 
 def build_report(
@@ -128,18 +112,22 @@ def build_report(
     since_s: float | None = None,
     domain: str | None = None,
     endpoints: Iterable[Endpoint] = (),
+    declared: Declared | None = None,
     now: float | None = None,
 ) -> Report:
     """Read the report; raises StoreError when the database refuses. A store without tables is an empty one.
 
     `since_s` counts back from now, in whole minutes. `endpoints` tells the domains of endpoints that have not
-    been mirrored yet (of the others the store knows it).
+    been mirrored yet (of the others the store knows it). `declared` are the rules that the groups are shown with.
     """
     at = time.time() if now is None else now
-    with storing("read the store"), _snapshot(engine) as connection:
-        if not sa.inspect(connection).has_table(RUNS.name):
+    with storing("read the store"):
+        if not sa.inspect(engine).has_table(RUNS.name):
             return Report(at, since_s, domain, Tally(), Balance(), (), ())
-        reading = _Reading(connection, since_s, domain, at)
+        complete_tables(engine, METADATA)
+    with storing("read the store"), _snapshot(engine) as connection:
+        holdings = read_holdings(connection, declared or Declared(), datetime.fromtimestamp(at, UTC).date())
+        reading = _Reading(connection, since_s, domain, at, holdings)
         domains = {endpoint.name: endpoint.domain for endpoint in endpoints} | reading.domains()
         return reading.report(domains)
 
@@ -156,13 +144,19 @@ class _Reading:
     """One report being read from one snapshot."""
 
     def __init__(
-        self, connection: sa.Connection, since_s: float | None, domain: str | None, at: float
+        self,
+        connection: sa.Connection,
+        since_s: float | None,
+        domain: str | None,
+        at: float,
+        holdings: Holdings,
     ) -> None:
         self._connection = connection
         self._since_s = since_s
         self._domain = domain
         self._at = at
         self._minute = 0 if since_s is None else int((at - since_s) // 60)
+        self._groups = GroupReading(connection, self._minute, holdings)
 
     def domains(self) -> dict[str, str]:
         chosen = sa.select(ENDPOINTS.c.endpoint, ENDPOINTS.c.domain)
@@ -181,6 +175,7 @@ class _Reading:
             for endpoint, counted in sorted(tallies.items(), key=lambda item: _by_path(item[0]))
         )
         everything = [count for counted in tallies.values() for count in counted]
+        groups, found_causes = self._groups.groups({row.endpoint: row.tally.judged for row in rows})
         return Report(
             self._at,
             self._since_s,
@@ -188,7 +183,9 @@ class _Reading:
             tally_of(everything),
             self._balance(),
             rows,
-            self._groups(rows),
+            groups,
+            found_causes,
+            self._noise(tallies),
         )
 
     def _tallies(self) -> dict[str, list[tuple[str, str, int]]]:
@@ -244,34 +241,9 @@ class _Reading:
             )
         return found
 
-    def _groups(self, rows: Iterable[EndpointRow]) -> tuple[GroupRow, ...]:
-        compared = {row.endpoint: row.tally.judged for row in rows}
-        n = sa.func.sum(GROUP_COUNTS.c.n).label("exchanges")
-        chosen = (
-            sa.select(*GROUPS.c, n)
-            .join(GROUP_COUNTS, GROUP_COUNTS.c.group_id == GROUPS.c.id)
-            .where(GROUP_COUNTS.c.minute >= self._minute)
-            .group_by(*GROUPS.c)
-            .order_by(GROUPS.c.accepted_by != "", n.desc(), GROUPS.c.endpoint, GROUPS.c.path, GROUPS.c.kind)
-        )
-        samples = self._samples()
-        return tuple(
-            GroupRow(
-                **{column.name: row[column.name] for column in GROUPS.c},
-                n=int(row["exchanges"]),
-                share=int(row["exchanges"]) / (compared[row["endpoint"]] or 1),
-                samples=samples.get(row["id"], ()),
-            )
-            for row in self._connection.execute(chosen).mappings()
-            if row["endpoint"] in compared
-        )
-
-    def _samples(self) -> dict[str, tuple[Sample, ...]]:
-        found: dict[str, tuple[Sample, ...]] = {}
-        chosen = sa.select(SAMPLES).order_by(SAMPLES.c.id.desc())
-        for _, group_id, *values in self._connection.execute(chosen):
-            found[group_id] = (*found.get(group_id, ()), Sample(*values))
-        return found
+    def _noise(self, endpoints: Collection[str]) -> tuple[NoisyPath, ...]:
+        noise = read_noise(self._connection, self._at)
+        return tuple(path for path in noise if path.endpoint in endpoints)
 
 
 def _by_path(endpoint: str) -> tuple[str, str]:

@@ -1,28 +1,32 @@
-"""The report as one HTML file that needs nothing else: no network, no script, light and dark, print and phone.
+"""The report as one HTML file that needs nothing else: no network, light and dark, print and phone.
 
 What was captured is redacted text, and is written as text only (Jinja2's autoescape, and a Content-Security-
-Policy that allows the page's own style sheet by its hash and nothing else).
+Policy that allows the page's own style sheet and script by their hashes and nothing else). The script filters,
+sorts and copies; everything can be read without it.
 """
 
 import base64
-import difflib
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from parity.noise import NoisyPath
 from parity.outcome import Outcome
-from parity.report import EndpointRow, GroupRow, Report, Sample
+from parity.report import EndpointRow, Report
+from parity.report_cards import cause_cards, group_card
 from parity.report_words import (
     KINDS,
     MEANINGS,
     alarm,
+    asides,
     balance_line,
+    count,
     headline,
     milliseconds,
     moment,
+    noise_meaning,
     percent,
     ratio,
     reasons,
@@ -31,12 +35,7 @@ from parity.report_words import (
     sum_line,
 )
 
-MAX_LINES = 200
-"""Lines of a side that are held against the other's; longer ones are shown without marks."""
-
 _LEAST_WIDTH = 0.4  # per cent: an outcome that happened at all can be seen in the bar
-
-Line = tuple[str, bool]
 
 
 def render_html(report: Report) -> str:
@@ -47,14 +46,22 @@ def render_html(report: Report) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    source, _, _ = PackageLoader("parity").get_source(templates, "report.css")
-    return templates.get_template("report.html.j2").render(_values(report) | _style(source))
+    style, script = (
+        PackageLoader("parity").get_source(templates, name)[0] for name in ("report.css", "report.js")
+    )
+    return templates.get_template("report.html.j2").render(_values(report) | _ours(style, script))
 
 
-def _style(source: str) -> dict[str, Any]:
-    digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return {"style": Markup(source), "policy": policy}  # noqa: S704  our own style sheet, no value in it
+def _ours(style: str, script: str) -> dict[str, Any]:
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+        " base-uri 'none'; form-action 'none'"
+    )
+    return {"style": Markup(style), "script": Markup(script), "policy": policy}  # noqa: S704  our own, no value in them
+
+
+def _hash(source: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
 
 
 def _values(report: Report) -> dict[str, Any]:
@@ -69,9 +76,29 @@ def _values(report: Report) -> dict[str, Any]:
         "legend": [_legend(report, outcome) for outcome in Outcome],
         "books": _books(report),
         "endpoints": [_endpoint(row) for row in report.endpoints],
-        "open_groups": [_group(group) for group in report.open_groups],
-        "accepted_groups": [_group(group) for group in report.accepted_groups],
+        "noise": [_noise(path) for path in report.noise],
+        "causes": cause_cards(report),
+        "open_groups": [group_card(group, report) for group in report.open_groups],
+        "accepted_groups": [group_card(group, report) for group in report.accepted_groups],
+        "group_endpoints": sorted({group.endpoint for group in report.groups}),
+        "group_kinds": [
+            (kind, KINDS.get(kind, kind)) for kind in sorted({one.kind for one in report.groups})
+        ],
+        "parts": _parts(report),
     }
+
+
+def _parts(report: Report) -> list[tuple[str, str]]:
+    """The sections that the page has, by anchor."""
+    parts = [("outcomes", "Outcomes"), ("books", "Books")]
+    if report.endpoints:
+        parts.append(("endpoints", "Endpoints"))
+    if report.causes:
+        parts.append(("causes", f"{count(len(report.causes), 'cause')}"))
+    parts.append(("differences", f"{count(len(report.open_groups), 'difference')}"))
+    if report.accepted_groups:
+        parts.append(("accepted", f"{len(report.accepted_groups):,} accepted"))
+    return parts
 
 
 def _bar(report: Report) -> list[tuple[str, float, float]]:
@@ -106,6 +133,7 @@ def _books(report: Report) -> list[tuple[str, str]]:
     if tally.failed:
         rows.append(("failed", f"{tally.failed:,}"))
     rows.append(("outcomes", sum_line(report)))
+    rows.extend(asides(tally))
     everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
     rows.append(("balance", balance_line(report.balance) + everywhere))
     return rows
@@ -126,39 +154,21 @@ def _endpoint(row: EndpointRow) -> dict[str, Any]:
         "failed": f"{failed:,}",
         "time": times if costs.n else "-",
         "queries": queries if costs.query_n else "-",
+        "sortable": {
+            "requests": tally.requests,
+            "compared": tally.compared,
+            "differ": tally.mismatches,
+            "failed": failed,
+            "time": costs.duration_ratio or 0,
+            "queries": costs.query_ratio or 0,
+        },
     }
 
 
-def _group(group: GroupRow) -> dict[str, Any]:
+def _noise(path: NoisyPath) -> dict[str, Any]:
     return {
-        "row": group,
-        "kind": KINDS.get(group.kind, group.kind),
-        "share": f"{percent(group.share)} of {group.n / group.share:,.0f}" if group.share else "",
-        "first": moment(group.first_seen_at),
-        "last": moment(group.last_seen_at),
-        "samples": [_sample(sample) for sample in group.samples],
+        "row": path,
+        "share": f"{path.differed:,} of {path.asked:,} ({percent(path.share)})",
+        "meaning": noise_meaning(path),
+        "last": moment(path.last_seen_at),
     }
-
-
-def _sample(sample: Sample) -> dict[str, Any]:
-    legacy, modern = _marked(sample.legacy, sample.modern)
-    return {"row": sample, "at": moment(sample.at), "legacy": legacy, "modern": modern}
-
-
-def _marked(legacy: str | None, modern: str | None) -> tuple[list[Line] | None, list[Line] | None]:
-    """The lines of both sides, and of each whether it differs from the other side."""
-    left = None if legacy is None else legacy.splitlines()
-    right = None if modern is None else modern.splitlines()
-    if not left or not right or max(len(left), len(right)) > MAX_LINES or len(left) == len(right) == 1:
-        return _plain(left), _plain(right)
-    blocks = difflib.SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
-    same_left = {line for block in blocks for line in range(block.a, block.a + block.size)}
-    same_right = {line for block in blocks for line in range(block.b, block.b + block.size)}
-    return (
-        [(text, place not in same_left) for place, text in enumerate(left)],
-        [(text, place not in same_right) for place, text in enumerate(right)],
-    )
-
-
-def _plain(lines: Sequence[str] | None) -> list[Line] | None:
-    return None if lines is None else [(line, False) for line in lines]

@@ -5,19 +5,28 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from parity.group_rows import SamePlace
+from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.report_words import (
     KINDS,
+    accepted_line,
     alarm,
+    asides,
     balance_line,
+    cause_sentence,
+    clients_line,
+    comparing_line,
     count,
     headline,
     moment,
+    noise_meaning,
     percent,
     ratio,
     reasons,
     remarks,
+    share_of,
     subject,
     sum_line,
 )
@@ -37,8 +46,10 @@ def render_text(report: Report, console: Console) -> None:
         console.print(Text(remark, style="bold red" if is_alarm else ""))
     _books(report, console)
     _endpoints(report.endpoints, console)
+    _causes(report, console)
     _groups("Differences", report.open_groups, console)
     _groups("Accepted differences", report.accepted_groups, console)
+    _noise(report.noise, console)
 
 
 def _heading(text: str, console: Console) -> None:
@@ -60,6 +71,7 @@ def _books(report: Report, console: Console) -> None:
     rows.extend(
         (f"  {outcome}", reasons(list(found.items()))) for outcome, found in tally.reasons.items() if found
     )
+    rows.extend(asides(tally))
     everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
     rows.append(("balance", balance_line(report.balance) + everywhere))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
@@ -101,7 +113,7 @@ def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
     _heading(f"{title}, largest first", console)
     for group in groups[:SHOWN_GROUPS]:
         console.print()
-        line = Text(f"  {count(group.n, 'exchange')} ({percent(group.share)})  ", style="bold")
+        line = Text(f"  {count(group.n, 'exchange')} ({share_of(group)})  ", style="bold")
         line.append(group.endpoint, style="not bold")
         console.print(line, soft_wrap=False)
         console.print(
@@ -110,26 +122,93 @@ def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
         if group.accepted_by:
             until = f"accepted: {group.accepted_by} ({group.owner}, until {group.expires})"
             console.print(Padding(Text(until), (0, 0, 0, 4), expand=False))
-        if group.samples:
-            _sample(group.samples[0], console)
+        if group.is_expired:
+            console.print(
+                Padding(Text("expired: it counts as a mismatch again", style="bold red"), (0, 0, 0, 4))
+            )
+        _facts(group, console)
+    if groups[0].accepted_by == "":
+        hint = "  to accept one: crossfade parity accept GROUP --reason … --owner … --expires …"
+        console.print()
+        console.print(Text(hint, style="dim"))
     if len(groups) > SHOWN_GROUPS:
         console.print(
             Text(f"\n  and {count(len(groups) - SHOWN_GROUPS, 'group')} more (--html shows all)", style="dim")
         )
 
 
-def _sample(sample: Sample, console: Console) -> None:
+def _noise(paths: tuple[NoisyPath, ...], console: Console) -> None:
+    if not paths:
+        return
+    _heading("Noise, where legacy differs from itself", console)
+    for path in paths[:SHOWN_GROUPS]:
+        console.print()
+        line = Text(f"  {path.differed:,} of {path.asked:,} ({percent(path.share)})  ", style="bold")
+        line.append(path.endpoint, style="not bold")
+        console.print(line)
+        for text in (
+            f"{path.path}  {path.shape}",
+            f"{noise_meaning(path)}, last seen {moment(path.last_seen_at)}",
+        ):
+            console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 4), expand=False))
+    if len(paths) > SHOWN_GROUPS:
+        console.print(
+            Text(f"\n  and {count(len(paths) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
+        )
+
+
+def _causes(report: Report, console: Console) -> None:
+    if not report.causes:
+        return
+    _heading("Probably one cause", console)
+    groups = {group.id: group for group in report.groups}
+    for cause in report.causes[:SHOWN_GROUPS]:
+        console.print()
+        console.print(Padding(Text(cause.endpoint, style="bold"), (0, 0, 0, 2), expand=False))
+        said = f"{cause_sentence(cause)} Look at {cause.look_at} first."
+        console.print(Padding(Text(said, overflow="fold"), (0, 0, 0, 4), expand=False))
+        for group_id in cause.groups[:SHOWN_GROUPS]:
+            place = f"{group_id}  {groups[group_id].path}"
+            console.print(Padding(Text(place, overflow="fold"), (0, 0, 0, 4), expand=False))
+
+
+def _facts(group: GroupRow, console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
+    for sample in group.samples[:1]:
+        for name, value in _sides(sample):
+            table.add_row(Text(name), Text(value))
+        table.add_row(Text("latest", style="dim"), Text(f"{moment(sample.at)} {sample.target}", style="dim"))
+    facts = [("first", moment(group.first_seen_at)), ("clients", clients_line(group))]
+    facts += [("rule", comparing_line(group))] if group.rule else []
+    facts += [
+        ("taken", f"from now on: {accepted_line(one)}, {one.name}")
+        for one in group.accepts
+        if not group.accepted_by
+    ]
+    facts += [("also", _elsewhere(other)) for other in group.same_place]
+    facts.append(("group", group.id))
+    for name, value in facts:
+        if value:
+            table.add_row(Text(name, style="dim"), Text(value, style="dim"))
+    console.print(Padding(table, (0, 0, 0, 4), expand=False))
+
+
+def _elsewhere(other: SamePlace) -> str:
+    state = f"accepted: {other.accepted_by}" if other.accepted_by else "before it was accepted"
+    return f"{count(other.n, 'exchange')} {state} ({other.id})"
+
+
+def _sides(sample: Sample) -> list[tuple[str, str]]:
     has_value = sample.path != "$status"
-    for name, value, status in (
+    sides = (
         ("legacy", sample.legacy, sample.legacy_status),
         ("modern", sample.modern, sample.modern_status),
-    ):
-        table.add_row(Text(name), Text(f"{status}  {_flat(value)}" if has_value else str(status)))
-    table.add_row(Text("seen", style="dim"), Text(f"{moment(sample.at)} {sample.target}", style="dim"))
-    console.print(Padding(table, (0, 0, 0, 4), expand=False))
+    )
+    return [
+        (name, f"{status}  {_flat(value)}" if has_value else str(status)) for name, value, status in sides
+    ]
 
 
 def _flat(value: str | None) -> str:

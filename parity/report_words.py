@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from parity.outcome import Kind, Outcome
-from parity.report import GroupRow, Report
-from parity.tally import Balance
+from parity.causes import Cause
+from parity.group_rows import AcceptedAs, GroupRow
+from parity.noise import LEAST_ASKED, LEAST_DIFFERED, LEAST_SHARE, NoisyPath
+from parity.outcome import Aside, Kind, Outcome
+from parity.report import Report
+from parity.tally import Balance, Tally
 
 MEANINGS: dict[Outcome, str] = {
     Outcome.MATCH: "the answers are the same",
@@ -28,6 +31,15 @@ KINDS: dict[str, str] = {
     Kind.ORDER: "another order",
     Kind.LENGTH: "another length",
 }
+
+
+ASIDES: dict[Aside, str] = {
+    Aside.CONFIRMATIONS: "confirmations",
+    Aside.UNCONFIRMED: "unconfirmed",
+    Aside.NOISE_CHECKS: "noise checks",
+}
+CLIENT_CHARACTERS = 8
+"""How much of a client's token is shown in a list; samples and JSON have it whole."""
 
 
 def count(n: int, one: str, many: str = "") -> str:
@@ -59,6 +71,11 @@ def remarks(report: Report) -> list[str]:
     said = [alarm(report.balance)] if not report.balance.balanced else []
     if accepted := tally.outcomes.get(Outcome.ACCEPTED, 0):
         said.append(f"{count(accepted, 'comparison')} differ{'s' if accepted == 1 else ''} only as accepted.")
+    if tally.unconfirmed:
+        said.append(
+            f"{tally.unconfirmed:,} of {count(tally.mismatches, 'mismatch', 'mismatches')} could not be confirmed:"
+            f" {reasons(list(tally.asides[Aside.UNCONFIRMED].items()))}."
+        )
     if tally.not_compared:
         parts = [
             f"{tally.outcomes[outcome]:,} {outcome}"
@@ -72,6 +89,42 @@ def remarks(report: Report) -> list[str]:
     if not tally.compared and not tally.mirrored:
         said.append("No request has been mirrored: a domain is mirrored from stage shadow to live.")
     return said
+
+
+def share_of(group: GroupRow) -> str:
+    """`0.25% of 1,204`: the share of the endpoint's comparisons, with their number."""
+    return f"{percent(group.share)} of {group.compared:,}" if group.compared else ""
+
+
+def clients_line(group: GroupRow) -> str:
+    """`7: 4f1c09aa (120), 9a0d77e1 (at least 31), …`, by the beginnings of their tokens; empty when none is known."""
+    if not group.clients:
+        return ""
+    named = [
+        f"{one.client[:CLIENT_CHARACTERS]} ({'at least ' if one.error else ''}{max(one.n - one.error, 1):,})"
+        for one in group.clients
+    ]
+    more = ", …" if group.client_n > len(group.clients) or not group.is_every_client else ""
+    number = f"{group.client_n:,}" if group.is_every_client else f"{group.client_n:,} or more"
+    return f"{number}: {', '.join(named)}{more}"
+
+
+def comparing_line(group: GroupRow) -> str:
+    """By which rule the place is compared."""
+    return f"by {group.compare}: {group.rule}" if group.rule else f"by {group.compare}, no rule holds here"
+
+
+def accepted_line(accepted: AcceptedAs) -> str:
+    """An acceptance with who answers for it and until when."""
+    return f"{accepted.label} ({accepted.owner}, until {accepted.expires})"
+
+
+def cause_sentence(cause: Cause) -> str:
+    """`These 4 groups are in the same 120 of 124 exchanges: probably one cause`, as a sentence."""
+    number = len(cause.groups)
+    share = f"{cause.together:,} of {cause.of:,} exchanges"
+    looked_at = "" if cause.exact else f" ({cause.of:,} drawn at random)"
+    return f"These {number:,} groups are in the same {share}{looked_at}: probably one cause."
 
 
 def alarm(balance: Balance) -> str:
@@ -114,6 +167,20 @@ def reasons(found: Sequence[tuple[str, int]]) -> str:
     """`stage 200, sampled out 84`, largest first."""
     largest = sorted(found, key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{reason.replace('_', ' ') or 'no reason given'} {n:,}" for reason, n in largest)
+
+
+def asides(tally: Tally) -> list[tuple[str, str]]:
+    """What asking again brought: name and reasons of what is counted beside the outcomes."""
+    return [(ASIDES[aside], reasons(list(found.items()))) for aside, found in tally.asides.items()]
+
+
+def noise_meaning(path: NoisyPath) -> str:
+    """What becomes of differences at a noisy path."""
+    if not path.is_proven:
+        return f"no noise yet: {LEAST_DIFFERED} of {LEAST_ASKED} and {LEAST_SHARE:.0%} are wanted"
+    if path.is_by_shape:
+        return "compared by shape, where no rule says otherwise"
+    return "differs in more than its value: compared as before, wants a rule"
 
 
 def moment(at: float) -> str:

@@ -1,57 +1,44 @@
-"""How paths are compared, and which differences people have accepted: the rule book, read from TOML files.
+"""How paths are compared, and which differences people have accepted: the rule book.
 
-A rule holds for its path and everything below it; of several that hold, the last one in the book does.
+Rules of one endpoint win over those of a glob over endpoints, and these over those of a group. Among equals the
+last in the book that holds decides. What stands in a file is said in docs/rules.md.
 """
 
-import difflib
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-
-from parity.errors import ParityError, RulesError
-from parity.outcome import Acceptance, Difference, Kind
+from parity.outcome import Acceptance, Difference
 from parity.paths import PathGlob, Steps, TextGlob, path_glob
+from parity.rule import Compare, Rule
+from parity.rule_files import read_rules
+from parity.rule_tree import NO_RULES, RuleTree
+from parity.value_shapes import takes_shapes
 
-
-class Compare(StrEnum):
-    """How the values at a path are compared."""
-
-    VALUE = "value"
-    """Equal, type included: the default."""
-    SHAPE = "shape"
-    """Same JSON type, format, nullness and length class: for ids and timestamps, which stay checked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """How a path is compared. `recording_only`: only when answers of two runs are compared."""
-
-    endpoint: str
-    path: str
-    compare: Compare
-    reason: str
-    recording_only: bool = False
+__all__ = ["Compare", "EndpointRules", "Rule", "RuleBook"]
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointRules:
-    """What the book says about one endpoint, compiled."""
+    """What the book says about one endpoint, compiled. `headers` are those that a rule names."""
 
-    rules: tuple[tuple[PathGlob, Rule], ...] = ()
+    tree: RuleTree = NO_RULES
     acceptances: tuple[tuple[PathGlob, Acceptance], ...] = ()
+    headers: tuple[str, ...] = ()
+
+    def rule_at(self, steps: Steps) -> Rule | None:
+        """The rule that compares the value at this path, which may stand at a path above it."""
+        return self.tree.at(steps).value
+
+    def list_rule_at(self, steps: Steps) -> Rule | None:
+        """The rule that compares the list at this path by its items."""
+        return self.tree.at(steps).items
 
     def compare_at(self, steps: Steps) -> Compare:
         """How the value at this path is compared."""
-        for glob, rule in reversed(self.rules):
-            if any(glob.matches(steps[:end]) for end in range(len(steps), 0, -1)):
-                return rule.compare
-        return Compare.VALUE
+        rule = self.rule_at(steps)
+        return Compare.VALUE if rule is None else rule.compare
 
     def acceptance_of(
         self, difference: Difference, statuses: tuple[int, int], today: date
@@ -64,6 +51,7 @@ class EndpointRules:
                 and acceptance.legacy_status in (None, statuses[0])
                 and acceptance.modern_status in (None, statuses[1])
                 and glob.matches(difference.steps)
+                and takes_shapes(acceptance.shapes, difference)
             ):
                 return acceptance
         return None
@@ -79,25 +67,12 @@ class RuleBook:
     _views: dict[str, EndpointRules] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def load(cls, paths: Iterable[Path]) -> "RuleBook":
-        """Read rules files; raises RulesError with every fault of every file."""
-        rules: list[Rule] = []
-        acceptances: list[Acceptance] = []
-        problems: list[str] = []
-        for path in paths:
-            try:
-                page = _Page.model_validate(tomllib.loads(path.read_text()))
-            except OSError as error:
-                problems.append(f"{path}: {error.strerror}")
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                problems.append(f"{path}: {error}")
-            except ValidationError as error:
-                problems.extend(f"{path}: {problem}" for problem in _problems(error))
-            else:
-                rules.extend(row.rule() for row in page.rules)
-                acceptances.extend(Acceptance(**row.model_dump()) for row in page.acceptances)
-        if problems:
-            raise RulesError(problems)
+    def load(cls, paths: Iterable[Path], endpoints: Iterable[str] | None = None) -> "RuleBook":
+        """Read rules files; raises RulesError with every fault of every file.
+
+        With the names of the endpoints that there are, a row that holds for none of them is a fault too.
+        """
+        rules, acceptances = read_rules(paths, endpoints)
         return cls(tuple(rules), tuple(acceptances))
 
     def for_recording(self) -> "RuleBook":
@@ -105,99 +80,43 @@ class RuleBook:
         return replace(self, recording=True)
 
     def with_rules(self, extra: Iterable[Rule]) -> "RuleBook":
-        """The book with more rules, which go before those it has."""
+        """The book with more rules, which are stronger than those of the same rank that it has."""
         return replace(self, rules=(*self.rules, *extra))
 
     def with_acceptances(self, extra: Iterable[Acceptance]) -> "RuleBook":
         """The book with more accepted differences."""
         return replace(self, acceptances=(*self.acceptances, *extra))
 
+    def rules_of(self, endpoint: str) -> list[Rule]:
+        """The rules that hold for the endpoint of that name, the strongest last."""
+        held = [
+            rule
+            for rule in self.rules
+            if (self.recording or not rule.recording_only) and TextGlob.of(rule.endpoint).matches(endpoint)
+        ]
+        return sorted(held, key=lambda rule: rule.rank)
+
     def for_endpoint(self, endpoint: str) -> EndpointRules:
         """What the book says about the endpoint of that name; raises ParityError for a broken path."""
         view = self._views.get(endpoint)
         if view is None:
+            compiled = [(path_glob(rule.path), rule) for rule in self.rules_of(endpoint)]
             view = EndpointRules(
-                tuple(
-                    (path_glob(rule.path), rule)
-                    for rule in self.rules
-                    if TextGlob.of(rule.endpoint).matches(endpoint)
-                    and (self.recording or not rule.recording_only)
-                ),
+                RuleTree(compiled) if compiled else NO_RULES,
                 tuple(
                     (path_glob(acceptance.path), acceptance)
                     for acceptance in self.acceptances
                     if TextGlob.of(acceptance.endpoint).matches(endpoint)
                 ),
+                _named_headers(glob for glob, _ in compiled),
             )
             self._views[endpoint] = view
         return view
 
 
-def _readable_path(text: str) -> str:
-    try:
-        path_glob(text)
-    except ParityError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_Glob = Annotated[_Text, AfterValidator(_readable_path)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _RuleRow(_Strict):
-    endpoint: _Text
-    path: _Glob
-    compare: Compare
-    reason: _Text
-    only: Literal["recording"] | None = None
-
-    def rule(self) -> Rule:
-        return Rule(
-            endpoint=self.endpoint,
-            path=self.path,
-            compare=self.compare,
-            reason=self.reason,
-            recording_only=self.only is not None,
-        )
-
-
-class _AcceptanceRow(_Strict):
-    endpoint: _Text
-    path: _Glob
-    kind: Kind | None = None
-    legacy_status: int | None = Field(default=None, ge=100, le=599)
-    modern_status: int | None = Field(default=None, ge=100, le=599)
-    reason: _Text
-    quirk: str = ""
-    owner: _Text
-    expires: date
-
-
-class _Page(_Strict):
-    rules: list[_RuleRow] = []
-    acceptances: list[_AcceptanceRow] = []
-
-
-_KEYS: dict[Any, type[BaseModel]] = {None: _Page, "rules": _RuleRow, "acceptances": _AcceptanceRow}
-
-
-def _problems(error: ValidationError) -> Iterable[str]:
-    for fault in error.errors(include_url=False, include_context=False):
-        place = fault["loc"]
-        where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(
-            "."
-        )
-        yield f"{where}: {_said(fault['type'], fault['msg'], place)}"
-
-
-def _said(kind: str, message: str, place: tuple[Any, ...]) -> str:
-    if kind != "extra_forbidden":
-        return message[:1].lower() + message[1:]
-    known = _KEYS[place[0] if len(place) > 1 else None].model_fields
-    close = difflib.get_close_matches(str(place[-1]), known, n=1)
-    return f"unknown key, did you mean {close[0]}?" if close else f"unknown key, known are {', '.join(known)}"
+def _named_headers(globs: Iterable[PathGlob]) -> tuple[str, ...]:
+    roots = (glob.steps[0] for glob in globs)
+    named = {
+        root.removeprefix("header:") for root in roots if isinstance(root, str) and root.startswith("header:")
+    }
+    return tuple(sorted(named))

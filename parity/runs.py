@@ -5,25 +5,27 @@ shadow gets no copy twice, unless this process was killed in between.
 """
 
 import asyncio
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import structlog
 
 from parity.compare import compare
 from parity.completing import Shadow, Shed, not_completed
-from parity.errors import StoreError
+from parity.confirm import Confirmer
+from parity.errors import StoreError, fault_of
 from parity.exchange import Batch, Capture, Exchange
+from parity.noise import NoisyBook
 from parity.outcome import Comparison, Outcome
 from parity.room import Room
 from parity.rules import RuleBook
+from parity.selftest_live import SelfTest
+from parity.settle import AskedAgain
 from parity.store import ParityStore
 
 STORE_PAUSE_S = 0.2
@@ -56,9 +58,14 @@ class Runs:
         thread: ThreadPoolExecutor,
         room: Room,
         stop: asyncio.Event,
+        confirmer: Confirmer | None = None,
+        self_test: SelfTest | None = None,
     ) -> None:
+        self._self_test = self_test
         self._store = store
         self._rules = rules
+        self._noise = NoisyBook(store.noise)
+        self._confirmer = confirmer
         self._shadow = shadow
         self._thread = thread
         self._room = room
@@ -110,19 +117,27 @@ class Runs:
         completed: list[Exchange | Shed] = []
         try:
             completed = await self._complete(batch.captures)
+            comparisons, beside = await self._judge(batch.captures, completed)
             if before is not None:
                 await asyncio.wait({before})
                 if before.cancelled() or before.exception() is not None:
                     # recording this one would make the store take the one before for recorded
                     raise StoreError(f"batch {batch.seq} cannot be recorded before the one before it")
-            comparisons = await self._in_thread(self._compare_all, completed)
-            await self._record(batch, completed, comparisons)
+            await self._record(batch, completed, comparisons, beside)
             run.recorded = batch.seq
             self.taken += 1
+            if self._self_test is not None:
+                await self._in_thread(self._test_itself, self._self_test, completed, comparisons)
         finally:
             del run.under_way[batch.seq]
             self._shadow.release(completed)
             self._room.give_back(size)
+
+    def _test_itself(
+        self, test: SelfTest, completed: Sequence[Exchange | Shed], comparisons: Sequence[Comparison]
+    ) -> None:
+        _, rules = self._rules_in_force()
+        test.after(completed, comparisons, rules)
 
     async def _complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
         try:
@@ -131,16 +146,42 @@ class Runs:
                 return completed
             _log.error("completing_failed", fault=f"{len(completed)} results for {len(captures)} captures")
         except Exception as error:  # noqa: BLE001  the books must balance whatever asking the shadow does
-            _log.error("completing_failed", fault=_fault(error))
+            _log.error("completing_failed", fault=fault_of(error))
         return [not_completed(capture) for capture in captures]
 
+    async def _judge(
+        self, captures: Sequence[Capture], completed: Sequence[Exchange | Shed]
+    ) -> tuple[list[Comparison], AskedAgain]:
+        """Compare, and ask again where the confirmer wants to know."""
+        today = datetime.now(UTC).date()
+        comparisons, plain, rules = await self._in_thread(self._compare_all, completed, today)
+        confirmer = self._confirmer
+        if confirmer is None or not (asked := await confirmer.ask(captures, completed, comparisons)):
+            return comparisons, AskedAgain()
+        try:
+            return await self._in_thread(
+                confirmer.settle,
+                asked,
+                completed,
+                comparisons,
+                rules=rules,
+                plain=plain,
+                today=today,
+            )
+        finally:
+            confirmer.release(asked)
+
     async def _record(
-        self, batch: Batch, completed: Sequence[Exchange | Shed], comparisons: Sequence[Comparison]
+        self,
+        batch: Batch,
+        completed: Sequence[Exchange | Shed],
+        comparisons: Sequence[Comparison],
+        beside: AskedAgain,
     ) -> None:
         """Until the store takes it; raises StoreError when it refuses and the worker is to stop."""
         while True:
             try:
-                await self._in_thread(self._store.record, batch, completed, comparisons)
+                await self._in_thread(self._store.record, batch, completed, comparisons, beside)
             except StoreError as error:
                 if not self._is_refused:
                     self._is_refused = True
@@ -151,24 +192,37 @@ class Runs:
                     await asyncio.wait_for(self._stop.wait(), STORE_PAUSE_S)
             else:
                 self._is_refused = False
+                if any(one.paths for one in beside.twice):
+                    self._noise.changed()
                 return
 
     async def _in_thread(self, call: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(call, *args, **named))
 
-    def _compare_all(self, completed: Sequence[Exchange | Shed]) -> list[Comparison]:
-        today = datetime.now(UTC).date()
-        return [
-            Comparison(Outcome.SHED, one.reason) if isinstance(one, Shed) else self._compare(one, today)
+    def _compare_all(
+        self, completed: Sequence[Exchange | Shed], today: date
+    ) -> tuple[list[Comparison], RuleBook, RuleBook]:
+        """The comparisons, the rules without what noise adds, and those by which they were made."""
+        plain, rules = self._rules_in_force()
+        comparisons = [
+            Comparison(Outcome.SHED, one.reason)
+            if isinstance(one, Shed)
+            else self._compare(one, rules, today)
             for one in completed
         ]
+        return comparisons, plain, rules
 
-    def _compare(self, exchange: Exchange, today: date) -> Comparison:
+    def _rules_in_force(self) -> tuple[RuleBook, RuleBook]:
+        """As people wrote and accepted them, and with what noise adds."""
+        plain = self._store.with_acceptances(self._rules)
+        return plain, self._noise.over(plain)
+
+    def _compare(self, exchange: Exchange, rules: RuleBook, today: date) -> Comparison:
         try:
-            return compare(exchange, self._rules, today=today)
+            return compare(exchange, rules, today=today)
         except Exception as error:  # noqa: BLE001  the books must balance whatever a backend sends
-            _log.error("comparison_failed", endpoint=exchange.endpoint, fault=_fault(error))
+            _log.error("comparison_failed", endpoint=exchange.endpoint, fault=fault_of(error))
             return Comparison(Outcome.SKIPPED, "comparison_failed")
 
 
@@ -176,10 +230,4 @@ def _report_end(task: asyncio.Task[None]) -> None:
     """Whether or not its connection is still there to notice."""
     error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, StoreError):
-        _log.error("batch_failed", fault=_fault(error))
-
-
-def _fault(error: BaseException) -> str:
-    # only the kind of fault and its place: a message could quote a body
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+        _log.error("batch_failed", fault=fault_of(error))

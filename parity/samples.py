@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 from parity.exchange import Exchange
 from parity.outcome import ABSENT, Comparison, Difference
 from parity.redact import Redactor
+from parity.value_shapes import shape_text
 
 OTHER_PATHS = "**"
 """The path of the group that takes what is over the bound of groups of one endpoint."""
+
+_METHOD = re.compile(r"[A-Z]{1,10}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,10 @@ def _sample(
         "path": redactor.path(difference.steps)[:max_characters],
         "legacy": _written(legacy, max_characters),
         "modern": _written(modern, max_characters),
+        "method": exchange.method if _METHOD.match(exchange.method) else "",
+        "client": redactor.identifier(exchange.client),
+        "legacy_shape": shape_text(difference.legacy),
+        "modern_shape": shape_text(difference.modern),
     }
 
 

@@ -89,7 +89,20 @@ def _shape_of_text(text: str) -> Shape:
         case "text":
             return Shape("string", form, len(text).bit_length())
         case _:
-            return Shape("string", form)
+            written = f"{form}{_precision(text)} {_zone(text)}" if form.startswith("timestamp") else form
+            return Shape("string", written)
+
+
+def _precision(text: str) -> str:
+    """Finer than milliseconds or not: a writer that leaves noughts away stays what it is."""
+    digits = len(re.split(r"[^0-9]", text.partition(".")[2])[0])
+    return " below a millisecond" if digits > 3 else ""
+
+
+def _zone(text: str) -> str:
+    if text.endswith("Z"):
+        return "in UTC"
+    return "with an offset" if text[-6] in "+-" or text[-5] in "+-" else "without a zone"
 
 
 def _segment(part: str) -> str:

@@ -7,18 +7,26 @@ nothing, so a proxy worker sends a batch again until it has its receipt.
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from parity.acceptances import AcceptanceBook
 from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
+from parity.errors import StoreError
+from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
 from parity.exchange import Batch, Exchange
+from parity.groups import Groups
+from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
 from parity.outcome import Comparison, Outcome
 from parity.redact import Redactor
-from parity.samples import Finding, findings, within
-from parity.tables import COSTS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, METADATA, RUNS, SAMPLES
+from parity.rule_changes import note_rules
+from parity.rules import RuleBook
+from parity.samples import findings
+from parity.settle import AskedAgain
+from parity.tables import COSTS, COUNTS, ENDPOINTS, METADATA, RUNS
 from parity.tally import CHECKS, COMPARED
 
 _COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
@@ -30,6 +38,7 @@ class Limits:
 
     samples_per_group: int = 5
     groups_per_endpoint: int = 200
+    cells_per_endpoint: int = MAX_CELLS
     sample_characters: int = 8_000
     total_samples: int = 20_000
     retention_s: float = 30 * 86_400.0
@@ -37,14 +46,38 @@ class Limits:
 
 
 class ParityStore:
-    """The only writer of the parity tables; methods raise StoreError when the database refuses."""
+    """The only writer of the parity tables; methods raise StoreError when the database refuses.
 
-    def __init__(self, engine: sa.Engine, redactor: Redactor, limits: Limits | None = None) -> None:
+    `rules` are those that everything is compared by that comes from now on.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        redactor: Redactor,
+        limits: Limits | None = None,
+        *,
+        rules: RuleBook | None = None,
+    ) -> None:
         self._engine = engine
         self._redactor = redactor
         self._limits = limits or Limits()
+        self._rules = rules
+        self._groups = Groups(
+            redactor,
+            self._limits.samples_per_group,
+            self._limits.groups_per_endpoint,
+            self._limits.total_samples,
+        )
+        self._acceptances = AcceptanceBook(engine)
         self._prepared = False
         self._pruned_at = 0.0
+
+    def with_acceptances(self, rules: RuleBook) -> RuleBook:
+        """The rule book with what was accepted in the store; a change holds within a second."""
+        with suppress(StoreError):  # recording will find out, and say so
+            self._prepare()
+        return self._acceptances.over(rules)
 
     def last_seq(self, proxy: str) -> int:
         """Up to which batch that proxy run is recorded; 0: nothing of it is."""
@@ -58,10 +91,14 @@ class ParityStore:
         batch: Batch,
         completed: Sequence[Exchange | Shed],
         comparisons: Sequence[Comparison],
+        beside: AskedAgain | None = None,
         *,
         now: float | None = None,
     ) -> bool:
-        """Record a batch, with what its captures became and the comparison of each; False if it had been before."""
+        """Record a batch, with what its captures became and the comparison of each; False if it had been before.
+
+        `beside` is what asking again brought.
+        """
         at = time.time() if now is None else now
         judged = [
             (exchange, comparison)
@@ -69,23 +106,34 @@ class ParityStore:
             if not isinstance(exchange, Shed)
         ]
         found = findings(self._redactor, judged, max_characters=self._limits.sample_characters)
+        again = beside or AskedAgain()
         self._prepare()
         with storing("record a batch"), writing(self._engine) as connection:
             if not self._is_new(connection, batch, at):
                 return False
             minute = int(at // 60)
-            self._count(connection, batch, judged, comparisons, minute)
+            self._count(connection, batch, judged, comparisons, again, minute)
             self._add_costs(connection, [exchange for exchange, _ in judged], minute)
-            self._add_differences(connection, found, minute, at)
+            add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
+            add_noise(connection, again.twice, at)
+            self._groups.add(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
             self._pruned_at = at
             self.prune(now=at)
         return True
 
+    def noise(self, *, now: float | None = None) -> tuple[NoisyPath, ...]:
+        """The paths on which legacy lately differed from itself, proven noise or not."""
+        self._prepare()
+        with storing("read the noise"), self._engine.connect() as connection:
+            return read_noise(connection, time.time() if now is None else now)
+
     def _prepare(self) -> None:
         if not self._prepared:
             with storing("make the tables of the store"), writing(self._engine) as connection:
                 create_tables(connection, METADATA)
+                if self._rules is not None:
+                    note_rules(connection, self._rules, time.time())
             self._prepared = True
 
     def _is_new(self, connection: sa.Connection, batch: Batch, at: float) -> bool:
@@ -104,9 +152,12 @@ class ParityStore:
         batch: Batch,
         judged: Sequence[tuple[Exchange, Comparison]],
         comparisons: Sequence[Comparison],
+        again: AskedAgain,
         minute: int,
     ) -> None:
         counted: Counter[tuple[str, str, str]] = Counter()
+        for (endpoint, name, reason), n in again.counts.items():
+            counted[endpoint, name, self._redactor.reason(reason)] += n
         for count in batch.counts:
             if count.name not in _COUNTED_HERE:
                 counted[
@@ -146,49 +197,6 @@ class ParityStore:
         ]
         upsert(connection, COSTS, rows, add=columns)
 
-    def _add_differences(
-        self, connection: sa.Connection, found: Sequence[Finding], minute: int, at: float
-    ) -> None:
-        if not found:
-            return
-        known = self._known_groups(connection, {group.endpoint for finding in found for group in finding})
-        seen: Counter[str] = Counter()
-        groups: dict[str, dict[str, Any]] = {}
-        samples: dict[str, list[dict[str, Any]]] = {}
-        for finding in found:
-            for group, sample in within(finding, known, self._limits.groups_per_endpoint).items():
-                seen[group.id] += 1
-                groups[group.id] = {"id": group.id, **asdict(group), "first_seen_at": at, "last_seen_at": at}
-                samples.setdefault(group.id, []).append({"group_id": group.id, **sample})
-        # always in one order, so that two workers cannot wait for each other's rows
-        ids = sorted(groups)
-        rows = [groups[group_id] for group_id in ids]
-        upsert(connection, GROUPS, rows, first_seen_at="min", last_seen_at="max", owner="new", expires="new")
-        counts = [{"minute": minute, "group_id": group_id, "n": seen[group_id]} for group_id in ids]
-        upsert(connection, GROUP_COUNTS, counts, add=("n",))
-        for group_id in ids:
-            connection.execute(sa.insert(SAMPLES), samples[group_id][-self._limits.samples_per_group :])
-            self._cap_samples(connection, group_id)
-
-    def _known_groups(self, connection: sa.Connection, endpoints: set[str]) -> dict[str, set[str]]:
-        known: dict[str, set[str]] = {endpoint: set() for endpoint in endpoints}
-        chosen = sa.select(GROUPS.c.endpoint, GROUPS.c.id).where(GROUPS.c.endpoint.in_(endpoints))
-        for endpoint, group_id in connection.execute(chosen):
-            known[endpoint].add(group_id)
-        return known
-
-    def _cap_samples(self, connection: sa.Connection, group_id: str) -> None:
-        newest = (
-            sa.select(SAMPLES.c.id)
-            .where(SAMPLES.c.group_id == group_id)
-            .order_by(SAMPLES.c.id.desc())
-            .limit(self._limits.samples_per_group)
-        )
-        kept = connection.execute(newest).scalars().all()
-        connection.execute(
-            sa.delete(SAMPLES).where(SAMPLES.c.group_id == group_id, SAMPLES.c.id < min(kept, default=0))
-        )
-
     def prune(self, *, now: float) -> None:
         """Forget what is over the bounds of age and size. Counts are folded, not lost: the books still balance."""
         self._prepare()
@@ -205,17 +213,7 @@ class ParityStore:
             ]
             upsert(connection, COUNTS, rows, add=("n",))
             connection.execute(sa.delete(COSTS).where(COSTS.c.minute < minute))
-            connection.execute(sa.delete(GROUP_COUNTS).where(GROUP_COUNTS.c.minute < minute))
-            gone = sa.select(GROUPS.c.id).where(GROUPS.c.last_seen_at < oldest)
-            connection.execute(sa.delete(SAMPLES).where(SAMPLES.c.group_id.in_(gone)))
-            connection.execute(sa.delete(GROUPS).where(GROUPS.c.last_seen_at < oldest))
+            forget_evidence(connection, oldest)
+            forget_noise(connection, now)
+            self._groups.prune(connection, oldest)
             connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))
-            newest = (
-                sa.select(SAMPLES.c.id)
-                .order_by(SAMPLES.c.id.desc())
-                .offset(self._limits.total_samples)
-                .limit(1)
-            )
-            last = connection.execute(newest).scalar()
-            if last is not None:
-                connection.execute(sa.delete(SAMPLES).where(SAMPLES.c.id <= last))

@@ -47,6 +47,52 @@ COSTS = sa.Table(
 )
 """Sums over the exchanges that both backends answered; the query sums over those where both said their count."""
 
+PAIRS = sa.Table(
+    "parity_pairs",
+    METADATA,
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("logs", sa.Double, nullable=False),
+    sa.Column("squared_logs", sa.Double, nullable=False),
+    sa.Column("query_n", sa.BigInteger, nullable=False),
+    sa.Column("legacy_queries", sa.BigInteger, nullable=False),
+    sa.Column("modern_queries", sa.BigInteger, nullable=False),
+    sa.Column("squared_legacy", sa.BigInteger, nullable=False),
+    sa.Column("squared_modern", sa.BigInteger, nullable=False),
+    sa.Column("products", sa.BigInteger, nullable=False),
+)
+"""What the intervals of both ratios are made of (`ratios.py`), over the same exchanges as COSTS."""
+
+CELLS = sa.Table(
+    "parity_cells",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False, index=True),
+    sa.Column("status_class", sa.String(5), nullable=False),
+    sa.Column("query", sa.String(200), nullable=False),
+    sa.Column("last_seen_at", sa.Double, nullable=False),
+)
+"""What was compared, by endpoint, status class and query shape (`coverage.py`)."""
+
+CELL_COUNTS = sa.Table(
+    "parity_cell_counts",
+    METADATA,
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("cell_id", sa.String(16), primary_key=True),
+    sa.Column("n", sa.BigInteger, nullable=False),
+)
+"""Comparisons of each cell."""
+
+RULE_CHANGES = sa.Table(
+    "parity_rule_changes",
+    METADATA,
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("changed_at", sa.Double, nullable=False),
+)
+"""When what the rule book says of these endpoints (a glob over names) changed; 0: it has been so from the start."""
+
 GROUPS = sa.Table(
     "parity_groups",
     METADATA,
@@ -72,6 +118,34 @@ GROUP_COUNTS = sa.Table(
 )
 """Exchanges (not differences) of each group."""
 
+GROUP_MEMBERS = sa.Table(
+    "parity_group_members",
+    METADATA,
+    sa.Column("group_id", sa.String(16), primary_key=True),
+    sa.Column("exchanges", sa.Text, nullable=False),
+    sa.Column("clients", sa.Text, nullable=False),
+)
+"""Whose exchanges each group has: a sketch of them and the clients that sent most, as JSON (`parity/members.py`)."""
+
+ACCEPTANCES = sa.Table(
+    "parity_acceptances",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("shapes", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("owner", sa.String(200), nullable=False),
+    sa.Column("expires", sa.String(10), nullable=False),
+    sa.Column("quirk", sa.String(20), nullable=False),
+    sa.Column("ticket", sa.Text, nullable=False),
+    sa.Column("accepted_at", sa.Double, nullable=False),
+    sa.Column("accepted_by", sa.String(200), nullable=False),
+    sa.Column("withdrawn_at", sa.Double),
+)
+"""Accepted differences beside those of the rules files. Rows are never removed: the groups that they made point here."""
+
 SAMPLES = sa.Table(
     "parity_samples",
     METADATA,
@@ -87,5 +161,59 @@ SAMPLES = sa.Table(
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("legacy", sa.Text),
     sa.Column("modern", sa.Text),
+    sa.Column("method", sa.String(10)),
+    sa.Column("client", sa.String(80)),
+    sa.Column("legacy_shape", sa.String(80)),
+    sa.Column("modern_shape", sa.String(80)),
+    sa.Column("is_first", sa.Boolean),
 )
-"""The latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing at that path."""
+"""The first and the latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing there.
+
+From `method` on the columns are empty in rows of earlier versions.
+"""
+
+NOISE = sa.Table(
+    "parity_noise",
+    METADATA,
+    sa.Column("day", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("other_shape", sa.BigInteger, nullable=False),
+    sa.Column("shape", sa.String(120), nullable=False),
+    sa.Column("first_seen_at", sa.Double, nullable=False),
+    sa.Column("last_seen_at", sa.Double, nullable=False),
+)
+"""By endpoint, folded path and day (Unix time divided by 86,400): reads in which legacy differed from itself.
+
+The row without a path counts the reads that legacy answered twice. No value is kept, only the name of its shape.
+"""
+SELF_TESTS = sa.Table(
+    "parity_self_tests",
+    METADATA,
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("blame", sa.String(500), primary_key=True),
+    sa.Column("domain", sa.String(100), nullable=False),
+    sa.Column("rules", sa.String(16), nullable=False),
+    sa.Column("tried", sa.BigInteger, nullable=False),
+    sa.Column("caught", sa.BigInteger, nullable=False),
+    sa.Column("by_rule", sa.BigInteger, nullable=False),
+    sa.Column("missed", sa.BigInteger, nullable=False),
+    sa.Column("example", sa.String(500), nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+)
+"""Mutations tried, by endpoint, kind and what let them pass (empty: nothing did). `rules` are those they were tried on."""
+
+SELF_TEST_SHARES = sa.Table(
+    "parity_self_test_shares",
+    METADATA,
+    sa.Column("endpoint", sa.String(300), primary_key=True),
+    sa.Column("domain", sa.String(100), nullable=False),
+    sa.Column("rules", sa.String(16), nullable=False),
+    sa.Column("pairs", sa.BigInteger, nullable=False),
+    sa.Column("leaves", sa.BigInteger, nullable=False),
+    sa.Column("by_shape", sa.BigInteger, nullable=False),
+)
+"""How many pairs of answers mutations were made of, how many values those held, and how many only a shape rule looks at."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from parity.outcome import Outcome
+from parity.outcome import Aside, Outcome
 
 COMPARED = (Outcome.MATCH, Outcome.ACCEPTED, Outcome.MISMATCH, Outcome.TRANSIENT)
 """The outcomes of exchanges whose answers were compared."""
@@ -70,6 +70,7 @@ class Tally:
     not_mirrored: Mapping[str, int] = field(default_factory=dict)
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     reasons: Mapping[Outcome, Mapping[str, int]] = field(default_factory=dict)
+    asides: Mapping[Aside, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def compared(self) -> int:
@@ -85,6 +86,11 @@ class Tally:
     def mismatches(self) -> int:
         """Exchanges whose answers differ beyond what was accepted."""
         return self.outcomes.get(Outcome.MISMATCH, 0)
+
+    @property
+    def unconfirmed(self) -> int:
+        """Mismatches that could not be asked again."""
+        return sum(self.asides.get(Aside.UNCONFIRMED, {}).values())
 
     @property
     def total(self) -> int:
@@ -107,10 +113,14 @@ def tally_of(counted: Iterable[tuple[str, str, int]]) -> Tally:
     sums: dict[str, int] = {}
     not_mirrored: dict[str, int] = {}
     reasons: dict[Outcome, dict[str, int]] = {}
+    asides: dict[Aside, dict[str, int]] = {}
     for name, reason, n in counted:
         sums[name] = sums.get(name, 0) + n
         if name == "not_mirrored":
             not_mirrored[reason] = not_mirrored.get(reason, 0) + n
+        elif name in set(Aside):
+            of_aside = asides.setdefault(Aside(name), {})
+            of_aside[reason] = of_aside.get(reason, 0) + n
         elif reason and name in set(Outcome):
             of_outcome = reasons.setdefault(Outcome(name), {})
             of_outcome[reason] = of_outcome.get(reason, 0) + n
@@ -123,6 +133,7 @@ def tally_of(counted: Iterable[tuple[str, str, int]]) -> Tally:
         not_mirrored=not_mirrored,
         outcomes={outcome: sums.get(outcome.value, 0) for outcome in Outcome},
         reasons=reasons,
+        asides=asides,
     )
 
 
@@ -137,6 +148,7 @@ def tally_json(tally: Tally) -> dict[str, Any]:
         "checks": tally.checks,
         "outcomes": {outcome.value: tally.outcomes.get(outcome, 0) for outcome in Outcome},
         "reasons": {outcome.value: dict(found) for outcome, found in tally.reasons.items()},
+        **{aside.value: dict(tally.asides.get(aside, {})) for aside in Aside},
         "compared": tally.compared,
         "mismatch_rate": tally.mismatch_rate,
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from parity.completing import Shadow
+from parity.confirm import Confirmer
 from parity.database import open_database
 from parity.errors import SocketError
 from parity.intake import QUIET_S, Intake
@@ -21,6 +22,7 @@ from parity.redact import Redactor
 from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
+from parity.selftest_live import SelfTest, SelfTestLimits
 from parity.store import ParityStore
 
 DRAIN_S = 5.0
@@ -47,8 +49,12 @@ async def run_worker(
     ready: Callable[[], None] | None = None,
     settings: IntakeSettings | None = None,
     levels: Callable[[], dict[str, float]] = dict,
+    confirmer: Confirmer | None = None,
+    self_test: SelfTestLimits | None = None,
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
+
+    Without a `confirmer` nothing is asked again.
 
     Raises SocketError when another worker owns the socket or it cannot be made, StoreError for a store's URL
     that is none.
@@ -58,8 +64,17 @@ async def run_worker(
         with owned(socket), ThreadPoolExecutor(1, "parity") as thread:
             bounds = settings or IntakeSettings()
             room = Room(bounds.held_batches, bounds.held_bytes)
-            store = ParityStore(engine, Redactor(redaction_key))
-            runs = Runs(store, rules, shadow, thread=thread, room=room, stop=stop)
+            store = ParityStore(engine, Redactor(redaction_key), rules=rules)
+            runs = Runs(
+                store,
+                rules,
+                shadow,
+                thread=thread,
+                room=room,
+                stop=stop,
+                confirmer=confirmer,
+                self_test=SelfTest(engine, self_test),
+            )
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)
             _log.info("worker_started", socket=str(socket))

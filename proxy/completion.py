@@ -1,11 +1,11 @@
 """Makes exchanges of captures in the parity worker: asks the shadow where it is wanted, and says what both did."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
-from parity.completing import Shed, exchange_of, not_completed
+from parity.completing import Again, Shed, exchange_of, not_completed
 from parity.exchange import SAFE_METHODS, Backend, Capture, Exchange, Observation
 from proxy.canary import StickyKeys, token
 from proxy.captures import Budget
@@ -27,7 +27,7 @@ def busy_at_mark(_domain: str, mark: tuple[int, int]) -> bool:
 
 
 class Completion:
-    """The way to both shadow backends; implements `parity.completing.Shadow`."""
+    """The way to both shadow backends; implements `parity.completing.Shadow` and `SecondAsking`."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class Completion:
         self._sticky = StickyKeys(settings.sticky)
         self._token_key = settings.token_key
         self._overlapped = overlapped
+        self._mirrorable = {endpoint.name for endpoint in settings.endpoints if endpoint.mirrorable}
         self._budget = Budget(settings.mirror.held_bytes)
         self.mirrors = {
             backend: Mirror(
@@ -52,9 +53,7 @@ class Completion:
             )
             for backend, sender in senders.items()
         }
-        self._write_checks = WriteChecks(
-            settings.endpoints, self.mirrors, self._budget, self._observation, counted_writes
-        )
+        self._write_checks = WriteChecks(settings.endpoints, self._ask, self._budget, counted_writes)
 
     @property
     def held_bytes(self) -> int:
@@ -78,10 +77,37 @@ class Completion:
         """These are recorded: the answers of the shadow that they held are free."""
         self._budget.give_back(sum(_held(one) for one in completed if isinstance(one, Exchange)))
 
+    def forbids(self, capture: Capture) -> str:
+        """Why no backend may be asked that again; empty: both may."""
+        if capture.method not in SAFE_METHODS:
+            return "not_a_read"
+        return "" if capture.endpoint in self._mirrorable else "never"
+
+    async def ask_again(self, capture: Capture) -> Again:
+        """Send a copy to both backends at once, whichever is authoritative."""
+        asking: dict[Backend, asyncio.Task[Observation | str]] = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for backend in Backend:
+                    asking[backend] = group.create_task(self._answer_again(backend, capture))
+            raced = self._overlapped(capture.domain, capture.mark)
+        except BaseException:
+            whole = (task for task in asking.values() if not task.cancelled() and not task.exception())
+            self._give_back(task.result() for task in whole)
+            raise
+        return Again(asking[Backend.LEGACY].result(), asking[Backend.MODERN].result(), raced)
+
+    def release_again(self, again: Again) -> None:
+        """These are compared: the answers that they held are free."""
+        self._give_back((again.legacy, again.modern))
+
     async def close(self) -> None:
         """Let go of all connections."""
         for mirror in self.mirrors.values():
             await mirror.close()
+
+    def _give_back(self, answers: Iterable[Observation | str]) -> None:
+        self._budget.give_back(sum(len(one.body) for one in answers if isinstance(one, Observation)))
 
     async def _complete(self, capture: Capture) -> Exchange | Shed:
         try:
@@ -105,21 +131,35 @@ class Completion:
                 return Shed("shadow_queue")
             raced = self._overlapped(capture.domain, capture.mark)
             return exchange_of(capture, client, answer, capture.shadow, raced=raced)
-        return await self._asked(capture, client, answer)
+        answered = await self._ask(capture.authoritative.other, capture)
+        if isinstance(answered, Shed):
+            return answered
+        shadow, overflow = answered
+        try:
+            raced = self._overlapped(capture.domain, capture.mark)
+            return exchange_of(capture, client, answer, shadow, raced=raced, skipped=overflow)
+        except BaseException:
+            self._budget.give_back(len(shadow.body))
+            raise
 
-    async def _asked(self, capture: Capture, client: str, answer: Observation) -> Exchange | Shed:
-        answered = await self.mirrors[capture.authoritative.other].ask(capture)
+    async def _answer_again(self, backend: Backend, capture: Capture) -> Observation | str:
+        answered = await self._ask(backend, capture)
+        if isinstance(answered, Shed):
+            return answered.reason
+        observation, overflow = answered
+        return overflow or observation
+
+    async def _ask(self, backend: Backend, capture: Capture) -> tuple[Observation, str] | Shed:
+        """What that backend did with a copy, and why its body was not kept; whoever gets it gives the body back."""
+        answered = await self.mirrors[backend].ask(capture)
         if isinstance(answered, Shed):
             return answered
         reply, body = answered.reply, answered.body
+        if reply.error:
+            return Observation(error=reply.error, duration_s=reply.duration_s), ""
         try:
-            raced = self._overlapped(capture.domain, capture.mark)
-            if reply.error:
-                shadow = Observation(error=reply.error, duration_s=reply.duration_s)
-                return exchange_of(capture, client, answer, shadow, raced=raced)
             kept = b"" if body.overflow else body.content
-            shadow = self._observation(reply.fields, reply.status, reply.duration_s, kept)
-            return exchange_of(capture, client, answer, shadow, raced=raced, skipped=body.overflow)
+            return self._observation(reply.fields, reply.status, reply.duration_s, kept), body.overflow
         except BaseException:
             body.release()
             raise

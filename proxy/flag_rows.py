@@ -70,7 +70,7 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the ledger; `action` is `flip` or `rollback`."""
+    """One entry of the ledger; `action` is `flip` or `rollback`, or without `rows` what else was changed (`accept`)."""
 
     version: int
     changed_at: datetime

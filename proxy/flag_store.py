@@ -124,6 +124,20 @@ class FlagStore:
             lambda table: self._rollback_rows(table, key, to), "rollback", key or "", actor, reason
         )
 
+    def note(
+        self, action: str, key: str, *, actor: str, reason: str, apply: Callable[[sa.Connection], None]
+    ) -> Change:
+        """Change something beside the flags, with its entry in the ledger: both or, when `apply` raises, neither.
+
+        It raises the version too, so that the ledger has one order; the flags stay as they are.
+        """
+        with self._connect() as connection:
+            connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
+            apply(connection)
+            change = _write(connection, _version(connection), action, key, actor, reason, [])
+            connection.commit()
+            return change
+
     def history(self, limit: int = 50) -> list[Change]:
         """The latest changes, newest first."""
         query = sa.select(FLAG_CHANGES).order_by(FLAG_CHANGES.c.version.desc()).limit(limit)

@@ -4,6 +4,10 @@ Plain forwarding is measured in a closed loop, where the proxy's core is as busy
 mirrors, but in bursts, the same for all: answers are compared on the other core, beside the load and the backends, and
 in a loop without end most would be shed, which costs less than mirroring. All captures of a burst fit into the proxy
 worker's queue (`handover.queue_items` and `mirror.max_bytes`), and the next slice waits until all are compared.
+
+Mirroring and not mirroring are compared at one pace. In a closed loop who mirrors is asked less often, because the copies
+and the parity worker share the core of the load; and the less there is to do in one turn of the loop, the more a request
+costs.
 """
 
 import dataclasses
@@ -19,6 +23,8 @@ LATENCY_RATE = 1_500.0
 BURSTS = {"1k": 3_600, "20k": 2_400}
 """Requests of a burst, by size: of 4,000 captures and 64 MB in a proxy worker's queue."""
 BURST_WITHIN_S = 10.0
+PACES = {"1k": 8_000.0, "20k": 6_000.0}
+"""Requests a second of a burst in which mirroring is compared with not mirroring."""
 POSTED_BYTES = {"1k": 1_000, "20k": 20_000}
 
 PLAIN_PEERS = ("nginx plain", "haproxy plain", "envoy plain")
@@ -124,8 +130,11 @@ def capacity_scenarios(
             load = Load(path, warm_s=0.0, run_s=BURST_WITHIN_S, requests=requests)
             own = ("crossfade off", "crossfade equal", "crossfade different")
             found += _scenarios(targets, f"mirror {size}", (*MIRROR_PEERS, *own), load)
-            load = dataclasses.replace(load, body_bytes=posted)
-            found += _scenarios(targets, f"mirror {size} POST", ("crossfade equal",), load)
+            post = dataclasses.replace(load, body_bytes=posted)
+            found += _scenarios(targets, f"mirror {size} POST", ("crossfade equal",), post)
+            rate = PACES[size]
+            paced = dataclasses.replace(load, rate=rate, run_s=requests / rate)
+            found += _scenarios(targets, f"paced {size}", own, paced)
     return found
 
 

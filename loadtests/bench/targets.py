@@ -36,7 +36,7 @@ def plain_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
 
 
 def mirror_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
-    """CPU of the proxy's core while it mirrors and all is compared, beside those who mirror alone; and on to off."""
+    """CPU of the proxy's core while it mirrors and all is compared, beside those who mirror alone; at a pace, on to off."""
     judge = _Ratios(measured, seed)
     rows = []
     for size in (size for size in _JUDGED_SIZES if size in scale.sizes):
@@ -49,7 +49,7 @@ def mirror_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
                 judge.cpu(
                     f"mirroring on / off, {size} {bodies}",
                     at_most(1.3),
-                    f"mirror {size}",
+                    f"paced {size}",
                     ours,
                     "crossfade off",
                 )

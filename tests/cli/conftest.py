@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import InProcess
+from tests.support.traffic import Traffic
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +27,11 @@ def crossfade(
 ) -> InProcess:
     """Run commands with an empty state directory."""
     return InProcess(monkeypatch, capsys, tmp_path)
+
+
+@pytest.fixture
+def traffic(crossfade: InProcess) -> Traffic:
+    """What a parity worker counts in that state directory; one exchange differs."""
+    made = Traffic(crossfade)
+    made.send()
+    return made

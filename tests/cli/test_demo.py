@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.support.command import run_process
 
 ROOT = Path(__file__).parent.parent.parent
+PICTURES = ROOT / "build"
 FORM = {"requests", "failed", "mirrored", "outcomes", "flips", "rollback_ms", "report"}
 
 
@@ -32,7 +33,23 @@ def test_the_demo_walks_every_stage_finds_the_fault_and_rolls_back(open_dir: Pat
     assert max(len(line) for line in ran.out.splitlines()) <= 80
     page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
     page.goto(report.as_uri())
-    page.screenshot(path=ROOT / "build" / "report.png")  # `make screenshot` puts it into docs/img
     assert "comparisons differ" in page.inner_text("h1")
     assert "purchasePrice" in page.inner_text("body")
+    take_pictures(page)
     page.close()
+
+
+def take_pictures(page: Page) -> None:
+    """The pictures of the page; `make screenshot` puts them into docs/img."""
+    page.screenshot(path=PICTURES / "report.png")
+    page.set_viewport_size({"width": 1000, "height": 620})
+    page.evaluate("document.querySelector('#causes').scrollIntoView()")
+    page.screenshot(path=PICTURES / "report-causes.png")
+    group = page.locator("details.group").first
+    group.locator("details.again > summary").first.click()
+    page.set_viewport_size({"width": 1000, "height": 1000})
+    group.screenshot(path=PICTURES / "report-group.png")
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("document.querySelector('details.group').scrollIntoView()")
+    page.screenshot(path=PICTURES / "report-phone.png")

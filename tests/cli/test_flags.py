@@ -96,7 +96,7 @@ def test_rolling_back_what_is_off_says_that_there_is_nothing_to_do(crossfade: In
 def test_an_empty_ledger_says_so(crossfade: InProcess) -> None:
     ran = crossfade("history")
 
-    assert (ran.code, ran.out, ran.err) == (0, "", "no flag has been changed yet\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "nothing has been changed yet\n")
 
 
 def test_the_ledger_reads_newest_first(crossfade: InProcess) -> None:

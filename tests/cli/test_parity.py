@@ -12,6 +12,7 @@ from parity.exchange import Observation
 from parity.redact import Redactor
 from parity.rules import RuleBook
 from parity.store import ParityStore
+from tests.cli.parity_store import faults
 from tests.parity.factories import batch, exchange
 from tests.support.command import InProcess
 
@@ -51,13 +52,20 @@ def test_a_report_with_differences_is_exit_code_1_and_names_the_path(crossfade: 
     assert "$.a" in ran.out
 
 
-def test_json_is_versioned(crossfade: InProcess) -> None:
+def test_json_is_versioned_and_as_the_reference_says(crossfade: InProcess) -> None:
     record(crossfade, b'{"a": 1}', b'{"a": 2}')
 
-    values = json.loads(crossfade("parity", "report", "--json").out)
+    printed = crossfade("parity", "report", "--json").out
 
+    values = json.loads(printed)
     assert values["schema"] == "crossfade.parity-report/1"
     assert values["outcomes"]["mismatch"] == 1
+    assert faults(printed, "report") == []
+    assert faults(printed.replace('"mismatch"', '"mismatches"'), "report")
+
+
+def test_json_without_anything_compared_has_the_same_form(crossfade: InProcess) -> None:
+    assert faults(crossfade("parity", "report", "--json").out, "report") == []
 
 
 def test_html_is_one_file(crossfade: InProcess) -> None:
@@ -68,6 +76,16 @@ def test_html_is_one_file(crossfade: InProcess) -> None:
     assert ran.code == 1
     assert ran.err == "wrote out/report.html\n"
     assert "$.a" in (crossfade.state_dir / "out/report.html").read_text()
+
+
+def test_junit_and_markdown_are_files_too(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+
+    ran = crossfade("parity", "report", "--junit", "report.xml", "--markdown", "report.md")
+
+    assert (ran.code, ran.out, ran.err) == (1, "", "wrote report.xml\nwrote report.md\n")
+    assert 'failures="1"' in (crossfade.state_dir / "report.xml").read_text()
+    assert "<details>" in (crossfade.state_dir / "report.md").read_text()
 
 
 def test_only_the_last_minutes_are_shown_when_asked(crossfade: InProcess) -> None:
@@ -90,3 +108,14 @@ def test_bad_input_is_one_sentence(crossfade: InProcess, arguments: tuple[str, s
 
     assert ran.code == 2
     assert message in ran.err
+
+
+def test_rules_that_cannot_be_read_do_not_hide_what_was_counted(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+    (crossfade.state_dir / "crossfade.toml").write_text('[parity]\nrules = ["none.toml"]\n')
+
+    ran = crossfade("parity", "report")
+
+    assert ran.code == 1
+    assert "the report shows no rules: 1 fault(s) in the parity rules: none.toml: No such file" in ran.err
+    assert "$.a" in ran.out

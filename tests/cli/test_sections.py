@@ -11,11 +11,15 @@ from cli.sections import (
     BoundsRow,
     ClientSection,
     ForwardSection,
+    ParitySection,
     ProxySection,
     Section,
     StickySection,
+    VerdictSection,
     host_and_port,
 )
+from parity.allowance import ConfirmSettings
+from parity.verdict_conditions import VerdictLimits
 from proxy.settings import ClientSettings, EndpointBounds, ForwardSettings, StickySettings
 
 
@@ -56,6 +60,13 @@ def test_a_section_has_every_field_that_the_proxy_takes_with_its_default(
     assert dict(section) == dataclasses.asdict(values)
 
 
+def test_the_limits_of_a_verdict_are_settings_with_the_same_defaults() -> None:
+    values = dict(VerdictSection())
+    values.pop("cells")
+
+    assert values == dataclasses.asdict(VerdictLimits())
+
+
 def test_bounds_of_an_endpoint_have_every_field_that_the_proxy_takes() -> None:
     names = {field.name for field in dataclasses.fields(EndpointBounds)}
 
@@ -75,6 +86,12 @@ def test_bounds_of_an_endpoint_have_every_field_that_the_proxy_takes() -> None:
         (StickySection, "order", ("moon",)),
         (StickySection, "header", "X Y"),
         (StickySection, "cookie", "a=b"),
+        (VerdictSection, "max_rate", 0),
+        (VerdictSection, "confidence", 1),
+        (VerdictSection, "min_comparisons", 0),
+        (VerdictSection, "cells", ({"endpoint": "GET /", "status": "2"},)),
+        (ParitySection, "confirm_share", 1.5),
+        (ParitySection, "noise_share", -0.1),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(section: type[Section], field: str, value: Any) -> None:
@@ -82,3 +99,9 @@ def test_a_value_out_of_bounds_is_refused(section: type[Section], field: str, va
         section(**{field: value})
 
     assert problem.value.errors()[0]["loc"][0] == field
+
+
+def test_reads_are_asked_again_unless_told_otherwise() -> None:
+    section, settings = ParitySection(), ConfirmSettings()
+
+    assert (section.confirm_share, section.noise_share) == (settings.share, settings.noise_share)

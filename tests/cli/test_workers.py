@@ -14,7 +14,7 @@ from cli.settings import load_settings
 from cli.supervisor import Running
 from cli.workers import proxy_settings
 from parity.exchange import Backend
-from parity.outcome import Outcome
+from parity.outcome import Aside, Outcome
 from proxy.settings import (
     ClientSettings,
     EndpointBounds,
@@ -68,7 +68,7 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
     assert (mirror.queue_items, mirror.held_bytes, mirror.capture_bytes) == (7, 70000, 700)
     assert (mirror.concurrency, mirror.timeout_s, mirror.wait_s) == (3, 0.5, 0.125)
     assert settings.handover.queue_bytes == 70000
-    assert settings.handover.receipt_timeout_s > mirror.timeout_s + mirror.wait_s
+    assert settings.handover.receipt_timeout_s > 2 * mirror.timeout_s + 3 * mirror.wait_s
     assert settings.telemetry == TelemetrySettings(
         access_log=tmp_path / "access.log",
         access_log_rate=0.1,
@@ -209,3 +209,18 @@ async def test_a_hanging_shadow_costs_its_copies_and_nothing_else(
     assert (report.balance.outcomes, report.balance.balanced) == (50, True)
     assert report.tally.outcomes[Outcome.TIMEOUT] > 0
     assert set(report.tally.reasons[Outcome.TIMEOUT]) == {"modern_timeout"}
+
+
+async def test_how_much_is_asked_again_is_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shares = {"CROSSFADE_PARITY__CONFIRM_SHARE": "0", "CROSSFADE_PARITY__NOISE_SHARE": "1"}
+    async with FakeBackend(answering(b'{"v":1}')) as legacy, FakeBackend(answering(b'{"v":1}')) as modern:
+        with running_site(monkeypatch, tmp_path, legacy=legacy.url, modern=modern.url, **shares) as site:
+            site.flip(Stage.SHADOW)
+            await ask(site.url, 1)
+            await asyncio.to_thread(site.settled, 1)
+            modern.behaviour = answering(b'{"v":2}')
+            await ask(site.url, 1)
+            report = await asyncio.to_thread(site.settled, 2)
+
+    assert report.tally.asides == {Aside.NOISE_CHECKS: {"same": 1}, Aside.UNCONFIRMED: {"off": 1}}
+    assert (len(legacy.seen), len(modern.seen)) == (3, 3)

@@ -17,6 +17,7 @@ from loadtests.recording import (
     endpoint_of,
     load_recording,
     of_endpoints,
+    read_recording,
     sendable,
 )
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
@@ -198,3 +199,27 @@ def test_every_recorded_exchange_of_every_domain_can_be_read(contract: Path) -> 
         exchanges = load_recording(contract, file.stem)
 
         assert len(exchanges) == len([line for line in file.read_text().splitlines() if json.loads(line)])
+
+
+def test_one_file_is_read_by_itself(contract: Path) -> None:
+    file = contract / "exchanges" / "users.jsonl"
+
+    recorded = read_recording(file)
+
+    assert [one.id for one in recorded] == [one.id for one in load_recording(contract, "users")]
+    assert {one.volatile for one in recorded} == {()}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no recording in .*a.jsonl: No such file"),
+        (b"\xff", "a.jsonl is not a recording: it is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_recording_is_an_error(tmp_path: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "a.jsonl").write_bytes(content)
+
+    with pytest.raises(RecordingError, match=message):
+        read_recording(tmp_path / "a.jsonl")

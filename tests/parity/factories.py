@@ -8,14 +8,18 @@ from datetime import date
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 
+from parity.acceptances import accept
 from parity.compare import compare
 from parity.completing import Shed
+from parity.database import complete_tables, writing
 from parity.exchange import Backend, Batch, Capture, Count, Exchange, Observation
 from parity.outcome import Acceptance, Comparison, Difference, Outcome
 from parity.paths import path_glob
 from parity.rules import Compare, Rule, RuleBook
 from parity.store import ParityStore
+from parity.tables import METADATA
 from parity.walk import walk
 
 TODAY = date(2026, 11, 23)
@@ -153,6 +157,14 @@ def acceptance(path: str = "**", **changes: Any) -> Acceptance:
     return Acceptance(**(fields | changes))
 
 
+def accepted_in(engine: sa.Engine, *acceptances: Acceptance, at: float = 1_795_000_000.0) -> None:
+    """Accept in a store as `crossfade parity accept` does."""
+    complete_tables(engine, METADATA)
+    with writing(engine) as connection:
+        for one in acceptances:
+            accept(connection, one, by="olivia", at=at)
+
+
 def by_shape(path: str, **changes: Any) -> Rule:
     """A rule that compares a path by shape, at every endpoint."""
     fields: dict[str, Any] = {"endpoint": "*", "path": path, "compare": Compare.SHAPE, "reason": "volatile"}
@@ -161,8 +173,12 @@ def by_shape(path: str, **changes: Any) -> Rule:
 
 def walked(legacy: Any, modern: Any, *shapes: str) -> list[Difference]:
     """What the walk finds, with some paths compared by shape."""
-    rules = RuleBook(rules=tuple(by_shape(path) for path in shapes))
-    return walk(legacy, modern, ("$",), rules.for_endpoint(LIST).compare_at)
+    return ruled(legacy, modern, *(by_shape(path) for path in shapes))
+
+
+def ruled(legacy: Any, modern: Any, *rules: Rule) -> list[Difference]:
+    """What the walk finds under these rules."""
+    return walk(legacy, modern, ("$",), RuleBook(rules=rules).for_endpoint(LIST).tree)
 
 
 def brief(differences: Iterable[Difference]) -> list[tuple[str, str]]:

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from parity.causes import Cause
+from parity.group_rows import AcceptedAs
+from parity.members import ClientCount
+from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.tally import Balance, Costs, Tally
@@ -49,9 +53,54 @@ def group(**changes: Any) -> GroupRow:
         "last_seen_at": 1_795_432_471.0,
         "n": 3,
         "share": 0.0025,
+        "compared": 1_204,
         "samples": (sample(),),
     }
     return GroupRow(**(fields | changes))
+
+
+def noisy(**changes: Any) -> NoisyPath:
+    """One path on which legacy differs from itself, by enough evidence."""
+    fields: dict[str, Any] = {
+        "endpoint": "GET /v1/escrows/{id}",
+        "path": "$.data.meta.requestId",
+        "differed": 7,
+        "asked": 12,
+        "other_shape": 0,
+        "shape": "string (uuid)",
+        "first_seen_at": 1_795_432_411.0,
+        "last_seen_at": 1_795_432_471.0,
+    }
+    return NoisyPath(**(fields | changes))
+
+
+def accepted_as(**changes: Any) -> AcceptedAs:
+    """An acceptance of the store, with a ticket."""
+    fields: dict[str, Any] = {
+        "name": "a-3f9c0a77",
+        "label": "prices as text",
+        "owner": "crm",
+        "expires": "2027-01-31",
+        "ticket": "https://tracker.test/1",
+        "accepted_at": 1_795_432_460.0,
+    }
+    return AcceptedAs(**(fields | changes))
+
+
+def together() -> Report:
+    """A report in which two open groups move together, one of which is accepted from now on."""
+    total = group(
+        id="aaaa00000001",
+        path="$.data.total",
+        clients=(ClientCount("4f1c09aa77e1", 9), ClientCount("9a0d", 4, 1)),
+        client_n=70,
+        is_every_client=False,
+        rule="made anew (* $.data.total)",
+        compare="shape",
+    )
+    rows = group(id="aaaa00000002", path="$.data.rows", kind="length", accepts=(accepted_as(),))
+    cause = Cause(rows.endpoint, (total.id, rows.id), total.path, 60, 64, exact=False)
+    return report(groups=(total, rows), causes=(cause,))
 
 
 def report(**changes: Any) -> Report:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from parity.database import create_tables, open_database, storing, upsert, writing
+from parity.database import complete_tables, create_tables, open_database, storing, upsert, writing
 from parity.errors import StoreError
-from parity.tables import COUNTS, GROUPS, METADATA
+from parity.tables import COUNTS, GROUPS, METADATA, SAMPLES
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://host/db", "sqlite://", "sqlite:///:memory:"])
@@ -49,6 +49,40 @@ def test_tables_are_made_once_by_however_many(engine: sa.Engine) -> None:
         list(threads.map(make, range(8)))
 
     assert {table.name for table in METADATA.sorted_tables} <= set(sa.inspect(engine).get_table_names())
+
+
+def earlier_samples(engine: sa.Engine) -> None:
+    """The table of samples as version 0.1 made it, with a row."""
+    columns = [sa.Column(column.name, column.type) for column in list(SAMPLES.columns)[:12]]
+    earlier = sa.Table(SAMPLES.name, sa.MetaData(), *columns)
+    with writing(engine) as connection:
+        create_tables(connection, METADATA)
+        connection.execute(sa.text(f"DROP TABLE {SAMPLES.name}"))
+        earlier.create(connection)
+        connection.execute(sa.insert(earlier).values(id=1, group_id="a", path="$.x"))
+
+
+def test_a_table_of_an_earlier_version_gets_the_columns_that_it_lacks_and_keeps_its_rows(
+    engine: sa.Engine,
+) -> None:
+    earlier_samples(engine)
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda _: complete_tables(engine, METADATA), range(3)))
+
+    with engine.connect() as connection:
+        (row,) = connection.execute(sa.select(SAMPLES)).mappings()
+    assert (row["path"], row["client"], row["is_first"]) == ("$.x", None, None)
+
+
+def test_tables_that_lack_nothing_are_not_written_to(sqlite_url: str) -> None:
+    engine = open_database(sqlite_url)
+    complete_tables(engine, METADATA)
+
+    with writing(
+        engine
+    ):  # the one who writes has its turn; another writer would wait for five seconds and fail
+        complete_tables(engine, METADATA)
 
 
 def test_an_upsert_adds_and_keeps_the_least_the_most_and_the_new(engine: sa.Engine) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.errors import ParityError
-from parity.paths import TextGlob, fold, header, is_word, path_glob, render
+from parity.paths import TextGlob, covers, fold, header, is_word, path_glob, render
 from tests.parity.factories import takes
 
 STEPS = st.lists(st.text(max_size=6) | st.integers(0, 99), max_size=6)
@@ -65,6 +65,8 @@ def test_a_key_that_is_a_value_is_no_word(key: str) -> None:
         ("$status", ("$status",)),
         ("header:Location", header("Location")),
         ("header:*", header("vary")),
+        ("header:set-cookie.refresh.*", (*header("set-cookie"), "refresh", "path")),
+        ("header:Set-Cookie.**", (*header("set-cookie"), "refresh")),
         ('$["a b"].c', ("$", "a b", "c")),
     ],
 )
@@ -125,3 +127,58 @@ def test_a_glob_cannot_be_made_slow() -> None:
 def test_the_ends_of_a_text_glob_do_not_overlap() -> None:
     assert not TextGlob.of("ab*ba").matches("aba")
     assert TextGlob.of("ab*ba").matches("abba")
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ("$.a", "$.a"),
+        ("$.a", "$.a.b[*]"),
+        ("$.*", "$.a_at"),
+        ("$.*_at", "$.b_at"),
+        ("$.a[*]", "$.a[3].b"),
+        ("**", "$.a.**.b"),
+        ("$.**.id", "$.a[*].id"),
+        ("$.**", "$.**.a"),
+    ],
+)
+def test_a_wide_glob_covers_a_narrow_one_and_what_is_below(wide: str, narrow: str) -> None:
+    assert covers(path_glob(wide), path_glob(narrow), below=True)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ("$.a.b", "$.a"),
+        ("$.a[0]", "$.a[*]"),
+        ("$.a", "$.*"),
+        ("$.a_*", "$.*_a"),
+        ("$.**.id", "$.**"),
+        ("$.*", "$[*]"),
+        ("$", "$status"),
+    ],
+)
+def test_a_glob_does_not_cover_what_it_may_leave(wide: str, narrow: str) -> None:
+    assert not covers(path_glob(wide), path_glob(narrow), below=True)
+
+
+def test_a_glob_that_covers_only_at_its_place_covers_nothing_below() -> None:
+    assert not covers(path_glob("$.a"), path_glob("$.a.b"), below=False)
+    assert covers(path_glob("$.**"), path_glob("$.a[*]"), below=False)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "[*]", "[0]", "*", "**"]), max_size=4),
+    st.lists(st.sampled_from(["a", "b", "[*]", "[0]", "*", "**"]), max_size=4),
+    st.lists(st.sampled_from(["a", "b", 0, 1]), max_size=4),
+)
+def test_what_a_covered_glob_takes_the_wide_one_takes(
+    wide: list[str], narrow: list[str], path: list[str | int]
+) -> None:
+    one, other = (
+        path_glob("$" + "".join(step if step[0] == "[" else f".{step}" for step in steps))
+        for steps in (wide, narrow)
+    )
+
+    if covers(one, other, below=False) and other.matches(("$", *path)):
+        assert one.matches(("$", *path))

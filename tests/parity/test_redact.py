@@ -216,3 +216,10 @@ def test_an_identifier_that_a_client_made_up_becomes_a_token() -> None:
         REDACTOR.identifier("5f0c2d9e-0000-4000-8000-000000000001") == "5f0c2d9e-0000-4000-8000-000000000001"
     )
     assert REDACTOR.identifier("ann@example.test").startswith("<e-mail:")
+
+
+def test_a_digest_is_told_by_the_key_alone() -> None:
+    digests = {Redactor(key).digest(text) for key in (b"one", b"two") for text in ("a", "b", "\ud800")}
+
+    assert len(digests) == 6
+    assert {len(digest) for digest in digests} == {12}

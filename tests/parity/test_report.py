@@ -8,11 +8,14 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.errors import StoreError
 from parity.exchange import Batch, Count, Endpoint
+from parity.legacy_twice import LegacyTwice, Noted
 from parity.outcome import Outcome
 from parity.redact import Redactor
 from parity.report import LOST_AFTER_S, SCHEMA, Report, build_report
 from parity.rules import RuleBook
+from parity.settle import AskedAgain
 from parity.store import ParityStore
+from parity.tables import NOISE
 from tests.parity import factories
 from tests.parity.factories import DETAIL, LIST, acceptance, batch, exchange, observation
 
@@ -35,6 +38,19 @@ def test_a_store_without_tables_is_an_empty_report(engine: sa.Engine) -> None:
 
     assert (found.tally.total, found.groups, found.endpoints, found.differs) == (0, (), (), False)
     assert found.balance.balanced
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_to_date_and_read(engine: sa.Engine) -> None:
+    record(engine, batch(exchange({"a": 1}, {"a": 2})))
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE parity_samples DROP COLUMN client"))
+        connection.execute(sa.text("DROP TABLE parity_group_members"))
+
+    (group,) = report(engine).groups
+
+    assert (group.path, group.clients, group.samples[0].client) == ("$.a", (), "")
+    record(engine, batch(exchange({"a": 1}, {"a": 2}), seq=2))
+    assert [found.client for found in report(engine).groups[0].clients] == ["c0ffee"]
 
 
 def test_a_store_that_is_away_is_one_sentence() -> None:
@@ -130,6 +146,27 @@ def test_the_latest_sample_comes_first(engine: sa.Engine) -> None:
     assert [sample.modern for sample in report(engine).groups[0].samples] == ["2", "1"]
 
 
+def test_noise_is_shown_with_the_endpoints_that_the_report_is_about(engine: sa.Engine) -> None:
+    noted = {"$.id": Noted("string (uuid)", is_other_shape=False)}
+    given = batch(exchange(), exchange(endpoint="GET /v1/clients", domain="clients"))
+    twice = [LegacyTwice(LIST, noted), LegacyTwice(LIST, {}), LegacyTwice("GET /v1/clients", noted)]
+    factories.record(ParityStore(engine, Redactor(b"key")), given, NOW)
+    ParityStore(engine, Redactor(b"key")).record(batch(seq=2), [], [], AskedAgain(twice=twice), now=NOW)
+
+    everything, escrows = report(engine), report(engine, domain="escrows")
+
+    assert len(everything.noise) == 2
+    assert [(path.endpoint, path.differed, path.asked) for path in escrows.noise] == [(LIST, 1, 2)]
+    assert json.loads(json.dumps(escrows.to_json()))["noise"][0]["share"] == 0.5
+
+
+def test_a_report_of_a_store_made_before_there_was_noise_has_none(engine: sa.Engine) -> None:
+    record(engine, batch(exchange()))
+    NOISE.drop(engine)
+
+    assert report(engine).noise == ()
+
+
 def test_as_json_it_has_a_schema_and_everything(engine: sa.Engine) -> None:
     late = exchange(modern=observation(error="timeout"))
     record(engine, batch(exchange({"a": 1}, {"a": 2}), exchange({"a": 1}, {}), late))
@@ -143,4 +180,6 @@ def test_as_json_it_has_a_schema_and_everything(engine: sa.Engine) -> None:
     assert values["reasons"] == {"timeout": {"modern_timeout": 1}}
     assert values["balance"]["balanced"] is True
     assert {group["kind"] for group in values["groups"]} == {"value", "missing"}
+    assert set(values["groups"][0]["samples"][0]["curl"]) == {"legacy", "modern"}
+    assert values["causes"] == []
     assert values["endpoints"][0]["costs"]["query_ratio"] == 1.0

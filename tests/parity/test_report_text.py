@@ -4,10 +4,12 @@ from io import StringIO
 
 from rich.console import Console
 
+from parity.group_rows import SamePlace
+from parity.outcome import Aside
 from parity.report import Report
 from parity.report_text import SHOWN_GROUPS, render_text
 from parity.tally import Balance, Tally
-from tests.parity.reports import HOSTILE, group, report, sample
+from tests.parity.reports import HOSTILE, accepted_as, group, noisy, report, sample, together
 
 
 def rendered(found: Report, *, width: int = 80) -> str:
@@ -28,13 +30,34 @@ def test_it_says_the_verdict_the_books_the_endpoints_and_the_groups() -> None:
     assert "$.data.details.purchasePrice  another value" in text
     assert "legacy 200  445000" in text
     assert "modern 200  445001" in text
+    assert "group  1a9da0cdc046" in text
     assert "accepted: Q-16: items gain field (crm, until 2027-06-30)" in text
+
+
+def test_it_shows_noise_and_what_asking_again_brought() -> None:
+    tally = Tally(asides={Aside.CONFIRMATIONS: {"persisted": 3}, Aside.UNCONFIRMED: {"rate": 1}})
+
+    text = rendered(report(tally=tally, noise=(noisy(),)))
+
+    assert "confirmations  persisted 3 " in text
+    assert "unconfirmed    rate 1 " in text
+    assert "Noise, where legacy differs from itself" in text
+    assert "7 of 12 (58.33%)  GET /v1/escrows/{id}" in text
+    assert "$.data.meta.requestId  string (uuid)" in text
+    assert "compared by shape, where no rule says otherwise" in text
+
+
+def test_more_noise_than_is_shown_is_counted() -> None:
+    many = tuple(noisy(path=f"$.k{number}") for number in range(SHOWN_GROUPS + 2))
+
+    assert "and 2 paths more (--html shows all)" in rendered(report(noise=many))
 
 
 def test_it_fits_eighty_columns() -> None:
     long = group(path="$.data" + ".nested" * 30, samples=(sample(legacy='"' + "x" * 500 + '"', modern=None),))
 
-    lines = rendered(report(groups=(long,))).splitlines()
+    noise = (noisy(path="$.data" + ".nested" * 30, other_shape=1),)
+    lines = rendered(report(groups=(long,), noise=noise)).splitlines()
 
     assert max(map(len, lines)) <= 80
 
@@ -76,3 +99,30 @@ def test_an_empty_store_is_a_report_too() -> None:
 
     assert "Nothing has been compared yet." in text
     assert "(all domains, all time)" in text
+
+
+def test_groups_that_move_together_come_first_with_the_place_to_look_at() -> None:
+    text = " ".join(rendered(together()).split())
+
+    assert "probably one cause. Look at $.data.total first." in text
+    assert text.index("Probably one cause") < text.index("Differences, largest first")
+
+
+def test_a_group_says_its_share_its_clients_its_rule_and_what_takes_it_from_now_on() -> None:
+    text = rendered(together())
+
+    assert "3 exchanges (0.25% of 1,204)" in text
+    assert "clients 70 or more: 4f1c09aa (9), 9a0d (at least 3), …" in text
+    assert "rule    by shape: made anew (* $.data.total)" in text
+    assert "taken  from now on: prices as text (crm, until 2027-01-31), a-3f9c0a77" in text
+
+
+def test_a_group_from_before_an_acceptance_is_named_beside_its_successor() -> None:
+    since = group(
+        accepted_by="on purpose", owner="crm", expires="2020-01-01", is_expired=True, accepts=(accepted_as(),)
+    )
+    found = rendered(report(groups=(group(id="x", same_place=(SamePlace("y", "on purpose", 7),)), since)))
+
+    assert "also   7 exchanges accepted: on purpose (y)" in found
+    assert "expired: it counts as a mismatch again" in found
+    assert found.count("from now on") == 0

@@ -2,27 +2,37 @@
 
 import pytest
 
-from parity.outcome import Kind, Outcome
+from parity.causes import Cause
+from parity.members import ClientCount
+from parity.outcome import Aside, Kind, Outcome
 from parity.report import Report
 from parity.report_words import (
+    ASIDES,
     KINDS,
     MEANINGS,
+    accepted_line,
     alarm,
+    asides,
     balance_line,
+    cause_sentence,
+    clients_line,
+    comparing_line,
     count,
     duration,
     headline,
     milliseconds,
     moment,
+    noise_meaning,
     percent,
     ratio,
     reasons,
     remarks,
+    share_of,
     subject,
     sum_line,
 )
 from parity.tally import Balance, Tally
-from tests.parity.reports import group, report
+from tests.parity.reports import accepted_as, group, noisy, report, together
 
 
 def of(balance: Balance | None = None, **outcomes: int) -> Report:
@@ -33,6 +43,7 @@ def of(balance: Balance | None = None, **outcomes: int) -> Report:
 
 
 def test_every_outcome_and_kind_has_its_words() -> None:
+    assert set(ASIDES) == set(Aside)
     assert set(MEANINGS) == set(Outcome)
     assert set(KINDS) == set(Kind)
 
@@ -50,6 +61,32 @@ def test_every_outcome_and_kind_has_its_words() -> None:
 )
 def test_the_headline_is_the_verdict(found: Report, expected: str) -> None:
     assert headline(found) == expected
+
+
+def test_remarks_say_which_mismatches_could_not_be_confirmed() -> None:
+    tally = Tally(
+        outcomes={Outcome.MISMATCH: 17}, asides={Aside.UNCONFIRMED: {"rate": 12, "legacy_timeout": 2}}
+    )
+
+    assert remarks(report(tally=tally)) == [
+        "14 of 17 mismatches could not be confirmed: rate 12, legacy timeout 2."
+    ]
+
+
+def test_what_asking_again_brought_is_said_by_name() -> None:
+    tally = Tally(asides={Aside.CONFIRMATIONS: {"moved": 2, "persisted": 3}, Aside.NOISE_CHECKS: {"same": 9}})
+
+    assert asides(tally) == [("confirmations", "persisted 3, moved 2"), ("noise checks", "same 9")]
+
+
+def test_what_becomes_of_a_noisy_path_is_said() -> None:
+    said = [noise_meaning(one) for one in (noisy(), noisy(differed=2), noisy(other_shape=1))]
+
+    assert said == [
+        "compared by shape, where no rule says otherwise",
+        "no noise yet: 3 of 10 and 20% are wanted",
+        "differs in more than its value: compared as before, wants a rule",
+    ]
 
 
 def test_remarks_say_what_was_not_compared() -> None:
@@ -124,3 +161,35 @@ def test_figures_are_written_for_people() -> None:
 def test_the_subject_names_domain_and_span() -> None:
     assert subject(report(domain="escrows", since_s=900)).startswith("escrows · last 15 min · 2026-")
     assert subject(report()).startswith("all domains · since the beginning · ")
+
+
+def test_a_share_has_its_denominator() -> None:
+    assert share_of(group()) == "0.25% of 1,204"
+    assert share_of(group(compared=0)) == ""
+
+
+def test_clients_are_named_by_the_beginnings_of_their_tokens_and_counts_that_are_sure() -> None:
+    many = together().groups[0]
+    few = group(clients=(ClientCount("4f1c", 3),), client_n=1)
+
+    assert clients_line(many) == "70 or more: 4f1c09aa (9), 9a0d (at least 3), …"
+    assert clients_line(few) == "1: 4f1c (3)"
+    assert clients_line(group()) == ""
+
+
+def test_a_place_says_its_rule_or_that_there_is_none() -> None:
+    assert comparing_line(group()) == "by value, no rule holds here"
+    assert comparing_line(together().groups[0]) == "by shape: made anew (* $.data.total)"
+
+
+def test_an_acceptance_says_who_answers_for_it_and_until_when() -> None:
+    assert accepted_line(accepted_as()) == "prices as text (crm, until 2027-01-31)"
+
+
+def test_a_cause_says_how_many_exchanges_were_looked_at() -> None:
+    exact = Cause("GET /", ("a", "b", "c", "d"), "$.a", 120, 124, exact=True)
+
+    assert cause_sentence(exact) == "These 4 groups are in the same 120 of 124 exchanges: probably one cause."
+    assert cause_sentence(together().causes[0]) == (
+        "These 2 groups are in the same 60 of 64 exchanges (64 drawn at random): probably one cause."
+    )

@@ -3,9 +3,6 @@
 from datetime import date
 from pathlib import Path
 
-import pytest
-
-from parity.errors import RulesError
 from parity.outcome import Difference, Kind
 from parity.rules import Compare, RuleBook
 from tests.parity.factories import DETAIL, LIST, TODAY, acceptance, by_shape
@@ -33,21 +30,6 @@ reason = "items gain field"
 quirk = "Q-16"
 owner = "crm-migration"
 expires = 2027-06-30
-"""
-
-BAD = """
-[[rules]]
-endpoint = "GET /v1/escrows"
-path = "data.id"
-comapre = "shape"
-reason = " "
-
-[[acceptances]]
-endpoint = "GET /v1/escrows"
-path = "$status"
-kind = "strange"
-reason = "r"
-owner = "o"
 """
 
 
@@ -78,30 +60,6 @@ def test_rules_and_acceptances_are_read(tmp_path: Path) -> None:
             reason="items gain field",
         ),
     )
-
-
-def test_every_fault_of_every_file_is_reported_at_once(tmp_path: Path) -> None:
-    with pytest.raises(RulesError) as caught:
-        load(tmp_path, BAD, "not toml [", GOOD)
-
-    said = "\n".join(caught.value.problems)
-    assert "rules[1].path: value error, path 'data.id' starts with none of" in said
-    assert "rules[1].comapre: unknown key, did you mean compare?" in said
-    assert "rules[1].compare: field required" in said
-    assert "rules[1].reason: string should have at least 1 character" in said
-    assert "acceptances[1].kind: input should be 'status'" in said
-    assert "acceptances[1].expires: field required" in said
-    assert "1.toml" in said
-
-
-def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match="No such file"):
-        RuleBook.load([tmp_path / "none.toml"])
-
-
-def test_an_unknown_table_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match="ignore: unknown key, known are rules, acceptances"):
-        load(tmp_path, "[[ignore]]\npath = '$'\n")
 
 
 def test_a_rule_holds_for_its_path_and_below() -> None:
@@ -152,3 +110,32 @@ def test_a_book_with_more_acceptances_leaves_the_first_one_alone() -> None:
 
     assert accepted(empty.with_acceptances([acceptance()]))
     assert not accepted(empty)
+
+
+def test_the_rule_of_an_endpoint_wins_over_those_of_globs_and_groups_wherever_it_stands() -> None:
+    own = by_shape("$.a", endpoint=LIST)
+    book = RuleBook(
+        rules=(
+            own,
+            by_shape("$.a", endpoint="*", compare=Compare.VALUE),
+            by_shape("$.a", endpoint=LIST, group="lists", compare=Compare.VALUE),
+        )
+    )
+
+    assert book.for_endpoint(LIST).rule_at(("$", "a", "b")) is own
+    assert book.for_endpoint(DETAIL).compare_at(("$", "a")) is Compare.VALUE
+
+
+def test_rules_of_lists_are_asked_apart_from_those_of_values() -> None:
+    listed = by_shape("$.a", compare=Compare.UNORDERED)
+    rules = RuleBook(rules=(by_shape("$"), listed)).for_endpoint(LIST)
+
+    assert rules.list_rule_at(("$", "a")) is listed
+    assert rules.list_rule_at(("$", "a", 0)) is None
+    assert rules.compare_at(("$", "a")) is Compare.SHAPE
+
+
+def test_headers_that_rules_name_are_known_and_globs_name_none() -> None:
+    book = RuleBook(rules=(by_shape("header:X-Total"), by_shape("header:*"), by_shape("header:etag")))
+
+    assert book.for_endpoint(LIST).headers == ("etag", "x-total")

@@ -1,14 +1,17 @@
 """Batches of a run: asked for side by side, recorded in order, each once; every capture has an outcome."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 import parity.runs
+from parity.acceptances import REFRESH_S
 from parity.completing import Shadow, Shed
 from parity.database import open_database
 from parity.exchange import Batch, Capture, Exchange
@@ -18,8 +21,10 @@ from parity.report import Report, build_report
 from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
+from parity.selftest_live import SelfTest, SelfTestLimits
+from parity.selftest_results import state_of
 from parity.store import ParityStore
-from tests.parity.factories import Carried, batch, exchange, until
+from tests.parity.factories import Carried, acceptance, accepted_in, batch, exchange, until
 
 
 class Bench:
@@ -31,10 +36,18 @@ class Bench:
         self.stop = asyncio.Event()
         self._thread = thread
 
-    def runs(self, shadow: Shadow) -> Runs:
+    def runs(self, shadow: Shadow, self_test: SelfTest | None = None) -> Runs:
         """Of a process that has just begun, with the same store."""
         store = ParityStore(self.engine, Redactor(b"key"))
-        return Runs(store, RuleBook(), shadow, thread=self._thread, room=self.room, stop=self.stop)
+        return Runs(
+            store,
+            RuleBook(),
+            shadow,
+            thread=self._thread,
+            room=self.room,
+            stop=self.stop,
+            self_test=self_test,
+        )
 
     async def enter(self, runs: Runs, given: Batch) -> asyncio.Task[None] | None:
         """As the intake does."""
@@ -105,6 +118,20 @@ async def test_batches_are_recorded_in_order_whichever_is_completed_first(bench:
     assert (before, runs.taken) == (0, 3)
     assert bench.report().tally.total == 3
     assert (bench.room.held_items, bench.room.held_bytes, shadow.carried.released) == (0, 0, 3)
+
+
+async def test_after_a_batch_was_recorded_mutations_of_its_pairs_are_tried(bench: Bench) -> None:
+    self_test = SelfTest(bench.engine, SelfTestLimits(per_second=1_000_000))
+    runs = bench.runs(Carried(), self_test)
+
+    task = await bench.enter(runs, batch(exchange(), seq=1))
+    assert task is not None
+    await task
+
+    state = state_of(bench.engine, "escrows")
+    assert state is not None
+    assert (state.tried, state.missed) == (state.caught, 0)
+    assert bench.report().tally.total == 1
 
 
 async def test_a_batch_that_the_store_has_is_not_asked_for_again(bench: Bench) -> None:
@@ -215,3 +242,24 @@ async def test_a_fault_in_recording_fails_its_batch_and_says_where(
     assert [entry["event"] for entry in logs] == ["batch_failed"]
     assert "Brindlefox" not in str(logs)
     assert bench.room.held_items == 0
+
+
+async def test_what_a_person_accepts_holds_for_the_batches_that_come_within_seconds(bench: Bench) -> None:
+    runs = bench.runs(Carried())
+
+    async def send(seq: int) -> None:
+        task = await bench.enter(runs, batch(exchange({"n": 1}, {"n": 2}), seq=seq))
+        assert task is not None
+        await task
+
+    await send(1)
+    accepted_in(bench.engine, acceptance("$.n", id="a-1", expires=date(9999, 1, 1)))
+    deadline = time.monotonic() + 5 * REFRESH_S
+    seq = 1
+    while not bench.report().tally.outcomes[Outcome.ACCEPTED]:
+        assert time.monotonic() < deadline, "the acceptance was not taken"
+        seq += 1
+        await send(seq)
+        await asyncio.sleep(0.1)
+
+    assert bench.report().tally.mismatches == seq - 1

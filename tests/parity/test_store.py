@@ -1,23 +1,27 @@
 """The parity store: each batch exactly once, the books in balance, bounded, and nothing unredacted."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from parity.compare import compare
 from parity.completing import Shed
 from parity.database import open_database
 from parity.errors import StoreError
 from parity.exchange import Batch, Count, Exchange
-from parity.outcome import Comparison, Outcome
+from parity.outcome import Aside, Comparison, Outcome
 from parity.redact import Redactor
 from parity.report import Report, build_report
+from parity.rules import RuleBook
 from parity.samples import OTHER_PATHS
+from parity.settle import AskedAgain
 from parity.store import Limits, ParityStore
 from parity.tables import METADATA, RUNS
 from tests.parity import factories
-from tests.parity.factories import DETAIL, LIST, batch, capture, exchange, observation
+from tests.parity.factories import DETAIL, LIST, TODAY, batch, capture, exchange, observation
 
 NOW = 1_795_000_000.0
 DAY_S = 86_400.0
@@ -105,13 +109,16 @@ def test_what_the_proxy_counts_under_an_outcome_of_ours_is_not_taken(
     assert report(engine).tally.outcomes[Outcome.SHED] == 2
 
 
-def test_differences_are_grouped_with_the_latest_samples(engine: sa.Engine, store: ParityStore) -> None:
+def test_differences_are_grouped_with_the_latest_samples_and_the_first(
+    engine: sa.Engine, store: ParityStore
+) -> None:
     record(store, batch(*(mismatch(number) for number in range(1, 8))))
     record(store, batch(mismatch(8), seq=2), now=NOW + 120)
 
     (group,) = report(engine, NOW + 120).groups
     assert (group.path, group.kind, group.n, group.share) == ("$.n", "value", 8, 1.0)
-    assert [sample.modern for sample in group.samples] == ["8", "7", "6", "5", "4"]
+    assert [sample.modern for sample in group.samples] == ["8", "7", "6", "5", "4", "1"]
+    assert [sample.is_first for sample in group.samples] == [False] * 5 + [True]
     assert (group.first_seen_at, group.last_seen_at) == (NOW, NOW + 120)
 
 
@@ -214,6 +221,23 @@ def test_what_the_parity_worker_shed_is_an_outcome_with_its_reason(
     assert (tally.compared, tally.reasons) == (1, {Outcome.SHED: {"shadow_limit": 1}})
     assert report(engine).balance.balanced
     assert report(engine).endpoints[0].costs.n == 1
+
+
+def test_what_asking_again_brought_is_counted_beside_the_outcomes_once(
+    engine: sa.Engine, store: ParityStore
+) -> None:
+    given = batch(mismatch(), mismatch(2))
+    beside = AskedAgain(
+        Counter({(LIST, "confirmations", "persisted"): 1, (LIST, "unconfirmed", "Nettle Brindlefox"): 1})
+    )
+    differing = [compare(one, RuleBook(), today=TODAY) for one in (mismatch(), mismatch(2))]
+
+    for _ in range(2):
+        store.record(given, [mismatch(), mismatch(2)], differing, beside, now=NOW)
+
+    tally = report(engine).tally
+    assert tally.asides == {Aside.CONFIRMATIONS: {"persisted": 1}, Aside.UNCONFIRMED: {"other": 1}}
+    assert (tally.total, tally.mismatches, report(engine).balance.balanced) == (2, 2, True)
 
 
 def test_up_to_which_batch_a_run_is_recorded_is_known(store: ParityStore) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parity.outcome import Outcome
+from parity.outcome import Aside, Outcome
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
 
 
@@ -17,6 +17,9 @@ def test_rows_of_the_store_become_a_tally() -> None:
             ("mismatch", "", 1),
             ("error", "modern_refused", 1),
             ("error", "modern_broken", 1),
+            ("confirmations", "persisted", 1),
+            ("noise_checks", "same", 2),
+            ("noise_checks", "differed", 1),
             ("something_new", "", 9),
         ]
     )
@@ -30,6 +33,10 @@ def test_rows_of_the_store_become_a_tally() -> None:
     )
     assert tally.not_mirrored == {"stage": 1, "sampled_out": 1}
     assert tally.reasons == {Outcome.ERROR: {"modern_refused": 1, "modern_broken": 1}}
+    assert tally.asides == {
+        Aside.CONFIRMATIONS: {"persisted": 1},
+        Aside.NOISE_CHECKS: {"same": 2, "differed": 1},
+    }
     assert tally.mismatch_rate == pytest.approx(1 / 6)
 
 
@@ -59,6 +66,16 @@ def test_ratios_need_something_to_divide_by() -> None:
     assert (costs.duration_ratio, costs.query_ratio) == (0.5, 0.75)
 
 
-def test_as_json_every_outcome_is_there() -> None:
-    assert set(tally_json(Tally())["outcomes"]) == {outcome.value for outcome in Outcome}
+def test_mismatches_that_nobody_asked_again_are_summed() -> None:
+    tally = tally_of([("mismatch", "", 5), ("unconfirmed", "rate", 2), ("unconfirmed", "busy", 1)])
+
+    assert (tally.mismatches, tally.unconfirmed, tally.total) == (5, 3, 5)
+    assert Tally().unconfirmed == 0
+
+
+def test_as_json_every_outcome_is_there_and_what_is_counted_beside_them() -> None:
+    values = tally_json(Tally(asides={Aside.UNCONFIRMED: {"rate": 2}}))
+
+    assert set(values["outcomes"]) == {outcome.value for outcome in Outcome}
+    assert [values[aside.value] for aside in Aside] == [{}, {"rate": 2}, {}]
     assert costs_json(Costs())["duration_ratio"] is None

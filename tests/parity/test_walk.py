@@ -1,6 +1,7 @@
 """The structural walk: every difference, at its path, and one inserted item as one."""
 
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from parity.errors import BodyError
 from parity.outcome import ABSENT, Kind
 from parity.paths import BODY
-from parity.rules import Compare
-from parity.walk import MAX_DIFFERENCES, walk
-from tests.parity.factories import brief, walked
+from parity.rule import Compare, Rule, Tolerance
+from parity.rules import RuleBook
+from parity.walk import MAX_DIFFERENCES, how_leaves_differ, walk
+from tests.parity.factories import LIST, brief, by_shape, ruled, walked
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-2, 2) | st.text("ab", max_size=2),
@@ -98,7 +100,7 @@ def test_an_item_exchanged_for_another_in_a_shifted_list_is_two_differences() ->
 def test_items_with_other_ids_are_other_items_and_are_not_held_against_each_other() -> None:
     ours, theirs = {"id": "a", "price": 1}, {"id": "b", "price": 2}
 
-    found = walk([ours, items(1)[0]], [theirs, items(1)[0]], BODY, lambda _: Compare.VALUE)
+    found = walked([ours, items(1)[0]], [theirs, items(1)[0]])
 
     assert [(one.kind, one.legacy, one.modern) for one in found] == [
         (Kind.MISSING, ours, ABSENT),
@@ -108,13 +110,8 @@ def test_items_with_other_ids_are_other_items_and_are_not_held_against_each_othe
 
 def test_items_whose_ids_are_made_anew_or_repeat_are_held_against_each_other() -> None:
     ours, theirs = {"id": "a", "price": 1}, {"id": "b", "price": 2}
-    made_anew = walk(
-        [ours, ours | {"id": "c"}],
-        [theirs, theirs | {"id": "d"}],
-        BODY,
-        lambda steps: Compare.SHAPE if steps[-1] == "id" else Compare.VALUE,
-    )
-    repeated = walk([ours, ours], [theirs | {"id": "a"}] * 2, BODY, lambda _: Compare.VALUE)
+    made_anew = walked([ours, ours | {"id": "c"}], [theirs, theirs | {"id": "d"}], "$[*].id")
+    repeated = walked([ours, ours], [theirs | {"id": "a"}] * 2)
 
     assert [one.kind for one in made_anew] == [Kind.VALUE, Kind.VALUE]
     assert [one.kind for one in repeated] == [Kind.VALUE, Kind.VALUE]
@@ -200,7 +197,7 @@ def test_what_is_nested_beyond_the_stack_is_refused() -> None:
         legacy, modern = {"a": legacy}, {"a": modern}
 
     with pytest.raises(BodyError, match="too_deep"):
-        walk(legacy, modern, BODY, lambda _: Compare.VALUE)
+        walked(legacy, modern)
 
 
 def test_the_kinds_that_a_walk_finds_are_those_of_bodies() -> None:
@@ -213,3 +210,71 @@ def test_the_kinds_that_a_walk_finds_are_those_of_bodies() -> None:
         Kind.LENGTH,
         Kind.EXTRA,
     }
+
+
+def test_a_shuffled_list_with_a_change_is_one_difference_in_order_and_the_change() -> None:
+    legacy = [{"name": f"n{number}", "price": number} for number in range(40)]
+    modern = list(reversed(legacy))
+    modern[7] = modern[7] | {"price": -1}
+
+    assert brief(walked(legacy, modern)) == [("$", "order"), ("$[32].price", "value")]
+
+
+def test_ids_in_another_order_with_one_exchanged_are_told_apart() -> None:
+    legacy = items(6)
+    modern = [legacy[2], legacy[0], {"id": "new"}, *legacy[3:]]
+
+    assert brief(walked(legacy, modern)) == [("$", "order"), ("$[1]", "missing"), ("$[2]", "extra")]
+
+
+def unordered(path: str = "$") -> Rule:
+    return by_shape(path, compare=Compare.UNORDERED)
+
+
+def test_a_rule_of_lists_does_not_hold_for_the_lists_below() -> None:
+    legacy = [{"id": 1, "tags": ["a", "b"]}]
+
+    assert brief(ruled(legacy, [{"id": 1, "tags": ["b", "a"]}], unordered())) == [("$[0].tags", "order")]
+
+
+def test_a_rule_for_everything_is_bounded_and_still_sees_what_it_must() -> None:
+    legacy = [{"id": number, "tags": [number]} for number in range(3_000)]
+    modern = [{"id": number, "tags": [-number]} for number in reversed(range(3_000))]
+
+    assert ruled(legacy, modern, unordered("**"), by_shape("**")) == []
+    assert brief(ruled(legacy, [*modern[:-1], {"id": "0", "tags": []}], unordered("**"), by_shape("**")))
+
+
+def test_a_walk_that_would_take_too_long_says_so() -> None:
+    legacy = [{"at": "2026-01-01", "n": [number]} for number in range(400)]
+    modern = [{"at": "2026-01-02", "n": [-number]} for number in range(400)]
+    rules = RuleBook(rules=(unordered(), by_shape("$[*].at"))).for_endpoint(LIST).tree
+
+    with pytest.raises(BodyError, match="too_costly"):
+        walk(legacy, modern, BODY, rules, max_visits=10_000)
+
+
+def test_a_difference_below_what_may_be_nested_is_a_reason_and_one_above_it_a_difference() -> None:
+    legacy: Any = 1
+    for _ in range(100):
+        legacy = [legacy]
+
+    with pytest.raises(BodyError, match="too_deep"):
+        walked({"a": legacy}, {"a": [legacy]})
+    assert brief(walked({"a": legacy, "b": 1}, {"a": legacy, "b": 2})) == [("$.b", "value")]
+
+
+def test_unicode_forms_are_values() -> None:
+    assert brief(walked({"name": "Jos\u00e9"}, {"name": "Jose\u0301"})) == [("$.name", "value")]
+
+
+def test_big_integers_are_exact() -> None:
+    assert brief(walked([2**80], [2**80 + 1])) == [("$[0]", "value")]
+
+
+def test_leaves_within_a_tolerance_are_no_difference() -> None:
+    rule = by_shape("$", compare=Compare.TOLERANCE, tolerance=Tolerance(absolute=Decimal(1)))
+
+    assert how_leaves_differ(1, 2, rule) is None
+    assert how_leaves_differ(1, 3, rule) is Kind.VALUE
+    assert brief(ruled([1], [1.0], rule)) == [("$[0]", "type")]

@@ -18,10 +18,11 @@ from parity.errors import SocketError, StoreError
 from parity.exchange import Batch, Receipt
 from parity.outcome import Outcome
 from parity.report import Report, build_report
+from parity.rule_changes import rules_changed_at
 from parity.rules import RuleBook
 from parity.wire import encode, read_receipt
 from parity.worker import IntakeSettings, owned, run_worker
-from tests.parity.factories import Carried, batch, by_shape, exchange, until
+from tests.parity.factories import LIST, Carried, batch, by_shape, exchange, until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 WAIT_S = 5.0
@@ -112,6 +113,16 @@ async def test_a_batch_is_compared_recorded_and_receipted(socket: Path, sqlite_u
         assert receipts == [Receipt(1)]
         assert worker.report().tally.outcomes[Outcome.MATCH] == 1
         assert worker.report().tally.mismatches == 1
+
+
+async def test_rules_that_changed_while_no_worker_ran_are_noted(socket: Path, sqlite_url: str) -> None:
+    for rules in (RuleBook(), RuleBook(rules=(by_shape("$.id", endpoint=LIST),))):
+        async with running(socket, sqlite_url, rules) as worker:
+            await send(await worker.connect(), batch(exchange()))
+
+    engine = open_database(sqlite_url)
+    assert rules_changed_at(engine, [LIST]) is not None
+    assert rules_changed_at(engine, ["GET /v1/leads"]) is None
 
 
 async def test_several_proxies_hand_over_at_once(socket: Path, sqlite_url: str) -> None:

@@ -5,11 +5,12 @@ import statistics
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from parity.completing import Shed
+from parity.completing import SecondAsking, Shadow, Shed
 from parity.exchange import Backend, Exchange, Observation
 from proxy.canary import token
 from proxy.completion import Completion, busy_at_mark
@@ -17,7 +18,7 @@ from proxy.settings import ProxySettings
 from proxy.stages import Stage
 from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, QUICK_MIRROR, Rig, completing, running, until
 from tests.proxy.test_outbox import a_capture
-from tests.support.backends import Behaviour, FakeBackend, answering, closing, hanging, sending
+from tests.support.backends import Behaviour, FakeBackend, Seen, answering, closing, hanging, sending
 
 FAULTS: dict[str, Behaviour] = {
     "hanging": hanging(),
@@ -44,6 +45,12 @@ def settings_for(tmp_path: Path, modern: FakeBackend) -> ProxySettings:
         forward=QUICK_FORWARD,
         mirror=QUICK_MIRROR,
     )
+
+
+def patient_settings(tmp_path: Path, legacy: FakeBackend, modern: FakeBackend) -> ProxySettings:
+    """For backends of which none is late."""
+    mirror = replace(QUICK_MIRROR, timeout_s=30.0)
+    return replace(settings_for(tmp_path, modern), legacy_url=legacy.url, mirror=mirror)
 
 
 async def latencies(rig: Rig, n: int) -> list[float]:
@@ -267,8 +274,64 @@ async def test_answers_without_room_are_shed(tmp_path: Path) -> None:
     assert isinstance(again[0], Exchange)
 
 
-def test_it_is_a_shadow_to_the_parity_worker() -> None:
-    assert {"complete", "release"} <= set(dir(Completion))
+def test_it_is_a_shadow_to_the_parity_worker_and_asks_again() -> None:
+    wanted = {name for seam in (Shadow, SecondAsking) for name in vars(seam) if not name.startswith("_")}
+
+    assert wanted <= set(dir(Completion))
+
+
+async def test_both_backends_are_asked_again_at_once(tmp_path: Path) -> None:
+    both_asked = asyncio.Barrier(2)
+
+    async def together(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        await both_asked.wait()
+        return await answering(b'{"again":true}')(seen, writer)
+
+    async with FakeBackend(together) as legacy, FakeBackend(together) as modern:
+        completion = completing(patient_settings(tmp_path, legacy, modern))
+        again = await completion.ask_again(a_capture(writes="epoch=1 *=0"))
+        held = completion.held_bytes
+        completion.release_again(again)
+        await completion.close()
+
+    assert isinstance(again.legacy, Observation)
+    assert isinstance(again.modern, Observation)
+    assert again.legacy.body == again.modern.body == b'{"again":true}'
+    assert (held, completion.held_bytes, again.raced) == (28, 0, False)
+    assert [one.seen[0].header("X-Crossfade-Writes") for one in (legacy, modern)] == [None, "epoch=1 *=0"]
+
+
+async def test_asking_again_that_is_given_up_holds_nothing(tmp_path: Path) -> None:
+    async with FakeBackend(answering(b"{}")) as legacy, FakeBackend(hanging()) as modern:
+        completion = completing(patient_settings(tmp_path, legacy, modern))
+        asking = asyncio.create_task(completion.ask_again(a_capture()))
+        await until(lambda: completion.held_bytes == 2)
+        asking.cancel()
+        await asyncio.wait({asking})
+        await completion.close()
+
+    assert asking.cancelled()
+    assert completion.held_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({}, ""),
+        ({"method": "POST"}, "not_a_read"),
+        ({"method": "DELETE", "endpoint": "DELETE /v1/escrows/{id}"}, "not_a_read"),
+        ({"endpoint": "GET /v1/auth/verify"}, "never"),
+        ({"endpoint": "GET /unknown"}, "never"),
+    ],
+)
+async def test_only_mirrorable_reads_may_be_asked_again(
+    tmp_path: Path, changes: dict[str, Any], word: str
+) -> None:
+    async with FakeBackend() as modern:
+        completion = completing(settings_for(tmp_path, modern))
+        await completion.close()
+
+    assert completion.forbids(a_capture(**changes)) == word
 
 
 async def test_how_the_ways_to_the_shadows_stand_is_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from loadtests.bench.generator import Target
 from loadtests.bench.plan import (
     CROSSFADES,
     FULL,
+    PACES,
     QUICK,
     Group,
     Scale,
@@ -60,7 +61,22 @@ def test_what_mirrors_is_measured_in_bursts_of_the_closed_loop_of_all_others() -
         for scenario in capacity_scenarios(TARGETS, list(Group), FULL)
     }
 
-    assert loads == {("plain", False, 0.0, 32), ("mirror", True, 0.0, 32)}
+    assert loads == {
+        ("plain", False, 0.0, 32),
+        ("mirror", True, 0.0, 32),
+        ("paced", True, PACES["1k"], 32),
+        ("paced", True, PACES["20k"], 32),
+    }
+
+
+def test_a_paced_burst_asks_as_much_as_one_of_the_closed_loop() -> None:
+    paced = {
+        scenario.name.split()[1].rstrip(":"): scenario.load
+        for scenario in capacity_scenarios(TARGETS, [Group.MIRROR], FULL)
+        if scenario.name.startswith("paced")
+    }
+
+    assert {size: round(load.rate * load.run_s) for size, load in paced.items()} == FULL.bursts
 
 
 @pytest.mark.parametrize("scale", [FULL, QUICK], ids=["full", "quick"])
@@ -77,7 +93,7 @@ def test_mirroring_is_measured_with_the_bodies_that_are_judged() -> None:
         scenario.name.partition(":")[0] for scenario in capacity_scenarios(TARGETS, [Group.MIRROR], FULL)
     }
 
-    assert names == {"mirror 1k", "mirror 1k POST", "mirror 20k", "mirror 20k POST"}
+    assert names == {"mirror 1k", "mirror 1k POST", "paced 1k", "mirror 20k", "mirror 20k POST", "paced 20k"}
 
 
 @pytest.mark.parametrize("size", ["1k", "20k", "200k"])
@@ -118,6 +134,7 @@ def test_who_is_not_here_gets_no_load() -> None:
         "plain 1k POST: crossfade off",
         "mirror 1k: nginx plain",
         "mirror 1k: crossfade off",
+        "paced 1k: crossfade off",
     ]
 
 

@@ -1,0 +1,107 @@
+"""`crossfade parity acceptances`: what is accepted, by whom, until when, and who uses it."""
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cli.context import Context, pass_context
+from cli.output import console, json_option, message, print_json
+from parity.database import complete_tables, storing
+from parity.holdings import Held, Holdings, read_holdings
+from parity.outcome import Acceptance
+from parity.report_words import count, moment
+from parity.tables import METADATA
+
+
+@click.command()
+@json_option
+@pass_context
+def acceptances(context: Context, as_json: bool) -> None:
+    """List what is accepted, by the rules files and in the store, with its use; expired ones are marked."""
+    complete_tables(context.engine, METADATA)
+    today = datetime.now(UTC).date()
+    with storing("read the acceptances"), context.engine.connect() as connection:
+        holdings = read_holdings(connection, context.declared(), today)
+    if as_json:
+        print_json(
+            "crossfade.acceptances/1", {"acceptances": [_held_json(held, today) for held in holdings.held]}
+        )
+        return
+    if not holdings.held:
+        message("nothing is accepted")
+        return
+    _print_all(holdings)
+
+
+def _print_all(holdings: Holdings) -> None:
+    out = console()
+    for held in holdings.held:
+        state, style = _state(held, holdings.today)
+        out.print(Text(held.acceptance.label, style="bold"))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        until = Text(f"{held.acceptance.owner}, until {held.acceptance.expires}: ")
+        rows = [("takes", Text(scope(held.acceptance))), ("owner", until.append(state, style=style))]
+        rows.append(("used", Text(_use(held))))
+        if held.acceptance.ticket:
+            rows.append(("ticket", Text(held.acceptance.ticket)))
+        made = f" by {held.accepted_by}, {moment(held.accepted_at)}" if held.accepted_at else ""
+        rows.append(("from", Text(f"{held.source} {held.acceptance.id}{made}".replace("  ", " ").strip())))
+        for name, value in rows:
+            table.add_row(Text(name, style="dim"), value)
+        out.print(Padding(table, (0, 0, 0, 2), expand=False))
+    expired = sum(held.is_expired(holdings.today) and held.withdrawn_at is None for held in holdings.held)
+    unused = sum(not held.n and held.holds(holdings.today) for held in holdings.held)
+    out.print(f"{count(len(holdings.held), 'acceptance')}, {expired} expired, {unused} unused")
+
+
+def _state(held: Held, today: date) -> tuple[str, str]:
+    if held.withdrawn_at is not None:
+        return f"withdrawn {moment(held.withdrawn_at)}", "dim"
+    if held.is_expired(today):
+        return "EXPIRED: counts as a mismatch again", "bold red"
+    return "holds", ""
+
+
+def _use(held: Held) -> str:
+    if held.last_used_at is not None:
+        return f"by {count(held.n, 'exchange')}, last {moment(held.last_used_at)}"
+    return f"never since {moment(held.accepted_at)}" if held.accepted_at else "never"
+
+
+def scope(acceptance: Acceptance) -> str:
+    """What it takes: endpoint, path, kind and statuses."""
+    statuses = [
+        f"{side} {status}"
+        for side, status in (("legacy", acceptance.legacy_status), ("modern", acceptance.modern_status))
+        if status is not None
+    ]
+    where = f"{acceptance.endpoint} {acceptance.path} ({acceptance.kind or 'any kind'})"
+    return ", ".join([where, *statuses])
+
+
+def _held_json(held: Held, today: date) -> dict[str, Any]:
+    unused_since = held.last_used_at or held.accepted_at
+    return {
+        **acceptance_json(held.acceptance),
+        "source": held.source,
+        "accepted_at": held.accepted_at,
+        "accepted_by": held.accepted_by,
+        "withdrawn_at": held.withdrawn_at,
+        "expired": held.is_expired(today),
+        "holds": held.holds(today),
+        "exchanges": held.n,
+        "last_used_at": held.last_used_at,
+        "unused_since": unused_since,
+    }
+
+
+def acceptance_json(acceptance: Acceptance) -> dict[str, Any]:
+    """An acceptance as JSON values."""
+    return {**asdict(acceptance), "expires": acceptance.expires.isoformat(), "label": acceptance.label}
