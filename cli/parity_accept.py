@@ -9,14 +9,15 @@ from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.errors import UsageError
-from cli.output import console, json_option, print_json
+from cli.output import console, json_option, message, print_json
 from cli.parity_acceptances import acceptance_json, scope
 from parity.acceptances import accept as add_acceptance
 from parity.acceptances import withdraw
-from parity.accepting import Wish, acceptance_for
+from parity.accepting import Wish, acceptance_for, group_of
 from parity.database import complete_tables, storing
 from parity.holdings import read_holdings
 from parity.outcome import Acceptance, Kind
+from parity.report import build_report
 from parity.tables import METADATA
 
 _QUIRK = re.compile(r"Q-\d{1,4}\Z", re.ASCII)
@@ -71,6 +72,7 @@ def accept(
     complete_tables(context.engine, METADATA)
     with storing("read the groups"), context.engine.connect() as connection:
         today = datetime.now(UTC).date()
+        group = group_of(connection, group_id)
         acceptance = acceptance_for(
             connection,
             wish,
@@ -96,6 +98,18 @@ def accept(
     for legacy, modern in acceptance.shapes:
         out.print(Text(f"  only where legacy has {legacy} and modern {modern}"))
     out.print(f"undo: crossfade parity unaccept {acceptance.id} --reason WHY", soft_wrap=True)
+    _name_the_others(context, str(group["id"]))
+
+
+def _name_the_others(context: Context, group_id: str) -> None:
+    """An exchange is accepted when all that differs in it is: the groups that come along are worth naming."""
+    report = build_report(context.engine)
+    beside = {one for cause in report.causes if group_id in cause.groups for one in cause.groups}
+    open_ones = [group for group in report.groups if group.id in beside - {group_id} and not group.accepts]
+    if open_ones:
+        message("these are in the same exchanges, which stay mismatches until they are accepted too:")
+        for group in open_ones:
+            message(f"  {group.id}  {group.path} ({group.kind})")
 
 
 @click.command()

@@ -80,7 +80,6 @@ class NoisyPath:
             path=self.path,
             compare=Compare.SHAPE,
             reason=f"noise: {self.evidence}",
-            group="noise",
         )
 
 
@@ -186,8 +185,8 @@ def read_noise(connection: sa.Connection, now: float) -> tuple[NoisyPath, ...]:
 
 def with_noise(rules: RuleBook, noise: Iterable[NoisyPath]) -> RuleBook:
     """The book in which learned noise is compared by shape, wherever it says nothing itself."""
-    learned = tuple(path.rule() for path in noise if path.is_learned)
-    # what stands first is overruled by what stands later: a person's rule wins
+    # a group's rules are overruled by those of one endpoint, and by those that stand later: a person's rule wins
+    learned = tuple(replace(path.rule(), group="noise") for path in noise if path.is_learned)
     return replace(rules, rules=(*learned, *rules.rules))
 
 

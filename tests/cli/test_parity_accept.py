@@ -42,6 +42,17 @@ def test_a_new_worker_counts_what_was_accepted_and_again_when_it_is_withdrawn(
     assert Traffic(crossfade).send() == "mismatch"
 
 
+def test_groups_that_keep_the_exchanges_mismatches_are_named(crossfade: InProcess, traffic: Traffic) -> None:
+    for _ in range(10):
+        traffic.send({"n": 2, "extra": 1})
+
+    ran = crossfade("parity", "accept", traffic.group(), *WHY)
+
+    assert "these are in the same exchanges, which stay mismatches until they are accepted too:" in ran.err
+    assert ran.err.splitlines()[-1].endswith("  $.extra (extra)")
+    assert traffic.send({"n": 2, "extra": 1}) == "mismatch"
+
+
 def test_the_ledger_has_both_changes(crossfade: InProcess, traffic: Traffic) -> None:
     accepted = json.loads(crossfade("parity", "accept", traffic.group(), *WHY, "--json").out)
     crossfade("parity", "unaccept", accepted["acceptance"]["id"], "--reason", "fixed")

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from parity.compare import compare
 from parity.database import open_database
@@ -22,10 +23,11 @@ class Traffic:
         self._crossfade = crossfade
         self._seq = 0
 
-    def send(self) -> str:
+    def send(self, modern: Any = None) -> str:
         """One exchange; says its outcome."""
         self._seq += 1
-        found = exchange({"n": 1}, {"n": 2}, endpoint="GET /v1/escrows/{id}", at=time.time())
+        given = {"n": 2} if modern is None else modern
+        found = exchange({"n": 1}, given, endpoint="GET /v1/escrows/{id}", at=time.time())
         rules = self._store.with_acceptances(RuleBook())
         comparison = compare(found, rules, today=datetime.now(UTC).date())
         self._store.record(batch(found, seq=self._seq), [found], [comparison])
