@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
 
 from parity.allowance import ConfirmSettings
+from parity.exchange import NO_READ_BACK
 from parity.verdict_conditions import VerdictLimits
 from proxy.addresses import Address
-from proxy.read_backs import NONE
 from proxy.settings import (
     ClientSettings,
     ForwardSettings,
@@ -51,7 +51,7 @@ def _collector(value: str) -> str:
 
 
 def _read_back(value: str) -> str:
-    if value and value != NONE and not value.startswith("/"):
+    if value and value != NO_READ_BACK and not value.startswith("/"):
         raise ValueError("expected 'none' or a path like /v1/orders/{id}")
     return value
 

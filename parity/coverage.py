@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
-from parity.exchange import Endpoint, Exchange
+from parity.exchange import NO_READ_BACK, Endpoint, Exchange
 from parity.paths import is_word
 
 OTHER_SHAPES = "**"
@@ -138,11 +138,14 @@ def within(seen: Mapping[Cell, int], known: Mapping[str, set[str]], max_cells: i
 def requirements(
     endpoints: Iterable[Endpoint], extra: Iterable[Requirement] = (), *, writes: bool = True
 ) -> list[Requirement]:
-    """The 2xx class of every endpoint that may be mirrored (with `writes` of those that write too), and `extra`."""
+    """The 2xx class of every endpoint that may be mirrored (with `writes` of those that write too), and `extra`.
+
+    Of a write that no read shows nothing can be required.
+    """
     of_all = [
         Requirement(endpoint.name)
         for endpoint in endpoints
-        if endpoint.mirrorable and (writes or endpoint.is_read)
+        if endpoint.mirrorable and endpoint.read_back != NO_READ_BACK and (writes or endpoint.is_read)
     ]
     return list(dict.fromkeys([*of_all, *extra]))
 

@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+NO_READ_BACK: Final = "none"
+"""What a write says as its `read_back` that no read shows."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 

@@ -53,9 +53,7 @@ class Completion:
             )
             for backend, sender in senders.items()
         }
-        self._write_checks = WriteChecks(
-            settings.endpoints, self.mirrors, self._budget, self._observation, counted_writes
-        )
+        self._write_checks = WriteChecks(settings.endpoints, self._ask, self._budget, counted_writes)
 
     @property
     def held_bytes(self) -> int:

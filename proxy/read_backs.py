@@ -7,11 +7,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from parity.exchange import Endpoint
+from parity.exchange import NO_READ_BACK, Endpoint
 from proxy.routing import RoutingTable
 
-NONE = "none"
-"""What an endpoint declares whose writes are shown by no read."""
 _ID_PATHS = ("$.data.id", "$.id")
 _NAMES_A_RESOURCE = frozenset({201, 202, 303})
 """The statuses whose `Location` is what was written (RFC 9110 section 10.2.2)."""
@@ -104,7 +102,7 @@ def problem(write: Endpoint, endpoints: Sequence[Endpoint]) -> str:
     reads = _reads(endpoints)
     read_back = None if write.is_read else _read_back(write, reads)
     wanted = 0 if read_back is None else read_back.segments.count(None)
-    is_none = write.read_back == NONE
+    is_none = write.read_back == NO_READ_BACK
     is_unknown = bool(write.read_back) and not is_none and _shape(write.read_back) not in reads
     wrong = (
         (write.is_read and (write.read_back or write.read_back_id), "expected nothing at a read"),
@@ -124,7 +122,7 @@ def _reads(endpoints: Iterable[Endpoint]) -> dict[tuple[str, ...], Endpoint]:
 
 
 def _read_back(write: Endpoint, reads: Mapping[tuple[str, ...], Endpoint]) -> ReadBack | None:
-    if write.read_back == NONE:
+    if write.read_back == NO_READ_BACK:
         return None
     id_paths = (write.read_back_id,) if write.read_back_id else _ID_PATHS
     if write.read_back:

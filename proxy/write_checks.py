@@ -5,7 +5,7 @@ write's client; each takes its turn on the bounded way to its backend. The shado
 answer the authoritative backend is spared.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from msgspec import structs
@@ -16,7 +16,6 @@ from parity.errors import BodyError
 from parity.exchange import Backend, Capture, Endpoint, Exchange, Observation
 from proxy.captures import Budget
 from proxy.fields import name_of
-from proxy.mirror import Mirror
 from proxy.read_backs import ReadBacks, Unread
 from proxy.settings import WriteCheck
 
@@ -38,8 +37,8 @@ _ONLY_OF_WRITES = frozenset(
 )
 """What a read must not say: above all that it means another method. Beside them all `Content-` and `If-` fields."""
 
-Observe = Callable[[bytes, int, float, bytes], Observation]
-"""An observation of field lines, status, seconds and body."""
+Ask = Callable[[Backend, Capture], Awaitable[tuple[Observation, str] | Shed]]
+"""What a backend did with a copy, and why its body was not kept; whoever asks gives the body back."""
 
 
 class CountedWrites(Protocol):
@@ -64,15 +63,13 @@ class WriteChecks:
     def __init__(
         self,
         endpoints: Iterable[Endpoint],
-        mirrors: Mapping[Backend, Mirror],
+        ask: Ask,
         budget: Budget,
-        observe: Observe,
         writes: CountedWrites | None,
     ) -> None:
         self._read_backs = ReadBacks(endpoints)
-        self._mirrors = mirrors
+        self._ask = ask
         self._budget = budget
-        self._observe = observe
         self._writes = writes
 
     async def read_back(self, capture: Capture, client: str, answer: Observation) -> Exchange | Shed:
@@ -124,16 +121,6 @@ class WriteChecks:
             return Shed(BUSY)
         authoritative, skipped = second
         return authoritative, shadow, skipped
-
-    async def _ask(self, backend: Backend, read: Capture) -> tuple[Observation, str] | Shed:
-        answered = await self._mirrors[backend].ask(read)
-        if isinstance(answered, Shed):
-            return answered
-        reply, body = answered.reply, answered.body
-        if reply.error:
-            return Observation(error=reply.error, duration_s=reply.duration_s), ""
-        kept = b"" if body.overflow else body.content
-        return self._observe(reply.fields, reply.status, reply.duration_s, kept), body.overflow
 
 
 def _read_of(capture: Capture, endpoint: Endpoint, target: str, stamp: str) -> Capture:

@@ -56,7 +56,13 @@ ROUTES = (
     _route("GET", "/v1/auth/sessions", UserController.sessions, cached=False),
     _entry("POST", "/v1/auth/logout", UserController.logout, body=RefreshToken),
     _session("POST", "/v1/auth/logout-all", UserController.logout_all),
-    _route("POST", "/v1/auth/cleanup-tokens", UserController.clean_up_tokens, audience=Audience.ADMINS),
+    _route(
+        "POST",
+        "/v1/auth/cleanup-tokens",
+        UserController.clean_up_tokens,
+        audience=Audience.ADMINS,
+        read_back="none",  # nobody sees tokens that have run out
+    ),
     _route("GET", "/v1/auth/verify", UserController.account),
     _route("GET", "/v1/auth/profile", UserController.account),
     _route("GET", "/v1/auth/verify-role", UserController.verify_role, query=RoleQuery),

@@ -15,7 +15,7 @@ from parity.coverage import (
     requirements,
     within,
 )
-from parity.exchange import Endpoint
+from parity.exchange import NO_READ_BACK, Endpoint
 from tests.parity.factories import DETAIL, LIST, exchange, observation
 
 
@@ -94,6 +94,7 @@ def test_every_endpoint_that_may_be_mirrored_is_required_with_its_success() -> N
         Endpoint("escrows", "GET", "/v1/escrows"),
         Endpoint("escrows", "POST", "/v1/escrows"),
         Endpoint("escrows", "POST", "/v1/escrows/login", mirrorable=False),
+        Endpoint("escrows", "POST", "/v1/escrows/tidy", read_back=NO_READ_BACK),
     ]
     extra = Requirement(LIST, "4xx"), Requirement(LIST)
 

@@ -16,7 +16,7 @@ from parity.redact import Redactor
 from parity.store import Limits, ParityStore
 from parity.tables import CELLS
 from tests.parity import factories
-from tests.parity.factories import LIST, batch, exchange, observation
+from tests.parity.factories import DETAIL, LIST, batch, exchange, observation
 
 NOW = 1_795_000_040.0
 MINUTE = int(NOW // 60)
@@ -62,6 +62,16 @@ def test_what_was_decided_is_counted_by_cell_and_nothing_else(engine: sa.Engine)
         Cell(LIST, "2xx", "limit&page"): 3,
         Cell(LIST, "4xx"): 1,
     }
+
+
+def test_the_check_of_a_write_is_evidence_for_the_write_and_in_no_ratio(engine: sa.Engine) -> None:
+    gone = observation({"error": "gone"}, status=404)
+    removed = exchange(gone, gone, endpoint=DETAIL, check="read_back", write="DELETE /v1/escrows/{id}")
+
+    record(engine, batch(removed))
+
+    assert evidence(engine).cells == {Cell("DELETE /v1/escrows/{id}", "2xx"): 1}
+    assert (evidence(engine).durations, evidence(engine).queries) == ({}, {})
 
 
 def test_a_batch_sent_again_adds_nothing(engine: sa.Engine) -> None:

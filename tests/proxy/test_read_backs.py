@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domains.routes import ROUTES
-from parity.exchange import Endpoint
-from proxy.read_backs import NONE, Found, ReadBacks, Unread, problem
+from parity.exchange import NO_READ_BACK, Endpoint
+from proxy.read_backs import Found, ReadBacks, Unread, problem
 
 REFERENCE = tuple(
     Endpoint(route.domain, route.method, route.path, route.mirrorable, route.read_back) for route in ROUTES
@@ -99,7 +99,7 @@ ORDERS = (
     Endpoint("orders", "PUT", "/v1/orders/{id}/secret"),
     Endpoint("orders", "POST", "/v1/carts/{id}/checkout", read_back="/v1/orders/{order}", read_back_id="$.o"),
     Endpoint("orders", "POST", "/v1/carts/{id}/copy", read_back="/v1/orders/{id}"),
-    Endpoint("orders", "DELETE", "/v1/orders/{id}", read_back=NONE),
+    Endpoint("orders", "DELETE", "/v1/orders/{id}", read_back=NO_READ_BACK),
     Endpoint("jobs", "POST", "/v1/orders/{id}/jobs"),
 )
 ITEM = ORDERS[3]
@@ -253,7 +253,7 @@ def test_a_read_that_gets_no_copies_checks_nothing() -> None:
             "expected 'none' or the path of a GET in endpoints that is mirrorable",
         ),
         (
-            Endpoint("orders", "POST", "/v1/x", read_back=NONE, read_back_id="$.id"),
+            Endpoint("orders", "POST", "/v1/x", read_back=NO_READ_BACK, read_back_id="$.id"),
             "expected no read_back_id where nothing is read back",
         ),
         (
@@ -266,7 +266,7 @@ def test_a_read_that_gets_no_copies_checks_nothing() -> None:
         ),
         (Endpoint("orders", "POST", "/v1/x", read_back="/v1/orders/{id}", read_back_id="$.id"), ""),
         (Endpoint("orders", "POST", "/v1/orders", read_back_id="$.order"), ""),
-        (Endpoint("orders", "DELETE", "/v1/x", read_back=NONE), ""),
+        (Endpoint("orders", "DELETE", "/v1/x", read_back=NO_READ_BACK), ""),
     ],
 )
 def test_a_declaration_that_cannot_be_followed_says_what_was_expected(
