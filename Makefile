@@ -94,6 +94,9 @@ bench: $(COMPILED)/ready peers envoy  ## What the proxy costs beside nginx, HAPr
 bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, warm and cold; writes build/bench-backends.json
 	@$(BIN)/crossfade bench-backends $(ARGS)
 
+bench-compare: $(STAMP)  ## How many exchanges a core compares a second, beside DeepDiff; writes build/bench-compare.json
+	@$(BIN)/crossfade bench-compare $(ARGS)
+
 soak: $(STAMP)  ## Bodies of 2 GiB through the proxy, both ways, at flat memory
 	@$(BIN)/python -m pytest -qs tests/test_large_bodies.py --large-bytes 2147483648 --timeout 300 $(ARGS)
 
@@ -115,4 +118,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install compiled compiled-where-possible demo check test browser redis peers envoy format bench bench-backends soak fuzz screenshot lock clean
+.PHONY: help install compiled compiled-where-possible demo check test browser redis peers envoy format bench bench-backends bench-compare soak fuzz screenshot lock clean

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "demo": "cli.demo:demo",
     "bench": "cli.bench:bench",
     "bench-backends": "cli.bench_backends:bench_backends",
+    "bench-compare": "cli.bench_compare:bench_compare",
     "parity-worker": "cli.workers:parity_worker",
 }
 """Name → module and attribute."""

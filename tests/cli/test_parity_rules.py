@@ -52,8 +52,10 @@ def test_every_fault_is_a_line_and_the_exit_code_is_2(crossfade: InProcess) -> N
 
     assert ran.code == 2
     assert ran.out.splitlines() == [
-        "rules.toml: rules[1].key: 'a b': expected a field of the items such as id or owner.id, "
-        "without a direction",
+        (
+            "rules.toml: rules[1].key: 'a b': expected a field of the items such as id or owner.id, "
+            "without a direction"
+        ),
         "rules.toml: rules[1].endpoint: 'GET /v1/deal': no endpoint is called so, did you mean 'GET /v1/deals'?",
     ]
     assert ran.err == "2 fault(s) in 1 file(s)\n"
