@@ -173,21 +173,22 @@ class _Walk:
             self._item(index, legacy[min(index, len(legacy) - 1)], modern[min(index, len(modern) - 1)], node)
 
     def _lists_by_items(self, legacy: list[Any], modern: list[Any], node: Node) -> None:
-        if len(legacy) == len(modern):
-            places = differing(legacy, modern)
-            if have_same_ids(legacy, modern, places, node):
-                for index in places:
-                    self._item(index, legacy[index], modern[index], node)
-                return
-        start, end = self._trim(legacy, modern, node)
+        places = differing(legacy, modern)
+        if len(legacy) == len(modern) and have_same_ids(legacy, modern, places, node):
+            for index in places:
+                self._item(index, legacy[index], modern[index], node)
+            return
+        start, end = self._trim(legacy, modern, places, node)
         left, right = range(start, len(legacy) - end), range(start, len(modern) - end)
         if left or right:
             self._paired(legacy, modern, pair_items(legacy, modern, left, right, node, self._spend), node)
 
-    def _trim(self, legacy: list[Any], modern: list[Any], node: Node) -> tuple[int, int]:
-        """How many items are the same at the start, and of the others at the end."""
+    def _trim(
+        self, legacy: list[Any], modern: list[Any], places: Sequence[int], node: Node
+    ) -> tuple[int, int]:
+        """How many items are the same at the start, where the first of the places may differ, and at the end."""
         shorter = min(len(legacy), len(modern))
-        start = next(iter(differing(legacy, modern)), shorter)
+        start = next(iter(places), shorter)
         while start < shorter and self._alike(start, legacy[start], modern[start], node):
             start += 1
         end = 0

@@ -86,8 +86,8 @@ def test_any_text_is_a_tree(text: str) -> None:
     "part", ["<!--", "<![", "<a '", '<a "', "<a ", "</", "<script>", "<p =", "&", "<a b='", "<a/b/"]
 )
 def test_hostile_markup_takes_a_time_that_grows_with_its_length(part: str) -> None:
-    started_s = time.perf_counter()
+    started_s = time.process_time()
 
     parse_html(part * 100_000)
 
-    assert time.perf_counter() - started_s < 2
+    assert time.process_time() - started_s < 2
