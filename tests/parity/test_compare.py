@@ -160,7 +160,7 @@ def typed(body: bytes, content_type: str) -> Observation:
     ("content_type", "legacy", "modern", "expected"),
     [
         ("text/csv", b"id,price\n1,10\n", b'"id","price"\r\n1,11\r\n', ("$.rows[0].price", "value")),
-        ("text/html", b"<p>a</p>", b"<p> b </p>", ("$[0].p[0]", "value")),
+        ("text/html", b"<p>a</p>", b"<p> b </p>", ("$[0].p[0].text", "value")),
         ("application/x-www-form-urlencoded", b"a=1&b=2", b"b=3&a=1", ("$.b[0]", "value")),
         ("text/plain", b"a\nb\nc", b"a\nx\nc", ("$[1]", "value")),
         ("image/png", b"abc", b"abd", ("$", "value")),
