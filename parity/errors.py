@@ -5,7 +5,8 @@ ParityError
 ├── RulesError       a rules file is wrong; `problems` holds every fault of every file
 ├── BodyError        a body cannot be compared; `reason` is the word that the outcome `skipped` shows
 ├── StoreError       the store cannot be opened, read or written
-└── SocketError      the parity worker cannot own its socket
+├── SocketError      the parity worker cannot own its socket
+└── RecordingError   a recording, or one line of it, is not in the form that was expected
 """
 
 from collections.abc import Sequence
@@ -41,3 +42,7 @@ class StoreError(ParityError):
 
 class SocketError(ParityError):
     """The parity worker cannot own its socket."""
+
+
+class RecordingError(ParityError):
+    """A recording, or one line of it, is not in the form that was expected, or cannot be sent again."""
