@@ -24,6 +24,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (proxy.errors.CountsError, ENVIRONMENT),
     (proxy.errors.ProxyError, USAGE),
     (parity.errors.RulesError, USAGE),
+    (parity.errors.RecordingError, USAGE),
     (parity.errors.ParityError, ENVIRONMENT),
     (loadtests.errors.RecordingError, USAGE),
     (loadtests.errors.LoadTestError, ENVIRONMENT),

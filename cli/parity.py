@@ -1,4 +1,4 @@
-"""`crossfade parity report`: what differs between the two backends, in the terminal, as JSON, as one HTML file."""
+"""`crossfade parity`, and its `report`: what differs between the two backends, in the terminal, as JSON, as one HTML file."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,8 @@ import click
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
+from cli.parity_recordings import diff, export, import_
+from cli.parity_replay import replay
 from parity.report import build_report
 from parity.report_html import render_html
 from parity.report_text import render_text
@@ -61,3 +63,7 @@ def report(
         render_text(found, console())
     if found.differs:
         raise click.exceptions.Exit(1)
+
+
+for _command in (import_, export, replay, diff):
+    parity.add_command(_command)
