@@ -7,7 +7,6 @@ values of earlier answers and its own ids. A write is noted before it is sent, a
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -21,6 +20,7 @@ from parity.recordings.json_bodies import json_of
 from parity.recordings.line import BadLine, Lines, RecordedExchange
 from parity.recordings.masks import masked
 from parity.recordings.moments import with_moments
+from parity.recordings.pace import Pace
 from parity.recordings.results import Judged, Results
 from parity.recordings.sides import Side
 from parity.recordings.variables import Reference, Variables, references, resolved
@@ -98,7 +98,7 @@ class Replay:
         room = asyncio.Semaphore(self._settings.concurrency)
         waits: dict[str, asyncio.Task[None]] = {}
         under_way: set[asyncio.Task[None]] = set()
-        clock = _Clock(self._settings.speed, self._ground.stop)
+        pace = Pace(self._settings.speed, self._ground.stop)
         for line in lines:
             if isinstance(line, BadLine):
                 self._count_bad(done, line)
@@ -108,7 +108,7 @@ class Replay:
             elif reason := self._reason_to_skip(line):
                 self._finish(line, _skipped(line, self._endpoint(line), reason))
             else:
-                await clock.until(line.at_s)
+                await pace.until(line.at_s)
                 await room.acquire()
                 if self._ground.stop.is_set():
                     done.stopped = True
@@ -295,24 +295,3 @@ def _with_headers(
     """Those of `more` replace the others of their names."""
     names = {name.lower() for name in more}
     return (*(pair for pair in headers if pair[0].lower() not in names), *more.items())
-
-
-class _Clock:
-    """When each line is due, at a multiple of the recorded speed."""
-
-    def __init__(self, speed: float | None, stop: asyncio.Event) -> None:
-        self._speed = speed
-        self._stop = stop
-        self._began: tuple[float, float] | None = None
-
-    async def until(self, at_s: float) -> None:
-        """Wait until a line of that moment is due, or until `stop`."""
-        if self._speed is None:
-            return
-        now = asyncio.get_running_loop().time()
-        if self._began is None:
-            self._began = now, at_s
-        wait_s = self._began[0] + (at_s - self._began[1]) / self._speed - now
-        if wait_s > 0:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), wait_s)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from parity.exchange import Endpoint, Observation
+from parity.exchange import Backend, Endpoint, Observation
 from parity.recordings.line import RecordedExchange
 
 JSON = (("content-type", "application/json"),)
@@ -32,6 +32,30 @@ def recorded(**changes: Any) -> RecordedExchange:
     if "json" in changes:
         fields |= {"headers": JSON, "body": json.dumps(changes.pop("json")).encode()}
     return RecordedExchange(**(fields | changes))
+
+
+def whole(**changes: Any) -> RecordedExchange:
+    """An exchange of which everything was recorded."""
+    fields: dict[str, Any] = {
+        "id": "escrows-007",
+        "name": "create",
+        "domain": "escrows",
+        "user": "agent_ann",
+        "session": "client-2",
+        "backend": Backend.LEGACY,
+        "at_s": 1.25,
+        "duration_s": 0.0125,
+        "method": "POST",
+        "target": "/v1/escrows/{{login.data.id}}?a=1&a=%20x&empty=",
+        "headers": (("Content-Type", "application/json"), ("Cookie", "a=1; b=2"), ("A", "1"), ("a", "2")),
+        "body": '{"é": "{{login.data.id}}"}'.encode(),
+        "status": 302,
+        "answer_headers": (("Location", "/x"), ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2")),
+        "answer_body": b"\xff\x00",
+        "query_count": 3,
+        "volatile": ("$.data.at",),
+    }
+    return recorded(**(fields | changes))
 
 
 def answered(body: Any, status: int = 200, **headers: str) -> Observation:

@@ -4,31 +4,12 @@ import io
 import json
 from typing import Any
 
-from parity.exchange import Backend
 from parity.recordings.har import read_har
 from parity.recordings.har_writing import HarWriter
 from parity.recordings.line import RecordedExchange
-from tests.parity.recordings.factories import recorded
+from tests.parity.recordings.factories import recorded, whole
 
-WHOLE = recorded(
-    id="escrows-007",
-    name="create",
-    domain="escrows",
-    user="agent_ann",
-    session="client-2",
-    backend=Backend.LEGACY,
-    at_s=0.0,
-    duration_s=0.0125,
-    method="POST",
-    target="/v1/escrows/{{login.data.id}}?a=1&b=",
-    headers=(("Content-Type", "application/json"), ("Cookie", "a=1; b=2")),
-    body=b"\xff",
-    status=302,
-    answer_headers=(("Location", "/x"), ("Set-Cookie", "a=1; Path=/"), ("Content-Type", "text/plain")),
-    answer_body="é".encode(),
-    query_count=3,
-    volatile=("$.data.at",),
-)
+WHOLE = whole(at_s=0.0)
 
 
 def written(*exchanges: RecordedExchange, base_url: str = "http://crm.example:8080/") -> bytes:
@@ -63,11 +44,15 @@ def test_an_entry_has_every_field_that_har_asks_for() -> None:
         "response": set(),
     }
     assert entry["startedDateTime"] == "2026-11-18T11:06:40+00:00"
-    assert entry["request"]["url"] == "http://crm.example:8080/v1/escrows/{{login.data.id}}?a=1&b="
-    assert entry["request"]["queryString"] == [{"name": "a", "value": "1"}, {"name": "b", "value": ""}]
+    assert entry["request"]["url"] == "http://crm.example:8080/v1/escrows/{{login.data.id}}?a=1&a=%20x&empty="
+    assert entry["request"]["queryString"] == [
+        {"name": "a", "value": "1"},
+        {"name": "a", "value": " x"},
+        {"name": "empty", "value": ""},
+    ]
     assert entry["request"]["cookies"] == [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]
     assert entry["response"]["redirectURL"] == "/x"
-    assert entry["response"]["cookies"] == [{"name": "a", "value": "1"}]
+    assert entry["response"]["cookies"] == entry["request"]["cookies"]
 
 
 def test_without_an_address_the_requests_went_nowhere() -> None:

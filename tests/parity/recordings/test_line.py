@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from parity.errors import RecordingError
-from parity.exchange import Backend
 from parity.recordings.line import decoded_line, encoded_line, reason_phrase
-from tests.parity.recordings.factories import recorded
+from tests.parity.recordings.factories import recorded, whole
 
 
 def line(**request: Any) -> str:
@@ -17,28 +16,9 @@ def line(**request: Any) -> str:
 
 
 def test_every_exchange_is_read_as_it_was_written() -> None:
-    whole = recorded(
-        number=7,
-        id="escrows-007",
-        name="create",
-        domain="escrows",
-        user="agent_ann",
-        session="client-2",
-        backend=Backend.LEGACY,
-        at_s=1.25,
-        duration_s=0.012,
-        method="POST",
-        target="/v1/escrows?a=1&a=%20x&empty=",
-        headers=(("Accept", "a"), ("accept", "b")),
-        body='{"é": "{{login.data.id}}"}'.encode(),
-        status=201,
-        answer_headers=(("set-cookie", "a=1"), ("set-cookie", "b=2")),
-        answer_body=b"\xff\x00",
-        query_count=3,
-        volatile=("$.data.at",),
-    )
+    exchange = whole(number=7)
 
-    assert decoded_line(encoded_line(whole), 7) == whole
+    assert decoded_line(encoded_line(exchange), 7) == exchange
 
 
 def test_an_answer_without_its_body_stays_one() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,15 @@ from typing import Any
 import pytest
 
 from parity.errors import RecordingError
-from parity.exchange import Backend, Observation
-from parity.outcome import Outcome
+from parity.exchange import Observation
 from parity.recordings.journal import Journal
 from parity.recordings.line import BadLine, RecordedExchange
-from parity.recordings.replay import NAMED_BAD_LINES, Ground, Replay, Replayed, ReplaySettings
-from parity.recordings.results import Results
-from parity.recordings.sides import Side
-from parity.recordings.variables import wanted_of
+from parity.recordings.replay import NAMED_BAD_LINES, ReplaySettings
 from parity.redact import Redactor
 from parity.rules import Compare, Rule, RuleBook
 from tests.parity.factories import until
-from tests.parity.recordings.factories import FakeSide, answered, answers_of, endpoint_of, numbered, recorded
+from tests.parity.recordings.factories import FakeSide, answered, answers_of, numbered, recorded
+from tests.parity.recordings.stand import GatedSide, Stand
 
 MAX = ReplaySettings(speed=None)
 WRITES = ReplaySettings(speed=None, writes=True)
@@ -30,59 +27,6 @@ L, M, R = (f"e5c00000-0000-4000-8000-00000000000{digit}" for digit in "123")
 CREATE = recorded(
     name="create", method="POST", target="/v1/escrows", json={"a": 1}, status=201, answer={"data": {"id": R}}
 )
-
-
-class Stand:
-    """A replay and everything that it stands on; runs may follow one another."""
-
-    def __init__(self, directory: Path, rules: RuleBook | None = None) -> None:
-        self.rules = rules or RuleBook()
-        self.results = Results()
-        self.stop = asyncio.Event()
-        self.journal = Journal(directory / "a.progress", Redactor(b"key"), {})
-        self.advanced = 0
-        self.credentials: Callable[[str], Mapping[str, str]] = lambda _: {}
-
-    async def run(
-        self,
-        lines: Sequence[RecordedExchange | BadLine],
-        settings: ReplaySettings = MAX,
-        /,
-        **sides: Side,
-    ) -> Replayed:
-        """One run, which goes on where the last one has ended."""
-        self.results = Results()
-        ground = Ground(
-            rules=self.rules,
-            redactor=Redactor(b"key"),
-            endpoint_of=endpoint_of,
-            credentials=self.credentials,
-            results=self.results,
-            wanted=wanted_of(line for line in lines if isinstance(line, RecordedExchange)),
-            journal=self.journal,
-            progress=self.journal.load(),
-            stop=self.stop,
-            advance=self._advance,
-        )
-        with self.journal:
-            return await Replay({Backend(name): side for name, side in sides.items()}, settings, ground).run(
-                iter(lines)
-            )
-
-    def _advance(self) -> None:
-        self.advanced += 1
-
-    @property
-    def outcomes(self) -> dict[str, int]:
-        """Those that are not zero, and the reasons."""
-        tally = self.results.report().tally
-        counted = {outcome.value: n for outcome, n in tally.outcomes.items() if n}
-        return counted | dict(tally.reasons.get(Outcome.SKIPPED, {}))
-
-    @property
-    def groups(self) -> list[tuple[str, str]]:
-        """Path and kind of each group."""
-        return [(group.path, group.kind) for group in self.results.report().groups]
 
 
 @pytest.fixture
@@ -276,22 +220,6 @@ async def test_a_backend_at_fault_is_an_outcome(stand: Stand) -> None:
     assert stand.outcomes == {"error": 1}
 
 
-class GatedSide(FakeSide):
-    """Answers a path only when its gate is open."""
-
-    def __init__(self, **gates: asyncio.Event) -> None:
-        super().__init__(lambda _: answered({"id": 1, "data": {"id": L}}, 200))
-        self.gates = gates
-        self.ended: list[str] = []
-
-    async def send(self, exchange: RecordedExchange) -> Observation:
-        answer = await super().send(exchange)
-        if gate := self.gates.get(exchange.target.rpartition("/")[2]):
-            await gate.wait()
-        self.ended.append(exchange.target.rpartition("/")[2])
-        return answer
-
-
 async def test_lines_of_a_session_keep_their_order_and_sessions_go_side_by_side(stand: Stand) -> None:
     gate = asyncio.Event()
     modern = GatedSide(a1=gate, b1=asyncio.Event())
@@ -347,20 +275,6 @@ async def test_no_more_lines_are_under_way_than_allowed(stand: Stand) -> None:
     await running
 
     assert (under_way, len(modern.seen)) == (2, 3)
-
-
-@pytest.mark.parametrize(
-    ("speed", "least_s", "most_s"), [(1.0, 0.2, 2.0), (4.0, 0.05, 0.19), (None, 0.0, 0.19)]
-)
-async def test_lines_are_sent_at_a_multiple_of_the_recorded_speed(
-    stand: Stand, speed: float | None, least_s: float, most_s: float
-) -> None:
-    lines = numbered([recorded(at_s=100.0), recorded(at_s=100.2)])
-    began = time.monotonic()
-
-    await stand.run(lines, ReplaySettings(speed=speed), modern=side())
-
-    assert least_s <= time.monotonic() - began < most_s
 
 
 async def test_a_replay_that_is_stopped_goes_on_where_it_ended(stand: Stand) -> None:
