@@ -10,8 +10,8 @@ from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import console, json_option, message, print_json
-from cli.parity import Span
 from cli.serve import database_option
+from cli.spans import Span
 from cli.up import probe
 from loadtests.result_table import render_table, to_json
 from loadtests.run import run_loadtest

@@ -1,32 +1,18 @@
 """`crossfade parity`, and its `report`: what differs between the two backends, in the terminal, as JSON, as one HTML file."""
 
-import re
 from pathlib import Path
 
 import click
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
+from cli.parity_record import record
 from cli.parity_recordings import diff, export, import_
 from cli.parity_replay import replay
+from cli.spans import Span
 from parity.report import build_report
 from parity.report_html import render_html
 from parity.report_text import render_text
-
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Span(click.ParamType[float]):
-    """A duration like 90s, 15m, 2h or 7d, as seconds."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Raises BadParameter that shows the form."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value))
-        if match is None:
-            self.fail(f"{value!r}: expected a duration like 90s, 15m, 2h or 7d", param, ctx)
-        return float(match[1]) * _UNITS_S[match[2]]
 
 
 @click.group()
@@ -65,5 +51,5 @@ def report(
         raise click.exceptions.Exit(1)
 
 
-for _command in (import_, export, replay, diff):
+for _command in (record, replay, import_, export, diff):
     parity.add_command(_command)

@@ -19,6 +19,8 @@ from cli.logs import log_to_stderr
 from cli.sections import host_and_port
 from cli.settings import Settings, wrong
 from parity.exchange import Backend
+from parity.recordings.tap import Tap
+from parity.redact import Redactor
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
 from proxy.races import SharedRaces
@@ -61,6 +63,11 @@ def runtime_socket(settings: Settings) -> Path:
             f"state_dir: {str(settings.state_dir)!r}: too long for a Unix socket; expected a shorter path"
         )
     return path
+
+
+def record_socket(settings: Settings) -> Path:
+    """Where whoever records what is mirrored listens (`crossfade parity record`)."""
+    return runtime_socket(settings).with_name("record.sock")
 
 
 def counts_file(settings: Settings) -> Path:
@@ -162,19 +169,21 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
         counts = counts_file(context.settings)
         overlapped = SharedRaces(counts).overlapped if counts.exists() else busy_at_mark
         completion = Completion(settings, senders, overlapped=overlapped)
+        tap = Tap(completion, record_socket(context.settings), Redactor(settings.token_key))
         try:
             await run_worker(
                 socket=socket,
                 store_url=context.settings.store_url,
                 rules=rules,
                 redaction_key=settings.token_key,
-                shadow=completion,
+                shadow=tap,
                 stop=stop,
                 ready=lambda: _announce({"ready": True}),
                 settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
                 levels=completion.levels,
             )
         finally:
+            await tap.close()
             await completion.close()
 
     _run(run)
