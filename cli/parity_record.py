@@ -16,9 +16,7 @@ import msgspec
 from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import json_option, message, print_json
-from cli.reload import running_pid
 from cli.spans import Span
-from cli.workers import record_socket
 
 if TYPE_CHECKING:
     from parity.recordings.tap import Wish
@@ -64,6 +62,8 @@ def record(
     FILE (.jsonl) is readable by its owner only. Redacted, it can be compared by `crossfade parity diff` and replayed as
     far as its requests need no credentials; with --redact none it holds passwords and tokens as they were sent.
     """
+    from cli.reload import running_pid
+    from cli.workers import record_socket
     from parity.recordings.tap import Wish
 
     if domain is not None:

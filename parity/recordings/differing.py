@@ -4,6 +4,7 @@ Lines belong together by their name, else by method and target, each as often as
 as equal.
 """
 
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -139,5 +140,5 @@ def _exchange(
         authoritative=Backend.LEGACY,
         legacy=masked(legacy, aligned, redactor),
         modern=masked(aligned, legacy, redactor),
-        at=line.at_s,
+        at=time.time(),
     )

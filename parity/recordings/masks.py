@@ -5,6 +5,7 @@ value is equal to it.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -13,10 +14,12 @@ from parity.bodies import decoded
 from parity.errors import BodyError
 from parity.exchange import Observation
 from parity.recordings.json_bodies import json_of, rewritten
+from parity.recordings.line import Pairs, RecordedExchange
 from parity.redact import Redactor
 
 _MASK = re.compile(r"<[A-Za-z_]{1,40}>\Z")
-_TOKEN = re.compile(r"<[a-z-]{1,40}:\d{1,9}:[0-9a-f]{12}>\Z")
+_TOKEN = re.compile(r"<[a-z-]{1,40}:\d{1,9}:[0-9a-f]{12}>")
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
 
 
 def masked(actual: Observation, recorded: Observation, redactor: Redactor) -> Observation:
@@ -32,6 +35,18 @@ def masked(actual: Observation, recorded: Observation, redactor: Redactor) -> Ob
     return msgspec.structs.replace(actual, body=body, headers=headers)
 
 
+def is_redacted(exchange: RecordedExchange, given: Collection[str]) -> bool:
+    """Whether a request cannot be sent as it was: tokens stand where it matters. `given` are headers that are replaced."""
+    known = {name.lower() for name in given}
+    texts = [value for name, value in exchange.headers if name.lower() in _CREDENTIALS - known]
+    return any(_TOKEN.search(text) for text in (exchange.target, exchange.body.decode("latin-1"), *texts))
+
+
+def without_tokens(headers: Pairs) -> Pairs:
+    """The headers that are still what they were."""
+    return tuple(pair for pair in headers if not _TOKEN.search(pair[1]))
+
+
 def _masked(actual: Any, recorded: Any, redactor: Redactor) -> Any:
     match actual, recorded:
         case dict(), dict():
@@ -40,7 +55,9 @@ def _masked(actual: Any, recorded: Any, redactor: Redactor) -> Any:
             return [_masked(*pair, redactor) for pair in zip(actual, recorded, strict=True)]
         case str(), str() if actual and _MASK.match(recorded):
             return recorded
-        case str() | int() | float(), str() if _TOKEN.match(recorded) and redactor.token(actual) == recorded:
+        case str() | int() | float(), str() if (
+            _TOKEN.fullmatch(recorded) and redactor.token(actual) == recorded
+        ):
             return recorded
         case _:
             return actual

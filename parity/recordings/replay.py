@@ -18,7 +18,7 @@ from parity.recordings.entities import Entities, Entity
 from parity.recordings.journal import Journal, Progress
 from parity.recordings.json_bodies import json_of
 from parity.recordings.line import BadLine, Lines, RecordedExchange
-from parity.recordings.masks import masked
+from parity.recordings.masks import is_redacted, masked, without_tokens
 from parity.recordings.moments import with_moments
 from parity.recordings.pace import Pace
 from parity.recordings.results import Judged, Results
@@ -156,6 +156,8 @@ class Replay:
             return "unlisted"
         if not line.is_read and not self._settings.writes:
             return "write"
+        if is_redacted(line, self._settings.headers):
+            return "redacted"
         if line.number in self._ground.progress.in_doubt:
             return "interrupted"  # it may have been applied
         if len(self._sides) == 1 and line.answer is None:
@@ -195,7 +197,10 @@ class Replay:
         request = resolved(own, self._variables[backend].values.get)
         recorded = {name.lower() for name, _ in request.headers}
         made = self._ground.credentials(line.user).items() if line.user else ()
-        headers = (*request.headers, *(pair for pair in made if pair[0].lower() not in recorded))
+        headers = (
+            *without_tokens(request.headers),
+            *(pair for pair in made if pair[0].lower() not in recorded),
+        )
         return replace(request, headers=_with_headers(headers, self._settings.headers))
 
     def _learn_values(

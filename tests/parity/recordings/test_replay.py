@@ -190,6 +190,20 @@ async def test_a_user_without_credentials_is_told(stand: Stand) -> None:
     assert stand.outcomes == {"skipped": 1, "value_unknown": 1}
 
 
+async def test_requests_that_were_redacted_where_it_matters_are_not_sent(stand: Stand) -> None:
+    token, sides = Redactor(b"key").token("secret"), both({"GET /v1/escrows/1": {}})
+    credentials = recorded(headers=(("Authorization", f"Bearer {token}"), ("Accept", token), ("A", "1")))
+    lines = numbered([recorded(target=f"/v1/escrows/{token}"), recorded(body=token.encode()), credentials])
+
+    await stand.run(lines, **sides)
+    assert stand.outcomes == {"skipped": 3, "redacted": 3}
+
+    stand.journal.remove()
+    await stand.run(lines, ReplaySettings(speed=None, headers={"authorization": "mine"}), **sides)
+    assert stand.outcomes == {"match": 1, "skipped": 2, "redacted": 2}
+    assert [one.headers for one in sides["modern"].seen] == [(("A", "1"), ("authorization", "mine"))]
+
+
 async def test_lines_at_no_endpoint_are_counted_and_not_sent(stand: Stand) -> None:
     sides = both({})
 
