@@ -48,7 +48,7 @@ class Judged:
             at=exchange.at,
             durations_s=(legacy.duration_s, modern.duration_s) if answered else None,
             queries=(legacy.query_count or 0, modern.query_count or 0) if answered and counted else None,
-            found=tuple((group, sample or {}) for one in finding for group, sample in one.samples.items()),
+            found=tuple((group, sample) for one in finding for group, sample in one.samples.items() if sample),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -126,7 +126,8 @@ class Results:
             seen = self._groups.setdefault(group.id, _Seen(group, 0, judged.at, judged.at))
             seen.n += 1
             seen.last_at = max(seen.last_at, judged.at)
-            seen.samples = (Sample(**(sample or {})), *seen.samples)[: self.limits.samples_per_group]
+            if sample is not None:
+                seen.samples = (Sample(**sample), *seen.samples)[: self.limits.samples_per_group]
 
     @property
     def total(self) -> int:
