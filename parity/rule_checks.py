@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from parity.paths import TextGlob, covers, path_glob
-from parity.rule import Rule
+from parity.rule import OF_LISTS, Rule
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -32,11 +32,16 @@ def crossed(row: Mapping[str, Any], *, is_rule: bool) -> Iterator[str]:
         yield f".group: {row['group']!r} and an endpoint: expected one of the two"
     if "endpoint" not in row and "group" not in row:
         yield ".endpoint: expected an endpoint such as 'GET /v1/escrows', or a group"
-    if not is_rule:
-        return
-    if str(row.get("path", "")).strip().lower() == "$status":
-        yield ".path: '$status': the status is always compared; accept the difference instead"
-    compare = row.get("compare")
+    if is_rule:
+        compare, path = str(row.get("compare")), str(row.get("path")).strip().lower()
+        if path == "$status":
+            yield ".path: '$status': the status is always compared; accept the difference instead"
+        if compare in OF_LISTS and path.startswith("header:"):
+            yield f".compare: {compare!r}: a header is no list: expected value, shape or tolerance"
+        yield from _of_compare(row, compare)
+
+
+def _of_compare(row: Mapping[str, Any], compare: str) -> Iterator[str]:
     for of, keys in _KEYS_OF.items():
         for key in keys:
             if key in row and compare != of:

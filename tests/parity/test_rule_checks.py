@@ -33,6 +33,10 @@ def by_value(path: str, **changes: Any) -> Rule:
         ({"endpoint": "a", "path": "$status"}, ".path: '$status': the status is always compared"),
         ({"endpoint": "a", "compare": "shape", "seconds": 1}, ".seconds: 1: only a rule that compares by 't"),
         ({"endpoint": "a", "compare": "unordered", "key": "id"}, ".key: 'id': only a rule that compares by"),
+        (
+            {"endpoint": "a", "compare": "unordered", "path": "header:vary"},
+            ".compare: 'unordered': a header is no list: expected value, shape or tolerance",
+        ),
         ({"endpoint": "a", "compare": "tolerance"}, ".compare: 'tolerance' without a number: expected abs"),
         ({"endpoint": "a", "compare": "keyed", "sort": []}, ".compare: 'keyed' without a key"),
     ],

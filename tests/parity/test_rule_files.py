@@ -1,10 +1,15 @@
 """Rules files: what may stand in them, and every fault of every file in one go."""
 
+import json
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parity.errors import RulesError
 from parity.rule import Compare, Tolerance
@@ -157,3 +162,31 @@ def test_faults_of_all_files_come_at_once(tmp_path: Path) -> None:
     assert "0.toml: rules[2].compare" in said
     assert "1.toml" in said
     assert "2.toml" not in said
+
+
+VALUES = st.recursive(
+    st.booleans()
+    | st.integers(-2, 2)
+    | st.floats(0, 2)
+    | st.sampled_from(["", "$.a", "keyed", "shape", "*"]),
+    lambda child: st.lists(child, max_size=2),
+    max_leaves=3,
+)
+ROWS = st.dictionaries(
+    st.sampled_from(
+        ["endpoint", "group", "path", "compare", "reason", "key", "sort", "seconds", "name", "kind"]
+    ),
+    VALUES,
+    max_size=6,
+)
+
+
+@given(st.sampled_from(["rules", "acceptances", "groups", "ignore"]), ROWS)
+def test_whatever_stands_in_a_row_is_read_or_a_fault(
+    tmp_path_factory: pytest.TempPathFactory, table: str, row: dict[str, Any]
+) -> None:
+    file = tmp_path_factory.mktemp("rules") / "rules.toml"
+    file.write_text(f"[[{table}]]\n" + "".join(f"{key} = {json.dumps(row[key])}\n" for key in row))
+
+    with suppress(RulesError):
+        read_rules([file], ["GET /v1/escrows"])

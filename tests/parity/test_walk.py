@@ -278,3 +278,21 @@ def test_leaves_within_a_tolerance_are_no_difference() -> None:
     assert how_leaves_differ(1, 2, rule) is None
     assert how_leaves_differ(1, 3, rule) is Kind.VALUE
     assert brief(ruled([1], [1.0], rule)) == [("$[0]", "type")]
+
+
+def test_items_that_are_nested_beyond_the_stack_are_refused() -> None:
+    legacy: Any = 1
+    modern: Any = 2
+    for _ in range(5_000):
+        legacy, modern = [legacy], [modern]
+
+    with pytest.raises(BodyError, match="too_deep"):
+        walked([*range(9), legacy], [*range(9), modern])
+
+
+def test_a_number_with_more_digits_than_a_float_holds_is_a_number_too() -> None:
+    tenth = by_shape("$", compare=Compare.TOLERANCE, tolerance=Tolerance(absolute=Decimal("0.1")))
+    exact = Decimal("0.10000000000000000001")
+
+    assert brief(walked([0.5, 0.1], [Decimal("0.50"), exact])) == [("$[1]", "value")]
+    assert ruled([0.1], [exact], tenth) == []
