@@ -8,10 +8,9 @@ import json
 import sys
 from dataclasses import replace
 
-from parity.bodies import Text, value_of
+from parity.bodies import Media, body_of
 from parity.errors import BodyError
 from parity.exchange import Observation
-from parity.outcome import ABSENT
 from parity.paths import BODY, is_word
 from parity.recordings.line import Pairs, RecordedExchange
 from parity.redact import Redactor
@@ -43,11 +42,13 @@ def _headers(headers: Pairs, redactor: Redactor) -> Pairs:
 def _body(headers: Pairs, body: bytes, redactor: Redactor) -> bytes:
     lower = tuple((name.lower(), value) for name, value in headers)
     try:
-        value = value_of(Observation(200, lower, body))
+        found = body_of(Observation(200, lower, body))
     except BodyError:
         return redactor.token(body).encode()
-    if value is ABSENT:
-        return b""
-    if isinstance(value, Text | bytes):
-        return redactor.token(value).encode()
-    return json.dumps(redactor.value(BODY, value, max_nodes=sys.maxsize)).encode()
+    match found.media:
+        case Media.NONE:
+            return b""
+        case Media.JSON:
+            return json.dumps(redactor.value(BODY, found.value, max_nodes=sys.maxsize)).encode()
+        case _:
+            return redactor.token(found.whole).encode()

@@ -48,7 +48,9 @@ class Judged:
             at=exchange.at,
             durations_s=(legacy.duration_s, modern.duration_s) if answered else None,
             queries=(legacy.query_count or 0, modern.query_count or 0) if answered and counted else None,
-            found=tuple((group, sample) for one in finding for group, sample in one.samples.items() if sample),
+            found=tuple(
+                (group, sample) for one in finding for group, sample in one.samples.items() if sample
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:

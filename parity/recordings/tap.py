@@ -15,13 +15,15 @@ import msgspec
 import structlog
 
 from parity.completing import Shadow, Shed
-from parity.exchange import Capture, Exchange, Observation
+from parity.exchange import Capture, Exchange
 from parity.recordings.line import Pairs, RecordedExchange, encoded_line
 from parity.recordings.redacting import redacted
 from parity.redact import Redactor
 
 HELD_BYTES = 8 * 1024 * 1024
 _END = b"\n"
+_QUERY_COUNT = "x-query-count"
+_OF_THE_WIRE = frozenset({_QUERY_COUNT, "x-write-set", "connection", "keep-alive", "transfer-encoding"})
 
 _log = structlog.get_logger("parity")
 _Seen = tuple[Capture, Exchange | Shed]
@@ -132,11 +134,12 @@ def _size(capture: Capture) -> int:
 
 
 def recorded_of(capture: Capture, completed: Exchange | Shed, began_at: float) -> RecordedExchange:
-    """The request of a capture and what its client got, as a line of a recording that began then."""
-    known = isinstance(completed, Exchange)
-    answer = (
-        completed.observation(capture.authoritative) if isinstance(completed, Exchange) else Observation()
-    )
+    """The request of a capture and what its client got, as a line of a recording that began then.
+
+    Of a write that was checked the exchange is the read that shows it, so all but the client is the capture's.
+    """
+    answer_headers = _pairs(capture.answer_head)
+    counted = next((value for name, value in answer_headers if name.lower() == _QUERY_COUNT), "")
     return RecordedExchange(
         number=0,
         id=capture.id,
@@ -150,12 +153,12 @@ def recorded_of(capture: Capture, completed: Exchange | Shed, began_at: float) -
         headers=_pairs(capture.head),
         body=capture.body,
         status=capture.status,
-        answer_headers=answer.headers if known else _pairs(capture.answer_head),
+        answer_headers=tuple(pair for pair in answer_headers if pair[0].lower() not in _OF_THE_WIRE),
         answer_body=capture.answer_body,
-        query_count=answer.query_count,
+        query_count=int(counted) if counted.isdecimal() else None,
     )
 
 
 def _pairs(head: bytes) -> Pairs:
     split = (line.decode("latin-1").partition(":") for line in head.split(b"\r\n") if line)
-    return tuple((name.strip(), value.strip()) for name, _, value in split)
+    return tuple((name.strip(), value.strip()) for name, colon, value in split if colon)
