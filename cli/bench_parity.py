@@ -2,20 +2,16 @@
 
 import asyncio
 import contextlib
-import os
-import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from cli.bundled import CONTRACT, Bundled, bundled_backends, yes_option
+from cli.bundled import CONTRACT, Bundled, bundled_backends, in_front_of, yes_option
 from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import console, message
 from cli.serve import database_option
-from cli.settings import load_settings
 from cli.supervisor import Running
 from domains.shared.faults import FAULTS, Fault, Shown
 from loadtests.fault_judge import FaultRun, figures_of, render_runs
@@ -48,18 +44,17 @@ def bench_parity(
     faults = _faults(names)
     domains = [context.require_domain(name) for name in chosen] or context.domain_names()
     state_dir = context.settings.state_dir / "bench-parity"
-    shutil.rmtree(state_dir, ignore_errors=True)  # its books are its own
     with contextlib.ExitStack() as stack:
         backends = stack.enter_context(
             bundled_backends(
                 context, CONTRACT, database_url, purpose="bench", yes=yes, behind_proxy=True, faults=True
             )
         )
-        own = _own_context(context, state_dir, backends)
+        own = in_front_of(backends, context, state_dir, actor="bench-parity")
         running = Running(own, log_dir=state_dir / "logs")
         stack.callback(running.end)
         for domain in domains:
-            change = own.flags.flip(domain, Stage.SHADOW, actor="bench-parity", reason="faults are planted")
+            change = own.flags.flip(domain, Stage.SHADOW, actor=own.actor, reason="faults are planted")
             own.flags.wait_acknowledged(change.version)
         runs = asyncio.run(_all_runs(own, backends, f"http://127.0.0.1:{running.port}", faults, domains))
     render_runs(runs, console())
@@ -76,18 +71,6 @@ def _faults(names: Sequence[str]) -> list[Fault]:
     if unknown := [name for name in names if name not in shown]:
         raise UsageError(f"--fault: {unknown[0]!r} is none; expected one of: {', '.join(shown)}")
     return [shown[name] for name in names or shown]
-
-
-def _own_context(context: Context, state_dir: Path, backends: Bundled) -> Context:
-    os.environ.update(
-        CROSSFADE_STATE_DIR=str(state_dir),
-        CROSSFADE_STORE__URL="",
-        CROSSFADE_BACKENDS__LEGACY=backends.legacy,
-        CROSSFADE_BACKENDS__MODERN=backends.modern,
-        CROSSFADE_PROXY__LISTEN="127.0.0.1:0",
-        CROSSFADE_PROXY__ADMIN="127.0.0.1:0",
-    )  # for the workers, which read their own configuration
-    return replace(context, settings=load_settings(context.config))
 
 
 async def _all_runs(

@@ -1,6 +1,8 @@
-"""Both bundled backends on the seeded database, for a load test or a demo."""
+"""Both bundled backends on the seeded database, for a load test, a benchmark or a demo."""
 
 import contextlib
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from cli.context import ROOT, Context
 from cli.output import Progress
 from cli.processes import Child
 from cli.serve import database
+from cli.settings import load_settings
 from parity.exchange import Backend
 
 yes_option = click.option(
@@ -90,6 +93,23 @@ def bundled_backends(
             addresses.append(f"http://127.0.0.1:{child.ready['port']}")
         progress.stop()
         yield Bundled(addresses[0], addresses[1], lambda: _reset(url, seed), url, "".join(addresses[2:]))
+
+
+def in_front_of(backends: Bundled, context: Context, state_dir: Path, *, actor: str) -> Context:
+    """The context of a `crossfade up` before them, on any free ports, with a state directory of its own.
+
+    What was there is removed: who asks for it shows its own figures, not those of the last time.
+    """
+    shutil.rmtree(state_dir, ignore_errors=True)
+    os.environ.update(
+        CROSSFADE_STATE_DIR=str(state_dir),
+        CROSSFADE_STORE__URL="",
+        CROSSFADE_BACKENDS__LEGACY=backends.legacy,
+        CROSSFADE_BACKENDS__MODERN=backends.modern,
+        CROSSFADE_PROXY__LISTEN="127.0.0.1:0",
+        CROSSFADE_PROXY__ADMIN="127.0.0.1:0",
+    )  # for the workers, which read their own configuration
+    return Context(load_settings(context.config), context.config, context.jwt_secret, actor=actor)
 
 
 def _reset(url: str, seed: Path) -> None:

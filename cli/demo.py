@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import shutil
 import time
 import urllib.request
 from collections.abc import Callable
@@ -12,13 +10,12 @@ from pathlib import Path
 
 import click
 
-from cli.bundled import CONTRACT, Bundled, bundled_backends, yes_option
+from cli.bundled import CONTRACT, Bundled, bundled_backends, in_front_of, yes_option
 from cli.context import Context, pass_context
 from cli.demo_traffic import Traffic
 from cli.errors import UnavailableError
 from cli.output import console, message
 from cli.serve import database_option
-from cli.settings import load_settings
 from cli.supervisor import Running
 from loadtests.recording import Credentials, load_recording, of_endpoints
 from parity.outcome import Outcome
@@ -71,14 +68,13 @@ def demo(
     Takes about a minute. Exit code 1 when a request failed or the books do not balance.
     """
     state_dir = context.settings.state_dir / "demo"
-    shutil.rmtree(state_dir, ignore_errors=True)  # a demo shows its own figures, not those of the last one
     with contextlib.ExitStack() as stack:
         backends = stack.enter_context(
             bundled_backends(
                 context, CONTRACT, database_url, purpose="demo", yes=yes, behind_proxy=True, faults=True
             )
         )
-        demo_context = _own_context(context, state_dir, backends)
+        demo_context = in_front_of(backends, context, state_dir, actor="demo")
         running = Running(demo_context, log_dir=state_dir / "logs")
         stack.callback(running.end)
         proxy = f"http://127.0.0.1:{running.port}"
@@ -91,18 +87,6 @@ def demo(
             _keep(proxy, state_dir, report)
     if not passed:
         raise click.exceptions.Exit(1)
-
-
-def _own_context(context: Context, state_dir: Path, backends: Bundled) -> Context:
-    os.environ.update(
-        CROSSFADE_STATE_DIR=str(state_dir),
-        CROSSFADE_STORE__URL="",
-        CROSSFADE_BACKENDS__LEGACY=backends.legacy,
-        CROSSFADE_BACKENDS__MODERN=backends.modern,
-        CROSSFADE_PROXY__LISTEN="127.0.0.1:0",
-        CROSSFADE_PROXY__ADMIN="127.0.0.1:0",
-    )  # for the workers, which read their own configuration
-    return Context(load_settings(context.config), context.config, context.jwt_secret, actor="demo")
 
 
 def _walk(context: Context, traffic: Traffic, backends: Bundled) -> Demo:

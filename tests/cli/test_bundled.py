@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.bundled import bundled_backends
+from cli.bundled import Bundled, bundled_backends, in_front_of
 from cli.context import Context
 from cli.settings import Settings
 
@@ -40,3 +40,17 @@ def test_a_given_database_is_not_replaced_without_a_yes(
         bundled_backends(context, contract, "postgresql://nobody@127.0.0.1:1/x", purpose="test", yes=False),
     ):
         pass
+
+
+def test_what_runs_before_them_begins_with_an_empty_directory_of_its_own(tmp_path: Path) -> None:
+    backends = Bundled("http://127.0.0.1:1", "http://127.0.0.1:2", lambda: None, "postgresql://nobody")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "store.sqlite3").write_text("of the last time")
+    context = Context(Settings(state_dir=tmp_path), None, jwt_secret="s", actor="a")
+
+    own = in_front_of(backends, context, tmp_path / "own", actor="bench")
+
+    assert not (tmp_path / "own").exists()
+    assert (own.settings.backends.legacy, own.settings.backends.modern) == (backends.legacy, backends.modern)
+    assert own.settings.state_dir == tmp_path / "own"
+    assert (own.settings.proxy.listen, own.actor) == ("127.0.0.1:0", "bench")
