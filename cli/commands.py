@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "bench": "cli.bench:bench",
     "bench-backends": "cli.bench_backends:bench_backends",
     "bench-parity": "cli.bench_parity:bench_parity",
+    "bench-compare": "cli.bench_compare:bench_compare",
     "parity-worker": "cli.workers:parity_worker",
 }
 """Name → module and attribute."""

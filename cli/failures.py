@@ -25,6 +25,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (proxy.errors.ProxyError, USAGE),
     (parity.errors.RulesError, USAGE),
     (parity.errors.AcceptanceError, USAGE),
+    (parity.errors.RecordingError, USAGE),
     (parity.errors.ParityError, ENVIRONMENT),
     (loadtests.errors.RecordingError, USAGE),
     (loadtests.errors.LoadTestError, ENVIRONMENT),

@@ -10,6 +10,9 @@ from cli.output import console, json_option, message, print_json
 from cli.parity_accept import accept, unaccept
 from cli.parity_acceptances import acceptances
 from cli.parity_gate import gate
+from cli.parity_record import record
+from cli.parity_recordings import diff, export, import_
+from cli.parity_replay import replay
 from cli.parity_rules import rules
 from cli.parity_selftest import selftest
 from cli.parity_verdict import verdict
@@ -29,6 +32,8 @@ def parity() -> None:
 
 
 for command in (verdict, gate, rules, selftest, accept, acceptances, unaccept):
+    parity.add_command(command)
+for command in (record, replay, import_, export, diff):
     parity.add_command(command)
 
 

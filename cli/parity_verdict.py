@@ -11,8 +11,10 @@ from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import console, json_option, print_json
 from cli.spans import Span
+from parity.acceptances import acceptances_changed_at
 from parity.coverage import Requirement
 from parity.rule_changes import rules_changed_at
+from parity.selftest_results import state_of
 from parity.verdict import SCHEMA, SCHEMA_OF_SEVERAL, Verdict, build_verdict
 from parity.verdict_conditions import VerdictLimits
 from parity.verdict_text import render_verdict, render_verdicts
@@ -51,6 +53,7 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
             limits=limits(context),
             cells=cells,
             since=changed_at(context, name, changes) if since is None else now - since,
+            self_test=state_of(context.engine, name),
             now=now,
         )
         for name in names
@@ -96,9 +99,13 @@ def required_cells(context: Context) -> list[Requirement]:
 
 
 def changed_at(context: Context, domain: str, changes: Sequence[Change]) -> float | None:
-    """When the stage or the rules of that domain changed last, in Unix seconds; None where they never did."""
+    """When stage, rules or acceptances of that domain changed last, in Unix seconds; None where they never did."""
     names = [endpoint.name for endpoint in context.endpoints if endpoint.domain == domain]
-    times = [*_stage_changes(domain, names, changes), rules_changed_at(context.engine, names)]
+    times = [
+        *_stage_changes(domain, names, changes),
+        rules_changed_at(context.engine, names),
+        acceptances_changed_at(context.engine, names),
+    ]
     return max((at for at in times if at is not None), default=None)
 
 

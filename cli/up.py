@@ -56,7 +56,7 @@ def up(
     context.settings = load_settings(context.config)
     for name, url in require_backends(context.settings).items():
         if not no_probe:
-            probe(name, url)
+            probe(name, url, "start it, or use --no-probe to start without it")
     context.rules()  # a bad rule is reported now, not by a worker
     _ = context.flags
     from cli.supervisor import Running
@@ -73,8 +73,8 @@ def up(
             running.end()
 
 
-def probe(name: str, url: str) -> None:
-    """Raises UnavailableError when nothing accepts a connection at `url`."""
+def probe(name: str, url: str, advice: str = "start it first") -> None:
+    """Raises UnavailableError, with advice, when nothing accepts a connection at `url`."""
     address = Address.of(url)
     try:
         if address.path is None:
@@ -84,9 +84,7 @@ def probe(name: str, url: str) -> None:
                 unix.settimeout(PROBE_WITHIN_S)
                 unix.connect(str(address.path))
     except OSError as error:
-        raise UnavailableError(
-            f"the {name} backend at {url} does not answer ({error}); start it, or use --no-probe to start without it"
-        ) from error
+        raise UnavailableError(f"the {name} backend at {url} does not answer ({error}); {advice}") from error
 
 
 def _say_where(settings: Settings, running: "Running", *, as_json: bool) -> None:

@@ -21,6 +21,8 @@ from cli.settings import Settings, wrong
 from parity.allowance import ConfirmSettings
 from parity.confirm import Confirmer
 from parity.exchange import Backend
+from parity.recordings.tap import Tap
+from parity.redact import Redactor
 from parity.selftest_live import SelfTestLimits
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
@@ -65,6 +67,11 @@ def runtime_socket(settings: Settings) -> Path:
             f"state_dir: {str(settings.state_dir)!r}: too long for a Unix socket; expected a shorter path"
         )
     return path
+
+
+def record_socket(settings: Settings) -> Path:
+    """Where whoever records what is mirrored listens (`crossfade parity record`)."""
+    return runtime_socket(settings).with_name("record.sock")
 
 
 def counts_file(settings: Settings) -> Path:
@@ -177,13 +184,14 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 wait_s=settings.mirror.wait_s,
             ),
         )
+        tap = Tap(completion, record_socket(context.settings), Redactor(settings.token_key))
         try:
             await run_worker(
                 socket=socket,
                 store_url=context.settings.store_url,
                 rules=rules,
                 redaction_key=settings.token_key,
-                shadow=completion,
+                shadow=tap,
                 stop=stop,
                 ready=lambda: _announce({"ready": True}),
                 settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
@@ -192,6 +200,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
             )
         finally:
+            await tap.close()
             await completion.close()
 
     _run(run)

@@ -16,9 +16,10 @@ from urllib.parse import urlencode
 
 import jwt
 
+import parity.errors
 from loadtests.errors import RecordingError
+from parity.recordings.variables import PLACEHOLDER, filled, value_at
 
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\.([\w.\[\]-]+)\}\}")
 _TOKEN_LIFE_S = 900
 _TOKEN_REUSE_S = 300
 
@@ -217,28 +218,15 @@ def _resolve_body(value: Any, answers: Mapping[str, Any]) -> Any:
 
 
 def _resolve(text: str, answers: Mapping[str, Any]) -> str:
-    def value(match: re.Match[str]) -> str:
-        found: Any = answers.get(match[1])
-        for key in re.findall(r"[\w-]+", match[2]):
-            found = _step(found, key)
-        if found is None:
-            raise RecordingError(
-                f"no value for {match[0]}: the answer of {match[1]} has not been seen or lacks it"
-            )
-        return str(found)
-
-    return _PLACEHOLDER.sub(value, text)
-
-
-def _step(found: Any, key: str) -> Any:
-    if isinstance(found, list) and key.isdigit() and int(key) < len(found):
-        return found[int(key)]
-    return found.get(key) if isinstance(found, dict) else None
+    try:
+        return filled(text, lambda reference: value_at(answers.get(reference[0]), reference[1]))
+    except parity.errors.RecordingError as error:
+        raise RecordingError(str(error)) from error
 
 
 def depends_on(exchange: Recorded) -> set[str]:
     """The names of the earlier exchanges whose answers this one needs."""
-    return {match[1] for match in _PLACEHOLDER.finditer(exchange.path + json.dumps(exchange.body))}
+    return {match[1] for match in PLACEHOLDER.finditer(exchange.path + json.dumps(exchange.body))}
 
 
 def of_endpoints(exchanges: Iterable[Recorded], templates: Iterable[tuple[str, str]]) -> list[Recorded]:

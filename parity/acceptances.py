@@ -5,7 +5,7 @@ Who changes them does so in a transaction of the ledger's (`proxy/flag_store.py`
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from parity.database import storing
 from parity.errors import AcceptanceError, StoreError
 from parity.outcome import Acceptance, Kind
+from parity.paths import TextGlob
 from parity.rules import RuleBook
 from parity.tables import ACCEPTANCES
 
@@ -72,6 +73,23 @@ def stored_acceptances(connection: sa.Connection) -> list[StoredAcceptance]:
     """All of the store, the withdrawn ones too, in the order in which they were accepted."""
     chosen = sa.select(ACCEPTANCES).order_by(ACCEPTANCES.c.accepted_at, ACCEPTANCES.c.id)
     return [_stored(row) for row in connection.execute(chosen)]
+
+
+def acceptances_changed_at(engine: sa.Engine, endpoints: Iterable[str]) -> float | None:
+    """When a difference at any of these endpoints was accepted or withdrawn last (Unix seconds); None: never.
+
+    Raises StoreError when the database refuses.
+    """
+    names = list(endpoints)
+    with storing("read the store"), engine.connect() as connection:
+        if not sa.inspect(connection).has_table(ACCEPTANCES.name):
+            return None
+        times = [
+            max(row.accepted_at, row.withdrawn_at or 0.0)
+            for row in stored_acceptances(connection)
+            if any(TextGlob.of(row.acceptance.endpoint).matches(name) for name in names)
+        ]
+    return max(times, default=None)
 
 
 def _stored(row: sa.Row[Any]) -> StoredAcceptance:

@@ -9,6 +9,7 @@ import msgspec
 
 from parity.errors import BodyError
 
+_UNSORTED = msgspec.json.Encoder(decimal_format="number")
 _FEW = 8
 _ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 
@@ -44,7 +45,7 @@ def same(one: Any, other: Any) -> bool:
     1.50 and 1.5 may not be the same here and are no difference for the walk.
     """
     try:
-        return one == other and canonical(one) == canonical(other)
+        return one == other and _are_same(one, other)
     except RecursionError as error:
         raise BodyError("too_deep") from error
 
@@ -57,8 +58,25 @@ def differing(one: Sequence[Any], other: Sequence[Any]) -> Sequence[int]:
     unequal = [place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right]
     if len(unequal) == shorter:
         return unequal
-    skipped = set(unequal)
-    equal = [place for place in range(shorter) if place not in skipped]
-    if canonical([one[place] for place in equal]) == canonical([other[place] for place in equal]):
-        return unequal
-    return range(shorter)
+    lefts, rights = _without(one, unequal, shorter), _without(other, unequal, shorter)
+    return unequal if _are_same(lefts, rights) else range(shorter)
+
+
+def _without(items: Sequence[Any], places: Sequence[int], end: int) -> list[Any]:
+    if len(places) > _FEW:
+        skipped = set(places)
+        return [item for place, item in enumerate(items[:end]) if place not in skipped]
+    kept = list(items[:end])
+    for place in reversed(places):
+        del kept[place]
+    return kept
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Whether two equal values have the same types; keys mostly stand in the same order, and need no sorting then."""
+    try:
+        if _UNSORTED.encode(one) == _UNSORTED.encode(other):
+            return True
+    except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError, RecursionError):
+        pass  # what the encoder does not take has canonical bytes, or a reason
+    return canonical(one) == canonical(other)

@@ -89,13 +89,14 @@ class Coverage:
 def cells_of(exchanges: Iterable[Exchange]) -> dict[Cell, int]:
     """The cells that exchanges with two answers belong to, counted; the status is legacy's, the contract.
 
-    The check of a write is in the cell of the write, which was committed, and not in that of the read.
+    A write check covers its write, which is checked only when it was answered with a 2xx.
     """
     counted: dict[tuple[str, int, str], int] = {}
     for exchange in exchanges:
-        key = exchange.endpoint, exchange.legacy.status // 100, query_shape(exchange.target)
         if exchange.check:
             key = exchange.write, 2, ""
+        else:
+            key = exchange.endpoint, exchange.legacy.status // 100, query_shape(exchange.target)
         counted[key] = counted.get(key, 0) + 1
     cells: dict[Cell, int] = {}
     for (endpoint, hundreds, query), n in counted.items():

@@ -92,7 +92,7 @@ def create_tables(connection: sa.Connection, metadata: sa.MetaData) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
     # a table and its indices are made in one transaction; those of a table that is there are not touched, for
     # even `IF NOT EXISTS` would wait for its writers
-    there = _columns(connection)
+    there = _columns(connection, metadata)
     for table in metadata.sorted_tables:
         if table.name in there:
             for column in _missing(table, there):
@@ -108,15 +108,15 @@ def create_tables(connection: sa.Connection, metadata: sa.MetaData) -> None:
 def complete_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
     """What `create_tables` does, for who only reads: a store that has everything is not written to."""
     with engine.connect() as connection:
-        there = _columns(connection)
+        there = _columns(connection, metadata)
     if any(table.name not in there or _missing(table, there) for table in metadata.sorted_tables):
         with writing(engine) as connection:
             create_tables(connection, metadata)
 
 
-def _columns(connection: sa.Connection) -> dict[str, set[str]]:
-    """The names of the columns of each table that is there."""
-    found = sa.inspect(connection).get_multi_columns()
+def _columns(connection: sa.Connection, metadata: sa.MetaData) -> dict[str, set[str]]:
+    """The names of the columns of each of these tables that is there."""
+    found = sa.inspect(connection).get_multi_columns(filter_names=list(metadata.tables))
     return {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
 
 

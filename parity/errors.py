@@ -6,7 +6,8 @@ ParityError
 ├── AcceptanceError  a difference cannot be accepted so, or no acceptance is there
 ├── BodyError        a body cannot be compared; `reason` is the word that the outcome `skipped` shows
 ├── StoreError       the store cannot be opened, read or written
-└── SocketError      the parity worker cannot own its socket
+├── SocketError      the parity worker cannot own its socket
+└── RecordingError   a recording, or one line of it, is not in the form that was expected
 """
 
 import traceback
@@ -48,6 +49,10 @@ class StoreError(ParityError):
 
 class SocketError(ParityError):
     """The parity worker cannot own its socket."""
+
+
+class RecordingError(ParityError):
+    """A recording, or one line of it, is not in the form that was expected, or cannot be sent again."""
 
 
 def fault_of(error: BaseException) -> str:

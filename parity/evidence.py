@@ -47,6 +47,7 @@ def add_evidence(
     decided = (exchange for exchange, comparison in judged if comparison.outcome in DECIDED)
     answered: dict[str, list[Exchange]] = {}
     for exchange, _ in judged:
+        # the reads of a write check tell nothing of what the write costs
         if not (exchange.legacy.error or exchange.modern.error or exchange.skipped or exchange.check):
             answered.setdefault(exchange.endpoint, []).append(exchange)
     rows = [

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from parity.database import upsert
 from parity.members import Members, members_of
-from parity.redact import Redactor
 from parity.samples import Finding, Group, within
 from parity.tables import GROUP_COUNTS, GROUP_MEMBERS, GROUPS, SAMPLES
 
@@ -17,7 +16,6 @@ from parity.tables import GROUP_COUNTS, GROUP_MEMBERS, GROUPS, SAMPLES
 class Groups:
     """Writes groups within a transaction of the store's; the bounds are those of `parity.store.Limits`."""
 
-    redactor: Redactor
     samples_per_group: int
     groups_per_endpoint: int
     total_samples: int
@@ -26,14 +24,19 @@ class Groups:
         """The differences of a batch, one finding an exchange."""
         if not found:
             return
-        known = _known_groups(connection, {group.endpoint for finding in found for group in finding})
+        known = _known_groups(connection, {group.endpoint for finding in found for group in finding.samples})
         before = {group_id for ids in known.values() for group_id in ids}
         groups: dict[str, Group] = {}
+        members: dict[str, list[tuple[str, str]]] = {}
         samples: dict[str, list[dict[str, Any]]] = {}
         for finding in found:
-            for group, sample in within(finding, known, self.groups_per_endpoint).items():
-                groups[group.id] = group
-                samples.setdefault(group.id, []).append({"group_id": group.id, "is_first": False, **sample})
+            for group, sample in within(finding, known, self.groups_per_endpoint).samples.items():
+                group_id = group.id
+                groups[group_id] = group
+                members.setdefault(group_id, []).append((finding.exchange, finding.client))
+                if sample is not None:
+                    row = {"group_id": group_id, "is_first": False, **sample}
+                    samples.setdefault(group_id, []).append(row)
         # always in one order, so that two workers cannot wait for each other's rows
         ids = sorted(groups)
         rows = [
@@ -41,25 +44,11 @@ class Groups:
             for group_id in ids
         ]
         upsert(connection, GROUPS, rows, first_seen_at="min", last_seen_at="max", owner="new", expires="new")
-        counts = [{"minute": minute, "group_id": group_id, "n": len(samples[group_id])} for group_id in ids]
+        counts = [{"minute": minute, "group_id": group_id, "n": len(members[group_id])} for group_id in ids]
         upsert(connection, GROUP_COUNTS, counts, add=("n",))
-        self._add_members(connection, samples)
+        _add_members(connection, members)
         for group_id in ids:
             self._add_samples(connection, samples[group_id], is_new=group_id not in before)
-
-    def _add_members(self, connection: sa.Connection, samples: dict[str, list[dict[str, Any]]]) -> None:
-        # the rows of their groups are ours until the end of the transaction, so nobody else changes these
-        chosen = sa.select(GROUP_MEMBERS).where(GROUP_MEMBERS.c.group_id.in_(samples))
-        known = {row.group_id: members_of(row.exchanges, row.clients) for row in connection.execute(chosen)}
-        rows = []
-        for group_id in sorted(samples):
-            added = [
-                (self.redactor.digest(f"{one['exchange']}\0{one['at']}"), one["client"])
-                for one in samples[group_id]
-            ]
-            members = known.get(group_id, Members()).with_exchanges(added)
-            rows.append({"group_id": group_id, **members.written()})
-        upsert(connection, GROUP_MEMBERS, rows, exchanges="new", clients="new")
 
     def _add_samples(
         self, connection: sa.Connection, samples: Sequence[dict[str, Any]], *, is_new: bool
@@ -104,3 +93,14 @@ def _known_groups(connection: sa.Connection, endpoints: set[str]) -> dict[str, s
     for endpoint, group_id in connection.execute(chosen):
         known[endpoint].add(group_id)
     return known
+
+
+def _add_members(connection: sa.Connection, added: dict[str, list[tuple[str, str]]]) -> None:
+    # the rows of their groups are ours until the end of the transaction, so nobody else changes these
+    chosen = sa.select(GROUP_MEMBERS).where(GROUP_MEMBERS.c.group_id.in_(added))
+    known = {row.group_id: members_of(row.exchanges, row.clients) for row in connection.execute(chosen)}
+    rows = [
+        {"group_id": group_id, **known.get(group_id, Members()).with_exchanges(added[group_id]).written()}
+        for group_id in sorted(added)
+    ]
+    upsert(connection, GROUP_MEMBERS, rows, exchanges="new", clients="new")

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from parity.acceptances import stored_acceptances
 from parity.accepting import is_taken, takes_path
 from parity.outcome import Acceptance
-from parity.paths import TextGlob
 from parity.rules import Compare, RuleBook
 from parity.tables import ACCEPTANCES, GROUP_COUNTS, GROUPS
 
@@ -88,8 +87,8 @@ class Holdings:
 
     def _rule_at(self, endpoint: str, folded: str) -> tuple[str, str]:
         above = list(_upwards(folded))
-        for rule in reversed(self.rules.rules):
-            if rule.recording_only or not TextGlob.of(rule.endpoint).matches(endpoint):
+        for rule in reversed(self.rules.rules_of(endpoint)):
+            if rule.recording_only:
                 continue
             if any(takes_path(rule.path, place) for place in above):
                 return rule.compare.value, f"{rule.reason} ({rule.endpoint} {rule.path})"

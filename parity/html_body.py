@@ -1,7 +1,7 @@
 """HTML as a tree that a formatter does not change: tags, attributes, and text with its white space folded.
 
-An element is `{tag: [children], "attributes": {...}}`, so that a path reads `$[1].html[0].body[2].a[0]`. The
-tokens come from one expression whose alternatives exclude each other: in time linear in the text, also for what is
+An element is `{tag: [children], "attributes": {...}}` and a text `{"text": ...}`, so that a path reads
+`$[1].html[0].body[2].a[0].text`: whatever its tag is called, redaction knows a text of a page by that key. The tokens come from one expression whose alternatives exclude each other: in time linear in the text, also for what is
 no HTML at all (the standard library's parser of Python 3.11 takes the square of it).
 """
 
@@ -76,7 +76,7 @@ class _Page:
     def raw(self, text: str, tag: str) -> None:
         kept = text if tag in _SPACED else text.strip()
         if kept:
-            self._open[-1][1].append(kept)
+            self._open[-1][1].append({"text": kept})
 
     def open(self, tag: str, rest: str) -> None:
         self._fold()
@@ -106,7 +106,7 @@ class _Page:
         self._words.clear()
         kept = text if any(name in _SPACED for name, _ in self._open) else " ".join(text.split())
         if kept:
-            self._open[-1][1].append(kept)
+            self._open[-1][1].append({"text": kept})
 
     def finish(self) -> list[Any]:
         self._fold()

@@ -11,6 +11,7 @@ from parity.shape import shape_of
 from parity.tolerance import is_measured
 
 _ONE_WORD = ({str}, {int}, {bool})
+_OF_IDS = (str, int)
 
 
 def ids_of(items: Sequence[Any], places: range, node: Node) -> list[Hashable] | None:
@@ -26,12 +27,24 @@ def ids_of(items: Sequence[Any], places: range, node: Node) -> list[Hashable] | 
         found.append(name)
     if len(set(found)) != len(found):
         return None
-    if not node.plain:
-        for place in places:
-            rule = node.child(place).child("id").value
-            if rule is not None and rule.compare is not Compare.VALUE:
-                return None
-    return found
+    return found if node.plain or all(_is_by_value(place, node) for place in places) else None
+
+
+def have_same_ids(legacy: Sequence[Any], modern: Sequence[Any], places: Sequence[int], node: Node) -> bool:
+    """Whether the items at each of these places have an id and the same one: then no place is another item's."""
+    for place in places:
+        one, other = legacy[place], modern[place]
+        if type(one) is not dict or type(other) is not dict:
+            return False
+        name, other_name = one.get("id"), other.get("id")
+        if type(name) not in _OF_IDS or type(name) is not type(other_name) or name != other_name:
+            return False
+    return node.plain or all(_is_by_value(place, node) for place in places)
+
+
+def _is_by_value(place: int, node: Node) -> bool:
+    rule = node.child(place).child("id").value
+    return rule is None or rule.compare is Compare.VALUE
 
 
 def key_of(item: Any, steps: Sequence[str]) -> Hashable:

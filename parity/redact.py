@@ -106,9 +106,9 @@ class Redactor:
             for part in re.split(r"([;, ]+)", value)
         )
 
-    def value(self, steps: Steps, value: Any) -> Any:
+    def value(self, steps: Steps, value: Any, *, max_nodes: int = MAX_NODES) -> Any:
         """A JSON value at a path, its keys deciding what stays."""
-        return _Redaction(self).of(value, steps)
+        return _Redaction(self, max_nodes).of(value, steps)
 
     def target(self, target: str, endpoint: str) -> str:
         """A request's path and query; `endpoint` is the name whose template says which segments are literal."""
@@ -139,9 +139,9 @@ class Redactor:
 class _Redaction:
     """One value being redacted, with the count of what it has kept so far."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, max_nodes: int) -> None:
         self._redactor = redactor
-        self._left = MAX_NODES
+        self._left = max_nodes
 
     def of(self, value: Any, steps: Steps) -> Any:
         keys = [step for step in steps[1:] if isinstance(step, str)]

@@ -39,9 +39,10 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How a path is compared. `recording_only`: only when answers of two runs are compared.
+    """How a path is compared.
 
-    `key` and `sort` are fields of the items of a keyed list, each as the steps to it; without `sort` every item
+    `recording_only`: only when answers of two runs are compared. `learned`: no person wrote it, and any rule that one
+    did is stronger. `key` and `sort` are fields of the items of a keyed list, each as the steps to it; without `sort` every item
     keeps its place, with an empty one none does. `group` is the group that the rule was written for, whose
     endpoints' own rules win over it. `source` is the file and row it stands in, which is no part of what it says.
     """
@@ -51,6 +52,7 @@ class Rule:
     compare: Compare
     reason: str
     recording_only: bool = False
+    learned: bool = False
     tolerance: Tolerance = Tolerance()
     key: tuple[str, ...] = ()
     sort: tuple[tuple[str, ...], ...] | None = None
@@ -59,7 +61,9 @@ class Rule:
 
     @property
     def rank(self) -> int:
-        """How special the rule's scope is: a group, then a glob over endpoints, then one endpoint."""
+        """How strong the rule's scope makes it: what was learned, a group, a glob over endpoints, one endpoint."""
+        if self.learned:
+            return -1
         if self.group:
             return 0
         return 1 if "*" in self.endpoint else 2

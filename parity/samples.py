@@ -41,27 +41,53 @@ class Group:
         return replace(self, path=OTHER_PATHS)
 
 
-Finding = dict[Group, dict[str, Any]]
-"""The groups that one exchange belongs to, with its sample row for each (without the group's id)."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One exchange that differs: its digest, its client's token, and the groups that it belongs to.
+
+    Each group has the sample row of this exchange, without the group's id; None where it would not be kept.
+    """
+
+    exchange: str
+    client: str
+    samples: dict[Group, dict[str, Any] | None]
 
 
 def findings(
-    redactor: Redactor, judged: Iterable[tuple[Exchange, Comparison]], *, max_characters: int
+    redactor: Redactor, judged: Iterable[tuple[Exchange, Comparison]], *, max_characters: int, latest: int
 ) -> list[Finding]:
-    """One finding for each exchange that has differences."""
-    return [
-        _finding(redactor, exchange, comparison, max_characters)
+    """One finding for each exchange that has differences; of each group the first and so many of the latest samples."""
+    differing = [
+        (exchange, _by_group(exchange, comparison))
         for exchange, comparison in judged
         if comparison.differences
     ]
+    places: dict[Group, list[int]] = {}
+    for place, (_, groups) in enumerate(differing):
+        for group in groups:
+            places.setdefault(group, []).append(place)
+    # a flood of mismatches costs as many samples as are kept, not as many as come
+    kept = {group: {found[0], *found[-latest:]} for group, found in places.items()}
+    return [
+        Finding(
+            redactor.digest(f"{exchange.id}\0{exchange.at}"),
+            redactor.identifier(exchange.client),
+            {
+                group: _sample(redactor, exchange, difference, max_characters)
+                if place in kept[group]
+                else None
+                for group, difference in groups.items()
+            },
+        )
+        for place, (exchange, groups) in enumerate(differing)
+    ]
 
 
-def _finding(redactor: Redactor, exchange: Exchange, comparison: Comparison, max_characters: int) -> Finding:
-    found: Finding = {}
+def _by_group(exchange: Exchange, comparison: Comparison) -> dict[Group, Difference]:
+    """The first difference of each group."""
+    found: dict[Group, Difference] = {}
     for difference in comparison.differences:
-        group = _group(exchange, difference)
-        if group not in found:
-            found[group] = _sample(redactor, exchange, difference, max_characters)
+        found.setdefault(_group(exchange, difference), difference)
     return found
 
 
@@ -109,10 +135,11 @@ def _written(value: Any, max_characters: int) -> str | None:
 
 def within(finding: Finding, known: Mapping[str, set[str]], max_groups: int) -> Finding:
     """The finding with groups over the bound of their endpoint replaced; `known` has the ids of each endpoint."""
-    bounded: Finding = {}
-    for group, sample in finding.items():
+    bounded: dict[Group, dict[str, Any] | None] = {}
+    for group, sample in finding.samples.items():
         ids = known[group.endpoint]
         taken = group if group.id in ids or len(ids) < max_groups else group.overflowing()
         ids.add(taken.id)
-        bounded.setdefault(taken, sample)
-    return bounded
+        if bounded.get(taken) is None:
+            bounded[taken] = sample
+    return replace(finding, samples=bounded)

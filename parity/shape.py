@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-_FORMATS = (
-    ("empty", re.compile(r"\Z")),
-    ("uuid", re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\Z")),
-    ("date", re.compile(r"\d{4}-\d\d-\d\d\Z")),
-    ("time", re.compile(r"\d\d:\d\d(:\d\d)?\Z")),
-    ("timestamp", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?\Z")),
-    (
-        "timestamp with fraction",
-        re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{1,9}(Z|[+-]\d\d:?\d\d)?\Z"),
-    ),
-    ("integer text", re.compile(r"[+-]?\d+\Z")),
-    ("decimal text", re.compile(r"[+-]?\d+\.\d+\Z")),
-    ("code", re.compile(r"(?=.*\d)[A-Z0-9]{1,8}([-_][A-Z0-9]{1,8}){1,4}\Z")),
-    ("hex", re.compile(r"(?=.*\d)[0-9a-f]{16,}\Z|(?=.*\d)[0-9A-F]{16,}\Z")),
-    ("e-mail", re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}\Z")),
-    ("reference", re.compile(r"(https?://|/)\S*\Z")),
-)
+# one expression, because each try of one costs as much as finding a format in all of them
+_FORMATS = {
+    "empty": r"\Z",
+    "uuid": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\Z",
+    "date": r"\d{4}-\d\d-\d\d\Z",
+    "time": r"\d\d:\d\d(?::\d\d)?\Z",
+    "timestamp": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|[+-]\d\d:?\d\d)?\Z",
+    "timestamp with fraction": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{1,9}(?:Z|[+-]\d\d:?\d\d)?\Z",
+    "integer text": r"[+-]?\d+\Z",
+    "decimal text": r"[+-]?\d+\.\d+\Z",
+    "code": r"(?=.*\d)[A-Z0-9]{1,8}(?:[-_][A-Z0-9]{1,8}){1,4}\Z",
+    "hex": r"(?=.*\d)[0-9a-f]{16,}\Z|(?=.*\d)[0-9A-F]{16,}\Z",
+    "e-mail": r"[^@\s]{1,64}@[^@\s]{1,255}\Z",
+    "reference": r"(?:https?://|/)\S*\Z",
+}
+_NAMES = list(_FORMATS)
+_ANY_FORMAT = re.compile("|".join(f"({pattern})" for pattern in _FORMATS.values()))
 
 _TYPES: dict[type, str] = {
     type(None): "null",
@@ -58,7 +58,8 @@ def format_of(text: str) -> str:
     """The name of a string's format; `text` when it has none of the known ones."""
     if len(text) > 512:
         return "text"
-    return next((name for name, pattern in _FORMATS if pattern.match(text)), "text")
+    found = _ANY_FORMAT.match(text)
+    return "text" if found is None else _NAMES[(found.lastindex or 1) - 1]
 
 
 def shape_of(value: Any) -> Shape:
@@ -95,7 +96,8 @@ def _shape_of_text(text: str) -> Shape:
 
 def _precision(text: str) -> str:
     """Finer than milliseconds or not: a writer that leaves noughts away stays what it is."""
-    digits = len(re.split(r"[^0-9]", text.partition(".")[2])[0])
+    fraction = text.partition(".")[2]
+    digits = len(fraction) - len(fraction.lstrip("0123456789"))
     return " below a millisecond" if digits > 3 else ""
 
 

@@ -64,7 +64,6 @@ class ParityStore:
         self._limits = limits or Limits()
         self._rules = rules
         self._groups = Groups(
-            redactor,
             self._limits.samples_per_group,
             self._limits.groups_per_endpoint,
             self._limits.total_samples,
@@ -105,7 +104,12 @@ class ParityStore:
             for exchange, comparison in zip(completed, comparisons, strict=True)
             if not isinstance(exchange, Shed)
         ]
-        found = findings(self._redactor, judged, max_characters=self._limits.sample_characters)
+        found = findings(
+            self._redactor,
+            judged,
+            max_characters=self._limits.sample_characters,
+            latest=self._limits.samples_per_group,
+        )
         again = beside or AskedAgain()
         self._prepare()
         with storing("record a batch"), writing(self._engine) as connection:

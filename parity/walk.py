@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from parity.canonical import canonical, differing
+from parity.canonical import differing, same
 from parity.errors import BodyError
-from parity.item_names import ids_of
+from parity.item_names import have_same_ids
 from parity.json_body import BOUNDS
 from parity.outcome import ABSENT, Difference, Kind
 from parity.pairing import Pairing, pair_by_key, pair_items, pair_unordered
@@ -92,7 +92,7 @@ class _Walk:
         if kind is not type(modern):
             self._of_different_types(legacy, modern, node.value)
         elif kind is dict or kind is list:
-            if legacy == modern and canonical(legacy) == canonical(modern):
+            if same(legacy, modern):
                 return  # the very same is no difference under any rule
             if len(self._steps) > self._max_depth:
                 raise BodyError("too_deep")
@@ -173,19 +173,22 @@ class _Walk:
             self._item(index, legacy[min(index, len(legacy) - 1)], modern[min(index, len(modern) - 1)], node)
 
     def _lists_by_items(self, legacy: list[Any], modern: list[Any], node: Node) -> None:
-        ids = ids_of(legacy, range(len(legacy)), node)
-        if ids is not None and ids == ids_of(modern, range(len(modern)), node):
-            self._lists_by_index(legacy, modern, node)
+        places = differing(legacy, modern)
+        if len(legacy) == len(modern) and have_same_ids(legacy, modern, places, node):
+            for index in places:
+                self._item(index, legacy[index], modern[index], node)
             return
-        start, end = self._trim(legacy, modern, node)
+        start, end = self._trim(legacy, modern, places, node)
         left, right = range(start, len(legacy) - end), range(start, len(modern) - end)
         if left or right:
             self._paired(legacy, modern, pair_items(legacy, modern, left, right, node, self._spend), node)
 
-    def _trim(self, legacy: list[Any], modern: list[Any], node: Node) -> tuple[int, int]:
-        """How many items are the same at the start, and of the others at the end."""
+    def _trim(
+        self, legacy: list[Any], modern: list[Any], places: Sequence[int], node: Node
+    ) -> tuple[int, int]:
+        """How many items are the same at the start, where the first of the places may differ, and at the end."""
         shorter = min(len(legacy), len(modern))
-        start = next(iter(differing(legacy, modern)), shorter)
+        start = next(iter(places), shorter)
         while start < shorter and self._alike(start, legacy[start], modern[start], node):
             start += 1
         end = 0

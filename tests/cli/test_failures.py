@@ -19,6 +19,7 @@ CASES: list[tuple[Exception, int]] = [
     (proxy.errors.ConflictError("a"), 4),
     (proxy.errors.FlagStoreError("a"), 3),
     (parity.errors.RulesError(["a"]), 2),
+    (parity.errors.RecordingError("a"), 2),
     (parity.errors.StoreError("a"), 3),
     (loadtests.errors.RecordingError("a"), 2),
     (loadtests.errors.BackendError("a"), 3),

@@ -5,14 +5,20 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from parity.acceptances import REFRESH_S, AcceptanceBook, stored_acceptances, withdraw
+from parity.acceptances import (
+    REFRESH_S,
+    AcceptanceBook,
+    acceptances_changed_at,
+    stored_acceptances,
+    withdraw,
+)
 from parity.compare import compare
 from parity.database import complete_tables, writing
 from parity.errors import AcceptanceError
 from parity.outcome import Acceptance, Kind, Outcome
 from parity.rules import RuleBook
 from parity.tables import METADATA
-from tests.parity.factories import TODAY, acceptance, accepted_in, exchange
+from tests.parity.factories import LIST, TODAY, acceptance, accepted_in, exchange
 
 FULL = acceptance(
     "$.n",
@@ -139,3 +145,14 @@ def test_another_shape_than_the_accepted_one_is_a_mismatch(engine: sa.Engine) ->
     ]
 
     assert found == [Outcome.ACCEPTED, Outcome.MISMATCH, Outcome.MISMATCH]
+
+
+def test_when_a_difference_of_an_endpoint_was_accepted_or_withdrawn_last_is_known(engine: sa.Engine) -> None:
+    before = acceptances_changed_at(engine, [LIST])
+    accepted_in(engine, acceptance("$.b", id="a-2", endpoint=LIST))
+    with writing(engine) as connection:
+        withdraw(connection, "a-2", at=5_000_000_000.0)
+
+    assert before is None
+    assert acceptances_changed_at(engine, [LIST]) == 5_000_000_000.0
+    assert acceptances_changed_at(engine, ["GET /v1/elsewhere"]) is None

@@ -79,8 +79,8 @@ def test_too_many_to_look_at_each_pair_are_paired_in_their_order() -> None:
 
 def test_the_time_grows_with_the_lists_and_not_with_their_square() -> None:
     legacy = [number % 50_000 for number in range(100_000)]
-    started_s = time.perf_counter()
+    started_s = time.process_time()
 
     align(legacy, [number + 7 for number in reversed(legacy)], by_place=True)
 
-    assert time.perf_counter() - started_s < 2
+    assert time.process_time() - started_s < 2

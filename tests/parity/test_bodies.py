@@ -81,7 +81,7 @@ def test_what_claims_to_be_json_and_is_not_is_text() -> None:
         ("Application/Problem+JSON; charset=utf-8", b"[1]", Media.JSON, [1]),
         ("application/x-www-form-urlencoded", b"a=1", Media.FORM, {"a": ["1"]}),
         ("application/x-www-form-urlencoded", b"a=%ff", Media.TEXT, ["a=%ff"]),
-        ("text/html; charset=utf-8", b"<p>a</p>", Media.HTML, [{"p": ["a"]}]),
+        ("text/html; charset=utf-8", b"<p>a</p>", Media.HTML, [{"p": [{"text": "a"}]}]),
         ("text/plain", b"a\nb", Media.TEXT, ["a", "b"]),
         ("text/plain; charset=ISO-8859-1", b"\xe9", Media.TEXT, ["\u00e9"]),
         ("text/plain", b"\xff\xfe", Media.BINARY, b"\xff\xfe"),

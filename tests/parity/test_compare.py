@@ -4,13 +4,11 @@ import copy
 import gzip
 import json
 import random
-import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +16,7 @@ from hypothesis import strategies as st
 from parity.compare import compare
 from parity.exchange import Backend, Exchange, Observation
 from parity.outcome import Comparison, Kind, Outcome
-from parity.rules import Compare, RuleBook
+from parity.rules import RuleBook
 from tests.parity.factories import JSON, TODAY, acceptance, by_shape, differing, exchange, observation
 
 RECORDING = Path(__file__).parent.parent / "contract" / "exchanges" / "escrows.jsonl"
@@ -162,7 +160,7 @@ def typed(body: bytes, content_type: str) -> Observation:
     ("content_type", "legacy", "modern", "expected"),
     [
         ("text/csv", b"id,price\n1,10\n", b'"id","price"\r\n1,11\r\n', ("$.rows[0].price", "value")),
-        ("text/html", b"<p>a</p>", b"<p> b </p>", ("$[0].p[0]", "value")),
+        ("text/html", b"<p>a</p>", b"<p> b </p>", ("$[0].p[0].text", "value")),
         ("application/x-www-form-urlencoded", b"a=1&b=2", b"b=3&a=1", ("$.b[0]", "value")),
         ("text/plain", b"a\nb\nc", b"a\nx\nc", ("$[1]", "value")),
         ("image/png", b"abc", b"abd", ("$", "value")),
@@ -201,69 +199,6 @@ def test_a_binary_body_by_shape_may_be_another_of_about_its_length() -> None:
     assert differing(verdict(exchange(typed(b"a", "image/png"), typed(b"b" * 99, "image/png")), book)) == [
         ("$", "length")
     ]
-
-
-def nested(depth: int, leaf: str) -> bytes:
-    return (b"[" * depth) + leaf.encode() + b"]" * depth
-
-
-HOSTILE: dict[str, tuple[bytes, bytes, Comparison]] = {
-    "50 MB": (b"[" + b"1," * 25_000_000 + b"1]", b"[]", Comparison(Outcome.SKIPPED, "body_too_large")),
-    "100 levels": (nested(100, "1"), nested(100, "2"), Comparison(Outcome.SKIPPED, "too_deep")),
-    "100 levels, the same": (nested(100, "1"), nested(100, " 1"), Comparison(Outcome.MATCH)),
-    "a million levels": (nested(10**6, "1"), b"[]", Comparison(Outcome.SKIPPED, "too_deep")),
-    "keys given twice": (b'{"a":1,"a":2}', b'{"a":2}', Comparison(Outcome.SKIPPED, "duplicate_keys")),
-    "huge number": (b"[1e99999]", b"[1]", Comparison(Outcome.SKIPPED, "number_too_large")),
-    "long number": (b"[" + b"9" * 10**6 + b"]", b"[1]", Comparison(Outcome.SKIPPED, "number_too_long")),
-    "half a character": (rb'["\ud800"]', b"[1]", Comparison(Outcome.SKIPPED, "lone_surrogate")),
-    "not a number": (b"[NaN]", b"[1]", Comparison(Outcome.SKIPPED, "not_a_number")),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize(
-    "book", [RuleBook(), RuleBook(rules=(by_shape("**"),))], ids=["no rules", "all by shape"]
-)
-def test_hostile_bodies_end_in_a_counted_outcome_with_its_reason_in_time(name: str, book: RuleBook) -> None:
-    legacy, modern, expected = HOSTILE[name]
-    started_s = time.perf_counter()
-
-    found = verdict(exchange(legacy, modern), book)
-    swapped = verdict(exchange(modern, legacy), book)
-
-    assert (found, swapped) == (expected, expected)
-    assert time.perf_counter() - started_s < 4
-
-
-def test_a_rule_for_everything_still_counts_what_it_does_not_let_pass() -> None:
-    everything = RuleBook(rules=(by_shape("**"), by_shape("**", compare=Compare.UNORDERED)))
-
-    assert verdict(exchange({"a": [1, 2]}, {"a": [2, 3]}), everything).outcome is Outcome.MATCH
-    assert differing(verdict(exchange({"a": 1, "b": 1}, {"a": None}), everything)) == [
-        ("$.a", "type"),
-        ("$.b", "missing"),
-    ]
-
-
-def turned(count: int) -> tuple[bytes, bytes]:
-    """A list of so many numbers, and with its halves exchanged."""
-    numbers = list(range(count))
-    halves = numbers[count // 2 :] + numbers[: count // 2]
-    return msgspec.json.encode(numbers), msgspec.json.encode(halves)
-
-
-def test_a_million_items_in_another_order_end_in_time() -> None:
-    sides = turned(1_000_000)
-    started_s = time.perf_counter()
-
-    assert differing(verdict(exchange(*sides))) == [("$", "order")]
-    assert time.perf_counter() - started_s < 10
-
-
-def test_many_items_in_another_order_are_no_difference_where_the_order_is_free() -> None:
-    unordered = RuleBook(rules=(by_shape("$", compare=Compare.UNORDERED),))
-
-    assert verdict(exchange(*turned(200_000)), unordered).outcome is Outcome.MATCH
 
 
 def test_a_redirect_is_compared_by_where_it_leads() -> None:

@@ -60,6 +60,18 @@ def test_the_status_class_is_that_of_legacy() -> None:
     assert cells_of([found, *odd, found]) == {Cell(DETAIL, "4xx", "full"): 2, Cell(LIST, "other"): 2}
 
 
+def test_a_write_check_covers_the_write_and_not_the_read_that_showed_it() -> None:
+    gone = exchange(
+        observation(status=404),
+        observation(status=404),
+        endpoint=DETAIL,
+        check="read_back",
+        write="DELETE /v1/escrows/{id}",
+    )
+
+    assert cells_of([gone]) == {Cell("DELETE /v1/escrows/{id}", "2xx"): 1}
+
+
 def test_cells_over_the_bound_share_one_for_each_status_class() -> None:
     known_cell = Cell(LIST, "2xx", "page")
     seen = {Cell(LIST, "2xx", shape): 2 for shape in ("a", "b", "c")} | {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from parity.item_names import by_size, ids_of, key_of, likeness, names_of, values_of
+from parity.item_names import by_size, have_same_ids, ids_of, key_of, likeness, names_of, values_of
 from parity.paths import path_glob
 from parity.rule import Compare, Rule, Tolerance
 from parity.rule_tree import NO_RULES, Node, RuleTree
@@ -30,6 +30,16 @@ def test_items_without_an_id_of_their_own_are_not(items: list[Any]) -> None:
 
 def test_ids_that_each_backend_makes_are_none() -> None:
     assert ids_of([{"id": "a"}], range(1), ruled_by(by_shape("$[*].id"))) is None
+
+
+def test_items_have_the_same_ids_where_each_place_has_one_and_the_same() -> None:
+    legacy: list[Any] = [{"id": 1}, {"id": "a"}, {"id": None}, 7]
+
+    assert have_same_ids(legacy, [{"id": 1}, {"id": "a", "n": 1}, {"id": None}, 7], [0, 1], PLAIN)
+    assert not have_same_ids(legacy, [{"id": True}], [0], PLAIN)
+    assert not have_same_ids(legacy, legacy, [2], PLAIN)
+    assert not have_same_ids(legacy, legacy, [3], PLAIN)
+    assert not have_same_ids(legacy, legacy, [0], ruled_by(by_shape("$[*].id")))
 
 
 def test_a_key_has_its_type_and_one_that_is_not_there_is_one() -> None:

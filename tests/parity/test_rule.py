@@ -9,6 +9,7 @@ from tests.parity.factories import by_shape
 @pytest.mark.parametrize(
     ("rule", "rank"),
     [
+        (by_shape("$", endpoint="GET /v1/escrows", learned=True), -1),
         (by_shape("$", endpoint="GET /v1/escrows", group="lists"), 0),
         (by_shape("$", endpoint="GET /v1/*"), 1),
         (by_shape("$", endpoint="GET /v1/escrows"), 2),

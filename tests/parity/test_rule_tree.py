@@ -68,9 +68,9 @@ def test_keys_that_no_glob_names_share_a_node() -> None:
 def test_many_deep_globs_and_keys_stay_quick() -> None:
     rules = [by_shape(f"$.**.a{number}.**.b{number}.**") for number in range(40)]
     compiled = tree(*rules)
-    started_s = time.perf_counter()
+    started_s = time.process_time()
 
     for number in range(2_000):
         compiled.at(("$", f"a{number % 40}", f"k{number}", f"b{number % 7}", number))
 
-    assert time.perf_counter() - started_s < 2
+    assert time.process_time() - started_s < 2

@@ -126,6 +126,14 @@ def test_the_rule_of_an_endpoint_wins_over_those_of_globs_and_groups_wherever_it
     assert book.for_endpoint(DETAIL).compare_at(("$", "a")) is Compare.VALUE
 
 
+def test_what_was_learned_is_weaker_than_any_rule_that_a_person_wrote() -> None:
+    learned = by_shape("$.a", endpoint=LIST, learned=True)
+    book = RuleBook(rules=(by_shape("$", endpoint="*", compare=Compare.VALUE),)).with_rules([learned])
+
+    assert book.for_endpoint(LIST).compare_at(("$", "a")) is Compare.VALUE
+    assert RuleBook().with_rules([learned]).for_endpoint(LIST).rule_at(("$", "a")) is learned
+
+
 def test_rules_of_lists_are_asked_apart_from_those_of_values() -> None:
     listed = by_shape("$.a", compare=Compare.UNORDERED)
     rules = RuleBook(rules=(by_shape("$"), listed)).for_endpoint(LIST)

@@ -175,19 +175,19 @@ def test_nested_lists_do_not_multiply_the_work() -> None:
     modern: Any = 2
     for _ in range(60):
         legacy, modern = [legacy, 1], [modern, 1]
-    started_s = time.perf_counter()
+    started_s = time.process_time()
 
     assert len(walked(legacy, modern)) == 1
-    assert time.perf_counter() - started_s < 1
+    assert time.process_time() - started_s < 1
 
 
 def test_long_lists_with_nothing_in_common_end_in_time() -> None:
-    started_s = time.perf_counter()
+    started_s = time.process_time()
 
     walked(list(range(50_000)), list(range(1, 50_001)))
     walked([{"a": [number]} for number in range(3_000)], [{"a": [-number - 1]} for number in range(3_000)])
 
-    assert time.perf_counter() - started_s < 3
+    assert time.process_time() - started_s < 3
 
 
 def test_what_is_nested_beyond_the_stack_is_refused() -> None:

@@ -1,0 +1,225 @@
+"""How many exchanges one core compares a second, by size and by what differs, beside DeepDiff where it is installed.
+
+Counted in the CPU time of this process, so that other work on the machine has little part in it, and as the best of
+several rounds. What is measured is all of `compare`: headers, parsing, the walk, the acceptances.
+"""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from loadtests.figures import Figure
+from parity.compare import compare
+from parity.deepdiff_peer import Whole, whole_deepdiff
+from parity.exchange import Backend, Exchange, Observation
+from parity.rules import Compare, Rule, RuleBook
+
+_TODAY = date(2026, 11, 23)
+_ROUNDS = 9
+_DEEPDIFF_ROUNDS = 2
+_ITEM_BYTES = 333
+_HEADERS = (
+    ("content-type", "application/json; charset=utf-8"),
+    ("vary", "Origin"),
+    ("etag", 'W/"5f0c"'),
+    ("x-request-id", "5f0c2d9e"),
+)
+_RULES = RuleBook(
+    rules=tuple(
+        Rule(endpoint="*", path=path, compare=Compare.SHAPE, reason="made anew for each answer")
+        for path in ("$.timestamp", "$.data[*].updated_at")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a size must reach with three differences: comparisons a second, and times DeepDiff's."""
+
+    kilobytes: int
+    a_second: int
+    to_deepdiff: int
+
+
+TARGETS = (Target(1, 30_000, 20), Target(20, 2_000, 100), Target(200, 200, 100))
+JUDGED = "3 differences"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Two answers that differ in a certain way, and the rules they are compared by."""
+
+    kilobytes: int
+    name: str
+    exchange: Exchange
+    rules: RuleBook
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Comparisons a second of one case; DeepDiff's where it was measured, and the target where there is one."""
+
+    kilobytes: int
+    name: str
+    a_second: float
+    deepdiff_a_second: float | None
+    target: Target | None
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours to DeepDiff's."""
+        return self.a_second / self.deepdiff_a_second if self.deepdiff_a_second else None
+
+
+def cases(kilobytes: int, seed: int = 1) -> Iterator[Case]:
+    """All cases of about one size; the bodies are those of a list of a CRM, the same for the same seed."""
+    chance = random.Random(seed)
+    count = max(3, kilobytes * 1_000 // _ITEM_BYTES)
+    items = [_item(chance, number) for number in range(count)]
+    body: dict[str, Any] = {"success": True, "data": items, "timestamp": "2026-11-23T10:00:00.000Z"}
+    changed = deepcopy(body)
+    changed["data"][0]["price"] += 1
+    changed["data"][count // 2]["address"] = "elsewhere"
+    changed["data"][-1]["active"] = False
+    longer = deepcopy(body)
+    longer["data"].insert(count // 3, _item(chance, count))
+    shuffled = deepcopy(body)
+    chance.shuffle(shuffled["data"])
+    later = deepcopy(changed)
+    later["timestamp"] = "2026-11-23T10:00:01.000Z"
+    for item in later["data"]:
+        item["updated_at"] = "2026-11-23T10:00:01.000Z"
+    for name, modern, rules in (
+        ("the same, keys in another order", dict(reversed(body.items())), RuleBook()),
+        (JUDGED, changed, RuleBook()),
+        ("3 differences, times by shape", later, _RULES),
+        ("one item more", longer, RuleBook()),
+        ("shuffled", shuffled, RuleBook()),
+    ):
+        yield Case(kilobytes, name, _exchange(body, modern), rules)
+
+
+def _item(chance: random.Random, number: int) -> dict[str, Any]:
+    return {
+        "id": str(uuid.UUID(int=chance.getrandbits(128))),
+        "display_id": f"ESC-2026-{number:04}",
+        "address": f"{number} Main Street",
+        "price": chance.randint(1, 10**6),
+        "rate": round(chance.random(), 3),
+        "commission": f"{chance.randint(1, 10**5)}.00",
+        "updated_at": "2026-11-23T10:00:00.000Z",
+        "active": True,
+        "owner": {"id": str(uuid.UUID(int=chance.getrandbits(128))), "name": "Ann Agent"},
+        "tags": ["a", "b"],
+        "note": None,
+    }
+
+
+def _exchange(legacy: Any, modern: Any) -> Exchange:
+    legacy_side, modern_side = (
+        Observation(200, (("date", when), *_HEADERS), msgspec.json.encode(body), 0.01, 4)
+        for when, body in (
+            ("Mon, 23 Nov 2026 10:00:00 GMT", legacy),
+            ("Mon, 23 Nov 2026 10:00:01 GMT", modern),
+        )
+    )
+    return Exchange(
+        "5f0c2d9e-0000-4000-8000-000000000001", "GET /v1/escrows", "escrows", "GET", "/v1/escrows?page=1",
+        "c0ffee", "shadow", Backend.LEGACY, legacy_side, modern_side, 1_795_000_000.0,
+    )  # fmt: skip
+
+
+def measure(round_s: float, progress: Callable[[str], None]) -> list[Speed]:
+    """Measure all cases; a round of one takes about `round_s` of CPU time."""
+    deepdiff = whole_deepdiff()
+    if deepdiff is None:
+        progress("DeepDiff is not installed: not measured")
+    found: list[Speed] = []
+    for target in TARGETS:
+        for case in cases(target.kilobytes):
+            progress(f"{case.kilobytes} KB, {case.name}")
+            judged = case.name == JUDGED
+            found.append(
+                Speed(
+                    case.kilobytes,
+                    case.name,
+                    _a_second(_comparing(case), round_s, _ROUNDS),
+                    _a_second(_diffing(deepdiff, case), round_s, _DEEPDIFF_ROUNDS)
+                    if judged and deepdiff
+                    else None,
+                    target if judged else None,
+                )
+            )
+    return found
+
+
+def _comparing(case: Case) -> Callable[[], object]:
+    return lambda: compare(case.exchange, case.rules, today=_TODAY)
+
+
+def _diffing(deepdiff: Whole, case: Case) -> Callable[[], object]:
+    return lambda: deepdiff(case.exchange.legacy.body, case.exchange.modern.body)
+
+
+def _a_second(work: Callable[[], object], round_s: float, rounds: int) -> float:
+    """How often a second the work is done, in the best of some rounds."""
+    begun_s = time.process_time()
+    work()
+    times = max(1, int(round_s / max(time.process_time() - begun_s, 1e-6)))
+    best_s = min(_lasting(work, times) for _ in range(rounds))
+    return times / best_s
+
+
+def _lasting(work: Callable[[], object], times: int) -> float:
+    begun_s = time.process_time()
+    for _ in range(times):
+        work()
+    return max(time.process_time() - begun_s, 1e-9)
+
+
+def figures_of(speeds: Sequence[Speed]) -> list[Figure]:
+    """The figures that have a target; those beside DeepDiff only where it was measured."""
+    found: list[Figure] = []
+    for speed in speeds:
+        if speed.target is None:
+            continue
+        name, least, times = (
+            f"{speed.kilobytes} KB, {speed.name}",
+            speed.target.a_second,
+            speed.target.to_deepdiff,
+        )
+        found.append(
+            Figure(f"{name}, a second", round(speed.a_second), f">= {least}", speed.a_second >= least)
+        )
+        if speed.ratio is not None:
+            found.append(
+                Figure(f"{name}, to DeepDiff", round(speed.ratio, 1), f">= {times}", speed.ratio >= times)
+            )
+    return found
+
+
+def render_speeds(speeds: Sequence[Speed], console: Console) -> None:
+    """All cases by size."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("case")
+    for heading in ("ours/s", "DeepDiff/s", "ratio"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for speed in speeds:
+        table.add_row(
+            f"{speed.kilobytes} KB",
+            speed.name,
+            f"{speed.a_second:,.0f}",
+            "" if speed.deepdiff_a_second is None else f"{speed.deepdiff_a_second:,.1f}",
+            "" if speed.ratio is None else f"{speed.ratio:,.0f}",
+        )
+    console.print(table)

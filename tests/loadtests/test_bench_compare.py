@@ -1,0 +1,59 @@
+"""What `make bench-compare` measures, and how it is judged."""
+
+from datetime import date
+
+import pytest
+from rich.console import Console
+
+from loadtests.bench_compare import JUDGED, TARGETS, Speed, cases, figures_of, measure, render_speeds
+from loadtests.figures import Figure
+from parity.compare import compare
+
+EXPECTED = {
+    "the same, keys in another order": 0,
+    JUDGED: 3,
+    "3 differences, times by shape": 3,
+    "one item more": 2,
+    "shuffled": 1,
+}
+
+
+@pytest.mark.parametrize("kilobytes", [target.kilobytes for target in TARGETS])
+def test_each_case_differs_as_it_is_called_and_is_of_its_size(kilobytes: int) -> None:
+    found = {
+        case.name: len(compare(case.exchange, case.rules, today=date(2026, 11, 23)).differences)
+        for case in cases(kilobytes)
+    }
+    sizes = [len(case.exchange.legacy.body) / 1_000 for case in cases(kilobytes)]
+
+    assert found == EXPECTED
+    assert all(0.8 * kilobytes < size < 1.2 * kilobytes for size in sizes)
+
+
+def test_every_size_is_judged_by_its_target_and_by_deepdiff_where_it_was_measured() -> None:
+    speeds = [
+        Speed(1, JUDGED, 40_000, 1_000, TARGETS[0]),
+        Speed(20, JUDGED, 1_999, None, TARGETS[1]),
+        Speed(20, "shuffled", 1, None, None),
+    ]
+
+    assert figures_of(speeds) == [
+        Figure("1 KB, 3 differences, a second", 40_000, ">= 30000", passed=True),
+        Figure("1 KB, 3 differences, to DeepDiff", 40.0, ">= 20", passed=True),
+        Figure("20 KB, 3 differences, a second", 1_999, ">= 2000", passed=False),
+    ]
+
+
+def test_all_cases_are_measured_and_shown_in_80_columns() -> None:
+    told: list[str] = []
+    console = Console(width=80, record=True)
+
+    speeds = measure(0.001, told.append)
+    render_speeds(speeds, console)
+
+    assert [(speed.kilobytes, speed.name) for speed in speeds] == [
+        (target.kilobytes, name) for target in TARGETS for name in EXPECTED
+    ]
+    assert all(speed.a_second > 0 for speed in speeds)
+    assert "200 KB, shuffled" in told
+    assert all(len(line) <= 80 for line in console.export_text().splitlines())
