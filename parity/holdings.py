@@ -88,7 +88,7 @@ class Holdings:
     def _rule_at(self, endpoint: str, folded: str) -> tuple[str, str]:
         above = list(_upwards(folded))
         for rule in reversed(self.rules.rules_of(endpoint)):
-            if rule.recording_only:
+            if rule.recording_only or rule.of_lists:
                 continue
             if any(takes_path(rule.path, place) for place in above):
                 return rule.compare.value, f"{rule.reason} ({rule.endpoint} {rule.path})"

@@ -185,8 +185,7 @@ def read_noise(connection: sa.Connection, now: float) -> tuple[NoisyPath, ...]:
 
 def with_noise(rules: RuleBook, noise: Iterable[NoisyPath]) -> RuleBook:
     """The book in which learned noise is compared by shape, wherever it says nothing itself."""
-    # a group's rules are overruled by those of one endpoint, and by those that stand later: a person's rule wins
-    learned = tuple(replace(path.rule(), group="noise") for path in noise if path.is_learned)
+    learned = tuple(replace(path.rule(), learned=True) for path in noise if path.is_learned)
     return replace(rules, rules=(*learned, *rules.rules))
 
 
