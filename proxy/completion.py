@@ -17,6 +17,9 @@ from proxy.write_checks import CountedWrites, WriteChecks
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
+MAX_SPREAD_S = 0.1
+"""How much later than the first of a batch the last is asked at most; a batch is mostly made of what came in half of it."""
+
 Overlapped = Callable[[str, tuple[int, int]], bool]
 """Whether a write to that domain was in flight at any moment since that mark."""
 
@@ -70,8 +73,14 @@ class Completion:
         return found
 
     async def complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
-        """One result for each capture, in their order; all are asked at once, as far as the mirrors let them."""
-        return await asyncio.gather(*(self._complete(capture) for capture in captures))
+        """One result for each capture, in their order; asked as far apart as their requests came, if the mirrors let them.
+
+        A batch that was asked at once would load the shadow as no client does, and its answers would seem slow.
+        """
+        began = min((capture.at for capture in captures), default=0.0)
+        return await asyncio.gather(
+            *(self._complete(capture, min(capture.at - began, MAX_SPREAD_S)) for capture in captures)
+        )
 
     def release(self, completed: Sequence[Exchange | Shed]) -> None:
         """These are recorded: the answers of the shadow that they held are free."""
@@ -109,8 +118,10 @@ class Completion:
     def _give_back(self, answers: Iterable[Observation | str]) -> None:
         self._budget.give_back(sum(len(one.body) for one in answers if isinstance(one, Observation)))
 
-    async def _complete(self, capture: Capture) -> Exchange | Shed:
+    async def _complete(self, capture: Capture, after_s: float) -> Exchange | Shed:
         try:
+            if after_s > 0:
+                await asyncio.sleep(after_s)
             return await self._exchange(capture)
         except Exception as error:  # noqa: BLE001 -- one capture at fault must not cost the others their outcome
             log.warning("completing_failed", endpoint=capture.endpoint, error=type(error).__name__)

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from parity.completing import SecondAsking, Shadow, Shed
 from parity.exchange import Backend, Exchange, Observation
 from proxy.canary import token
-from proxy.completion import Completion, busy_at_mark
+from proxy.completion import MAX_SPREAD_S, Completion, busy_at_mark
 from proxy.settings import ProxySettings
 from proxy.stages import Stage
 from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, QUICK_MIRROR, Rig, completing, running, until
@@ -184,6 +184,26 @@ async def test_results_are_in_the_order_of_the_captures(tmp_path: Path) -> None:
     assert [one.modern.body for one in found if isinstance(one, Exchange)] == [
         b"/%d" % number for number in range(5)
     ]
+
+
+@pytest.mark.parametrize(
+    ("apart_s", "least_s", "most_s"), [(0.06, 0.05, 0.1), (60.0, MAX_SPREAD_S - 0.01, 1.0)]
+)
+async def test_copies_are_sent_as_far_apart_as_their_requests_came_within_a_bound(
+    tmp_path: Path, apart_s: float, least_s: float, most_s: float
+) -> None:
+    asked: list[float] = []
+
+    async def noting(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        asked.append(time.perf_counter())
+        return await answering(b"{}")(seen, writer)
+
+    async with FakeBackend(noting) as modern:
+        completion = completing(settings_for(tmp_path, modern))
+        await completion.complete([a_capture(at=5.0 + apart_s), a_capture(at=5.0)])
+        await completion.close()
+
+    assert least_s <= asked[1] - asked[0] <= most_s
 
 
 async def test_what_cannot_be_compared_spares_the_shadow(tmp_path: Path) -> None:
