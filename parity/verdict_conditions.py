@@ -209,9 +209,10 @@ def self_test(state: SelfTestFigures | None, *, required: bool) -> Condition | N
     if state.missed:
         passed = f"{state.missed:,} of {count(state.tried, 'mutation')} passed unnoticed"
         return Condition("self-test", Standing.MISSING, f"{passed}: {some(state.blame)}")
-    return Condition(
-        "self-test", Standing.HOLDS, f"{state.caught:,} of {count(state.tried, 'mutation')} caught"
-    )
+    by_rule = state.tried - state.caught
+    others = f", {by_rule:,} let pass by a rule on purpose" if by_rule else ""
+    said = f"{state.caught:,} of {count(state.tried, 'mutation')} caught{others}"
+    return Condition("self-test", Standing.HOLDS, said)
 
 
 def span(seconds: float) -> str:

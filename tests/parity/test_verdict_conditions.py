@@ -208,6 +208,12 @@ def test_a_self_test_that_missed_something_names_the_rule_even_where_none_is_req
     assert self_test(Trials(), required=True) == Condition("self-test", HOLDS, "120 of 120 mutations caught")
 
 
+def test_what_a_rule_let_pass_on_purpose_is_told_beside_what_was_caught() -> None:
+    assert self_test(Trials(caught=110), required=True) == Condition(
+        "self-test", HOLDS, "110 of 120 mutations caught, 10 let pass by a rule on purpose"
+    )
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
