@@ -1,6 +1,7 @@
 """A proxy worker as a process of its own, and what it imports."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -108,25 +109,35 @@ def test_what_keeps_it_from_running_is_one_sentence_and_an_exit_code(tmp_path: P
 
 def test_it_imports_nothing_that_only_the_command_line_needs(tmp_path: Path) -> None:
     code = (
-        "import sys, runpy, threading, os, signal, time\n"
+        "import sys, runpy, threading, os, signal\n"
+        "told = int(sys.argv[1])\n"
         "sys.argv = ['worker']\n"
         "def look():\n"
-        "    time.sleep(3)\n"
+        "    os.read(told, 1)\n"
         "    print(sorted({'pydantic', 'click', 'rich', 'domains', 'jinja2'} & {n for n, m in sys.modules.items() if m}))\n"
         "    sys.stdout.flush()\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "threading.Thread(target=look).start()\n"
         "runpy.run_module('cli.proxy_worker', run_name='__main__')\n"
     )
+    told, tell = os.pipe()
     done = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-c", code, str(told)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        pass_fds=[told],
     )
+    os.close(told)
     assert done.stdin is not None
     done.stdin.write(encode(settings_in(tmp_path)))
     done.stdin.flush()
     assert done.stdout is not None
-    lines = done.stdout.read().decode().splitlines()
+    ready = json.loads(done.stdout.readline())
+    os.close(tell)  # it serves, so that all is imported: the other end reads that nothing more comes
+    said = done.stdout.read().decode()
     done.stdin.close()
 
     assert done.wait(20) == 0
-    assert lines[1:] == ["[]"]
+    assert ready["port"] > 0
+    assert said == "[]\n"

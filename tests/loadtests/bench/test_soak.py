@@ -1,6 +1,7 @@
 """Memory against its targets, and a soak of a real process."""
 
-import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,10 +66,17 @@ def test_a_worker_that_was_not_there_is_not_measured() -> None:
 
 
 def test_a_soak_looks_at_the_memory_while_load_is_sent(tmp_path: Path) -> None:
-    with tiny_server() as (port, seen):
-        found = soak(Target("tiny", port, (os.getpid(),), (os.getppid(),)), Generator(tmp_path), seconds=1)
+    # small processes: to look at that of the tests takes longer than the soak looks away
+    sleeping = [sys.executable, "-c", "import sys; held = b'x' * 20_000_000; sys.stdin.read()"]
+    with (
+        tiny_server() as (port, seen),
+        subprocess.Popen(sleeping, stdin=subprocess.PIPE) as one,
+        subprocess.Popen(sleeping, stdin=subprocess.PIPE) as other,
+    ):
+        found = soak(Target("tiny", port, (one.pid,), (other.pid,)), Generator(tmp_path), seconds=1)
 
     assert len(seen) > 100
     assert found.shot.failed == 0
     assert len(found.proxy_mb) == len(found.parity_mb) >= 3
-    assert min(found.proxy_mb) > 5
+    assert min(found.proxy_mb) > 15
+    assert min(found.parity_mb) > 15
