@@ -140,6 +140,11 @@ def _brotli(body: bytes, max_bytes: int) -> bytes:
     return plain
 
 
+def media_of(observation: Observation) -> Media:
+    """As what the body is compared by what its Content-Type says, which it may turn out not to be."""
+    return _typed(observation.header("content-type") or "")[0]
+
+
 def body_of(observation: Observation, bounds: Bounds = BOUNDS) -> Body:
     """The body as what its media type says, else as text, else as bytes; raises BodyError."""
     body = decoded(observation, bounds)

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise
 from random import Random
 
+from parity.bodies import Media
 from parity.edits import Edit, Editor, MutationKind
 from parity.outcome import Kind
 from parity.paths import BODY
@@ -20,17 +21,17 @@ _TEXT_OF_HTML = re.compile(r">[^<>]*[A-Za-z0-9][^<>]*<")
 _VISIBLE = re.compile(r"[A-Za-z0-9]")
 
 
-def editors_of(body: bytes, media_type: str) -> list[Editor]:
-    """Every edit of a body of that media type (in lower case)."""
+def editors_of(body: bytes, media: Media) -> list[Editor]:
+    """Every edit of a body that is compared as that."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
         return [partial(_byte_changed, body), partial(_byte_dropped, body)]
-    if "html" in media_type:
+    if media is Media.HTML:
         return [partial(_html_changed, text), *_of_parts(text, "\n", "a line")]
-    if "x-www-form-urlencoded" in media_type:
+    if media is Media.FORM:
         return [partial(_character_changed, text), *_of_parts(text, "&", "a field")]
-    parts = "a row" if "csv" in media_type else "a line"
+    parts = "a row" if media is Media.CSV else "a line"
     return [partial(_character_changed, text), *_of_parts(text, "\n", parts), partial(_reordered, text)]
 
 

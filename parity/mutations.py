@@ -4,7 +4,6 @@ The same answer and the same seed give the same mutations, in the same order.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ import msgspec
 
 from parity import edits_json, edits_text
 from parity.answer_headers import collected
-from parity.bodies import BOUNDS, Bounds, decoded, parse
+from parity.bodies import BOUNDS, Bounds, Media, decoded, media_of, parse
 from parity.edits import Edit, Editor, MutationKind
 from parity.errors import BodyError
 from parity.exchange import Observation
@@ -24,7 +23,6 @@ from parity.paths import BODY, STATUS, Steps, fold, header
 
 __all__ = ["Mutation", "MutationKind", "mutations_of", "value_in"]
 
-_JSON_TYPE = re.compile(r"\s*[\w.+-]+/([\w.+-]+\+)?json\s*(;|\Z)", re.IGNORECASE)
 _OF_THE_BODY = frozenset(Kind) - {Kind.STATUS, Kind.HEADER}
 _STATUSES = (200, 201, 204, 400, 403, 404, 409, 500)
 
@@ -66,7 +64,7 @@ def value_in(observation: Observation, bounds: Bounds = BOUNDS) -> Any:
     """The JSON value of an answer; ABSENT where it has none that can be written again as it is."""
     try:
         body = decoded(observation, bounds)
-        if not body or not _JSON_TYPE.match(observation.header("content-type") or ""):
+        if not body or media_of(observation) is not Media.JSON:
             return ABSENT
         value = parse(body, bounds)
         json.dumps(value)
@@ -83,7 +81,7 @@ def mutations_of(observation: Observation, seed: str, bounds: Bounds = BOUNDS) -
     except BodyError:
         return
     of_body: list[Editor] = [partial(_truncated, body, "in the middle")]
-    if "html" not in _media_type(observation):  # a last tag that is not closed is the same page
+    if media_of(observation) is not Media.HTML:  # a last tag that is not closed is the same page
         of_body.append(partial(_truncated, body, "by a character"))
     makers: list[Callable[[Random], Mutation | None]] = [
         partial(_of_edit, observation, editor) for editor in (*_editors(observation, body, bounds), *of_body)
@@ -103,12 +101,8 @@ def _editors(observation: Observation, body: bytes, bounds: Bounds) -> list[Edit
     value = value_in(observation, bounds)
     if value is not ABSENT:
         return edits_json.editors_of(value)
-    media_type = _media_type(observation)
-    return [] if _JSON_TYPE.match(media_type) else edits_text.editors_of(body, media_type)
-
-
-def _media_type(observation: Observation) -> str:
-    return (observation.header("content-type") or "").lower()
+    media = media_of(observation)
+    return [] if media is Media.JSON else edits_text.editors_of(body, media)
 
 
 def _of_edit(observation: Observation, editor: Editor, rng: Random) -> Mutation | None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.bodies import Body, Bounds, Media, Text, body_of, decoded, value_of
+from parity.bodies import Body, Bounds, Media, Text, body_of, decoded, media_of, value_of
 from parity.errors import BodyError
 from parity.outcome import ABSENT
 from tests.parity.factories import JSON, observation
@@ -93,6 +93,19 @@ def test_a_body_is_read_by_its_media_type(content_type: str, body: bytes, media:
     found = typed(body, content_type)
 
     assert (found.media, found.value) == (media, value)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "media"),
+    [
+        ("application/problem+JSON; charset=utf-8", Media.JSON),
+        ("text/csv; charset=utf-8", Media.CSV),
+        ("text/plain", Media.TEXT),
+        ("", Media.TEXT),
+    ],
+)
+def test_the_media_of_an_answer_is_that_of_its_content_type(content_type: str, media: Media) -> None:
+    assert media_of(observation(headers=(("content-type", content_type),))) is media
 
 
 def test_a_table_is_read_as_rows_and_columns() -> None:
