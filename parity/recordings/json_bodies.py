@@ -5,6 +5,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from parity.bodies import decoded
 from parity.errors import BodyError
 from parity.exchange import Observation
@@ -30,3 +32,13 @@ def rewritten(body: bytes, change: Callable[[Any], Any]) -> bytes:
     except (ValueError, RecursionError):
         return body
     return json.dumps(changed).encode() if exact == same else body
+
+
+def answer_rewritten(answer: Observation, change: Callable[[Any], Any]) -> Observation:
+    """An answer with some values of its body changed, and then not compressed; as it was where it cannot be decoded."""
+    try:
+        body = rewritten(decoded(answer), change)
+    except BodyError:
+        return answer
+    headers = tuple(pair for pair in answer.headers if pair[0] != "content-encoding")
+    return msgspec.structs.replace(answer, body=body, headers=headers)

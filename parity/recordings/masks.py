@@ -8,12 +8,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-import msgspec
-
-from parity.bodies import decoded
-from parity.errors import BodyError
 from parity.exchange import Observation
-from parity.recordings.json_bodies import json_of, rewritten
+from parity.recordings.json_bodies import answer_rewritten, json_of
 from parity.recordings.line import Pairs, RecordedExchange
 from parity.redact import Redactor
 
@@ -27,12 +23,7 @@ def masked(actual: Observation, recorded: Observation, redactor: Redactor) -> Ob
     if b'"<' not in recorded.body or not actual.body:
         return actual
     known = json_of(recorded)
-    try:
-        body = rewritten(decoded(actual), lambda value: _masked(value, known, redactor))
-    except BodyError:
-        return actual
-    headers = tuple(pair for pair in actual.headers if pair[0] != "content-encoding")
-    return msgspec.structs.replace(actual, body=body, headers=headers)
+    return answer_rewritten(actual, lambda value: _masked(value, known, redactor))
 
 
 def is_redacted(exchange: RecordedExchange, given: Collection[str]) -> bool:

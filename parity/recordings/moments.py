@@ -7,12 +7,8 @@ or was not set at all is no such moment, and differs.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
-from parity.bodies import decoded
-from parity.errors import BodyError
 from parity.exchange import Observation
-from parity.recordings.json_bodies import json_of, rewritten
+from parity.recordings.json_bodies import answer_rewritten, json_of
 from parity.shape import format_of
 
 SKEW = timedelta(seconds=2)
@@ -25,12 +21,7 @@ def with_moments(legacy: Observation, modern: Observation, since: datetime, unti
         return modern
     known = json_of(legacy)
     made = since - SKEW, until + SKEW
-    try:
-        body = rewritten(decoded(modern), lambda value: _aligned(known, value, made))
-    except BodyError:
-        return modern
-    headers = tuple(pair for pair in modern.headers if pair[0] != "content-encoding")
-    return msgspec.structs.replace(modern, body=body, headers=headers)
+    return answer_rewritten(modern, lambda value: _aligned(known, value, made))
 
 
 def _aligned(legacy: Any, modern: Any, made: tuple[datetime, datetime]) -> Any:

@@ -1,12 +1,13 @@
 """JSON bodies, read leniently and changed in few places."""
 
+import gzip
 import json
 from typing import Any
 
 import pytest
 
 from parity.exchange import Observation
-from parity.recordings.json_bodies import json_of, rewritten
+from parity.recordings.json_bodies import answer_rewritten, json_of, rewritten
 from tests.parity.recordings.factories import answered
 
 
@@ -35,3 +36,13 @@ def test_a_body_stays_byte_for_byte_where_it_is_not_or_cannot_be_changed(body: b
     unchanged = body == b'{"a":  1}'
 
     assert rewritten(body, dict if unchanged else with_b) == body
+
+
+def test_an_answer_that_is_rewritten_is_not_compressed_any_more_and_one_that_cannot_be_read_stays() -> None:
+    zipped = Observation(200, (("content-encoding", "gzip"), ("etag", "1")), gzip.compress(b'{"a": 1}'))
+    broken = Observation(200, (("content-encoding", "gzip"),), b"no gzip")
+
+    found = answer_rewritten(zipped, with_b)
+
+    assert (json.loads(found.body), found.headers) == ({"a": 1, "b": 2}, (("etag", "1"),))
+    assert answer_rewritten(broken, with_b) == broken
