@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from parity.database import storing
 from parity.errors import AcceptanceError, StoreError
 from parity.outcome import Acceptance, Kind
-from parity.paths import TextGlob
+from parity.paths import takes_any
 from parity.rules import RuleBook
 from parity.tables import ACCEPTANCES
 
@@ -87,7 +87,7 @@ def acceptances_changed_at(engine: sa.Engine, endpoints: Iterable[str]) -> float
         times = [
             max(row.accepted_at, row.withdrawn_at or 0.0)
             for row in stored_acceptances(connection)
-            if any(TextGlob.of(row.acceptance.endpoint).matches(name) for name in names)
+            if takes_any(row.acceptance.endpoint, names)
         ]
     return max(times, default=None)
 

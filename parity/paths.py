@@ -12,7 +12,7 @@ steps. It is matched step by step: a glob from a user cannot become an expensive
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from parity.errors import ParityError
@@ -99,6 +99,12 @@ class TextGlob:
                 return False
             at = found + len(part)
         return True
+
+
+def takes_any(glob: str, texts: Iterable[str]) -> bool:
+    """Whether a glob over texts takes one of them, such as an endpoint of a domain."""
+    compiled = TextGlob.of(glob)
+    return any(compiled.matches(text) for text in texts)
 
 
 class AnyIndex:

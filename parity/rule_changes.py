@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from parity.database import storing, upsert
 from parity.outcome import Acceptance
-from parity.paths import TextGlob
+from parity.paths import takes_any
 from parity.rules import Rule, RuleBook
 from parity.tables import RULE_CHANGES
 
@@ -45,6 +45,6 @@ def rules_changed_at(engine: sa.Engine, endpoints: Iterable[str]) -> float | Non
         changed = [
             row.changed_at
             for row in connection.execute(sa.select(RULE_CHANGES))
-            if any(TextGlob.of(row.endpoint).matches(name) for name in names)
+            if takes_any(row.endpoint, names)
         ]
     return max(changed, default=0.0) or None

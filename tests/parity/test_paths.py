@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.errors import ParityError
-from parity.paths import TextGlob, covers, fold, header, is_word, path_glob, render
+from parity.paths import TextGlob, covers, fold, header, is_word, path_glob, render, takes_any
 from tests.parity.factories import takes
 
 STEPS = st.lists(st.text(max_size=6) | st.integers(0, 99), max_size=6)
@@ -182,3 +182,12 @@ def test_what_a_covered_glob_takes_the_wide_one_takes(
 
     if covers(one, other, below=False) and other.matches(("$", *path)):
         assert one.matches(("$", *path))
+
+
+def test_a_glob_takes_any_of_several_texts_or_none() -> None:
+    names = ["GET /v1/escrows", "PUT /v1/escrows/{id}"]
+
+    assert takes_any("* /v1/escrows/*", names)
+    assert takes_any("GET /v1/escrows", names)
+    assert not takes_any("GET /v1/leads*", names)
+    assert not takes_any("*", [])
