@@ -40,7 +40,7 @@ def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds 
 
 def _unanswered(exchange: Exchange) -> Comparison | None:
     """The verdict on an exchange that has not two whole answers."""
-    if not (exchange.skipped or exchange.legacy.error or exchange.modern.error):
+    if exchange.is_answered:
         return None
     if exchange.skipped:
         return Comparison(Outcome.SKIPPED, exchange.skipped)

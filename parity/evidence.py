@@ -48,7 +48,7 @@ def add_evidence(
     answered: dict[str, list[Exchange]] = {}
     for exchange, _ in judged:
         # the reads of a write check tell nothing of what the write costs
-        if not (exchange.legacy.error or exchange.modern.error or exchange.skipped or exchange.check):
+        if exchange.is_answered and not exchange.check:
             answered.setdefault(exchange.endpoint, []).append(exchange)
     rows = [
         {"minute": minute, "endpoint": endpoint, **_pair_row(exchanges)}
@@ -70,6 +70,8 @@ def _pair_row(exchanges: Sequence[Exchange]) -> dict[str, float]:
     ]
     return {
         "n": len(logs),
+        "legacy_s": sum(one.legacy.duration_s for one in exchanges),
+        "modern_s": sum(one.modern.duration_s for one in exchanges),
         "logs": sum(logs),
         "squared_logs": sum(log * log for log in logs),
         "query_n": len(counts),
@@ -154,12 +156,19 @@ def _cells(connection: sa.Connection, minute: int) -> dict[Cell, int]:
 
 def _pairs(connection: sa.Connection, minute: int) -> tuple[dict[str, LogSums], dict[str, CountSums]]:
     chosen = (
-        sa.select(PAIRS.c.endpoint, *(sa.func.sum(PAIRS.c[column]) for column in _PAIR_COLUMNS))
+        sa.select(PAIRS.c.endpoint, *(sa.func.sum(PAIRS.c[column]).label(column) for column in _PAIR_COLUMNS))
         .where(PAIRS.c.minute >= minute)
         .group_by(PAIRS.c.endpoint)
     )
     durations, queries = {}, {}
-    for endpoint, n, logs, squared_logs, *counts in connection.execute(chosen):
-        durations[endpoint] = LogSums(int(n), float(logs), float(squared_logs))
-        queries[endpoint] = CountSums(*map(int, counts))
+    for row in connection.execute(chosen):
+        durations[row.endpoint] = LogSums(int(row.n), float(row.logs), float(row.squared_logs))
+        queries[row.endpoint] = CountSums(
+            int(row.query_n),
+            int(row.legacy_queries),
+            int(row.modern_queries),
+            int(row.squared_legacy),
+            int(row.squared_modern),
+            int(row.products),
+        )
     return durations, queries

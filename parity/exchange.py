@@ -107,6 +107,11 @@ class Exchange(msgspec.Struct, frozen=True):
         return self.legacy if backend is Backend.LEGACY else self.modern
 
     @property
+    def is_answered(self) -> bool:
+        """Whether both backends gave a whole answer, and both were captured whole."""
+        return not (self.skipped or self.legacy.error or self.modern.error)
+
+    @property
     def shadow(self) -> Observation:
         """The answer that nobody waited for."""
         return self.observation(self.authoritative.other)

@@ -21,7 +21,7 @@ from parity.group_rows import GroupReading, GroupRow, Sample
 from parity.holdings import Declared, Holdings, read_holdings
 from parity.noise import NoisyPath, noise_json, read_noise
 from parity.outcome import Outcome
-from parity.tables import COSTS, COUNTS, ENDPOINTS, METADATA, RUNS
+from parity.tables import COUNTS, ENDPOINTS, METADATA, PAIRS, RUNS
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
 
 __all__ = ["EndpointRow", "GroupRow", "Report", "Sample", "build_report"]
@@ -213,12 +213,12 @@ class _Reading:
         return Balance(sums.get("mirrored", 0), outcomes, int(in_flight), int(lost))
 
     def _costs(self) -> dict[str, Costs]:
-        columns = (COSTS.c.n, COSTS.c.legacy_s, COSTS.c.modern_s, COSTS.c.query_n)
-        queries = (COSTS.c.legacy_queries, COSTS.c.modern_queries)
+        columns = (PAIRS.c.n, PAIRS.c.legacy_s, PAIRS.c.modern_s, PAIRS.c.query_n)
+        queries = (PAIRS.c.legacy_queries, PAIRS.c.modern_queries)
         chosen = (
-            sa.select(COSTS.c.endpoint, *(sa.func.sum(column) for column in (*columns, *queries)))
-            .where(COSTS.c.minute >= self._minute)
-            .group_by(COSTS.c.endpoint)
+            sa.select(PAIRS.c.endpoint, *(sa.func.sum(column) for column in (*columns, *queries)))
+            .where(PAIRS.c.minute >= self._minute)
+            .group_by(PAIRS.c.endpoint)
         )
         found = {}
         for (

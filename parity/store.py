@@ -6,7 +6,7 @@ nothing, so a proxy worker sends a batch again until it has its receipt.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ from parity.rule_changes import note_rules
 from parity.rules import RuleBook
 from parity.samples import findings
 from parity.settle import AskedAgain
-from parity.tables import COSTS, COUNTS, ENDPOINTS, METADATA, RUNS
+from parity.tables import COUNTS, ENDPOINTS, METADATA, RUNS
 from parity.tally import CHECKS, COMPARED
 
 _COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
@@ -117,7 +117,6 @@ class ParityStore:
                 return False
             minute = int(at // 60)
             self._count(connection, batch, judged, comparisons, again, minute)
-            self._add_costs(connection, [exchange for exchange, _ in judged], minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
             add_noise(connection, again.twice, at)
             self._groups.add(connection, found, minute, at)
@@ -184,23 +183,6 @@ class ParityStore:
         pairs = [{"endpoint": endpoint, "domain": domain} for endpoint, domain in sorted(domains.items())]
         upsert(connection, ENDPOINTS, pairs, domain="new")
 
-    def _add_costs(self, connection: sa.Connection, exchanges: Iterable[Exchange], minute: int) -> None:
-        sums: dict[str, Counter[str]] = {}
-        for exchange in exchanges:
-            legacy, modern = exchange.legacy, exchange.modern
-            if legacy.error or modern.error or exchange.skipped or exchange.check:
-                continue
-            row = sums.setdefault(exchange.endpoint, Counter())
-            row.update({"n": 1, "legacy_s": legacy.duration_s, "modern_s": modern.duration_s})
-            if legacy.query_count is not None and modern.query_count is not None:
-                row.update(query_n=1, legacy_queries=legacy.query_count, modern_queries=modern.query_count)
-        columns = ("n", "legacy_s", "modern_s", "query_n", "legacy_queries", "modern_queries")
-        rows = [
-            {"minute": minute, "endpoint": endpoint, **{column: row[column] for column in columns}}
-            for endpoint, row in sorted(sums.items())
-        ]
-        upsert(connection, COSTS, rows, add=columns)
-
     def prune(self, *, now: float) -> None:
         """Forget what is over the bounds of age and size. Counts are folded, not lost: the books still balance."""
         self._prepare()
@@ -216,7 +198,6 @@ class ParityStore:
                 for (endpoint, name, reason), n in sorted(folded.items())
             ]
             upsert(connection, COUNTS, rows, add=("n",))
-            connection.execute(sa.delete(COSTS).where(COSTS.c.minute < minute))
             forget_evidence(connection, oldest)
             forget_noise(connection, now)
             self._groups.prune(connection, oldest)

@@ -33,26 +33,14 @@ RUNS = sa.Table(
 )
 """Each run of a proxy worker with the last batch that was taken from it: what makes resending harmless."""
 
-COSTS = sa.Table(
-    "parity_costs",
-    METADATA,
-    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("endpoint", sa.String(300), primary_key=True),
-    sa.Column("n", sa.BigInteger, nullable=False),
-    sa.Column("legacy_s", sa.Double, nullable=False),
-    sa.Column("modern_s", sa.Double, nullable=False),
-    sa.Column("query_n", sa.BigInteger, nullable=False),
-    sa.Column("legacy_queries", sa.BigInteger, nullable=False),
-    sa.Column("modern_queries", sa.BigInteger, nullable=False),
-)
-"""Sums over the exchanges that both backends answered; the query sums over those where both said their count."""
-
 PAIRS = sa.Table(
     "parity_pairs",
     METADATA,
     sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("endpoint", sa.String(300), primary_key=True),
     sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("legacy_s", sa.Double, nullable=False),
+    sa.Column("modern_s", sa.Double, nullable=False),
     sa.Column("logs", sa.Double, nullable=False),
     sa.Column("squared_logs", sa.Double, nullable=False),
     sa.Column("query_n", sa.BigInteger, nullable=False),
@@ -62,7 +50,10 @@ PAIRS = sa.Table(
     sa.Column("squared_modern", sa.BigInteger, nullable=False),
     sa.Column("products", sa.BigInteger, nullable=False),
 )
-"""What the intervals of both ratios are made of (`ratios.py`), over the same exchanges as COSTS."""
+"""Sums over the reads that both backends answered: means, and what the intervals of both ratios are made of (`ratios.py`).
+
+The sums of queries are over those where both said their count.
+"""
 
 CELLS = sa.Table(
     "parity_cells",

@@ -38,7 +38,7 @@ class Judged:
             redactor, [(exchange, comparison)], max_characters=limits.sample_characters, latest=1
         )
         legacy, modern = exchange.legacy, exchange.modern
-        answered = not (legacy.error or modern.error or exchange.skipped)
+        answered = exchange.is_answered
         counted = legacy.query_count is not None and modern.query_count is not None
         return cls(
             endpoint=exchange.endpoint,
