@@ -18,7 +18,7 @@ from proxy.write_checks import CountedWrites, WriteChecks
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MAX_SPREAD_S = 0.1
-"""How much later than the first of a batch the last is asked at most; a batch is mostly made of what came in half of it."""
+"""How much later than the first of a batch the last is asked at most; what comes in 0.05 s makes a batch."""
 
 Overlapped = Callable[[str, tuple[int, int]], bool]
 """Whether a write to that domain was in flight at any moment since that mark."""
