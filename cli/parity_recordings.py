@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import json_option, message, print_json
 from cli.parity_replay import host_option
+from parity.errors import RecordingError
 from proxy.addresses import Address
 
 if TYPE_CHECKING:
@@ -115,9 +117,12 @@ def _convert(
     del context  # the configuration was read, so that it is right
     form = form_of_name(target)
     bad: list[BadLine] = []
-    written = write_recording(
-        target, form, _good(Recording.open(source, host), bad), base_url=base_url, began_at=time.time()
-    )
+    good = _good(Recording.open(source, host), bad)
+    first = next(good, None)
+    if first is None:
+        why = f"; line {bad[0].number}: {bad[0].problem}" if bad else ""
+        raise RecordingError(f"{source}: expected a recording, found no exchange{why}")
+    written = write_recording(target, form, chain([first], good), base_url=base_url, began_at=time.time())
     for line in bad:
         message(f"line {line.number}: {line.problem}")
     message(f"wrote {target}: {written:,} exchanges, {len(bad):,} left out; nothing in it is redacted")

@@ -66,6 +66,8 @@ def test_what_cannot_be_imported_is_named_and_left_out(crossfade: InProcess, dir
         (("import", "a.jsonl", "b.har"), "b.har: expected a name that ends in .jsonl"),
         (("import", "a.jsonl", "a.jsonl"), "a.jsonl exists: expected the name of a new file"),
         (("import", "no.har", "b.jsonl"), "no.har: cannot be read: No such file or directory"),
+        (("import", "toml", "b.jsonl"), "toml: expected a recording, found no exchange; line 1: not JSON"),
+        (("import", "empty", "b.jsonl"), "empty: expected a recording, found an empty file"),
         (("export", "a.jsonl", "b.zip"), "b.zip: expected a name that ends in .har, .gor, .jsonl"),
         (
             ("export", "a.jsonl", "b.har", "--base-url", "crm"),
@@ -77,6 +79,9 @@ def test_what_cannot_be_imported_is_named_and_left_out(crossfade: InProcess, dir
 def test_bad_input_is_one_sentence_and_nothing_is_written(
     crossfade: InProcess, directory: Path, arguments: tuple[str, ...], message: str
 ) -> None:
+    (directory / "toml").write_text("[parity]\n")
+    (directory / "empty").write_text("")
+
     ran = crossfade("parity", *arguments)
 
     assert ran.code == 2
