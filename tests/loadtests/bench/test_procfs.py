@@ -20,7 +20,8 @@ def parent() -> Iterator[int]:
     process = subprocess.Popen([sys.executable, "-c", PARENT])
     try:
         deadline = time.monotonic() + 10
-        while len(tree(process.pid)) < 2 and time.monotonic() < deadline:
+        # A child is there before it is its program: between fork and exec it has neither words nor memory of its own.
+        while not (len(family := tree(process.pid)) == 2 and pss_mb(family[1:]) > 1) and time.monotonic() < deadline:
             time.sleep(0.02)
         yield process.pid
     finally:
