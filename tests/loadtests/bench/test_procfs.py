@@ -21,7 +21,10 @@ def parent() -> Iterator[int]:
     try:
         deadline = time.monotonic() + 10
         # A child is there before it is its program: between fork and exec it has neither words nor memory of its own.
-        while not (len(family := tree(process.pid)) == 2 and pss_mb(family[1:]) > 1) and time.monotonic() < deadline:
+        while (
+            not (len(family := tree(process.pid)) == 2 and pss_mb(family[1:]) > 1)
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.02)
         yield process.pid
     finally:
