@@ -117,6 +117,22 @@ class Exchange(msgspec.Struct, frozen=True):
         return self.observation(self.authoritative.other)
 
 
+class Rehearsal(msgspec.Struct, frozen=True, array_like=True):
+    """What modern did with a write that it rehearsed before legacy got it.
+
+    `head` is the header block of its answer as in `Capture.answer_head`, `X-Write-Set` in it. `error` is a word of
+    `Observation.error` when it gave no whole answer within the deadline, or the reason why its answer could not be
+    kept (`body_too_large`); `shed` is the reason why it was not asked.
+    """
+
+    status: int = 0
+    head: bytes = b""
+    body: bytes = b""
+    duration_s: float = 0.0
+    error: str = ""
+    shed: str = ""
+
+
 class Capture(msgspec.Struct, frozen=True, array_like=True):
     """One mirrored request and what its client got: what a parity worker makes an exchange of, by asking the shadow.
 
@@ -125,8 +141,8 @@ class Capture(msgspec.Struct, frozen=True, array_like=True):
     client's. `writes` is the stamp that modern
     gets. `mark` says how the writes stood when the request began (in flight, begun). `shadow` is there when the other
     backend was asked already: it failed, and the client was answered by this one. `skipped` is the reason why there is
-    nothing to compare (`body_too_large`); the shadow is then spared the copy. The answer's body is the last, so that a
-    large one can be sent as it lies there.
+    nothing to compare (`body_too_large`); the shadow is then spared the copy. `rehearsal` is there when a write was to be
+    rehearsed. The answer's body is the last, so that a large one can be sent as it lies there.
     """
 
     id: str
@@ -147,6 +163,7 @@ class Capture(msgspec.Struct, frozen=True, array_like=True):
     writes: str = ""
     shadow: Observation | None = None
     skipped: str = ""
+    rehearsal: Rehearsal | None = None
     answer_body: bytes = b""
 
 
