@@ -20,12 +20,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
 	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && python3 -m pip --python $(BIN)/python install --quiet pip ; } \
 	  || python3 -m venv --clear $(VENV)
-	@if command -v uv >/dev/null 2>&1 && VIRTUAL_ENV=$(VENV) uv pip sync --quiet --require-hashes requirements.lock \
-	    && VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation -e . ; then : ; \
+	@mkdir -p build && awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock >build/uv.lock
+	@if $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r build/uv.lock \
+	    && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock ; then : ; \
 	else \
 	  $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock | grep -E '^(Collecting|ERROR)' | sed 's/ (from.*//' ; \
-	  $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . ; \
 	fi
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@$(BIN)/crossfade --version >/dev/null
 	@touch $(STAMP)
 
@@ -118,8 +119,8 @@ screenshot: $(STAMP) browser  ## Renew the screenshots of the report in docs/img
 	@$(BIN)/python -m pytest -q tests/cli/test_demo.py
 	@mkdir -p docs/img && cp build/report*.png docs/img/
 
-lock:  ## Renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+lock: $(STAMP)  ## Renew requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
