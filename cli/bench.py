@@ -68,7 +68,9 @@ def _teller() -> Callable[[str], None]:
 
 @click.command(hidden=True)
 @click.option(
-    "--rounds", type=click.IntRange(2, 1000), help="Rounds of capacity; latency takes five slices for each."
+    "--rounds",
+    type=click.IntRange(2, 1000),
+    help="Rounds of bursts; forwarding takes three, latency five slices for each.",
 )
 @click.option(
     "--quick", is_flag=True, help="A smoke of some twenty seconds: it runs, its figures mean little."
@@ -82,7 +84,7 @@ def bench(rounds: int | None, quick: bool, only: str | None, build_dir: Path) ->
     """
     scale = QUICK if quick else FULL
     if rounds is not None:
-        scale = dataclasses.replace(scale, rounds=rounds, slices=rounds * 5)
+        scale = dataclasses.replace(scale, rounds=rounds, plain_rounds=rounds * 3, slices=rounds * 5)
     groups = _chosen(only)
     for name in [name for name in os.environ if name.startswith("CROSSFADE_") and name != "CROSSFADE_DEBUG"]:
         del os.environ[name]  # it would win over the configuration of each Crossfade that is started

@@ -64,6 +64,7 @@ class Scale:
     """How much is measured."""
 
     rounds: int
+    plain_rounds: int
     slices: int
     sizes: tuple[str, ...]
     run_s: float
@@ -82,9 +83,10 @@ class Scale:
 
 FULL = Scale(
     rounds=5,
+    plain_rounds=15,
     slices=24,
     sizes=("1k", "20k", "200k"),
-    run_s=0.6,
+    run_s=0.4,
     slice_s=0.4,
     flips=50,
     soak_s=20.0,
@@ -94,6 +96,7 @@ FULL = Scale(
 )
 QUICK = Scale(
     rounds=2,
+    plain_rounds=2,
     slices=2,
     sizes=("1k",),
     run_s=0.1,

@@ -1,4 +1,7 @@
-"""Rounds of slices: each round sends load at every target once, in an order drawn anew, so that other work meets all."""
+"""Rounds of slices: each round sends load at every target once, so that other work meets all.
+
+One kind of load follows the other, both in an order drawn anew: those who are compared are asked within seconds.
+"""
 
 import random
 import time
@@ -22,6 +25,11 @@ class Scenario:
     name: str
     target: Target
     load: Load
+
+    @property
+    def kind(self) -> str:
+        """What is compared with each other: `1k plain`."""
+        return self.name.partition(": ")[0]
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -62,13 +70,20 @@ def measure(
     rng = random.Random(seed)
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}")
-        for scenario in rng.sample(scenarios, len(scenarios)):
+        for scenario in _drawn(scenarios, rng):
             time.sleep(_SETTLE_S)  # what the slice before still has under way ends on its own time
             one = _slice(scenario, generator, memory=memory)
             if not one.drained:
                 progress(f"{scenario.name}: not all had its outcome after {one.wait_s:.0f} s")
             found[scenario.name].append(one)
     return found
+
+
+def _drawn(scenarios: Sequence[Scenario], rng: random.Random) -> list[Scenario]:
+    kinds: dict[str, list[Scenario]] = {}
+    for scenario in rng.sample(scenarios, len(scenarios)):
+        kinds.setdefault(scenario.kind, []).append(scenario)
+    return [scenario for kind in kinds.values() for scenario in kind]
 
 
 def _slice(scenario: Scenario, generator: Generator, *, memory: bool) -> Measured:

@@ -96,9 +96,10 @@ class Bench:
             targets: dict[str, Target] = {"direct": backends.live, **peers}
             targets |= {one.target.name: one.target for one in running.values()}
             scale, groups = self.scale, self.groups
-            self._measure(
-                result, generator, capacity_scenarios(targets, groups, scale), scale.rounds, "capacity"
-            )
+            for group, rounds in ((Group.PLAIN, scale.plain_rounds), (Group.MIRROR, scale.rounds)):
+                if group in groups:
+                    scenarios = capacity_scenarios(targets, (group,), scale)
+                    self._measure(result, generator, scenarios, rounds, f"capacity, {group}")
             self._measure(
                 result, generator, latency_scenarios(targets, groups, scale), scale.slices, "latency"
             )
@@ -128,7 +129,12 @@ class Bench:
             self.progress(f"{title}: {text}")
 
         result.measured |= measure(
-            scenarios, rounds, generator, seed=self.seed, memory=title == "capacity", progress=progress
+            scenarios,
+            rounds,
+            generator,
+            seed=self.seed,
+            memory=title.startswith("capacity"),
+            progress=progress,
         )
 
     def _measure_memory(self, result: Result, generator: Generator, backends: Backends, cores: Cores) -> None:

@@ -99,7 +99,7 @@ def fault_rows(measured: Measurements, seed: int) -> list[Row]:
 
 
 class _Ratios:
-    """Ratios of medians over the rounds in which both sides were measured."""
+    """The median over the rounds of the ratio in each: what met both sides of a round has no part in it."""
 
     def __init__(self, measured: Measurements, seed: int) -> None:
         self._measured = measured
@@ -114,17 +114,17 @@ class _Ratios:
 
         A Crossfade that is there and fails so often has missed it.
         """
-        sides: list[list[list[float]]] = []
+        sides: list[list[float]] = []
         for who in (above, below):
             slices = self._measured.get(scenario_name(kind, who), ())
             if problem := _problem(who, slices):
                 ours = bool(slices) and who.startswith("crossfade")
                 verdict = Verdict.MISSED if ours else Verdict.NOT_MEASURED
                 return Row(name, target, verdict, None, problem)
-            sides.append([[value(one)] for one in slices])
-        numerator, denominator = sides
-        ratio: Interval | None = ratio_of_medians(numerator, denominator, seed=self._seed)
-        note = f"{above} {_middle(numerator):.1f} µs, {below} {_middle(denominator):.1f} µs"
+            sides.append([value(one) for one in slices])
+        rounds = [[one / other] for one, other in zip(*sides, strict=True) if other > 0]
+        ratio = ratio_of_medians(rounds, [[1.0]] * len(rounds), seed=self._seed) if rounds else None
+        note = f"{above} {median(sides[0]):.1f} µs, {below} {median(sides[1]):.1f} µs"
         return judged(name, target, ratio, note)
 
 
@@ -146,10 +146,6 @@ def _problem(who: str, slices: Sequence[Measured]) -> str:
     if open_ := sum(not one.drained for one in slices):
         return f"{who} left {open_} of {len(slices)} bursts without all outcomes"
     return ""
-
-
-def _middle(units: Sequence[Sequence[float]]) -> float:
-    return median(value for unit in units for value in unit)
 
 
 def _added(measured: Measurements, who: str, value: Value) -> list[float]:

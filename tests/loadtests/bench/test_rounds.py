@@ -32,6 +32,19 @@ def test_every_round_has_every_scenario_in_an_order_drawn_anew(tmp_path: Path) -
     assert len(rounds) > 1
 
 
+def test_those_who_are_compared_are_asked_one_after_the_other(tmp_path: Path) -> None:
+    with tiny_server() as (port, seen):
+        target = Target("tiny", port, (os.getpid(),))
+        load = Load("/", connections=1, warm_s=0.01, run_s=0.02)
+        names = [f"{kind}: {who}" for who in "abc" for kind in ("plain", "mirror")]
+        scenarios = [Scenario(name, target, dataclasses.replace(load, path=f"/{name[:5]}")) for name in names]
+
+        measure(scenarios, 1, Generator(tmp_path), seed=1)
+
+    changes = [path for (path, _), (before, _) in zip(seen[1:], seen, strict=False) if path != before]
+    assert len(changes) == 1
+
+
 def test_a_slice_has_the_cpu_time_a_request_and_the_memory_of_server_and_helpers(tmp_path: Path) -> None:
     server = Child("server", ["-m", "loadtests.bench.slow_backend", "--work-ms=0"], log=tmp_path / "server")
     sleeper = Child("sleeper", ["-c", "import time; time.sleep(60)"], log=tmp_path / "sleeper")

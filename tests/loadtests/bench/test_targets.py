@@ -53,6 +53,16 @@ def test_a_slow_moment_of_the_machine_that_met_both_sides_decides_nothing() -> N
     assert plain(around(25, shape), peer=around(20, shape)).verdict is Verdict.PASSED
 
 
+def test_a_machine_that_gets_slower_from_round_to_round_decides_nothing() -> None:
+    drift = (1.0, 1.3, 1.7, 2.2, 2.9)
+
+    row = plain(around(29, drift), peer=around(20, drift))
+
+    assert row.verdict is Verdict.PASSED
+    assert row.value
+    assert row.value.low == pytest.approx(20 / 29)
+
+
 def test_a_peer_that_is_not_installed_is_not_measured_and_never_passed() -> None:
     rows = plain_rows({"plain 1k: crossfade off": slices(around(1))}, SMALL, 1)
 
