@@ -68,7 +68,7 @@ class Attempt:
 
     def answering(self, status: int, fields: bytes) -> None:
         """The head of the answer to the copy; a refusal alone (4xx) has written nothing without saying so."""
-        if not (400 <= status < 500 or _values(fields, _WRITE_SET)):
+        if not (400 <= status < 500 or any(_values(fields, _WRITE_SET))):
             self._figures.stop(self.place, status)
 
 

@@ -88,6 +88,13 @@ class Parts:
     telemetry: Telemetry
     retired: list[Rehearser] = field(default_factory=list)
 
+    def retire(self, rehearser: Rehearser | None) -> None:
+        """Begin nothing more with it; it is held until it has closed by itself."""
+        self.retired = [one for one in self.retired if not one.is_closed]
+        if rehearser is not None:
+            rehearser.retire()
+            self.retired.append(rehearser)
+
 
 def assemble(settings: ProxySettings, plane: DataPlane, counts: Counts, run_id: str) -> Parts:
     """Wire a worker; `run_id` names this run in its batches. Raises `TelemetryError`."""
@@ -163,13 +170,15 @@ def reload(parts: Parts, settings: ProxySettings) -> tuple[str, ...]:
     """
     different = tuple(name for name in FIXED if getattr(settings, name) != getattr(parts.settings, name))
     settings = replace(settings, **{name: getattr(parts.settings, name) for name in FIXED})
-    rehearser = _make_rehearser(settings, parts.kept)
-    edge = _make_edge(settings, parts.kept, rehearser)
-    edge.table = parts.edge.table
-    parts.plane.reconfigure(edge, settings)
-    if (before := parts.edge.rehearser) is not None:
-        before.retire()
-        parts.retired = [*(one for one in parts.retired if not one.is_closed), before]
+    rehearser, before = _make_rehearser(settings, parts.kept), parts.edge.rehearser
+    try:
+        edge = _make_edge(settings, parts.kept, rehearser)
+        edge.table = parts.edge.table
+        parts.plane.reconfigure(edge, settings)
+    except ProxyError:
+        parts.retire(rehearser)
+        raise
+    parts.retire(before)
     parts.kept.budget.limit = settings.mirror.held_bytes
     parts.edge, parts.settings = edge, settings
     return different
