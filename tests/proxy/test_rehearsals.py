@@ -64,7 +64,8 @@ def replying(reply: Reply, body: bytes = b"") -> Callable[[Attempt, KeptBody], A
 
 
 async def never(_attempt: Attempt, _kept: KeptBody) -> Reply:
-    return await asyncio.get_running_loop().create_future()
+    await asyncio.Event().wait()
+    return ANSWER
 
 
 def settings(mirror: MirrorSettings | None = None, **checks: Any) -> ProxySettings:
@@ -198,9 +199,9 @@ async def test_an_answer_that_finds_no_room_is_said(room: int, most: int, expect
 
 
 async def test_what_is_broken_off_calls_nobody_and_gives_its_room_back() -> None:
-    async def keeps(_attempt: Attempt, kept: KeptBody) -> Reply:
+    async def keeps(attempt: Attempt, kept: KeptBody) -> Reply:
         kept.add(b"half")
-        return await asyncio.get_running_loop().create_future()
+        return await never(attempt, kept)
 
     rig = Rig(Sender(keeps))
     ended: list[Rehearsal] = []

@@ -308,14 +308,13 @@ async def test_a_storm_of_faults_loses_no_request_and_no_outcome(tmp_path: Path)
         assert counts["mirrored"] == len(rig.parity.exchanges) + shed
 
 
-REHEARSES = {"write_checks": rehearsing_settings()}
-
-
 async def test_a_worker_rehearses_until_it_is_told_otherwise_and_says_how_long_it_took(
     tmp_path: Path,
 ) -> None:
     log = TelemetrySettings(access_log=tmp_path / "access.log", access_log_rate=1.0)
-    async with running(tmp_path, stage=Stage.SHADOW, telemetry=log, **REHEARSES) as rig:
+    async with running(
+        tmp_path, stage=Stage.SHADOW, telemetry=log, write_checks=rehearsing_settings()
+    ) as rig:
         rig.modern.behaviour = rehearsing()
         await rig.ask("POST", data=b"{}")
         async with rig.session.get(f"http://127.0.0.1:{rig.admin_port}/metrics") as page:
@@ -344,7 +343,7 @@ async def test_rehearsals_that_nobody_could_sign_are_refused_at_the_start_and_in
     tmp_path: Path,
 ) -> None:
     async with running(tmp_path, stage=Stage.SHADOW, shadow_secret="") as rig:
-        refused = await rig.reload(**REHEARSES)
+        refused = await rig.reload(write_checks=rehearsing_settings())
         await rig.ask("POST", data=b"{}")
 
         assert refused.startswith("write_checks: 'rehearse' without a shadow secret: expected one")
