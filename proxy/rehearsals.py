@@ -45,16 +45,31 @@ _ASK_AGAIN_S = 30.0
 
 
 class Attempt:
-    """One rehearsal on its way: the question, the copy, and what is made of the heads of their answers."""
+    """One rehearsal on its way: the question, the copy, and what is made of the heads of their answers.
+
+    `copy_within` makes the copy that has to be rolled back in so many seconds, of which there are `within_s` from now on.
+    """
 
     def __init__(
-        self, place: str, question: Copy, copy: Copy, *, proof: str, figures: RehearsalFigures
+        self,
+        place: str,
+        question: Copy,
+        copy_within: Callable[[float], Copy],
+        *,
+        within_s: float,
+        proof: str,
+        figures: RehearsalFigures,
     ) -> None:
         self.place = place
         self.question = question
-        self.copy = copy
+        self._copy_within = copy_within
+        self._until = time.perf_counter() + within_s
         self._proof = proof.encode()
         self._figures = figures
+
+    def copy(self) -> Copy:
+        """As it is to be sent now: modern has the time that the question has left."""
+        return self._copy_within(max(self._until - time.perf_counter(), 0.0))
 
     @property
     def is_stopped(self) -> bool:
@@ -176,7 +191,7 @@ class Rehearser:
 
     async def _rehearsal(self, admission: Admission, body: bytes, kept: KeptBody) -> Rehearsal:
         endpoint = admission.way.name
-        reply = await self._reply(self._attempt(admission, body), kept)
+        reply = await self._reply(admission, body, kept)
         if reply.error == UNPROVEN:
             self._breaker.succeeded()
             self._unproven_until[endpoint] = self._clock() + _ASK_AGAIN_S
@@ -191,14 +206,14 @@ class Rehearser:
             return Rehearsal(shed=LIMIT)
         return Rehearsal(reply.status, reply.fields, kept.content, reply.duration_s, kept.overflow)
 
-    async def _reply(self, attempt: Attempt, kept: KeptBody) -> Reply:
+    async def _reply(self, admission: Admission, body: bytes, kept: KeptBody) -> Reply:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._within_s):
-                return await self._sender.rehearse(attempt, kept)
+                return await self._sender.rehearse(self._attempt(admission, body), kept)
         except TimeoutError:
             return Reply(error="timeout", duration_s=time.perf_counter() - started)
-        except Exception as error:  # noqa: BLE001 -- whatever a sender does, the live request goes on
+        except Exception as error:  # noqa: BLE001 -- whatever goes wrong here, the live request goes on
             log.warning("rehearsal_failed", error=type(error).__name__)
             return Reply(error="broken", duration_s=time.perf_counter() - started)
 
@@ -207,15 +222,20 @@ class Rehearser:
         method, target, now = admission.method, admission.target, int(time.time())
         question = rehearsal_headers(self._secret, "OPTIONS", target, b"", now)
         own = rehearsal_headers(self._secret, method, target, body, now)
-        own.append((WITHIN_HEADER, f"{self._within_s:g}"))
         if admission.stamp:
             own.append((writes.HEADER, admission.stamp))
         fields = [line for lines in admission.lines for line in lines.split(b"\r\n")]
         host = [line for line in fields if name_of(line).lower() == b"host"]
+
+        def copy_within(seconds: float) -> Copy:
+            within = (WITHIN_HEADER, f"{seconds:.3f}")
+            return whole_copy(method, target, fields, body, [*own, within])
+
         return Attempt(
             admission.way.name,
             whole_copy("OPTIONS", target, host, b"", question),
-            whole_copy(method, target, fields, body, own),
+            copy_within,
+            within_s=self._within_s,
             proof=proof_of(self._secret, dict(question)[SIGNATURE_HEADER]),
             figures=self.figures,
         )

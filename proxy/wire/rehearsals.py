@@ -40,7 +40,7 @@ class _Rehearsing(Asking):
     """First the question, where it is open, then the copy; the time is taken from the copy on."""
 
     def __init__(self, attempt: Attempt, kept: KeptBody, pool: Pool, proven: Proven) -> None:
-        super().__init__(attempt.copy, kept)
+        super().__init__(attempt.question, kept)
         self.is_unproven = False
         self._attempt = attempt
         self._pool = pool
@@ -55,10 +55,10 @@ class _Rehearsing(Asking):
             self._pool.put_back(connection)
             self._end(None)
         elif self._is_asking:
-            self._send(connection, self._attempt.question)
+            super().granted(connection)
         else:
             self.started = perf_counter()
-            super().granted(connection)
+            self._send(connection, self._attempt.copy())
 
     def answer_began(self, head: AnswerHead, content: Content) -> None:
         """A head is judged as soon as it is there, whatever becomes of the rest."""

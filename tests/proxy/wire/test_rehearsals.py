@@ -37,7 +37,10 @@ def attempt(place: str = "POST /v1/escrows", figures: RehearsalFigures | None = 
     return Attempt(
         place,
         Copy("OPTIONS", keeping("/v1/escrows", *fields, method="OPTIONS")),
-        Copy("POST", keeping("/v1/escrows", "Content-Length: 0", method="POST")),
+        lambda seconds: Copy(
+            "POST", keeping("/v1/escrows", "Content-Length: 0", f"X-Within: {seconds}", method="POST")
+        ),
+        within_s=5.0,
         proof=proof_of(SECRET.encode(), dict(asked)["X-Crossfade-Signature"]),
         figures=figures or RehearsalFigures(),
     )
@@ -147,15 +150,16 @@ async def test_once_stopped_nothing_is_sent_that_was_about_to_be() -> None:
         assert [seen.method for seen in backend.seen] == ["OPTIONS"]
 
 
-async def test_the_time_is_that_of_the_copy_alone() -> None:
+async def test_the_time_that_the_question_took_is_not_that_of_the_copy_and_not_left_to_it() -> None:
     async def slow_proof(seen: Seen, writer: asyncio.StreamWriter) -> bool:
         if seen.method == "OPTIONS":
             await asyncio.sleep(0.3)
         return await rehearsing()(seen, writer)
 
-    async with modern(slow_proof) as (client, _):
+    async with modern(slow_proof) as (client, backend):
         loop = asyncio.get_running_loop()
         began = loop.time()
         reply = await client.rehearse(attempt(), kept())
 
         assert 0 < reply.duration_s <= loop.time() - began - 0.3
+        assert float(backend.seen[1].header("X-Within") or "5") <= 5.0 - 0.3
