@@ -161,6 +161,9 @@ class WriteChecksSection(Section):
     check: WriteCheck = _WRITE_CHECKS.check
     share: float = Field(default=_WRITE_CHECKS.share, ge=0, le=1)
     exceptions: dict[str, WriteCheck] = Field(default_factory=dict)
+    rehearse_share: float = Field(default=_WRITE_CHECKS.rehearse_share, ge=0, le=1)
+    rehearse_within_s: float = Field(default=_WRITE_CHECKS.rehearse_within_s, gt=0, le=5)
+    rehearse_concurrency: int = Field(default=_WRITE_CHECKS.rehearse_concurrency, ge=1, le=1000)
 
 
 class StoreSection(Section):

@@ -37,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     key: str = ""
     mirrored: bool = False
     error: str = ""
+    rehearsal_s: float = 0.0
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -56,6 +57,7 @@ class Line(msgspec.Struct, frozen=True):
     client: str
     mirrored: bool
     error: str
+    rehearsal_ms: float
 
 
 class AccessLog:
@@ -123,6 +125,7 @@ class AccessLog:
             client=token(entry.key, self._token_key) if entry.key else "",
             mirrored=entry.mirrored,
             error=entry.error,
+            rehearsal_ms=round(entry.rehearsal_s * 1000, 3),
         )
 
 

@@ -6,8 +6,9 @@ Plain classes: compiled, they are made and read several times as quickly as what
 from dataclasses import dataclass
 from typing import Final
 
-from parity.exchange import LEGACY, MODERN, Backend, Endpoint
+from parity.exchange import LEGACY, MODERN, Backend, Endpoint, Rehearsal
 from proxy import writes
+from proxy.captures import KeptBody
 from proxy.counters import Key
 from proxy.fields import Lines
 from proxy.flags import Flag
@@ -26,7 +27,8 @@ class Way:
     `plan` is that of every client, but at stage `canary` (`is_canary`), where it is that of those outside of the share:
     there `proxy.flags.plan_for` says whose it is. `spared` is why
     there is no copy of a request with this way, or empty; `rate` is the share of the others that have one. `requested`
-    is what `Counters` count its requests under.
+    is what `Counters` count its requests under. `rehearses` says that writes which legacy commits may be rehearsed,
+    `is_unread` that no read shows what they write.
     """
 
     name: str
@@ -42,6 +44,28 @@ class Way:
     requested: Key
     stage: str
     rate: float = 1.0
+    rehearses: bool = False
+    is_unread: bool = False
+
+
+class Rehearsed:
+    """A write that was drawn for a rehearsal: what came of it, and for how many seconds it was held back for it.
+
+    `rehearsal` is None for as long as nothing did. `body` keeps the answer's; it is released when the request is over.
+    """
+
+    __slots__ = ("body", "delay_s", "rehearsal")
+
+    def __init__(self) -> None:
+        self.rehearsal: Rehearsal | None = None
+        self.body: KeptBody | None = None
+        self.delay_s = 0.0
+
+    def release(self) -> None:
+        """Give back the room that the answer takes."""
+        body, self.body = self.body, None
+        if body is not None:
+            body.release()
 
 
 class Admission:
@@ -50,7 +74,7 @@ class Admission:
     `start` is the request line, `lines` the field lines that either backend gets. `mirrored` says that the answer is
     to be captured. `stamp` says which writes were finished when the request came. `address` is the client's, as far
     as hops are trusted. `upgrade` is the protocol to tunnel, or empty. `parent` is as in `Inbound`, `host` the `Host`
-    header. `at` is in seconds since 1970.
+    header. `at` is in seconds since 1970. `rehearsed` is there when the write was drawn for a rehearsal.
     """
 
     __slots__ = (
@@ -64,6 +88,7 @@ class Admission:
         "mirrored",
         "parent",
         "plan",
+        "rehearsed",
         "request_id",
         "stamp",
         "start",
@@ -90,6 +115,7 @@ class Admission:
         upgrade: bytes = b"",
         parent: str = "",
         host: bytes | None = None,
+        rehearsed: Rehearsed | None = None,
     ) -> None:
         self.id = id
         self.way = way
@@ -107,6 +133,7 @@ class Admission:
         self.upgrade = upgrade
         self.parent = parent
         self.host = host
+        self.rehearsed = rehearsed
 
     @property
     def can_fall_back(self) -> bool:

@@ -12,7 +12,7 @@ import structlog
 
 from parity.exchange import LEGACY, MODERN, SAFE_METHODS, Backend, Capture, Endpoint, Observation
 from proxy import captures, spared, writes
-from proxy.admission import Admission, Refused, Way
+from proxy.admission import Admission, Refused, Rehearsed, Way
 from proxy.canary import StickyKeys, bucket
 from proxy.captures import NO_ROOM, TOO_LARGE, Budget, KeptBody
 from proxy.counters import UNLISTED, Counters, requested_key
@@ -22,6 +22,7 @@ from proxy.headers import EdgeHeaders, Peer
 from proxy.outbox import CaptureSink
 from proxy.races import Mark, Races
 from proxy.refusals import Refusal
+from proxy.rehearsals import Rehearser, unfit
 from proxy.routing import RoutingTable, origin_form
 from proxy.settings import EndpointBounds, ProxySettings
 from proxy.shared_counts import EVERYWHERE
@@ -49,11 +50,14 @@ class Edge:
         headers: EdgeHeaders,
         sink: CaptureSink,
         source: random.Random | None = None,
+        rehearser: Rehearser | None = None,
     ) -> None:
         self._ways: dict[int, Way] = {}
         self._unlisted: dict[bool, Way] = {}
         self.table = FlagTable()
         self.counters = counters
+        self.rehearser = rehearser
+        """Who may run a write before legacy gets it."""
         self._settings = settings
         self._routing = RoutingTable(settings.endpoints)
         self._spared = Spared(settings)
@@ -110,7 +114,10 @@ class Edge:
         mirrored = (
             not way.spared and not inbound.upgrade and (way.rate >= 1 or self._random.random() < way.rate)
         )
-        sees_modern = plan.shadow is not None or plan.authoritative is MODERN
+        rehearsed: Rehearsed | None = None
+        if way.rehearses and mirrored and plan.authoritative is LEGACY:
+            rehearsed = self._drawn(way, head, inbound.lines)
+        sees_modern = plan.shadow is not None or plan.authoritative is MODERN or rehearsed is not None
         return Admission(
             fresh_id,
             way,
@@ -128,6 +135,7 @@ class Edge:
             inbound.upgrade,
             inbound.parent,
             head.host,
+            rehearsed,
         )
 
     def kept_body(self) -> KeptBody:
@@ -143,6 +151,8 @@ class Edge:
         """It was answered, or never will be."""
         if admission.way.is_write:
             self._races.ended(admission.way.domain)
+            if admission.rehearsed is not None:
+                admission.rehearsed.release()
 
     def answering(self, admission: Admission, status: int) -> None:
         """The backend has decided on a status, which the client is about to be told.
@@ -167,17 +177,17 @@ class Edge:
         """The client has the whole answer; now the other backend may be asked.
 
         `body` is the kept answer of a mirrored request; it is released here. `sent` is the body of the request, None
-        if it was too large to keep. A write that was refused wrote nothing that could be read back; of one that failed
-        nobody knows.
+        if it was too large to keep. A write that was refused wrote nothing that could be read back, only what a rehearsal
+        said of it can be compared; of one that failed nobody knows.
         """
         if body is None:
             self.counters.not_mirrored(admission.way.name, admission.way.spared or _reason(admission))
             return
         skipped = ""
         if admission.way.is_write:
-            if spared.is_refused(head.status):
+            if reason := _unchecked(admission, head.status):
                 body.release()
-                self.counters.not_mirrored(admission.way.name, spared.REFUSED_WRITE)
+                self.counters.not_mirrored(admission.way.name, reason)
                 return
             skipped = spared.unchecked(head.status)
         self.counters.mirrored(admission.way.name)
@@ -253,7 +263,7 @@ class Edge:
                 admission.stamp,
                 shadow,
                 overflow,
-                None,
+                None if admission.rehearsed is None else admission.rehearsed.rehearsal,
                 content,
             )
         ):
@@ -274,6 +284,16 @@ class Edge:
             self._ids = ids = [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
         return ids.pop()
 
+    def _drawn(self, way: Way, head: RequestHead, lines: Lines) -> Rehearsed | None:
+        """A share of the writes, of those that modern gets as legacy does although they are held back."""
+        rehearser = self.rehearser
+        if rehearser is None or self._random.random() >= self._settings.write_checks.rehearse_share:
+            return None
+        if reason := unfit(head, lines, self._settings.mirror.capture_bytes):
+            rehearser.figures.ended(way.name, reason)
+            return None
+        return Rehearsed()
+
     def _way_of(self, endpoint: Endpoint) -> Way:
         flag = self._table.flag_for(endpoint)
         plan = plan_for(flag, endpoint, OUTSIDE)
@@ -292,6 +312,8 @@ class Edge:
             requested_key(endpoint.name),
             flag.stage.value,
             self._spared.rate(endpoint, flag),
+            self.rehearser is not None and self._spared.may_rehearse(endpoint, flag),
+            self._spared.is_unread(endpoint),
         )
         self._ways[id(endpoint)] = way
         return way
@@ -326,6 +348,14 @@ def _unlisted(version: int, *, is_safe: bool) -> Way:
         requested_key(UNLISTED),
         _UNLISTED_FLAG.stage.value,
     )
+
+
+def _unchecked(admission: Admission, status: int) -> str:
+    """Why an answered write is not looked at; what was rehearsed is, also when it was refused."""
+    rehearsal = None if admission.rehearsed is None else admission.rehearsed.rehearsal
+    if spared.is_refused(status) and (rehearsal is None or rehearsal.shed):
+        return spared.REFUSED_WRITE
+    return spared.NO_READ if rehearsal is None and admission.way.is_unread else ""
 
 
 def _reason(admission: Admission) -> str:

@@ -8,6 +8,7 @@ ProxyError
 ├── NotAcknowledgedError     a proxy worker did not take over the new flags in time
 ├── FlagStoreError           the database of the flag table refuses
 ├── CountsError              the memory in which workers count writes cannot be had, or has no room
+├── UnsignedError            writes are to be rehearsed, and there is no secret to sign them with
 ├── ListenError              a port that the proxy should listen on cannot be had
 └── TelemetryError           what spans are sent with is not installed
 """
@@ -53,6 +54,10 @@ class FlagStoreError(ProxyError):
 
 class CountsError(ProxyError):
     """The memory in which workers count writes for each other cannot be made or read, or has no room."""
+
+
+class UnsignedError(ProxyError):
+    """Writes are to be rehearsed, and modern could not tell a rehearsal from a write: there is no shadow secret."""
 
 
 class ListenError(ProxyError):

@@ -6,7 +6,7 @@ The live path has no part in it: whatever the shadow does, only its own copies w
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -32,6 +32,20 @@ class Copy(msgspec.Struct, frozen=True):
 
     method: str
     wire: bytes
+
+
+def whole_copy(
+    method: str, target: str, fields: Iterable[bytes], body: bytes, own: Iterable[tuple[str, str]]
+) -> Copy:
+    """The request with these field lines, and `own` behind them.
+
+    The body is whole, so nobody is asked whether it may be sent, and its length is known.
+    """
+    lines = [line for line in fields if line and name_of(line).lower() not in _ANEW]
+    if body and all(name_of(line).lower() != b"content-length" for line in lines):
+        lines.append(b"Content-Length: %d" % len(body))
+    lines += (f"{name}: {value}".encode() for name, value in own)
+    return Copy(method, b"\r\n".join([f"{method} {target} HTTP/1.1".encode(), *lines, b"", body]))
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -189,16 +203,10 @@ class Mirror:
             return Reply(error="broken", duration_s=time.perf_counter() - started)
 
     def _copy(self, capture: Capture) -> Copy:
-        """The body is whole, so nobody is asked whether it may be sent, and its length is known."""
-        lines = [line for line in capture.head.split(b"\r\n") if line and name_of(line).lower() not in _ANEW]
-        if capture.body and all(name_of(line).lower() != b"content-length" for line in lines):
-            lines.append(b"Content-Length: %d" % len(capture.body))
-        if capture.writes and self._backend is Backend.MODERN:
-            lines.append(f"{writes.HEADER}: {capture.writes}".encode())
-        signed = shadow_headers(self._secret, capture.method, capture.target, capture.body, int(time.time()))
-        lines += (f"{name}: {value}".encode() for name, value in signed)
-        start = f"{capture.method} {capture.target} HTTP/1.1".encode()
-        return Copy(capture.method, b"\r\n".join([start, *lines, b"", capture.body]))
+        is_stamped = capture.writes and self._backend is Backend.MODERN
+        own = [(writes.HEADER, capture.writes)] if is_stamped else []
+        own += shadow_headers(self._secret, capture.method, capture.target, capture.body, int(time.time()))
+        return whole_copy(capture.method, capture.target, capture.head.split(b"\r\n"), capture.body, own)
 
     def _report(self, is_down: bool) -> None:  # noqa: FBT001 -- the breaker's one fact
         log.warning("shadow_down" if is_down else "shadow_up", backend=self._backend.value)

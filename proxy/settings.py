@@ -134,18 +134,31 @@ class WriteCheck(StrEnum):
     """Not at all."""
     READ_BACK = "read_back"
     """The resource is read through both backends when the write was committed."""
+    REHEARSE = "rehearse"
+    """Modern runs a share of the writes first, and rolls them back; the others are read back."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteCheckSettings:
     """Which writes are checked, and of those that are mirrored the `share` (0 to 1).
 
-    `exceptions` are by endpoint name, or by domain; an endpoint's wins.
+    `exceptions` are by endpoint name, or by domain; an endpoint's wins. Of the writes that are checked by `rehearse`
+    the share `rehearse_share` is rehearsed, at most `rehearse_concurrency` at a time in one worker; a write is held
+    back for `rehearse_within_s` at most, from when its whole body is there.
     """
 
     check: WriteCheck = WriteCheck.READ_BACK
     share: float = 1.0
     exceptions: Mapping[str, WriteCheck] = field(default_factory=dict)
+    rehearse_share: float = 0.1
+    rehearse_within_s: float = 0.15
+    rehearse_concurrency: int = 4
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether any write may be rehearsed."""
+        checks = {self.check, *self.exceptions.values()}
+        return WriteCheck.REHEARSE in checks and self.share > 0 and self.rehearse_share > 0
 
     def of(self, endpoint: Endpoint) -> WriteCheck:
         """The check of that endpoint's writes."""

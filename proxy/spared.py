@@ -1,10 +1,10 @@
 """Which requests get a copy or a check, and why the others do not: by endpoint and flag, and for a write by its status."""
 
-from parity.exchange import Endpoint
+from parity.exchange import LEGACY, MODERN, Endpoint
 from proxy.flags import Flag
 from proxy.read_backs import ReadBacks
 from proxy.settings import ProxySettings, WriteCheck
-from proxy.stages import READS
+from proxy.stages import READS, WRITES
 
 NEVER = "never"
 NO_READ = "no_read"
@@ -31,7 +31,21 @@ class Spared:
             return WRITE
         if READS[flag.stage].outside.shadow is None:
             return STAGE
-        return NO_READ if is_write and self._read_backs.of(endpoint.name) is None else ""
+        return NO_READ if self.is_unread(endpoint) and not self.may_rehearse(endpoint, flag) else ""
+
+    def is_unread(self, endpoint: Endpoint) -> bool:
+        """Whether it is a write that no read shows: only a rehearsal can tell anything of it."""
+        return not endpoint.is_read and self._read_backs.of(endpoint.name) is None
+
+    def may_rehearse(self, endpoint: Endpoint, flag: Flag) -> bool:
+        """Whether writes at this endpoint may be rehearsed by modern, as far as legacy commits them."""
+        return (
+            not endpoint.is_read
+            and endpoint.mirrorable
+            and self._checks.of(endpoint) is WriteCheck.REHEARSE
+            and WRITES[flag.stage].outside.authoritative is LEGACY
+            and READS[flag.stage].outside.shadow is MODERN
+        )
 
     def rate(self, endpoint: Endpoint, flag: Flag) -> float:
         """The share of the others that have one."""

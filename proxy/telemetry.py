@@ -71,6 +71,7 @@ class Telemetry:
                         f"address:{admission.address}",
                         admission.mirrored,
                         error,
+                        0.0 if admission.rehearsed is None else admission.rehearsed.delay_s,
                     )
                 )
             if tracer is not None and tracer.wants(admission.parent, admission.id.decode()):

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -29,10 +29,13 @@ from proxy.metrics import Metrics
 from proxy.outbox import CaptureSink, NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
+from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsals import Rehearser, require_secret
 from proxy.settings import ProxySettings
 from proxy.shared_counts import Counts
 from proxy.telemetry import Telemetry, open_telemetry
 from proxy.wire.plane import WirePlane
+from proxy.wire.rehearsals import RehearsalClient
 from proxy.writes import Writes
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -67,6 +70,7 @@ class Kept:
     counters: Counters
     budget: Budget
     counts: Counts
+    rehearsals: RehearsalFigures
     races: Races
     outbox: Outbox
     sink: CaptureSink
@@ -82,6 +86,14 @@ class Parts:
     plane: DataPlane
     kept: Kept
     telemetry: Telemetry
+    retired: list[Rehearser] = field(default_factory=list)
+
+    def retire(self, rehearser: Rehearser | None) -> None:
+        """Begin nothing more with it; it is held until it has closed by itself."""
+        self.retired = [one for one in self.retired if not one.is_closed]
+        if rehearser is not None:
+            rehearser.retire()
+            self.retired.append(rehearser)
 
 
 def assemble(settings: ProxySettings, plane: DataPlane, counts: Counts, run_id: str) -> Parts:
@@ -94,14 +106,21 @@ def assemble(settings: ProxySettings, plane: DataPlane, counts: Counts, run_id: 
         handover = Handover(settings.parity_socket, outbox, settings.handover)
         sink = handover
     budget = Budget(settings.mirror.held_bytes)
-    kept = Kept(counters, budget, counts, Races(counts), outbox, sink, handover)
-    edge = _make_edge(settings, kept)
+    kept = Kept(counters, budget, counts, RehearsalFigures(), Races(counts), outbox, sink, handover)
+    edge = _make_edge(settings, kept, _make_rehearser(settings, kept))
     telemetry = open_telemetry(settings, Metrics(counters, _gauges(plane, kept, lambda: parts.edge)))
     parts = Parts(settings, edge, plane, kept, telemetry)
     return parts
 
 
-def _make_edge(settings: ProxySettings, kept: Kept) -> Edge:
+def _make_rehearser(settings: ProxySettings, kept: Kept) -> Rehearser | None:
+    if not require_secret(settings):
+        return None
+    client = RehearsalClient(settings.url_of(Backend.MODERN), settings, settings.backend_ca)
+    return Rehearser(client, settings, budget=kept.budget, figures=kept.rehearsals)
+
+
+def _make_edge(settings: ProxySettings, kept: Kept, rehearser: Rehearser | None) -> Edge:
     return Edge(
         settings,
         counters=kept.counters,
@@ -110,6 +129,7 @@ def _make_edge(settings: ProxySettings, kept: Kept) -> Edge:
         finished_writes=Writes(settings.endpoints, kept.counts),
         headers=EdgeHeaders(settings),
         sink=kept.sink,
+        rehearser=rehearser,
     )
 
 
@@ -150,9 +170,15 @@ def reload(parts: Parts, settings: ProxySettings) -> tuple[str, ...]:
     """
     different = tuple(name for name in FIXED if getattr(settings, name) != getattr(parts.settings, name))
     settings = replace(settings, **{name: getattr(parts.settings, name) for name in FIXED})
-    edge = _make_edge(settings, parts.kept)
-    edge.table = parts.edge.table
-    parts.plane.reconfigure(edge, settings)
+    rehearser, before = _make_rehearser(settings, parts.kept), parts.edge.rehearser
+    try:
+        edge = _make_edge(settings, parts.kept, rehearser)
+        edge.table = parts.edge.table
+        parts.plane.reconfigure(edge, settings)
+    except ProxyError:
+        parts.retire(rehearser)
+        raise
+    parts.retire(before)
     parts.kept.budget.limit = settings.mirror.held_bytes
     parts.edge, parts.settings = edge, settings
     return different
@@ -184,7 +210,9 @@ async def run_proxy(
     counts = open_counts(settings)
     plane = WirePlane(settings)
     parts = assemble(settings, plane, counts, run_id)
-    admin = Admin(settings, parts.edge, lambda: plane.is_closing, parts.telemetry.collectors())
+    admin = Admin(
+        settings, parts.edge, lambda: plane.is_closing, (*parts.telemetry.collectors(), parts.kept.rehearsals)
+    )
     watch: FlagWatch | None = None
     handing_over: asyncio.Task[None] | None = None
     try:
@@ -267,6 +295,9 @@ async def _shut_down(parts: Parts, watch: FlagWatch | None, handing_over: asynci
         await asyncio.to_thread(watch.stop)
     await asyncio.to_thread(parts.telemetry.end, _TELEMETRY_S)
     await parts.plane.close()
+    for rehearser in (parts.edge.rehearser, *parts.retired):
+        if rehearser is not None:
+            await rehearser.close()
 
 
 def _swapper(parts: Parts, loop: asyncio.AbstractEventLoop) -> Callable[[FlagTable], bool]:

@@ -3,6 +3,7 @@
 Body, caller, cache or controller, events, answer; a copy that rehearses runs the same and leaves nothing behind.
 """
 
+import asyncio
 import secrets
 import string
 import time
@@ -30,7 +31,7 @@ from domains.shared.rate_limits import RateLimiter
 from domains.shared.requests import Call, UnreadableError, copy_in, origin_of, presented, read_body
 from domains.shared.responses import Kept, Streamed, failure, finish, kept
 from domains.shared.routes import Route
-from domains.shared.shadow import Copy
+from domains.shared.shadow import PROOF_HEADER, WITHIN_HEADER, Copy, proof_of, within_s
 from domains.shared.statements import Tally, tallied
 
 Act = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -135,6 +136,12 @@ class Front:
             seen = self._generations.seen_by(route, request.match_info.get("id", ""), headers.get(HEADER))
         origin = origin_of(request, self._limiter.trusted_hops)
         copy = copy_in(request, body.raw, self._shadow_secret)
+        if copy is Copy.REHEARSE:
+            course.write_set = "[]"  # until something is written: whoever is refused hears that nothing was
+            if request.method == "OPTIONS":
+                return self._proof(headers)
+        elif headers.get("X-Crossfade-Shadow") == Copy.REHEARSE:
+            raise _unprocessed(400)  # another backend commits it: here it would be the second time
         self._limit(request.path, origin.ip_address, course, is_copy=copy is not None)
         principal, shows_key = ANONYMOUS, False
         if not course.is_open:
@@ -155,7 +162,7 @@ class Front:
             return await act(call)
         require_audience(route.audience, principal)
         if copy is Copy.REHEARSE:
-            return await self._rehearse(act, call, course)
+            return await self._rehearse_within(within_s(headers.get(WITHIN_HEADER)), act, call, course)
         if route.method == "GET":
             if not asks_cache:
                 return await act(call)
@@ -221,6 +228,23 @@ class Front:
         for email in call.emails:
             await self._background.run("email", self._house.mailer.send(email))
         return answer
+
+    def _proof(self, headers: Mapping[str, str]) -> web.Response:
+        """The answer to whoever asks whether a write may be rehearsed here: signed, so that it is no other's."""
+        proof = proof_of(headers.get("X-Crossfade-Signature", ""), self._shadow_secret)
+        return web.Response(status=204, headers={PROOF_HEADER: proof})
+
+    async def _rehearse_within(
+        self, seconds: float, act: Act, call: Call, course: _Course
+    ) -> web.StreamResponse:
+        """The real write begins then, and must not wait for our locks."""
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await self._rehearse(act, call, course)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise _unprocessed(503) from None
 
     async def _rehearse(self, act: Act, call: Call, course: _Course) -> web.StreamResponse:
         """The same in a transaction that is rolled back; nobody is told, nothing is kept."""

@@ -13,6 +13,7 @@ from proxy.wire.errors import FramingError, HeadError
 from proxy.wire.forwarding import Forwarding
 from proxy.wire.framing import Body, ChunkedBody, Content, SizedBody
 from proxy.wire.heads import CHUNKED, LARGE_BYTES, RequestHead, end_of_head, refusal_of_part, request_head
+from proxy.wire.held import HeldForwarding
 from proxy.wire.outgoing import reset
 from proxy.wire.seams import ClientPlane
 from proxy.wire.timeouts import NEVER
@@ -167,18 +168,16 @@ class ClientConnection(asyncio.Protocol):
             self._begin(head)
         except Exception:
             log.exception("request_failed")
-            forwarding = self._forwarding
-            if forwarding is None:
+            if self._forwarding is None:
                 self._turn_away(Refusal.INTERNAL)
             else:
-                forwarding.body_refused(Refusal.INTERNAL)
+                self._forwarding.body_refused(Refusal.INTERNAL)
         return True
 
     def _begin(self, head: RequestHead) -> None:
         plane = self._plane
         self.is_http11 = head.is_http11
-        edge = plane.edge
-        admission = edge.admit(head, self._peer)
+        admission = plane.edge.admit(head, self._peer)
         if isinstance(admission, Refused):
             self._turn_away(admission.refusal, admission.request_id.decode(), bodiless=head.method == "HEAD")
             return
@@ -188,8 +187,10 @@ class ClientConnection(asyncio.Protocol):
         if is_large or not plane.admits(admission):
             self._reject(admission, Refusal.LARGE_BODY if is_large else Refusal.BUSY)
             return
-        forwarding = self._forwarding = Forwarding(
-            plane, edge, self, admission, body_length=head.length, keeps_alive=head.keeps_alive
+        forwarding = self._forwarding = (
+            Forwarding(plane, plane.edge, self, admission, head.length, keeps_alive=head.keeps_alive)
+            if admission.rehearsed is None
+            else HeldForwarding(plane, plane.edge, self, admission, head.length, keeps_alive=head.keeps_alive)
         )
         if 0 <= head.length <= min(len(self._buffer), LARGE_BYTES):
             content, self._buffer = self._buffer[: head.length], self._buffer[head.length :]
@@ -303,8 +304,8 @@ class ClientConnection(asyncio.Protocol):
     def _reject(self, admission: Admission, refusal: Refusal) -> None:
         """Refuse what was admitted, before anything of it was sent."""
         self._plane.edge.failed(admission)
-        bodiless = admission.method == "HEAD"
-        sent_bytes = self.refuse(refusal, admission.request_id.decode(), bodiless=bodiless)
+        named = admission.request_id.decode()
+        sent_bytes = self.refuse(refusal, named, bodiless=admission.method == "HEAD")
         self._plane.rejected(admission, refusal, sent_bytes)
 
     def break_off(self) -> None:
@@ -324,8 +325,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _finish(self) -> None:
         """Close. What the client still sends is read for a while: a reset could overtake the answer on its way."""
-        self._body = None
-        self._buffer = b""
+        self._body, self._buffer = None, b""
         transport = self._transport
         if transport is None:
             return

@@ -61,8 +61,8 @@ class Forwarding:
         edge: Edge,
         client: Client,
         admission: Admission,
-        *,
         body_length: int,
+        *,
         keeps_alive: bool,
     ) -> None:
         self._plane = plane

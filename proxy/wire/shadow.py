@@ -24,7 +24,7 @@ class ShadowClient:
     def __init__(self, url: str, settings: MirrorSettings, idle_s: float, ca: Path | None = None) -> None:
         self._timeouts = Timeouts(asyncio.get_running_loop())
         self._timeouts.start()
-        self._pool = Pool(
+        self.pool = Pool(
             target_of(url, ca),
             self._timeouts,
             limit=settings.concurrency,
@@ -36,20 +36,17 @@ class ShadowClient:
 
     async def send(self, copy: Copy, kept: KeptBody) -> Reply:
         """One attempt; the answer's body goes into `kept`, and no more of it is read than fits."""
-        asking = _Asking(kept, asyncio.get_running_loop().create_future())
-        started = perf_counter()
-        connection = self._pool.take()
-        if connection is not None:
-            asking.granted_now(connection, copy)
-        else:
-            asking.copy = copy
-            self._pool.wait(asking)
+        return await self.reply(Asking(copy, kept))
+
+    async def reply(self, asking: "Asking") -> Reply:
+        """Let it have a connection, and wait until it has ended."""
+        asking.ask_on(self.pool)
         try:
             refusal = await asking.ended
         finally:
-            self._pool.forget(asking)
+            self.pool.forget(asking)
             asking.drop()
-        duration_s = perf_counter() - started
+        duration_s = perf_counter() - asking.started
         head = asking.head
         if refusal is not None or head is None:
             error = "broken" if refusal is None else refusal.observed_error
@@ -58,37 +55,32 @@ class ShadowClient:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._pool.close()
+        await self.pool.close()
         self._timeouts.stop()
 
 
-class _Asking:
+class Asking:
     """One copy and what comes back; `ended` is set to None when all is there, else to why it is not."""
 
-    def __init__(self, kept: KeptBody, ended: "asyncio.Future[Refusal | None]") -> None:
-        self._kept = kept
-        self.ended = ended
-        self.copy: Copy | None = None
+    def __init__(self, copy: Copy, kept: KeptBody) -> None:
+        self.copy = copy
+        self.ended: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
+        self.started = perf_counter()
         self.head: AnswerHead | None = None
+        self._kept = kept
         self._connection: BackendConnection | None = None
 
-    def granted_now(self, connection: BackendConnection, copy: Copy) -> None:
-        """Send it."""
-        self._connection = connection
-        connection.begin(
-            self,
-            copy.wire,
-            to_head=copy.method == "HEAD",
-            upgrades=False,
-            is_whole=True,
-            first_s=NEVER,
-            silence_s=NEVER,
-        )
+    def ask_on(self, pool: Pool) -> None:
+        """Send it on a connection of that pool, as soon as there is one."""
+        connection = pool.take()
+        if connection is not None:
+            self.granted(connection)
+        else:
+            pool.wait(self)
 
     def granted(self, connection: BackendConnection) -> None:
-        """A connection was waited for."""
-        if self.copy is not None:
-            self.granted_now(connection, self.copy)
+        """A connection to send it on."""
+        self._send(connection, self.copy)
 
     def not_granted(self, refusal: Refusal) -> None:
         """There is none."""
@@ -135,6 +127,18 @@ class _Asking:
 
     def backend_drained(self) -> None:
         """The copy was handed over whole."""
+
+    def _send(self, connection: BackendConnection, copy: Copy) -> None:
+        self._connection = connection
+        connection.begin(
+            self,
+            copy.wire,
+            to_head=copy.method == "HEAD",
+            upgrades=False,
+            is_whole=True,
+            first_s=NEVER,
+            silence_s=NEVER,
+        )
 
     def _end(self, refusal: Refusal | None) -> None:
         if not self.ended.done():

@@ -41,6 +41,9 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
         check = "twice"
         share = 1.5
         exceptions = { orders = "nun" }
+        rehearse_share = 2
+        rehearse_within_s = 6
+        rehearse_concurrency = 0
         """,
     )
 
@@ -48,7 +51,7 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
         load_settings(file)
 
     text = str(problem.value)
-    assert text.startswith("14 fields are wrong")
+    assert text.startswith("17 fields are wrong")
     assert "proxy.listen: '8080': expected HOST:PORT like 127.0.0.1:8080" in text
     assert "proxy.lissten: unknown key, did you mean listen?" in text
     assert "backends.legacy: 'ftp://example.test': expected the address of a backend" in text
@@ -59,9 +62,12 @@ def test_all_bad_fields_are_reported_at_once_with_value_and_expectation(tmp_path
     assert "endpoints.0.path: 'v1'" in text
     assert "endpoints.0.read_back: 'v1': expected 'none' or a path like /v1/orders/{id}" in text
     assert "endpoints.0.read_back_id: 'id': expected a path like $.data.id" in text
-    assert "write_checks.check: 'twice': Input should be 'none' or 'read_back'" in text
+    assert "write_checks.check: 'twice': Input should be 'none', 'read_back' or 'rehearse'" in text
     assert "write_checks.share: 1.5: Input should be less than or equal to 1" in text
-    assert "write_checks.exceptions.orders: 'nun': Input should be 'none' or 'read_back'" in text
+    assert "write_checks.exceptions.orders: 'nun': Input should be 'none', 'read_back' or 'rehearse'" in text
+    assert "write_checks.rehearse_share: 2: Input should be less than or equal to 1" in text
+    assert "write_checks.rehearse_within_s: 6: Input should be less than or equal to 5" in text
+    assert "write_checks.rehearse_concurrency: 0: Input should be greater than or equal to 1" in text
     assert "colour: unknown key" in text
 
 

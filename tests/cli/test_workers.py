@@ -102,7 +102,10 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
         max_in_flight = 3
         [write_checks]
         share = 0.5
-        exceptions = {{ users = "none", "POST /v1/escrows" = "read_back" }}
+        exceptions = {{ users = "none", "POST /v1/escrows" = "rehearse" }}
+        rehearse_share = 0.25
+        rehearse_within_s = 0.5
+        rehearse_concurrency = 2
         [[bounds]]
         endpoint = "leads"
         answer_timeout_s = 1.5
@@ -121,7 +124,11 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
         "leads": EndpointBounds(answer_timeout_s=1.5),
     }
     assert settings.write_checks == WriteCheckSettings(
-        share=0.5, exceptions={"users": WriteCheck.NONE, "POST /v1/escrows": WriteCheck.READ_BACK}
+        share=0.5,
+        exceptions={"users": WriteCheck.NONE, "POST /v1/escrows": WriteCheck.REHEARSE},
+        rehearse_share=0.25,
+        rehearse_within_s=0.5,
+        rehearse_concurrency=2,
     )
     assert settings.tls is None
 

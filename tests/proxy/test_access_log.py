@@ -32,6 +32,7 @@ def entry(**changes: object) -> Entry:
         "key": "address:192.0.2.7",
         "mirrored": True,
         "error": "",
+        "rehearsal_s": 0.0045678,
     }
     return Entry(**{**values, **changes})  # type: ignore[arg-type]  # a factory with overrides
 
@@ -64,6 +65,7 @@ def test_a_line_says_what_happened_and_neither_query_nor_address(tmp_path: Path)
         "sent_bytes": 321,
         "mirrored": True,
         "error": "",
+        "rehearsal_ms": 4.568,
     }
     assert len(client) == 24
     assert "192" not in client

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from parity.exchange import Backend, Endpoint
 from proxy.settings import ProxySettings, WriteCheck, WriteCheckSettings
 
@@ -36,3 +38,17 @@ def test_the_check_of_an_endpoint_wins_over_that_of_its_domain_and_that_over_the
     ]
 
     assert found == [WriteCheck.READ_BACK, WriteCheck.NONE, WriteCheck.READ_BACK]
+
+
+@pytest.mark.parametrize(
+    ("checks", "rehearses"),
+    [
+        (WriteCheckSettings(), False),
+        (WriteCheckSettings(WriteCheck.REHEARSE), True),
+        (WriteCheckSettings(exceptions={"escrows": WriteCheck.REHEARSE}), True),
+        (WriteCheckSettings(WriteCheck.REHEARSE, rehearse_share=0.0), False),
+        (WriteCheckSettings(WriteCheck.REHEARSE, share=0.0), False),
+    ],
+)
+def test_writes_are_rehearsed_where_somebody_said_so(checks: WriteCheckSettings, *, rehearses: bool) -> None:
+    assert checks.rehearses is rehearses

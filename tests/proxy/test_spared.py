@@ -5,10 +5,12 @@ import random
 
 import pytest
 
-from parity.exchange import Endpoint
+from parity.exchange import NO_READ_BACK, Endpoint
 from proxy.admission import Admission
+from proxy.flags import Flag
 from proxy.headers import Peer
 from proxy.settings import WriteCheck, WriteCheckSettings
+from proxy.spared import Spared
 from proxy.stages import Stage
 from proxy.wire.heads import answer_head
 from proxy.wire.outgoing import reset
@@ -148,3 +150,43 @@ async def test_a_client_that_left_before_the_answer_has_its_write_committed_and_
 
         assert rig.edge.counts() == {"requests": 1, "not_mirrored/unanswered": 1}
         assert (rig.edge.captures, rig.edge.budget.held) == ([], 0)
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize(
+    ("endpoint", "fits"),
+    [
+        (Endpoint("escrows", "POST", "/v1/escrows"), True),
+        (Endpoint("escrows", "POST", "/v1/sweep", read_back=NO_READ_BACK), True),
+        (Endpoint("escrows", "POST", "/v1/escrows", mirrorable=False), False),
+        (Endpoint("escrows", "GET", "/v1/escrows"), False),
+        (Endpoint("leads", "POST", "/v1/leads"), False),
+    ],
+)
+def test_what_may_be_rehearsed_is_a_mirrorable_write_that_legacy_commits_and_modern_shadows(
+    stage: Stage, endpoint: Endpoint, *, fits: bool
+) -> None:
+    checks = WriteCheckSettings(WriteCheck.REHEARSE, exceptions={"leads": WriteCheck.READ_BACK})
+    of_settings = Spared(settings_of(endpoints=(endpoint,), write_checks=checks))
+
+    may = of_settings.may_rehearse(endpoint, Flag(stage))
+
+    assert may is (fits and stage in {Stage.SHADOW, Stage.CANARY})
+
+
+def test_a_write_that_no_read_shows_is_mirrored_where_it_may_be_rehearsed() -> None:
+    sweep = Endpoint("escrows", "POST", "/v1/sweep", read_back=NO_READ_BACK)
+    reasons = {
+        (check, stage): Spared(
+            settings_of(endpoints=(sweep,), write_checks=WriteCheckSettings(check))
+        ).reason(sweep, Flag(stage))
+        for check in (WriteCheck.READ_BACK, WriteCheck.REHEARSE)
+        for stage in (Stage.SHADOW, Stage.LIVE)
+    }
+
+    assert reasons == {
+        (WriteCheck.READ_BACK, Stage.SHADOW): "no_read",
+        (WriteCheck.READ_BACK, Stage.LIVE): "no_read",
+        (WriteCheck.REHEARSE, Stage.SHADOW): "",
+        (WriteCheck.REHEARSE, Stage.LIVE): "no_read",
+    }

@@ -1,6 +1,7 @@
 """A whole proxy worker: start, rollback under load, drain; what an operator relies on."""
 
 import asyncio
+import json
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from parity.exchange import Backend, Endpoint
-from proxy.errors import ListenError
+from proxy.errors import ListenError, UnsignedError
 from proxy.last_known_good import LastKnownGood
 from proxy.races import Races
+from proxy.settings import TelemetrySettings, WriteCheckSettings
 from proxy.shared_counts import Counts
 from proxy.stages import Stage
+from proxy.worker import run_proxy
 from tests.proxy.rig import ENDPOINTS, QUICK_FORWARD, QUICK_MIRROR, Rig, get, running, until
+from tests.proxy.wire.rehearsing import rehearsing, rehearsing_settings
 from tests.support.backends import answering, hanging
 
 PATIENT = replace(QUICK_FORWARD, wait_s=60, answer_timeout_s=60, fallback_timeout_s=60)
@@ -302,3 +306,48 @@ async def test_a_storm_of_faults_loses_no_request_and_no_outcome(tmp_path: Path)
         assert counts["requests"] == len(answers)
         shed = sum(n for name, n in counts.items() if name.startswith("shed"))
         assert counts["mirrored"] == len(rig.parity.exchanges) + shed
+
+
+async def test_a_worker_rehearses_until_it_is_told_otherwise_and_says_how_long_it_took(
+    tmp_path: Path,
+) -> None:
+    log = TelemetrySettings(access_log=tmp_path / "access.log", access_log_rate=1.0)
+    async with running(
+        tmp_path, stage=Stage.SHADOW, telemetry=log, write_checks=rehearsing_settings()
+    ) as rig:
+        rig.modern.behaviour = rehearsing()
+        await rig.ask("POST", data=b"{}")
+        async with rig.session.get(f"http://127.0.0.1:{rig.admin_port}/metrics") as page:
+            metrics = await page.text()
+        kept = await rig.reload(drain_s=3.0)
+        await rig.ask("POST", data=b"{}")
+        changed = await rig.reload(write_checks=WriteCheckSettings())
+        await rig.ask("POST", data=b"{}")
+        await rig.settled(3)
+
+        assert (kept, changed) == ("", "")
+        assert len(rig.legacy.seen) == 3 + sum(seen.method == "GET" for seen in rig.legacy.seen)
+        assert [
+            capture.rehearsal.status if capture.rehearsal else None for capture in rig.parity.captures
+        ] == [201, 201, None]
+        assert 'rehearsals_total{endpoint="POST /v1/escrows",result="answered"} 1.0' in metrics
+        assert "crossfade_proxy_rehearsals_stopped 0.0" in metrics
+
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
+    posts = [line for line in lines if line["method"] == "POST"]
+    assert [line["rehearsal_ms"] > 0 for line in posts] == [True, True, False]
+    assert all(line["rehearsal_ms"] < line["duration_ms"] for line in posts)
+
+
+async def test_rehearsals_that_nobody_could_sign_are_refused_at_the_start_and_in_a_reload(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, stage=Stage.SHADOW, shadow_secret="") as rig:
+        refused = await rig.reload(write_checks=rehearsing_settings())
+        await rig.ask("POST", data=b"{}")
+
+        assert refused.startswith("write_checks: 'rehearse' without a shadow secret: expected one")
+        assert [seen for seen in rig.modern.seen if seen.method != "GET"] == []
+
+        with pytest.raises(UnsignedError):
+            await run_proxy(rig.settings, stop=asyncio.Event())

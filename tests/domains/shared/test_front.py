@@ -1,6 +1,8 @@
 """Cache, transactions of rehearsals and figures around a controller."""
 
 import asyncio
+import hashlib
+import hmac
 import re
 import time
 from collections.abc import AsyncIterator
@@ -8,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import psycopg
 import pytest
 
 from domains.shared.caching import CacheSettings
-from tests.domains.support import Modern, escrow, serving, signed
+from tests.domains.support import SHADOW_SECRET, Modern, escrow, serving, signed
 from tests.support.replay import JWT_SECRET
 
 ANNS = escrow(9)
@@ -121,13 +124,70 @@ async def test_a_rehearsed_write_answers_like_a_real_one_and_writes_nothing(cach
     assert ANNS.rpartition("/")[2] in reply.headers["X-Write-Set"]
 
 
-async def test_a_rehearsal_that_is_not_signed_is_a_write(cached: Modern) -> None:
-    headers = {"X-Crossfade-Shadow": "rehearse"}
+@pytest.mark.parametrize("proof", [{}, signed(ANNS, method="PUT", body=b"{}", secret="another secret")])
+async def test_a_rehearsal_that_is_not_proven_to_be_one_is_refused_and_not_written(
+    cached: Modern, proof: dict[str, str]
+) -> None:
+    headers = proof | {"X-Crossfade-Shadow": "rehearse"}
+    before = cached.rows("SELECT city FROM escrows WHERE id = %s", [ANNS.rpartition("/")[2]])
 
     reply = await cached.send("agent_ann", "PUT", ANNS, {"city": "Newtown"}, headers=headers)
 
-    assert "X-Write-Set" not in reply.headers
-    assert cached.rows("SELECT city FROM escrows WHERE id = %s", [ANNS.rpartition("/")[2]]) == [("Newtown",)]
+    assert (reply.status, "X-Write-Set" in reply.headers) == (400, False)
+    assert cached.rows("SELECT city FROM escrows WHERE id = %s", [ANNS.rpartition("/")[2]]) == before
+
+
+async def asked_whether_it_rehearses(modern: Modern, headers: dict[str, str]) -> tuple[int, str | None]:
+    async with modern.client.options(ANNS, headers=headers) as answer:
+        return answer.status, answer.headers.get("X-Crossfade-Rehearses")
+
+
+async def test_whoever_asks_with_a_signature_is_told_that_rehearsals_are_rolled_back(cached: Modern) -> None:
+    question = signed(ANNS, method="OPTIONS") | {"X-Crossfade-Shadow": "rehearse"}
+    text = f"rehearses\n{question['X-Crossfade-Signature']}"
+    proof = hmac.new(SHADOW_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+    told = await asked_whether_it_rehearses(cached, question)
+
+    assert told == (204, proof)
+
+
+async def test_whoever_asks_without_is_told_nothing(cached: Modern) -> None:
+    unsigned = await asked_whether_it_rehearses(cached, {"X-Crossfade-Shadow": "rehearse"})
+    of_a_read = await asked_whether_it_rehearses(cached, signed(ANNS, method="OPTIONS"))
+
+    assert (unsigned[1], of_a_read[1]) == (None, None)
+
+
+async def test_a_rehearsal_that_is_refused_says_that_it_wrote_nothing(cached: Modern) -> None:
+    headers = signed(ANNS, method="PUT", body=b"{}") | {
+        "X-Crossfade-Shadow": "rehearse",
+        "Content-Type": "application/json",
+    }
+
+    stranger = await cached.send(None, "PUT", ANNS, raw=b"{}", headers=headers)
+
+    assert (stranger.status, stranger.headers["X-Write-Set"]) == (401, "[]")
+
+
+async def test_a_rehearsal_whose_time_is_up_lets_go_of_the_rows_that_the_real_write_waits_for(
+    cached: Modern,
+) -> None:
+    number = ANNS.rpartition("/")[2]
+    body = b'{"city": "Newtown"}'
+    headers = signed(ANNS, method="PUT", body=body) | {
+        "X-Crossfade-Shadow": "rehearse",
+        "X-Crossfade-Within": "0.2",
+        "Content-Type": "application/json",
+    }
+    with psycopg.connect(cached.database_url) as other:
+        other.execute("SELECT 1 FROM escrows WHERE id = %s FOR UPDATE", [number])
+        reply = await cached.send("agent_ann", "PUT", ANNS, raw=body, headers=headers)
+
+    assert reply.status == 503
+    with psycopg.connect(cached.database_url) as real:
+        real.execute("SET lock_timeout = '2s'")
+        real.execute("UPDATE escrows SET city = 'Real' WHERE id = %s", [number])
 
 
 MANY_LEADS = """

@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from domains.shared.shadow import Copy, copy_of
+from domains.shared.shadow import Copy, copy_of, proof_of, within_s
 
 SECRET, NOW = "secret", 1_800_000_000
 
@@ -50,3 +50,18 @@ def test_anything_else_is_not(mark: str | None, value: str | None) -> None:
 
 def test_without_a_secret_nothing_is_a_copy() -> None:
     assert not judged("read", signature(key=""), secret="")
+
+
+def test_the_proof_is_of_the_question_and_of_the_secret() -> None:
+    proof = hmac.new(b"secret", b"rehearses\nt=1,v1=aa", hashlib.sha256).hexdigest()
+
+    assert proof_of("t=1,v1=aa", SECRET) == proof
+    assert len({proof, proof_of("t=2,v1=aa", SECRET), proof_of("t=1,v1=aa", "guess")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0.15", 0.15), (None, 5.0), ("", 5.0), ("soon", 5.0), ("60", 5.0), ("-1", 0.0), ("nan", 0.0)],
+)
+def test_a_rehearsal_has_the_time_that_it_says_within_a_bound(text: str | None, seconds: float) -> None:
+    assert within_s(text) == seconds
