@@ -23,7 +23,7 @@ from loadtests.ready_result import DomainResult, ReadyResult, accepted_by, rende
 from loadtests.ready_runs import Play, Played, ReadyRuns, ReadySite
 from loadtests.recording import Credentials, load_recording
 from loadtests.unrecorded import unrecorded
-from parity.report import build_report
+from parity.report import build_report, read_tallies
 from parity.verdict import Verdict
 from proxy.stages import Stage
 
@@ -85,7 +85,7 @@ def ready(
         site = ReadySite(
             proxy=f"http://127.0.0.1:{running.port}",
             endpoints=own.endpoints,
-            report=lambda domain: build_report(own.engine, domain=domain, endpoints=own.endpoints),
+            tallies=lambda: read_tallies(own.engine, own.endpoints),
             missing=lambda: _missing(verdicts_on(own, domains)),
             reset=backends.reset,
             kept_s=CacheSettings().ttl_s,

@@ -19,7 +19,7 @@ from yarl import URL
 from loadtests.errors import BenchError, RecordingError
 from loadtests.recording import Credentials, Recorded, Sendable, depends_on, endpoint_of, sendable
 from parity.exchange import Endpoint
-from parity.report import Report
+from parity.tally import Tally
 
 READERS = 3
 SETTLED_WITHIN_S = 30.0
@@ -54,13 +54,13 @@ class Play:
 class ReadySite:
     """Where the proxy is, with every domain at stage `shadow`, and what its operator knows.
 
-    `missing` are the clean comparisons that each domain lacks. `reset` brings the database back to the seed, past the
+    `tallies` are the books by domain, `missing` the clean comparisons that each domain lacks. `reset` brings the database back to the seed, past the
     proxy, so that modern may answer as before for `kept_s` seconds.
     """
 
     proxy: str
     endpoints: Sequence[Endpoint]
-    report: Callable[[str | None], Report]
+    tallies: Callable[[], Mapping[str, Tally]]
     missing: Callable[[], Mapping[str, int]]
     reset: Callable[[], None]
     kept_s: float
@@ -222,29 +222,24 @@ class ReadyRuns:
         """Return when all that was sent (to a domain) is counted, and each copy has its outcome."""
         deadline_s = time.monotonic() + self._settled_within_s
         while True:
-            report = await asyncio.to_thread(self._site.report, domain)
-            open_ = _not_closed(report, self._sent, domain)
-            if not open_:
+            tallies = await asyncio.to_thread(self._site.tallies)
+            not_closed = _not_closed(tallies, self._sent, domain)
+            if not not_closed:
                 return
             if time.monotonic() > deadline_s:
-                raise BenchError(f"not settled within {self._settled_within_s:.0f} s: {open_}")
+                raise BenchError(f"not settled within {self._settled_within_s:.0f} s: {not_closed}")
             await asyncio.sleep(_POLL_S)
 
 
-def _not_closed(report: Report, sent: Mapping[str, int], domain: str | None) -> str:
+def _not_closed(tallies: Mapping[str, Tally], sent: Mapping[str, int], domain: str | None) -> str:
     """What is not counted yet; empty: nothing."""
-    counted: Counter[str] = Counter()
-    ended: Counter[str] = Counter()
-    for row in report.endpoints:
-        counted[row.domain] += row.tally.requests
-        ended[row.domain] += row.tally.total + sum(row.tally.not_mirrored.values())
-    if domain is None:
-        seen = counted.total(), ended.total(), sum(sent.values())
-    else:
-        seen = counted[domain], ended[domain], sent[domain]
-    if seen[0] == seen[1] == seen[2]:
+    asked = [*tallies.values()] if domain is None else [tallies.get(domain, Tally())]
+    counted = sum(tally.requests for tally in asked)
+    ended = sum(tally.total + sum(tally.not_mirrored.values()) for tally in asked)
+    wanted = sum(sent.values()) if domain is None else sent.get(domain, 0)
+    if counted == ended == wanted:
         return ""
-    return f"{seen[2]:,} requests sent, {seen[0]:,} counted, {seen[1]:,} ended"
+    return f"{wanted:,} requests sent, {counted:,} counted, {ended:,} ended"
 
 
 def _json_of(body: bytes) -> Any:

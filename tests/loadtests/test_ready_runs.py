@@ -15,10 +15,8 @@ from loadtests.ready_runs import Play, ReadyRuns, ReadySite, in_turns
 from loadtests.recording import Credentials, Recorded
 from parity.exchange import Endpoint
 from parity.outcome import Outcome
-from parity.report import EndpointRow, Report
-from parity.tally import Costs, Tally
+from parity.tally import Tally
 from tests.loadtests.stub_backend import SECRET
-from tests.parity.reports import report
 
 ENDPOINTS = (
     Endpoint("leads", "GET", "/v1/leads"),
@@ -70,17 +68,11 @@ class Stub:
         self.made += request.method == "POST"
         return web.json_response({"data": {"id": f"made-{self.made}"}})
 
-    def report(self, domain: str | None) -> Report:
+    def tallies(self) -> Mapping[str, Tally]:
         """The books."""
         self.asked += 1
-        if domain is not None:
-            self.log.append(f"settled {domain}" if self.asked > self.late else "waits")
-        rows = tuple(
-            EndpointRow(f"GET /v1/{name}", name, self._tally(name), Costs())
-            for name in ("", "leads", "clients")
-            if domain in {None, name}
-        )
-        return report(endpoints=rows)
+        self.log.append("settled" if self.asked > self.late else "waits")
+        return {name: self._tally(name) for name in ("", "leads", "clients")}
 
     def _tally(self, domain: str) -> Tally:
         n = self.sent.count(domain)
@@ -104,7 +96,7 @@ async def running(stub: Stub, contract: Path, *plays: Play, **changes: Any) -> A
         site = ReadySite(
             proxy=str(proxy.make_url("")).rstrip("/"),
             endpoints=ENDPOINTS,
-            report=stub.report,
+            tallies=stub.tallies,
             missing=stub.missing,
             reset=stub.reset,
             kept_s=0.0,
@@ -123,13 +115,14 @@ async def test_a_recording_is_played_in_its_order_and_a_write_waits_for_what_was
 
     assert [line for line in stub.log if line != "waits"] == [
         "GET /v1/leads",
-        "settled leads",
+        "settled",
         "POST /v1/leads",
         "GET /v1/leads/made-1",
-        "settled leads",
+        "settled",
         "POST /v1/leads",
+        "settled",
     ]
-    assert stub.log.count("waits") == 4
+    assert stub.log.count("waits") == 6
 
 
 async def test_reads_are_sent_until_nothing_is_missing_and_no_more_than_a_round_is_for(

@@ -1,8 +1,14 @@
 """The recorded exchanges of users, replayed against modern: only declared deviations, each needed."""
 
+from datetime import date
 from typing import Any
 
+import pytest
+
+from parity.compare import compare
+from parity.outcome import Outcome
 from tests.domains.recording import Question, RecordedRoom
+from tests.parity.factories import exchange
 
 ALPHA = "aaaaaaaa-0000-4000-8000-000000000001"
 BETA = "aaaaaaaa-0000-4000-8000-000000000002"
@@ -128,3 +134,19 @@ class TestUsers(RecordedRoom):
             for user, method, target, body in LATEST
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds_later", "outcome"), [("01.250", Outcome.MATCH), ("59.000", Outcome.MISMATCH)]
+)
+def test_a_key_that_was_used_between_the_two_answers_is_no_difference_and_a_wrong_moment_is_one(
+    seconds_later: str, outcome: Outcome
+) -> None:
+    found = exchange(
+        {"data": [{"last_used_at": "2026-11-29T02:54:00.203Z"}]},
+        {"data": [{"last_used_at": f"2026-11-29T02:54:{seconds_later}Z"}]},
+        endpoint="GET /v1/api-keys",
+        domain="users",
+    )
+
+    assert compare(found, TestUsers().book, today=date(2026, 11, 29)).outcome is outcome
