@@ -150,3 +150,21 @@ def test_a_key_that_was_used_between_the_two_answers_is_no_difference_and_a_wron
     )
 
     assert compare(found, TestUsers().book, today=date(2026, 11, 29)).outcome is outcome
+
+
+@pytest.mark.parametrize(("is_recording", "outcome"), [(True, Outcome.MATCH), (False, Outcome.MISMATCH)])
+def test_sessions_are_made_anew_by_each_side_where_both_are_signed_in_to(
+    *, is_recording: bool, outcome: Outcome
+) -> None:
+    sessions = [
+        {"id": "d2a99443-a8d0-477c-8c78-96ff2c67696e", "expiresAt": "2026-12-06T03:13:01.768Z"},
+        {"id": "65aa4cc5-cdcb-4b7f-9f4e-f155dc4131cb", "expiresAt": "2026-12-06T03:13:01.763Z"},
+    ]
+    found = exchange(
+        *({"data": {"sessions": [one]}} for one in sessions), endpoint="GET /v1/auth/sessions", domain="users"
+    )
+    book = TestUsers().book
+
+    compared = compare(found, book.for_recording() if is_recording else book, today=date(2026, 11, 29))
+
+    assert compared.outcome is outcome
