@@ -121,8 +121,20 @@ async def test_a_recording_is_played_in_its_order_and_a_write_waits_for_what_was
         "settled",
         "POST /v1/leads",
         "settled",
+        "settled",
     ]
     assert stub.log.count("waits") == 6
+
+
+async def test_what_is_at_no_endpoint_comes_when_nothing_is_being_compared(contract: Path) -> None:
+    nowhere = recorded("nowhere", "PATCH", "/v1/leads/1/status", status=404)
+    stub = Stub(late=1, lacks={"leads": 0, "clients": 0})
+    plays = Play("leads", [nowhere, LIST], shows=frozenset()), Play("clients", CLIENTS, shows=frozenset())
+    async with running(stub, contract, *plays) as runs:
+        await runs.round(1)
+
+    assert sorted(stub.log[:2]) == ["GET /v1/clients", "GET /v1/leads"]
+    assert stub.log[2:] == ["waits", "settled", "PATCH /v1/leads/1/status", "waits", "settled"]
 
 
 async def test_reads_are_sent_until_nothing_is_missing_and_no_more_than_a_round_is_for(
