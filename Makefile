@@ -101,6 +101,9 @@ bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, war
 bench-parity: $(STAMP)  ## Plant 57 faults in modern, one at a time: is each found, and nothing else; writes build/bench-parity.json
 	@$(BIN)/crossfade bench-parity $(ARGS)
 
+ready: $(STAMP)  ## Play all recordings through the proxy until every domain may advance; writes build/ready.json
+	@$(BIN)/crossfade ready $(ARGS)
+
 bench-compare: $(STAMP)  ## How many exchanges a core compares a second, beside DeepDiff; writes build/bench-compare.json
 	@$(BIN)/crossfade bench-compare $(ARGS)
 
@@ -125,4 +128,4 @@ lock: $(STAMP)  ## Renew requirements.lock
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-compare bench-parity soak fuzz screenshot lock clean
+.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-compare bench-parity ready soak fuzz screenshot lock clean

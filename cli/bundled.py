@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,14 @@ def in_front_of(backends: Bundled, context: Context, state_dir: Path, *, actor: 
         CROSSFADE_PROXY__ADMIN="127.0.0.1:0",
     )  # for the workers, which read their own configuration
     return Context(load_settings(context.config), context.config, context.jwt_secret, actor=actor)
+
+
+def switch_fault(backends: Bundled, fault: str, *, on: bool) -> None:
+    """Switch a planted fault of a modern that was started with `faults`."""
+    request = urllib.request.Request(  # noqa: S310  a loopback address that we made
+        f"{backends.modern}/__faults/{fault}", method="PUT" if on else "DELETE"
+    )
+    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310  the same
 
 
 def _reset(url: str, seed: Path) -> None:

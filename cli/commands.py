@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "bench-backends": "cli.bench_backends:bench_backends",
     "bench-parity": "cli.bench_parity:bench_parity",
     "bench-compare": "cli.bench_compare:bench_compare",
+    "ready": "cli.ready:ready",
     "parity-worker": "cli.workers:parity_worker",
 }
 """Name → module and attribute."""

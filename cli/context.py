@@ -47,7 +47,14 @@ class Context:
         from domains.routes import ROUTES
 
         return tuple(
-            Endpoint(route.domain, route.method, route.path, route.mirrorable, route.read_back)
+            Endpoint(
+                route.domain,
+                route.method,
+                route.path,
+                route.mirrorable,
+                route.read_back,
+                required=route.required,
+            )
             for route in ROUTES
         )
 

@@ -3,14 +3,13 @@
 import contextlib
 import json
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
-from cli.bundled import CONTRACT, Bundled, bundled_backends, in_front_of, yes_option
+from cli.bundled import CONTRACT, Bundled, bundled_backends, in_front_of, switch_fault, yes_option
 from cli.context import Context, pass_context
 from cli.demo_traffic import Traffic
 from cli.errors import UnavailableError
@@ -107,7 +106,7 @@ def _walk(context: Context, traffic: Traffic, backends: Bundled) -> Demo:
     _flip(context, story, Stage.LIVE)
     _watch(context, traffic, STAGE_S)
     for fault in FAULTS:
-        _switch(backends, fault, on=True)
+        switch_fault(backends, fault, on=True)
         message(f"fault planted in modern: {fault} (docs/faults.md)")
     _until(
         context,
@@ -117,7 +116,7 @@ def _walk(context: Context, traffic: Traffic, backends: Bundled) -> Demo:
     _watch(context, traffic, 1.0)
     _roll_back(context, story)
     for fault in FAULTS:
-        _switch(backends, fault, on=False)
+        switch_fault(backends, fault, on=False)
     _watch(context, traffic, STAGE_S / 2)
     traffic.stop()
     _until(
@@ -174,13 +173,6 @@ def _until(context: Context, what: str, holds: Callable[[Report], bool]) -> None
 
 def _shows_the_faults(report: Report) -> bool:
     return report.tally.mismatches > 0 and report.tally.outcomes[Outcome.ERROR] > 0
-
-
-def _switch(backends: Bundled, fault: str, *, on: bool) -> None:
-    request = urllib.request.Request(  # noqa: S310  a loopback address that we made
-        f"{backends.modern}/__faults/{fault}", method="PUT" if on else "DELETE"
-    )
-    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310  the same
 
 
 def _summarize(

@@ -42,10 +42,23 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
     ready, else 1.
     """
     names = context.domain_names() if domain is None else [context.require_domain(domain)]
+    found = verdicts_on(context, names, since=since)
+    if as_json:
+        _print_json(found, one=domain is not None)
+    elif domain is None:
+        render_verdicts(found, console())
+    else:
+        render_verdict(found[0], console())
+    if not all(one.is_ready for one in found):
+        raise click.exceptions.Exit(NOT_READY)
+
+
+def verdicts_on(context: Context, domains: Sequence[str], *, since: float | None = None) -> list[Verdict]:
+    """Those on several domains at one moment; over the last `since` seconds, or from their last changes on."""
     cells = required_cells(context)
     changes = context.flags.history(_LEDGER)
     now = time.time()
-    found = [
+    return [
         build_verdict(
             context.engine,
             name,
@@ -56,16 +69,8 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
             self_test=state_of(context.engine, name),
             now=now,
         )
-        for name in names
+        for name in domains
     ]
-    if as_json:
-        _print_json(found, one=domain is not None)
-    elif domain is None:
-        render_verdicts(found, console())
-    else:
-        render_verdict(found[0], console())
-    if not all(one.is_ready for one in found):
-        raise click.exceptions.Exit(NOT_READY)
 
 
 def _print_json(found: Sequence[Verdict], *, one: bool) -> None:

@@ -235,3 +235,4 @@ class EndpointRow(Section):
     mirrorable: bool = True
     read_back: ReadBackPath = ""
     read_back_id: IdPath = ""
+    required: bool = True

@@ -11,6 +11,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from parity.exchange import NO_READ_BACK, Endpoint, Exchange
+from parity.outcome import Comparison, Kind
 from parity.paths import is_word
 
 OTHER_SHAPES = "**"
@@ -86,23 +87,29 @@ class Coverage:
         )
 
 
-def cells_of(exchanges: Iterable[Exchange]) -> dict[Cell, int]:
-    """The cells that exchanges with two answers belong to, counted; the status is legacy's, the contract.
+def cells_of(judged: Iterable[tuple[Exchange, Comparison]]) -> dict[Cell, int]:
+    """The cells that exchanges with two answers belong to, counted.
 
-    A write check covers its write, which is checked only when it was answered with a 2xx.
+    The status is legacy's, the contract; where another one of modern's is accepted, that is what clients will get. A
+    write check covers its write, which is checked only when it was answered with a 2xx.
     """
     counted: dict[tuple[str, int, str], int] = {}
-    for exchange in exchanges:
+    for exchange, comparison in judged:
         if exchange.check:
             key = exchange.write, 2, ""
         else:
-            key = exchange.endpoint, exchange.legacy.status // 100, query_shape(exchange.target)
+            key = exchange.endpoint, _status(exchange, comparison) // 100, query_shape(exchange.target)
         counted[key] = counted.get(key, 0) + 1
     cells: dict[Cell, int] = {}
     for (endpoint, hundreds, query), n in counted.items():
         cell = Cell(endpoint, f"{hundreds}xx" if 1 <= hundreds <= 5 else "other", query)
         cells[cell] = cells.get(cell, 0) + n
     return cells
+
+
+def _status(exchange: Exchange, comparison: Comparison) -> int:
+    is_replaced = any(one.kind is Kind.STATUS and one.acceptance for one in comparison.differences)
+    return exchange.modern.status if is_replaced else exchange.legacy.status
 
 
 def query_shape(target: str) -> str:
@@ -140,12 +147,15 @@ def requirements(
 ) -> list[Requirement]:
     """The 2xx class of every endpoint that may be mirrored (with `writes` of those that write too), and `extra`.
 
-    Of a write that no read shows nothing can be required.
+    Of a write that no read shows nothing can be required, nor of an endpoint at which legacy never succeeds.
     """
     of_all = [
         Requirement(endpoint.name)
         for endpoint in endpoints
-        if endpoint.mirrorable and endpoint.read_back != NO_READ_BACK and (writes or endpoint.is_read)
+        if endpoint.mirrorable
+        and endpoint.required
+        and endpoint.read_back != NO_READ_BACK
+        and (writes or endpoint.is_read)
     ]
     return list(dict.fromkeys([*of_all, *extra]))
 

@@ -44,7 +44,7 @@ def add_evidence(
     max_cells: int = MAX_CELLS,
 ) -> None:
     """Add what one batch came to, in its transaction."""
-    decided = (exchange for exchange, comparison in judged if comparison.outcome in DECIDED)
+    decided = [one for one in judged if one[1].outcome in DECIDED]
     answered: dict[str, list[Exchange]] = {}
     for exchange, _ in judged:
         # the reads of a write check tell nothing of what the write costs

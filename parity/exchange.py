@@ -36,7 +36,8 @@ class Endpoint(msgspec.Struct, frozen=True, order=True):
 
     An endpoint that is not `mirrorable` never gets a copy, whatever the stage: signing in, refreshing, signing out.
     Of a write, `read_back` is the path of the read that shows what it wrote, and `read_back_id` where its answer names
-    the id that the path wants; empty: found by default (`proxy/read_backs.py`).
+    the id that the path wants; empty: found by default (`proxy/read_backs.py`). One that is not `required` is one whose
+    success no verdict asks for, because legacy never gives one.
     """
 
     domain: str
@@ -45,6 +46,7 @@ class Endpoint(msgspec.Struct, frozen=True, order=True):
     mirrorable: bool = True
     read_back: str = ""
     read_back_id: str = ""
+    required: bool = True
 
     @property
     def name(self) -> str:

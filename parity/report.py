@@ -24,7 +24,7 @@ from parity.outcome import Outcome
 from parity.tables import COUNTS, ENDPOINTS, METADATA, PAIRS, RUNS
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
 
-__all__ = ["EndpointRow", "GroupRow", "Report", "Sample", "build_report"]
+__all__ = ["EndpointRow", "GroupRow", "Report", "Sample", "build_report", "read_tallies"]
 
 SCHEMA = "crossfade.parity-report/1"
 LOST_AFTER_S = 120.0
@@ -132,6 +132,34 @@ def build_report(
         return reading.report(domains)
 
 
+def read_tallies(engine: sa.Engine, endpoints: Iterable[Endpoint]) -> dict[str, Tally]:
+    """What was counted of each domain ever, and nothing else: cheap enough to be asked again and again.
+
+    Of those of no domain the name is empty. Raises StoreError when the database refuses.
+    """
+    domains = {endpoint.name: endpoint.domain for endpoint in endpoints}
+    counted: dict[str, list[tuple[str, str, int]]] = {}
+    with storing("read the store"), engine.connect() as connection:
+        if not sa.inspect(connection).has_table(COUNTS.name):
+            return {}
+        for endpoint, counts in _counts(connection, 0).items():
+            counted.setdefault(domains.get(endpoint, ""), []).extend(counts)
+    return {domain: tally_of(counts) for domain, counts in counted.items()}
+
+
+def _counts(connection: sa.Connection, minute: int) -> dict[str, list[tuple[str, str, int]]]:
+    """(name, reason, n) rows by endpoint, from that minute on."""
+    chosen = (
+        sa.select(COUNTS.c.endpoint, COUNTS.c.name, COUNTS.c.reason, sa.func.sum(COUNTS.c.n))
+        .where(COUNTS.c.minute >= minute)
+        .group_by(COUNTS.c.endpoint, COUNTS.c.name, COUNTS.c.reason)
+    )
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for endpoint, name, reason, n in connection.execute(chosen):
+        found.setdefault(endpoint, []).append((name, reason, int(n)))
+    return found
+
+
 @contextmanager
 def _snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
     # SQLite reads one snapshot in every transaction, PostgreSQL when asked to
@@ -166,7 +194,7 @@ class _Reading:
         # what matched no endpoint belongs to no domain
         tallies = {
             endpoint: tally
-            for endpoint, tally in self._tallies().items()
+            for endpoint, tally in _counts(self._connection, self._minute).items()
             if self._domain is None or domains.get(endpoint) == self._domain
         }
         costs = self._costs()
@@ -187,17 +215,6 @@ class _Reading:
             found_causes,
             self._noise(tallies),
         )
-
-    def _tallies(self) -> dict[str, list[tuple[str, str, int]]]:
-        chosen = (
-            sa.select(COUNTS.c.endpoint, COUNTS.c.name, COUNTS.c.reason, sa.func.sum(COUNTS.c.n))
-            .where(COUNTS.c.minute >= self._minute)
-            .group_by(COUNTS.c.endpoint, COUNTS.c.name, COUNTS.c.reason)
-        )
-        found: dict[str, list[tuple[str, str, int]]] = {}
-        for endpoint, name, reason, n in self._connection.execute(chosen):
-            found.setdefault(endpoint, []).append((name, reason, int(n)))
-        return found
 
     def _balance(self) -> Balance:
         totals = sa.select(COUNTS.c.name, sa.func.sum(COUNTS.c.n)).group_by(COUNTS.c.name)

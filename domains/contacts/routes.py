@@ -40,8 +40,17 @@ ROUTES = (
     _route("PATCH", "/v1/contacts/{id}/archive", ContactController.archive),
     _route("PATCH", "/v1/contacts/{id}/unarchive", ContactController.restore),
     _route("GET", "/v1/contacts/{id}/roles", ContactController.list_assignments),
-    _route("POST", "/v1/contacts/{id}/roles", ContactController.add_assignment, body=Assignment),
-    _route("PUT", "/v1/contacts/{id}/roles/primary", ContactController.set_primary, body=Primary),
+    # legacy fails at both, whatever it is asked
+    _route(
+        *("POST", "/v1/contacts/{id}/roles", ContactController.add_assignment),
+        body=Assignment,
+        required=False,
+    ),
+    _route(
+        *("PUT", "/v1/contacts/{id}/roles/primary", ContactController.set_primary),
+        body=Primary,
+        required=False,
+    ),
     _route("DELETE", "/v1/contacts/{id}/roles/{roleId}", ContactController.remove_assignment),
     _route("GET", "/v1/contact-roles", ContactController.list_roles, audience=Audience.CALLERS),
     _route(

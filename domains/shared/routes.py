@@ -44,6 +44,8 @@ class Route:
     """Whether copies of its requests may go to the shadow backend; not where somebody signs in, on or off."""
     read_back: str = ""
     """Of a write, the path of the read that shows what it wrote, where it is not the one that parity finds by default."""
+    required: bool = True
+    """Whether a verdict asks for its success; not where legacy never gives one."""
     reads: tuple[str, ...] | None = None
     """The other domains that its answer shows, those with `!` only as references to what may be removed; None is any."""
     callers: Callers = Callers.ANY

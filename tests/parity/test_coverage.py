@@ -1,5 +1,7 @@
 """The coverage matrix: what a cell is, that no value becomes one, and what must have been seen."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,10 @@ from parity.coverage import (
     within,
 )
 from parity.exchange import NO_READ_BACK, Endpoint
-from tests.parity.factories import DETAIL, LIST, exchange, observation
+from parity.outcome import Comparison, Difference, Kind, Outcome
+from tests.parity.factories import DETAIL, LIST, acceptance, exchange, observation
+
+MATCH = Comparison(Outcome.MATCH)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,28 @@ def test_the_status_class_is_that_of_legacy() -> None:
 
     odd = [exchange(observation(status=status)) for status in (700, 999)]
 
-    assert cells_of([found, *odd, found]) == {Cell(DETAIL, "4xx", "full"): 2, Cell(LIST, "other"): 2}
+    assert cells_of((one, MATCH) for one in (found, *odd, found)) == {
+        Cell(DETAIL, "4xx", "full"): 2,
+        Cell(LIST, "other"): 2,
+    }
+
+
+def test_where_another_status_is_accepted_the_class_is_that_of_modern() -> None:
+    found = exchange(
+        observation(status=500), observation(status=200), endpoint=DETAIL, target="/v1/escrows/7"
+    )
+    status = Difference(("status",), Kind.STATUS, 500, 200)
+    body = replace(status, kind=Kind.VALUE, acceptance=acceptance())
+
+    outcomes = [
+        Comparison(Outcome.ACCEPTED, differences=(replace(status, acceptance=acceptance()), body)),
+        Comparison(Outcome.MISMATCH, differences=(status, body)),
+    ]
+
+    assert [list(cells_of([(found, one)])) for one in outcomes] == [
+        [Cell(DETAIL, "2xx")],
+        [Cell(DETAIL, "5xx")],
+    ]
 
 
 def test_a_write_check_covers_the_write_and_not_the_read_that_showed_it() -> None:
@@ -69,7 +95,7 @@ def test_a_write_check_covers_the_write_and_not_the_read_that_showed_it() -> Non
         write="DELETE /v1/escrows/{id}",
     )
 
-    assert cells_of([gone]) == {Cell("DELETE /v1/escrows/{id}", "2xx"): 1}
+    assert cells_of([(gone, MATCH)]) == {Cell("DELETE /v1/escrows/{id}", "2xx"): 1}
 
 
 def test_cells_over_the_bound_share_one_for_each_status_class() -> None:
@@ -95,6 +121,7 @@ def test_every_endpoint_that_may_be_mirrored_is_required_with_its_success() -> N
         Endpoint("escrows", "POST", "/v1/escrows"),
         Endpoint("escrows", "POST", "/v1/escrows/login", mirrorable=False),
         Endpoint("escrows", "POST", "/v1/escrows/tidy", read_back=NO_READ_BACK),
+        Endpoint("escrows", "POST", "/v1/escrows/broken", required=False),
     ]
     extra = Requirement(LIST, "4xx"), Requirement(LIST)
 

@@ -11,7 +11,7 @@ from parity.exchange import Batch, Count, Endpoint
 from parity.legacy_twice import LegacyTwice, Noted
 from parity.outcome import Outcome
 from parity.redact import Redactor
-from parity.report import LOST_AFTER_S, SCHEMA, Report, build_report
+from parity.report import LOST_AFTER_S, SCHEMA, Report, build_report, read_tallies
 from parity.rules import RuleBook
 from parity.settle import AskedAgain
 from parity.store import ParityStore
@@ -125,6 +125,26 @@ def test_a_report_of_one_domain_has_its_endpoints_only(engine: sa.Engine) -> Non
     known = report(engine, domain="escrows", endpoints=[Endpoint("escrows", "GET", "/v1/escrows/{id}")])
     assert known.tally.requests == 5
     assert report(engine).tally.requests == 15
+
+
+def test_the_tallies_of_all_domains_are_those_of_the_reports_of_each(engine: sa.Engine) -> None:
+    endpoints = [Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("leads", "GET", "/v1/leads")]
+    counts = [
+        Count(LIST, "requests", "", 3),
+        Count("(unlisted)", "requests", "", 2),
+        Count(LIST, "mirrored", "", 1),
+    ]
+    other = exchange(endpoint="GET /v1/leads", domain="leads")
+
+    empty = read_tallies(engine, endpoints)
+    record(engine, batch(exchange({"a": 1}, {"a": 2}), other, counts=counts))
+    found = read_tallies(engine, endpoints)
+
+    assert empty == {}
+    assert found.keys() == {"escrows", "leads", ""}
+    assert found["escrows"] == report(engine, endpoints=endpoints, domain="escrows").tally
+    assert found["leads"] == report(engine, endpoints=endpoints, domain="leads").tally
+    assert found[""].requests == 2
 
 
 def test_endpoints_stand_in_the_order_of_their_paths(engine: sa.Engine) -> None:

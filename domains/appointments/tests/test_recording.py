@@ -1,8 +1,14 @@
 """The recorded exchanges of appointments, replayed against modern: only declared deviations, each needed."""
 
+from datetime import date
 from typing import Any
 
+import pytest
+
+from parity.compare import compare
+from parity.outcome import Outcome
 from tests.domains.recording import Question, RecordedRoom
+from tests.parity.factories import exchange
 
 UNKNOWN = "deadbeef-0000-4000-8000-000000000000"
 CLIENT, LISTING = "c1000000-0000-4000-8000-000000000003", "11500000-0000-4000-8000-000000000005"
@@ -138,3 +144,23 @@ class TestAppointments(RecordedRoom):
             for user, body in BATCHES
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("second_time", "outcome"), [("09:00:00", Outcome.MATCH), ("10:00:00", Outcome.MISMATCH)]
+)
+def test_appointments_of_one_time_stand_in_any_order_and_others_do_not(
+    second_time: str, outcome: Outcome
+) -> None:
+    day = "2027-02-04T00:00:00.000Z"
+    rows = [
+        {"id": "6502f413-dc2d-4e7f-90d5-f44486fb13fc", "appointment_date": day, "start_time": "09:00:00"},
+        {"id": "761fefe1-52a6-44e9-a52c-e554d81a01ff", "appointment_date": day, "start_time": second_time},
+    ]
+    found = exchange(
+        *({"data": {"appointments": given}} for given in (rows, rows[::-1])),
+        endpoint="GET /v1/appointments",
+        domain="appointments",
+    )
+
+    assert compare(found, TestAppointments().book, today=date(2026, 11, 29)).outcome is outcome

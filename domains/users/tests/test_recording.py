@@ -1,8 +1,14 @@
 """The recorded exchanges of users, replayed against modern: only declared deviations, each needed."""
 
+from datetime import date
 from typing import Any
 
+import pytest
+
+from parity.compare import compare
+from parity.outcome import Outcome
 from tests.domains.recording import Question, RecordedRoom
+from tests.parity.factories import exchange
 
 ALPHA = "aaaaaaaa-0000-4000-8000-000000000001"
 BETA = "aaaaaaaa-0000-4000-8000-000000000002"
@@ -128,3 +134,37 @@ class TestUsers(RecordedRoom):
             for user, method, target, body in LATEST
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds_later", "outcome"), [("01.250", Outcome.MATCH), ("59.000", Outcome.MISMATCH)]
+)
+def test_a_key_that_was_used_between_the_two_answers_is_no_difference_and_a_wrong_moment_is_one(
+    seconds_later: str, outcome: Outcome
+) -> None:
+    found = exchange(
+        {"data": [{"last_used_at": "2026-11-29T02:54:00.203Z"}]},
+        {"data": [{"last_used_at": f"2026-11-29T02:54:{seconds_later}Z"}]},
+        endpoint="GET /v1/api-keys",
+        domain="users",
+    )
+
+    assert compare(found, TestUsers().book, today=date(2026, 11, 29)).outcome is outcome
+
+
+@pytest.mark.parametrize(("is_recording", "outcome"), [(True, Outcome.MATCH), (False, Outcome.MISMATCH)])
+def test_sessions_are_made_anew_by_each_side_where_both_are_signed_in_to(
+    *, is_recording: bool, outcome: Outcome
+) -> None:
+    sessions = [
+        {"id": "d2a99443-a8d0-477c-8c78-96ff2c67696e", "expiresAt": "2026-12-06T03:13:01.768Z"},
+        {"id": "65aa4cc5-cdcb-4b7f-9f4e-f155dc4131cb", "expiresAt": "2026-12-06T03:13:01.763Z"},
+    ]
+    found = exchange(
+        *({"data": {"sessions": [one]}} for one in sessions), endpoint="GET /v1/auth/sessions", domain="users"
+    )
+    book = TestUsers().book
+
+    compared = compare(found, book.for_recording() if is_recording else book, today=date(2026, 11, 29))
+
+    assert compared.outcome is outcome
