@@ -58,7 +58,9 @@ class WriteSet:
                 continue
             columns = list(table.primary_key)
             keys = [[one["key"]] if len(columns) == 1 else one["key"] for one in entries]
-            chosen = select(literal_column("*")).select_from(table).where(_is_one_of(columns, keys))
+            chosen: Executable = (
+                select(literal_column("*")).select_from(table).where(_is_one_of(columns, keys))
+            )
             found = {}
             for row in await read(chosen):
                 shown = {column: node_json.column_value(value) for column, value in row.items()}

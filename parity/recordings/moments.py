@@ -21,15 +21,16 @@ def with_moments(legacy: Observation, modern: Observation, since: datetime, unti
         return modern
     known = json_of(legacy)
     made = since - SKEW, until + SKEW
-    return answer_rewritten(modern, lambda value: _aligned(known, value, made))
+    return answer_rewritten(modern, lambda value: moments_aligned(known, value, made))
 
 
-def _aligned(legacy: Any, modern: Any, made: tuple[datetime, datetime]) -> Any:
+def moments_aligned(legacy: Any, modern: Any, made: tuple[datetime, datetime]) -> Any:
+    """Modern's value with legacy's moment wherever both made one between these two, at one place."""
     match legacy, modern:
         case dict(), dict():
-            return {key: _aligned(legacy.get(key), value, made) for key, value in modern.items()}
+            return {key: moments_aligned(legacy.get(key), value, made) for key, value in modern.items()}
         case list(), list() if len(legacy) == len(modern):
-            return [_aligned(*pair, made) for pair in zip(legacy, modern, strict=True)]
+            return [moments_aligned(*pair, made) for pair in zip(legacy, modern, strict=True)]
         case str(), str() if legacy != modern and _are_moments(legacy, modern, made):
             return legacy
         case _:
