@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
-from parity.exchange import NO_READ_BACK, Endpoint, Exchange
+from parity.exchange import NO_READ_BACK, REHEARSE, Endpoint, Exchange
 from parity.paths import is_word
 
 OTHER_SHAPES = "**"
@@ -89,12 +89,13 @@ class Coverage:
 def cells_of(exchanges: Iterable[Exchange]) -> dict[Cell, int]:
     """The cells that exchanges with two answers belong to, counted; the status is legacy's, the contract.
 
-    A write check covers its write, which is checked only when it was answered with a 2xx.
+    A write check covers its write, which is read back only when it was answered with a 2xx.
     """
     counted: dict[tuple[str, int, str], int] = {}
     for exchange in exchanges:
         if exchange.check:
-            key = exchange.write, 2, ""
+            hundreds = exchange.legacy.status // 100 if exchange.check == REHEARSE else 2
+            key = exchange.write, hundreds, ""
         else:
             key = exchange.endpoint, exchange.legacy.status // 100, query_shape(exchange.target)
         counted[key] = counted.get(key, 0) + 1
