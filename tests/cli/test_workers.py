@@ -12,9 +12,10 @@ from cli.context import Context
 from cli.errors import UsageError
 from cli.settings import load_settings
 from cli.supervisor import Running
-from cli.workers import proxy_settings
+from cli.workers import legacy_rows, proxy_settings
 from parity.exchange import Backend
 from parity.outcome import Aside, Outcome
+from proxy.legacy_rows import LegacyRows
 from proxy.settings import (
     ClientSettings,
     EndpointBounds,
@@ -124,6 +125,27 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
         share=0.5, exceptions={"users": WriteCheck.NONE, "POST /v1/escrows": WriteCheck.READ_BACK}
     )
     assert settings.tls is None
+
+
+def test_only_the_parity_worker_is_told_where_legacys_rows_are(tmp_path: Path) -> None:
+    file = tmp_path / "crossfade.toml"
+    file.write_text(
+        f"""
+        state_dir = "{tmp_path}"
+        [backends]
+        legacy = "http://127.0.0.1:1"
+        modern = "http://127.0.0.1:2"
+        [write_checks]
+        database = "postgresql://reader:Nettle-77@db.internal/crm"
+        """
+    )
+    settings = load_settings(file)
+
+    proxy = proxy_settings(Context(settings, file, jwt_secret="", actor=""), None)
+
+    assert isinstance(legacy_rows(settings), LegacyRows)
+    assert legacy_rows(load_settings()) is None
+    assert "Nettle" not in repr(proxy)
 
 
 def test_bounds_of_an_endpoint_that_is_not_there_are_refused(tmp_path: Path) -> None:
