@@ -8,15 +8,14 @@ differs is a difference.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from parity.exchange import Observation, RowPair
 from parity.recordings.entities import Entities, Entity
-from parity.recordings.moments import moments_aligned, with_moments
+from parity.recordings.moments import Made, moments_aligned, with_moments
 from parity.row_values import comparable
 from parity.shape import shape_of
-from parity.text_moments import texts_aligned
+from parity.text_moments import differ_in_moments
 from parity.write_sets import WriteSet, WrittenRow, write_set_of
 
 COMPARED, NOT_FOUND = "compared", "not_found"
@@ -25,9 +24,6 @@ NONE_TOLD = "none_told"
 """Modern answered that it was done, and would have written no row."""
 NO_WRITE_SET = "no_write_set"
 """Modern did not say what it would have written, or not so that it can be read."""
-
-Made = tuple[datetime, datetime]
-"""Between these two all moments lie that the two backends made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +154,7 @@ def _are_ids(legacy: Mapping[str, Any], modern: Mapping[str, Any], column: str) 
 
 
 def _with_moments_of(one: dict[str, Any], other: dict[str, Any], made: Made) -> Any:
-    return texts_aligned(one, moments_aligned(one, other, made), made)
+    return moments_aligned(one, other, made, differ_in_moments)
 
 
 def _made_again(new: Sequence[WrittenRow], mapped: Mapping[str, str | int], made: Made) -> Iterator[RowPair]:

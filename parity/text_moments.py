@@ -5,7 +5,8 @@ Two backends write such a line at two moments; what stands around them must be t
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from parity.recordings.moments import Made
 
 _MOMENT = re.compile(
     r"(?<!\d)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)?|(?<!\d)\d{13}(?!\d)"
@@ -14,20 +15,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_CHARACTERS = 65_536
 
 
-def texts_aligned(legacy: Any, modern: Any, made: tuple[datetime, datetime]) -> Any:
-    """Modern's value with legacy's text wherever the two differ only in moments that both made between these two."""
-    match legacy, modern:
-        case dict(), dict():
-            return {key: texts_aligned(legacy.get(key), value, made) for key, value in modern.items()}
-        case list(), list() if len(legacy) == len(modern):
-            return [texts_aligned(*pair, made) for pair in zip(legacy, modern, strict=True)]
-        case str(), str() if legacy != modern and _differ_in_moments(legacy, modern, made):
-            return legacy
-        case _:
-            return modern
-
-
-def _differ_in_moments(legacy: str, modern: str, made: tuple[datetime, datetime]) -> bool:
+def differ_in_moments(legacy: str, modern: str, made: Made) -> bool:
+    """Whether two texts differ in nothing but moments that both backends made."""
     if max(len(legacy), len(modern)) > _MAX_CHARACTERS:
         return False
     if _MOMENT.split(legacy) != _MOMENT.split(modern):
@@ -36,7 +25,7 @@ def _differ_in_moments(legacy: str, modern: str, made: tuple[datetime, datetime]
     return all(one == other or _are_made(one, other, made) for one, other in pairs)
 
 
-def _are_made(legacy: str, modern: str, made: tuple[datetime, datetime]) -> bool:
+def _are_made(legacy: str, modern: str, made: Made) -> bool:
     if _form(legacy) != _form(modern):
         return False
     moments = _moment(legacy), _moment(modern)

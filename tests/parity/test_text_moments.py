@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from parity.text_moments import texts_aligned
+from parity.recordings.moments import moments_aligned
+from parity.text_moments import differ_in_moments
 
 MADE = datetime(2026, 11, 29, 2, 55, 50, tzinfo=UTC), datetime(2026, 11, 29, 2, 55, 54, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ MADE = datetime(2026, 11, 29, 2, 55, 50, tzinfo=UTC), datetime(2026, 11, 29, 2, 
     ],
 )
 def test_moments_in_a_text_are_each_sides_own(legacy: Any, modern: Any) -> None:
-    assert texts_aligned(legacy, modern, MADE) == legacy
+    assert moments_aligned(legacy, modern, MADE, differ_in_moments) == legacy
 
 
 @pytest.mark.parametrize(
@@ -40,4 +41,4 @@ def test_moments_in_a_text_are_each_sides_own(legacy: Any, modern: Any) -> None:
     ],
 )
 def test_anything_else_stays_what_it_is(legacy: Any, modern: Any) -> None:
-    assert texts_aligned(legacy, modern, MADE) == modern
+    assert moments_aligned(legacy, modern, MADE, differ_in_moments) == modern
