@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress, SecretStr
 
 from parity.allowance import ConfirmSettings
 from parity.exchange import NO_READ_BACK
@@ -59,6 +59,22 @@ def _read_back(value: str) -> str:
 def _id_path(value: str) -> str:
     if value and not re.fullmatch(r"\$(\.[\w-]+)+", value):
         raise ValueError("expected a path like $.data.id")
+    return value
+
+
+def _database(value: SecretStr) -> SecretStr:
+    from psycopg import Error
+    from psycopg.conninfo import conninfo_to_dict
+
+    url = value.get_secret_value()
+    try:
+        is_address = urlsplit(url).scheme in {"postgresql", "postgres"} and bool(conninfo_to_dict(url))
+    except (Error, ValueError):  # what they say of it may hold the password
+        is_address = False
+    if not is_address:
+        raise ValueError(
+            "expected the address of legacy's PostgreSQL like postgresql://reader@db.internal/crm"
+        )
     return value
 
 
@@ -164,6 +180,7 @@ class WriteChecksSection(Section):
     rehearse_share: float = Field(default=_WRITE_CHECKS.rehearse_share, ge=0, le=1)
     rehearse_within_s: float = Field(default=_WRITE_CHECKS.rehearse_within_s, gt=0, le=5)
     rehearse_concurrency: int = Field(default=_WRITE_CHECKS.rehearse_concurrency, ge=1, le=1000)
+    database: Annotated[SecretStr, AfterValidator(_database)] | None = None
 
 
 class StoreSection(Section):

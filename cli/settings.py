@@ -40,6 +40,7 @@ from cli.sections import (
 )
 
 CONFIG_FILE = Path("crossfade.toml")
+_SECRETS = {("write_checks", "database")}
 
 
 class Settings(BaseSettings):
@@ -136,7 +137,14 @@ def _one_error(loc: tuple[int | str, ...], message: str, value: object, kind: st
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc), n=1)
         return f"{where}: unknown key{f', did you mean {near[0]}?' if near else ''}"
+    if isinstance(value, str) and _holds_secret(loc):
+        value = "**********"
     return f"{where}: {value!r}: {message.removeprefix('Value error, ')}"
+
+
+def _holds_secret(loc: tuple[int | str, ...]) -> bool:
+    """Whether what was given there is never shown, not even where it is wrong."""
+    return tuple(loc) in _SECRETS
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:

@@ -26,6 +26,7 @@ from parity.redact import Redactor
 from parity.selftest_live import SelfTestLimits
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
+from proxy.legacy_rows import LegacyRows
 from proxy.races import SharedRaces
 from proxy.settings import (
     ClientSettings,
@@ -79,6 +80,12 @@ def counts_file(settings: Settings) -> Path:
     return settings.state_dir.resolve() / "counts"
 
 
+def legacy_rows(settings: Settings) -> LegacyRows | None:
+    """The way to the rows that legacy writes; None where its database is not told."""
+    url = settings.write_checks.database
+    return None if url is None else LegacyRows(url.get_secret_value())
+
+
 def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySettings:
     """The configuration as one proxy worker needs it. Raises UsageError with everything that does not fit together."""
     settings = context.settings
@@ -120,7 +127,7 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
             timeout_s=settings.mirror.timeout_s,
             wait_s=settings.mirror.timeout_s / 4,
         ),
-        write_checks=WriteCheckSettings(**dict(settings.write_checks)),
+        write_checks=WriteCheckSettings(**settings.write_checks.model_dump(exclude={"database"})),
         telemetry=TelemetrySettings(**dict(settings.telemetry)),
         # a batch whose backends hang, when asked and when asked again (a read, or both of a write check), is no parity
         # worker that hangs
@@ -175,7 +182,13 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
         counts = counts_file(context.settings)
         counted = SharedRaces(counts, settings.endpoints) if counts.exists() else None
         overlapped = busy_at_mark if counted is None else counted.overlapped
-        completion = Completion(settings, senders, overlapped=overlapped, counted_writes=counted)
+        completion = Completion(
+            settings,
+            senders,
+            overlapped=overlapped,
+            counted_writes=counted,
+            legacy_rows=legacy_rows(context.settings),
+        )
         confirmer = Confirmer(
             completion,
             ConfirmSettings(

@@ -10,10 +10,11 @@ from parity.answer_headers import header_differences
 from parity.bodies import BOUNDS, Body, Bounds, Media, Text, body_of
 from parity.canonical import same
 from parity.errors import BodyError
-from parity.exchange import Exchange
+from parity.exchange import REHEARSE, Exchange
 from parity.html_body import MAX_DEPTH
 from parity.outcome import Comparison, Difference, Kind, Outcome
 from parity.paths import BODY, STATUS
+from parity.row_differences import row_differences
 from parity.rules import EndpointRules, RuleBook
 from parity.walk import how_leaves_differ, walk
 
@@ -27,7 +28,7 @@ def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds 
     if unanswered is not None:
         return unanswered
     try:
-        differences = _differences(exchange, rules.for_endpoint(exchange.endpoint), today, bounds)
+        differences = _differences(exchange, rules_for(exchange, rules), today, bounds)
     except BodyError as error:
         return Comparison(Outcome.SKIPPED, error.reason)
     if not differences:
@@ -36,6 +37,12 @@ def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds 
         return Comparison(Outcome.SKIPPED, "write_overlapped")
     accepted = all(difference.acceptance for difference in differences)
     return Comparison(Outcome.ACCEPTED if accepted else Outcome.MISMATCH, "", tuple(differences))
+
+
+def rules_for(exchange: Exchange, rules: RuleBook) -> EndpointRules:
+    """A rehearsed write was done by both: what each makes anew differs, as between two runs of a recording."""
+    book = rules.for_recording() if exchange.check == REHEARSE else rules
+    return book.for_endpoint(exchange.endpoint)
 
 
 def _unanswered(exchange: Exchange) -> Comparison | None:
@@ -60,6 +67,7 @@ def _differences(exchange: Exchange, rules: EndpointRules, today: date, bounds: 
     found += header_differences(legacy, modern, target=exchange.target, rules=rules.tree, named=rules.headers)
     if legacy.body != modern.body or (legacy.header("content-encoding") != modern.header("content-encoding")):
         found += body_differences(body_of(legacy, bounds), body_of(modern, bounds), rules, bounds)
+    found += row_differences(exchange.rows, rules.tree)
     if not rules.acceptances:
         return found
     statuses = legacy.status, modern.status

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
-from parity.exchange import NO_READ_BACK, Endpoint, Exchange
+from parity.exchange import NO_READ_BACK, REHEARSE, Endpoint, Exchange
 from parity.outcome import Comparison, Kind
 from parity.paths import is_word
 
@@ -91,12 +91,13 @@ def cells_of(judged: Iterable[tuple[Exchange, Comparison]]) -> dict[Cell, int]:
     """The cells that exchanges with two answers belong to, counted.
 
     The status is legacy's, the contract; where another one of modern's is accepted, that is what clients will get. A
-    write check covers its write, which is checked only when it was answered with a 2xx.
+    write check covers its write, which is read back only when it was answered with a 2xx.
     """
     counted: dict[tuple[str, int, str], int] = {}
     for exchange, comparison in judged:
         if exchange.check:
-            key = exchange.write, 2, ""
+            hundreds = _status(exchange, comparison) // 100 if exchange.check == REHEARSE else 2
+            key = exchange.write, hundreds, ""
         else:
             key = exchange.endpoint, _status(exchange, comparison) // 100, query_shape(exchange.target)
         counted[key] = counted.get(key, 0) + 1

@@ -2,7 +2,7 @@
 
 import shlex
 
-from parity.exchange import Backend
+from parity.exchange import REHEARSE, Backend
 from parity.group_rows import Sample
 
 VARIABLES = {Backend.LEGACY: "$LEGACY", Backend.MODERN: "$MODERN"}
@@ -15,8 +15,12 @@ HOW_TO_FILL_IN = (
 
 
 def curl_of(sample: Sample, backend: Backend, endpoint: str) -> str:
-    """One line for a POSIX shell; `-g` keeps curl from reading brackets of the query as patterns."""
+    """One line for a POSIX shell; `-g` keeps curl from reading brackets of the query as patterns.
+
+    That of a rehearsed write is a comment: pasted, it would write.
+    """
     method = sample.method or endpoint.partition(" ")[0]
     how = {"GET": "", "HEAD": " -I"}.get(method, f" -X {shlex.quote(method)}")
     address = f'"{VARIABLES[backend]}"{shlex.quote(sample.target)}'
-    return f'curl -sSig{how} {address} -H "Authorization: Bearer $TOKEN"'
+    unpasted = "# this writes: " if sample.write_check == REHEARSE else ""
+    return f'{unpasted}curl -sSig{how} {address} -H "Authorization: Bearer $TOKEN"'

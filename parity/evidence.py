@@ -47,7 +47,7 @@ def add_evidence(
     decided = [one for one in judged if one[1].outcome in DECIDED]
     answered: dict[str, list[Exchange]] = {}
     for exchange, _ in judged:
-        # the reads of a write check tell nothing of what the write costs
+        # the reads of a write check tell nothing of what the write costs, nor does one that is not committed
         if exchange.is_answered and not exchange.check:
             answered.setdefault(exchange.endpoint, []).append(exchange)
     rows = [

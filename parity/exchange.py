@@ -5,12 +5,14 @@ so they are msgspec structs: the fastest of the typed encoders, and the receiver
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 NO_READ_BACK: Final = "none"
 """What a write says as its `read_back` that no read shows."""
+REHEARSE: Final = "rehearse"
+"""The check of a write that modern rehearsed: both answers to the write itself, and the rows."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -78,14 +80,28 @@ class Observation(msgspec.Struct, frozen=True):
         return next((value for key, value in self.headers if key == name), None)
 
 
+class RowPair(msgspec.Struct, frozen=True):
+    """A row of one table as legacy left it and as modern would have; None where there is none.
+
+    Of one that `is_again` both are modern's: the second was made as the first had been already.
+    """
+
+    table: str
+    legacy: Any = None
+    modern: Any = None
+    is_again: bool = False
+
+
 class Exchange(msgspec.Struct, frozen=True):
     """One request and what both backends did with it.
 
     `endpoint` is an `Endpoint.name`. `target` is the raw path and query. `client` is the sticky key as a token,
     never a credential. `at` is Unix time in seconds. `raced` says that a write to the same domain was in
     flight between the two answers, so that a difference would prove nothing. `skipped` is the reason why the
-    answers could not be captured whole (`body_too_large`), else empty. Of a write check (`check` is then `read_back`)
-    `write` is the endpoint of the write, and everything else is of the read by which both backends were asked.
+    answers could not be captured whole (`body_too_large`), else empty. Of a write check (`check`) `write` is the endpoint
+    of the write. With `read_back` everything else is of the read by which both backends were asked; with `rehearse` of
+    the write: `modern` is the answer of the rehearsal, `rows` are those that were written, `row_counts` says what became
+    of each, and `rows_bytes` what they hold.
     """
 
     id: str
@@ -103,6 +119,9 @@ class Exchange(msgspec.Struct, frozen=True):
     skipped: str = ""
     check: str = ""
     write: str = ""
+    rows: tuple[RowPair, ...] = ()
+    row_counts: dict[str, int] = {}
+    rows_bytes: int = 0
 
     def observation(self, backend: Backend) -> Observation:
         """What that backend did."""

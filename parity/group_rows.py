@@ -17,6 +17,7 @@ _SAMPLE_FIELDS = (
     *("exchange", "at", "target", "stage", "authoritative", "legacy_status", "modern_status"),
     *("path", "legacy", "modern"),
 )
+_LATER_FIELDS = ("method", "client", "legacy_shape", "modern_shape", "write_check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Sample:
     """One exchange of a group, redacted. A side is JSON text, None when it has nothing at that path.
 
     `is_first`: with this exchange the group began. `method` and `client` (a token) are empty in samples of
-    earlier versions, as are the shapes.
+    earlier versions, as are the shapes. `write_check` is how a write was checked by it, empty where none was.
     """
 
     exchange: str
@@ -42,6 +43,7 @@ class Sample:
     legacy_shape: str = ""
     modern_shape: str = ""
     is_first: bool = False
+    write_check: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,7 @@ class GroupReading:
         found: dict[str, list[Sample]] = {}
         chosen = sa.select(SAMPLES).where(SAMPLES.c.group_id.in_(ours)).order_by(SAMPLES.c.id.desc())
         for row in self._connection.execute(chosen).mappings():
-            values: dict[str, Any] = {
-                name: row[name] or "" for name in ("method", "client", "legacy_shape", "modern_shape")
-            }
+            values: dict[str, Any] = {name: row[name] or "" for name in _LATER_FIELDS}
             values |= {name: row[name] for name in _SAMPLE_FIELDS}
             sample = Sample(**values, is_first=bool(row["is_first"]))
             found.setdefault(row["group_id"], []).append(sample)

@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 class Aside(StrEnum):
-    """What is counted beside the outcomes, each with a reason: what asking both backends again brought."""
+    """What is counted beside the outcomes, each with a reason: what asking again brought, and rows of rehearsals."""
 
     CONFIRMATIONS = "confirmations"
     """A read that differed was asked again: it `persisted`, the data had `moved`, or the answers `agreed`."""
@@ -38,6 +38,10 @@ class Aside(StrEnum):
     """A mismatch that could not be asked again; the reason says why."""
     NOISE_CHECKS = "noise_checks"
     """A read that matched was asked again: legacy answered the `same`, or `differed` from itself."""
+    REHEARSALS = "rehearsals"
+    """A rehearsed write was compared: by its `answers` alone, or by its answers and `rows`."""
+    ROWS = "rows"
+    """A row that modern would have written was `compared`, or was not; the reason says why."""
 
 
 class Kind(StrEnum):

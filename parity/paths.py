@@ -1,7 +1,8 @@
 """Paths to a place in an answer, and globs over them.
 
 A path is a tuple of steps. The first is its root: `$` for the body, `$status` for the status line,
-`header:NAME` for a header (below `header:set-cookie` are the cookies by name, and their attributes). Then a
+`header:NAME` for a header (below `header:set-cookie` are the cookies by name, and their attributes), `$rows` for
+the rows of a rehearsed write by their tables. Then a
 string is an object's key and an integer a list's index. Written out: `$.data.escrows[0].people["a b"]`. Folded,
 for grouping: `[*]` for every index, and `.*` for a key that is itself a value (an identifier, an address), so
 that a map keyed by record is one group.
@@ -22,6 +23,7 @@ Steps = tuple[Step, ...]
 
 STATUS: Steps = ("$status",)
 BODY: Steps = ("$",)
+ROWS: Steps = ("$rows",)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 # digits only where a name has them: at its end, or before its next part
@@ -35,7 +37,9 @@ _GLOB_STEP = re.compile(
       | \[(?P<quoted>"(?:[^"\\]|\\.)*")\]""",
     re.VERBOSE,
 )
-_GLOB_ROOT = re.compile(r"\$status\Z|header:[A-Za-z0-9*_-]+(?=[.\[]|\Z)|\$(?![A-Za-z])|(?=\*\*)")
+_GLOB_ROOT = re.compile(
+    r"\$status\Z|\$rows(?![A-Za-z0-9_-])|header:[A-Za-z0-9*_-]+(?=[.\[]|\Z)|\$(?![A-Za-z])|(?=\*\*)"
+)
 
 
 def header(name: str) -> Steps:
@@ -190,7 +194,7 @@ def path_glob(text: str) -> PathGlob:
     """Compile a glob; raises ParityError that shows the place where it cannot be read."""
     root = _GLOB_ROOT.match(text)
     if root is None:
-        raise ParityError(f"path {text!r} starts with none of $, $status, header:NAME and **")
+        raise ParityError(f"path {text!r} starts with none of $, $status, $rows, header:NAME and **")
     steps: list[GlobStep] = [_name(root[0].lower())] if root[0] else []
     at = root.end()
     while at < len(text):

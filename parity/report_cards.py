@@ -12,6 +12,7 @@ from parity.report_words import (
     KINDS,
     accepted_line,
     cause_sentence,
+    check_of,
     clients_line,
     comparing_line,
     count,
@@ -162,10 +163,11 @@ def _accepted(accepted: AcceptedAs, group: GroupRow) -> tuple[Part, ...]:
 
 
 def _sample(sample: Sample, group: GroupRow) -> dict[str, Any]:
+    name = "first" if sample.is_first else "latest" if sample is group.samples[0] else "sample"
     return {
         "row": sample,
         "group_path": group.path,
-        "name": "first" if sample.is_first else "latest" if sample is group.samples[0] else "sample",
+        "name": f"{name}{check_of(sample)}",
         "at": moment(sample.at),
         "blocks": side_by_side(sample.legacy, sample.modern),
         "curl": [(backend.value, curl_of(sample, backend, group.endpoint)) for backend in Backend],

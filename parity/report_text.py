@@ -16,6 +16,7 @@ from parity.report_words import (
     asides,
     balance_line,
     cause_sentence,
+    check_of,
     clients_line,
     comparing_line,
     count,
@@ -179,7 +180,10 @@ def _facts(group: GroupRow, console: Console) -> None:
     for sample in group.samples[:1]:
         for name, value in _sides(sample):
             table.add_row(Text(name), Text(value))
-        table.add_row(Text("latest", style="dim"), Text(f"{moment(sample.at)} {sample.target}", style="dim"))
+        table.add_row(
+            Text("latest", style="dim"),
+            Text(f"{moment(sample.at)} {sample.target}{check_of(sample)}", style="dim"),
+        )
     facts = [("first", moment(group.first_seen_at)), ("clients", clients_line(group))]
     facts += [("rule", comparing_line(group))] if group.rule else []
     facts += [

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from parity.causes import Cause
-from parity.group_rows import AcceptedAs, GroupRow
+from parity.exchange import REHEARSE
+from parity.group_rows import AcceptedAs, GroupRow, Sample
 from parity.noise import LEAST_ASKED, LEAST_DIFFERED, LEAST_SHARE, NoisyPath
 from parity.outcome import Aside, Kind, Outcome
 from parity.report import Report
 from parity.tally import Balance, Tally
+from parity.write_sets import NO_DATABASE
 
 MEANINGS: dict[Outcome, str] = {
     Outcome.MATCH: "the answers are the same",
@@ -37,7 +39,11 @@ ASIDES: dict[Aside, str] = {
     Aside.CONFIRMATIONS: "confirmations",
     Aside.UNCONFIRMED: "unconfirmed",
     Aside.NOISE_CHECKS: "noise checks",
+    Aside.REHEARSALS: "rehearsed writes",
+    Aside.ROWS: "rows of these",
 }
+CHECKS_IN_WORDS = {"read_back": "read back after a write", REHEARSE: "a rehearsed write"}
+"""How a sample came about that checks a write."""
 CLIENT_CHARACTERS = 8
 """How much of a client's token is shown in a list; samples and JSON have it whole."""
 
@@ -86,9 +92,20 @@ def remarks(report: Report) -> list[str]:
         said.append(
             f"{count(tally.not_compared, 'mirrored request')} {verb} not compared: {', '.join(parts)}."
         )
+    if alone := tally.asides.get(Aside.ROWS, {}).get(NO_DATABASE, 0):
+        said.append(
+            f"{count(alone, 'row')} of rehearsed writes {'was' if alone == 1 else 'were'} not compared:"
+            " write_checks.database is not set."
+        )
     if not tally.compared and not tally.mirrored:
         said.append("No request has been mirrored: a domain is mirrored from stage shadow to live.")
     return said
+
+
+def check_of(sample: Sample) -> str:
+    """How a write was checked by a sample, with a comma before; empty where none was."""
+    words = CHECKS_IN_WORDS.get(sample.write_check, "")
+    return f", {words}" if words else ""
 
 
 def share_of(group: GroupRow) -> str:

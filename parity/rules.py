@@ -59,12 +59,13 @@ class EndpointRules:
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """All rules and acceptances; immutable, but for the compiled view of each endpoint that it keeps."""
+    """All rules and acceptances; immutable, but for what it keeps: the compiled views, and the book for two runs."""
 
     rules: tuple[Rule, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
     recording: bool = False
     _views: dict[str, EndpointRules] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _of_two_runs: list["RuleBook"] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
     def load(cls, paths: Iterable[Path], endpoints: Iterable[str] | None = None) -> "RuleBook":
@@ -76,8 +77,12 @@ class RuleBook:
         return cls(tuple(rules), tuple(acceptances))
 
     def for_recording(self) -> "RuleBook":
-        """The book for comparing answers of two runs, where created ids and times differ."""
-        return replace(self, recording=True)
+        """The book for comparing answers of two runs, where created ids and times differ; the same each time."""
+        if self.recording:
+            return self
+        if not self._of_two_runs:
+            self._of_two_runs.append(replace(self, recording=True))
+        return self._of_two_runs[0]
 
     def with_rules(self, extra: Iterable[Rule]) -> "RuleBook":
         """The book with more rules, which are stronger than those of the same rank that it has."""

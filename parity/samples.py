@@ -123,6 +123,7 @@ def _sample(
         "client": redactor.identifier(exchange.client),
         "legacy_shape": shape_text(difference.legacy),
         "modern_shape": shape_text(difference.modern),
+        "write_check": redactor.reason(exchange.check),
     }
 
 

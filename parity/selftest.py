@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from parity.compare import compare
+from parity.compare import compare, rules_for
 from parity.edits_json import places
 from parity.exchange import Exchange
 from parity.mutations import Mutation, MutationKind, mutations_of, value_in
@@ -76,7 +76,7 @@ def shape_share_of(exchange: Exchange, rules: RuleBook) -> ShapeShare:
     value = value_in(exchange.modern)
     if value is ABSENT:
         return ShapeShare(exchange.endpoint, exchange.domain, int(bool(exchange.modern.body)), 0)
-    view = rules.for_endpoint(exchange.endpoint)
+    view = rules_for(exchange, rules)
     leaves = [place.steps for place in places(value) if not isinstance(place.value, dict | list)]
     by_shape = sum(view.compare_at(steps) is Compare.SHAPE for steps in leaves)
     return ShapeShare(exchange.endpoint, exchange.domain, len(leaves), by_shape)

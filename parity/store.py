@@ -17,10 +17,10 @@ from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
 from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
-from parity.exchange import Batch, Exchange
+from parity.exchange import REHEARSE, Batch, Exchange
 from parity.groups import Groups
 from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
-from parity.outcome import Comparison, Outcome
+from parity.outcome import Aside, Comparison, Outcome
 from parity.redact import Redactor
 from parity.rule_changes import note_rules
 from parity.rules import RuleBook
@@ -168,11 +168,20 @@ class ParityStore:
                 ] += count.n
         for capture, comparison in zip(batch.captures, comparisons, strict=True):
             counted[capture.endpoint, comparison.outcome.value, self._redactor.reason(comparison.reason)] += 1
-        checks = [
+        compared = [
             exchange for exchange, comparison in judged if exchange.check and comparison.outcome in COMPARED
         ]
+        checks = [exchange for exchange in compared if exchange.check != REHEARSE]
         for exchange in checks:
             counted[exchange.endpoint, CHECKS, ""] += 1
+        for exchange in compared:
+            if exchange.check == REHEARSE:
+                counted[
+                    exchange.endpoint, Aside.REHEARSALS.value, "rows" if exchange.rows else "answers"
+                ] += 1
+        for exchange, _ in judged:
+            for reason, n in exchange.row_counts.items():
+                counted[exchange.endpoint, Aside.ROWS.value, self._redactor.reason(reason)] += n
         rows = [
             {"minute": minute, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
             for (endpoint, name, reason), n in sorted(counted.items())

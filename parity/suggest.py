@@ -101,7 +101,7 @@ def suggest(report: Report, rules: RuleBook) -> Suggestions:
 
 
 def _was_asked(asides: Iterable[tuple[Aside, Any]]) -> bool:
-    return any(n for aside, n in asides if aside is not Aside.UNCONFIRMED)
+    return any(n for aside, n in asides if aside in (Aside.CONFIRMATIONS, Aside.NOISE_CHECKS))
 
 
 def _of_noise(noisy: NoisyPath, found: Suggestions) -> None:

@@ -157,6 +157,7 @@ SAMPLES = sa.Table(
     sa.Column("legacy_shape", sa.String(80)),
     sa.Column("modern_shape", sa.String(80)),
     sa.Column("is_first", sa.Boolean),
+    sa.Column("write_check", sa.String(20)),
 )
 """The first and the latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing there.
 

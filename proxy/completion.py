@@ -11,8 +11,10 @@ from proxy.canary import StickyKeys, token
 from proxy.captures import Budget
 from proxy.fields import pairs
 from proxy.headers import EdgeHeaders
+from proxy.legacy_rows import LegacyRows
 from proxy.mirror import Mirror, ShadowSender
-from proxy.settings import ProxySettings
+from proxy.rehearsed import RehearsedWrites
+from proxy.settings import ProxySettings, WriteCheck
 from proxy.write_checks import CountedWrites, WriteChecks
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -39,6 +41,7 @@ class Completion:
         *,
         overlapped: Overlapped = busy_at_mark,
         counted_writes: CountedWrites | None = None,
+        legacy_rows: LegacyRows | None = None,
     ) -> None:
         self._headers = EdgeHeaders(settings)
         self._sticky = StickyKeys(settings.sticky)
@@ -57,6 +60,7 @@ class Completion:
             for backend, sender in senders.items()
         }
         self._write_checks = WriteChecks(settings.endpoints, self._ask, self._budget, counted_writes)
+        self._rehearsed = RehearsedWrites(self._observation, self._budget, counted_writes, legacy_rows)
 
     @property
     def held_bytes(self) -> int:
@@ -112,6 +116,7 @@ class Completion:
 
     async def close(self) -> None:
         """Let go of all connections."""
+        await self._rehearsed.close()
         for mirror in self.mirrors.values():
             await mirror.close()
 
@@ -136,7 +141,7 @@ class Completion:
         if capture.skipped:
             return exchange_of(capture, client, answer, Observation(), skipped=capture.skipped)
         if capture.method not in SAFE_METHODS:
-            return await self._write_checks.read_back(capture, client, answer)
+            return await self._checked(capture, client, answer)
         if capture.shadow is not None:
             if not self._budget.take(len(capture.shadow.body)):
                 return Shed("shadow_queue")
@@ -152,6 +157,12 @@ class Completion:
         except BaseException:
             self._budget.give_back(len(shadow.body))
             raise
+
+    async def _checked(self, capture: Capture, client: str, answer: Observation) -> Exchange | Shed:
+        """What checking a write comes to; it was rehearsed before, or is read back now."""
+        if capture.rehearsal is not None:
+            return await self._rehearsed.exchange(capture, capture.rehearsal, client, answer)
+        return await self._write_checks.read_back(capture, client, answer)
 
     async def _answer_again(self, backend: Backend, capture: Capture) -> Observation | str:
         answered = await self._ask(backend, capture)
@@ -181,7 +192,8 @@ class Completion:
 
 
 def _held(exchange: Exchange) -> int:
-    """What its answers hold: where a write is checked both were asked for, else the client's came with the capture."""
-    return len(exchange.shadow.body) + (
-        len(exchange.observation(exchange.authoritative).body) if exchange.check else 0
-    )
+    """What its answers hold: where a write is read back both were asked for, else the client's came with the capture."""
+    size = len(exchange.shadow.body) + exchange.rows_bytes
+    if exchange.check == WriteCheck.READ_BACK:
+        size += len(exchange.observation(exchange.authoritative).body)
+    return size

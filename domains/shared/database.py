@@ -22,7 +22,7 @@ from domains.shared.errors import Fault, InvalidInputError
 from domains.shared.far_dates import rows_with_far_dates
 from domains.shared.node_json import well_formed
 from domains.shared.rehearsals import WriteSet, watched
-from domains.shared.statements import one_statement, waited
+from domains.shared.statements import one_statement, tallied, waited
 
 POOL_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 5
@@ -96,7 +96,11 @@ class Database:
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[WriteSet]:
-        """Whatever is run inside is rolled back in the end, and was written down until then."""
+        """Whatever is run inside is rolled back in the end, and was written down until then; one inside joins it."""
+        current = _open.get()
+        if current is not None and current.writes is not None:
+            yield current.writes
+            return
         writes = WriteSet()
         async with self._connection() as connection:
             await connection.execute("BEGIN")
@@ -106,6 +110,19 @@ class Database:
             finally:
                 _open.reset(token)
                 await connection.execute("ROLLBACK")
+
+    async def show(self, writes: WriteSet) -> None:
+        """Add the rows as they are now to what a rehearsal wrote, from inside of it; what that takes counts nowhere."""
+        current = _open.get()
+        if current is None:
+            raise LookupError("no rehearsal is under way")
+        connection = current.connection
+
+        async def read(statement: Executable) -> list[dict[str, Any]]:
+            with tallied():
+                return await _send(connection, self._compiler.prepare(statement, None))
+
+        await writes.show(read)
 
     async def close(self) -> None:
         """Disconnect."""

@@ -250,11 +250,14 @@ class Front:
         """The same in a transaction that is rolled back; nobody is told, nothing is kept."""
         async with self._database.rehearsal() as writes:
             try:
-                return await act(call)
+                answer = await act(call)
             except ApiError as error:
-                return failure(error)
+                answer = failure(error)
             finally:
                 course.write_set = writes.header()
+            await self._database.show(writes)
+            course.write_set = writes.header()
+            return answer
 
 
 def _served(endpoint: str, answer: web.StreamResponse, started: float, course: _Course) -> Served:

@@ -11,6 +11,8 @@ from domains.shared import node_json
 from domains.shared.errors import ApiError
 from domains.shared.statements import Tally
 
+WRITE_SET = "X-Write-Set"
+
 _WAIT_TOLD_S = 0.005  # a free connection takes microseconds
 _HEADERS_KEPT = 2  # Content-Type, and Content-Length where it was asked for
 
@@ -98,7 +100,7 @@ def finish(
         "Server-Timing": f"{timing}, cache;desc={cache}" if cache else timing,
     }
     if write_set is not None:
-        headers["X-Write-Set"] = write_set
+        headers[WRITE_SET] = write_set
     answer.headers.update(headers)
 
 

@@ -117,11 +117,11 @@ class Entities:
         except BodyError:
             return modern
         if self._of_modern:
-            body = self._as_legacy(body.decode("latin-1")).encode("latin-1")
+            body = self.as_legacy(body.decode("latin-1")).encode("latin-1")
         if self._short_of_modern and body[:1] in (b"{", b"["):
             body = self._short_as_legacy(target, json_of(legacy), body)
         headers = tuple(
-            (name, self._located_as_legacy(value) if name == "location" else self._as_legacy(value))
+            (name, self._located_as_legacy(value) if name == "location" else self.as_legacy(value))
             for name, value in modern.headers
             if name != "content-encoding"
         )
@@ -169,7 +169,9 @@ class Entities:
 
         return _TOKEN.sub(own, text) if self._long else text
 
-    def _as_legacy(self, text: str) -> str:
+    def as_legacy(self, text: str) -> str:
+        """Modern's text with the long ids that legacy has for the same entities."""
+
         def of_legacy(match: re.Match[str]) -> str:
             entity = self._of_modern.get(match[0])
             return match[0] if entity is None else str(entity.legacy)
@@ -183,7 +185,7 @@ class Entities:
         )
         if entity is not None and entity.collection == collection:
             return location[: location.rindex(last)] + str(entity.legacy)
-        return self._as_legacy(location)
+        return self.as_legacy(location)
 
     def _short_as_legacy(self, target: str, legacy: Any, body: bytes) -> bytes:
         seen: dict[str, set[Id]] = {}

@@ -4,6 +4,7 @@ Only where both are of the same form and lie between the beginning of the replay
 or was not set at all is no such moment, and differs.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,9 @@ from parity.exchange import Observation
 from parity.recordings.json_bodies import answer_rewritten, json_of
 from parity.shape import format_of
 
+Made = tuple[datetime, datetime]
+"""Between these two both backends made their moments."""
+AreMoments = Callable[[str, str, Made], bool]
 SKEW = timedelta(seconds=2)
 """How far the clocks of backends may be from ours."""
 
@@ -21,22 +25,10 @@ def with_moments(legacy: Observation, modern: Observation, since: datetime, unti
         return modern
     known = json_of(legacy)
     made = since - SKEW, until + SKEW
-    return answer_rewritten(modern, lambda value: _aligned(known, value, made))
+    return answer_rewritten(modern, lambda value: moments_aligned(known, value, made))
 
 
-def _aligned(legacy: Any, modern: Any, made: tuple[datetime, datetime]) -> Any:
-    match legacy, modern:
-        case dict(), dict():
-            return {key: _aligned(legacy.get(key), value, made) for key, value in modern.items()}
-        case list(), list() if len(legacy) == len(modern):
-            return [_aligned(*pair, made) for pair in zip(legacy, modern, strict=True)]
-        case str(), str() if legacy != modern and _are_moments(legacy, modern, made):
-            return legacy
-        case _:
-            return modern
-
-
-def _are_moments(legacy: str, modern: str, made: tuple[datetime, datetime]) -> bool:
+def _are_moments(legacy: str, modern: str, made: Made) -> bool:
     form = format_of(legacy)
     if not form.startswith("timestamp") or form != format_of(modern) or len(legacy) != len(modern):
         return False
@@ -49,3 +41,19 @@ def _moment(text: str) -> datetime:
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def moments_aligned(legacy: Any, modern: Any, made: Made, are_moments: AreMoments = _are_moments) -> Any:
+    """Modern's value with legacy's text wherever two texts that differ are moments that both made, at one place."""
+    match legacy, modern:
+        case dict(), dict():
+            return {
+                key: moments_aligned(legacy.get(key), value, made, are_moments)
+                for key, value in modern.items()
+            }
+        case list(), list() if len(legacy) == len(modern):
+            return [moments_aligned(*pair, made, are_moments) for pair in zip(legacy, modern, strict=True)]
+        case str(), str() if legacy != modern and are_moments(legacy, modern, made):
+            return legacy
+        case _:
+            return modern

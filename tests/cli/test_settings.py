@@ -154,3 +154,37 @@ def test_a_malformed_configuration_ends_a_command_with_exit_code_2_and_no_traceb
     assert ran.out == ""
     assert ran.err.startswith("crossfade: 1 field is wrong in the configuration")
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://reader:Nettle-77@db.internal/crm",
+        "postgresql://reader:Nettle-77@db.internal/crm?no=such",
+        "postgresql://reader:Nettle-77@[db.internal/crm",
+        "Nettle-77",
+    ],
+)
+def test_an_address_of_legacys_database_that_is_none_is_not_repeated(tmp_path: Path, url: str) -> None:
+    file = write(tmp_path, f'[write_checks]\ndatabase = "{url}"')
+
+    with pytest.raises(UsageError) as problem:
+        load_settings(file)
+
+    assert "write_checks.database: '**********': expected the address of legacy's PostgreSQL" in str(
+        problem.value
+    )
+    assert "Nettle" not in str(problem.value)
+
+
+def test_the_address_of_legacys_database_is_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql://reader:Nettle-77@db.internal/crm"
+    monkeypatch.setenv("CROSSFADE_WRITE_CHECKS__DATABASE", url)
+
+    settings = load_settings(write(tmp_path, ""))
+
+    assert settings.write_checks.database is not None
+    assert settings.write_checks.database.get_secret_value() == url
+    assert "Nettle" not in f"{settings!r} {settings} {settings.model_dump_json()}"

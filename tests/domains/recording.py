@@ -116,7 +116,8 @@ class RecordedRoom:
         needless = [
             f"{row.quirk} {row.endpoint} {row.path} {row.legacy_status}-{row.modern_status}"
             for row in book.acceptances
-            if not differences(
+            if not row.path.startswith("$rows")  # those of rows are proven by tests/test_rehearsed_parity.py
+            and not differences(
                 replayed,
                 replace(book, acceptances=tuple(other for other in book.acceptances if other is not row)),
             )

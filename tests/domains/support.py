@@ -121,7 +121,8 @@ async def serving(
         mailer=mailer,
         event_sink=event_sink,
     )
-    client: TestClient[Any, Any] = TestClient(TestServer(app))
+    # a write set may be longer than what aiohttp takes for a header by itself
+    client: TestClient[Any, Any] = TestClient(TestServer(app), max_field_size=131_072, max_line_size=131_072)
     await client.start_server()
     try:
         yield Modern(client, Credentials(contract, JWT_SECRET), database_url)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.compare import compare
-from parity.exchange import Backend, Exchange, Observation
+from parity.exchange import Backend, Exchange, Observation, RowPair
 from parity.outcome import Comparison, Kind, Outcome
 from parity.rules import RuleBook
 from tests.parity.factories import JSON, TODAY, acceptance, by_shape, differing, exchange, observation
@@ -339,3 +339,30 @@ def test_recorded_answers_match_themselves(number: int) -> None:
         verdict(exchange(json.dumps(body).encode(), json.dumps(body, indent=1).encode())).outcome
         is Outcome.MATCH
     )
+
+
+# Rehearsed writes
+
+
+def rehearsed(legacy: Any, modern: Any, *rows: RowPair, **changes: Any) -> Exchange:
+    return exchange(legacy, modern, check="rehearse", write="POST /v1/escrows", rows=rows, **changes)
+
+
+def test_rows_of_a_rehearsed_write_are_part_of_its_comparison() -> None:
+    pair = RowPair("escrows", {"city": "a"}, {"city": "b"})
+
+    found = verdict(rehearsed({}, {}, RowPair("roles", {}, {}), pair))
+    raced = verdict(rehearsed({}, {}, pair, raced=True))
+    accepted = verdict(rehearsed({}, {}, pair), RuleBook(acceptances=(acceptance("$rows.escrows[*].city"),)))
+
+    assert (found.outcome, differing(found)) == (Outcome.MISMATCH, [("$rows.escrows[0].city", "value")])
+    assert (raced.outcome, raced.reason) == (Outcome.SKIPPED, "write_overlapped")
+    assert accepted.outcome is Outcome.ACCEPTED
+
+
+def test_rules_for_answers_of_two_runs_hold_for_a_rehearsed_write_alone() -> None:
+    rules = RuleBook(rules=(by_shape("$.number", recording_only=True),))
+    sides = {"number": "ESC-2026-0001"}, {"number": "ESC-2026-0002"}
+
+    assert verdict(rehearsed(*sides), rules).outcome is Outcome.MATCH
+    assert verdict(exchange(*sides), rules).outcome is Outcome.MISMATCH

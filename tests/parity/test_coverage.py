@@ -151,3 +151,13 @@ def test_a_requirement_is_met_by_any_query_shape_unless_it_names_one() -> None:
         ("GET /v1/escrows/{id} 2xx", 0),
     ]
     assert found.of(DETAIL) == cover({}, [Requirement(DETAIL)], least=4)
+
+
+def test_a_rehearsed_write_covers_its_write_in_the_class_of_legacys_status() -> None:
+    write = "POST /v1/escrows"
+    found = [
+        exchange(observation(status=status), endpoint=write, check="rehearse", write=write)
+        for status in (201, 404)
+    ]
+
+    assert cells_of((one, MATCH) for one in found) == {Cell(write, "2xx"): 1, Cell(write, "4xx"): 1}

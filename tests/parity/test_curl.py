@@ -48,3 +48,9 @@ def test_the_method_is_the_samples_and_without_one_the_endpoints() -> None:
     assert " -X DELETE " in curl_of(sample(), Backend.LEGACY, "DELETE /v1/escrows/{id}")
     assert " -I " in curl_of(sample(method="HEAD"), Backend.LEGACY, "GET /v1/escrows")
     assert "-X" not in curl_of(sample(method="GET"), Backend.LEGACY, "POST /v1/escrows")
+
+
+def test_what_would_write_is_a_comment_to_the_shell() -> None:
+    line = curl_of(sample(method="POST", write_check="rehearse"), Backend.LEGACY, "POST /v1/escrows")
+
+    assert line.startswith("# this writes: curl ")

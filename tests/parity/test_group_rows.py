@@ -118,9 +118,12 @@ def test_samples_of_an_earlier_version_are_shown_without_what_they_lack(
 ) -> None:
     fill(store, 1)
     with engine.begin() as connection:
-        names = ("method", "client", "legacy_shape", "modern_shape", "is_first")
+        names = ("method", "client", "legacy_shape", "modern_shape", "is_first", "write_check")
         connection.execute(sa.update(SAMPLES).values(dict.fromkeys(names)))
 
     ((sample,),) = [group.samples for group in report(engine).groups]
 
-    assert (sample.client, sample.method, sample.is_first, sample.modern) == ("", "", False, "1")
+    assert (sample.client, sample.method, sample.write_check, sample.is_first, sample.modern) == (
+        *("", "", ""),
+        *(False, "1"),
+    )

@@ -191,3 +191,11 @@ def test_a_glob_takes_any_of_several_texts_or_none() -> None:
     assert takes_any("GET /v1/escrows", names)
     assert not takes_any("GET /v1/leads*", names)
     assert not takes_any("*", [])
+
+
+def test_rows_of_a_rehearsed_write_have_a_root_of_their_own() -> None:
+    assert takes("$rows.escrows[*].city", "$rows", "escrows", 0, "city")
+    assert takes("$rows.**", "$rows", "escrows", 3)
+    assert not takes("$.**", "$rows", "escrows", 0)
+    with pytest.raises(ParityError, match="starts with none of"):
+        path_glob("$rowset.escrows")

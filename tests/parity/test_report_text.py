@@ -126,3 +126,9 @@ def test_a_group_from_before_an_acceptance_is_named_beside_its_successor() -> No
     assert "also   7 exchanges accepted: on purpose (y)" in found
     assert "expired: it counts as a mismatch again" in found
     assert found.count("from now on") == 0
+
+
+def test_a_sample_of_a_rehearsed_write_says_so() -> None:
+    found = rendered(report(groups=(group(samples=(sample(write_check="rehearse"),)),)))
+
+    assert "a rehearsed write" in " ".join(found.split())

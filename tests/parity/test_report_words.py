@@ -15,6 +15,7 @@ from parity.report_words import (
     asides,
     balance_line,
     cause_sentence,
+    check_of,
     clients_line,
     comparing_line,
     count,
@@ -32,7 +33,7 @@ from parity.report_words import (
     sum_line,
 )
 from parity.tally import Balance, Tally
-from tests.parity.reports import accepted_as, group, noisy, report, together
+from tests.parity.reports import accepted_as, group, noisy, report, sample, together
 
 
 def of(balance: Balance | None = None, **outcomes: int) -> Report:
@@ -193,3 +194,16 @@ def test_a_cause_says_how_many_exchanges_were_looked_at() -> None:
     assert cause_sentence(together().causes[0]) == (
         "These 2 groups are in the same 60 of 64 exchanges (64 drawn at random): probably one cause."
     )
+
+
+def test_remarks_say_that_rows_were_not_compared_and_why() -> None:
+    found = report(tally=Tally(asides={Aside.ROWS: {"no_database": 3, "compared": 1}}))
+
+    assert "3 rows of rehearsed writes were not compared: write_checks.database is not set." in remarks(found)
+    assert not any("rehearsed" in one for one in remarks(report(tally=Tally())))
+
+
+def test_a_sample_says_how_a_write_was_checked_by_it() -> None:
+    assert check_of(sample(write_check="rehearse")) == ", a rehearsed write"
+    assert check_of(sample(write_check="read_back")) == ", read back after a write"
+    assert check_of(sample()) == ""

@@ -147,3 +147,11 @@ def test_headers_that_rules_name_are_known_and_globs_name_none() -> None:
     book = RuleBook(rules=(by_shape("header:X-Total"), by_shape("header:*"), by_shape("header:etag")))
 
     assert book.for_endpoint(LIST).headers == ("etag", "x-total")
+
+
+def test_the_book_for_two_runs_is_made_once() -> None:
+    book = RuleBook()
+
+    assert book.for_recording() is book.for_recording()
+    assert book.for_recording().for_recording() is book.for_recording()
+    assert (book.recording, book.for_recording().recording) == (False, True)

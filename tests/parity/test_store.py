@@ -3,6 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from parity.compare import compare
 from parity.completing import Shed
 from parity.database import open_database
 from parity.errors import StoreError
-from parity.exchange import Batch, Count, Exchange
+from parity.exchange import Batch, Count, Exchange, RowPair
 from parity.outcome import Aside, Comparison, Outcome
 from parity.redact import Redactor
 from parity.report import Report, build_report
@@ -253,3 +254,29 @@ def test_the_tables_are_made_when_they_are_needed(engine: sa.Engine, store: Pari
     record(store, batch())
 
     assert set(METADATA.tables) <= set(sa.inspect(engine).get_table_names())
+
+
+def test_a_rehearsed_write_is_counted_once_with_what_became_of_its_rows(
+    engine: sa.Engine, store: ParityStore
+) -> None:
+    write = "POST /v1/escrows"
+    secret = RowPair("users", {"password_hash": "Nettle"}, {"password_hash": "Brindlefox"})
+    rehearsed: dict[str, Any] = {"endpoint": write, "check": "rehearse", "write": write}
+    found = [
+        exchange(**rehearsed, rows=(secret,), row_counts={"compared": 1, "not_found": 2}),
+        exchange(**rehearsed, row_counts={"no_database": 1}),
+    ]
+
+    record(store, batch(*found))
+
+    (row,) = report(engine).endpoints
+    (group,) = report(engine).groups
+    assert (row.endpoint, row.tally.compared, row.tally.checks, row.costs.n) == (write, 2, 0, 0)
+    assert row.tally.asides == {
+        Aside.REHEARSALS: {"answers": 1, "rows": 1},
+        Aside.ROWS: {"compared": 1, "not_found": 2, "no_database": 1},
+    }
+    assert (group.path, group.samples[0].write_check) == ("$rows.users[*].password_hash", "rehearse")
+    assert "Nettle" not in f"{group}"
+    assert "Brindlefox" not in f"{group}"
+    assert report(engine).balance.balanced

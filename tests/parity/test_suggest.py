@@ -169,9 +169,11 @@ def test_a_group_that_no_rule_by_shape_fits_is_withheld(changes: dict[str, Any],
 def test_it_says_where_legacy_was_not_asked_twice() -> None:
     pairs = [(n, n + 1) for n in range(4)]
 
-    (withheld,) = suggest(report(groups=(open_group(*pairs),)), RuleBook()).withheld
+    rehearsed = EndpointRow(LIST, "escrows", Tally(asides={Aside.REHEARSALS: {"rows": 9}}), Costs())
 
-    assert withheld.why.endswith("; legacy was not asked twice")
+    for rows in ((), (rehearsed,)):
+        (withheld,) = suggest(report(groups=(open_group(*pairs),), endpoints=rows), RuleBook()).withheld
+        assert withheld.why.endswith("; legacy was not asked twice")
 
 
 def test_accepted_groups_are_left_alone() -> None:

@@ -77,5 +77,5 @@ def test_as_json_every_outcome_is_there_and_what_is_counted_beside_them() -> Non
     values = tally_json(Tally(asides={Aside.UNCONFIRMED: {"rate": 2}}))
 
     assert set(values["outcomes"]) == {outcome.value for outcome in Outcome}
-    assert [values[aside.value] for aside in Aside] == [{}, {"rate": 2}, {}]
+    assert [values[aside.value] for aside in Aside] == [{}, {"rate": 2}, {}, {}, {}]
     assert costs_json(Costs())["duration_ratio"] is None

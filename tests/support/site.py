@@ -97,13 +97,14 @@ def running_site(
 
 
 @contextlib.contextmanager
-def running_parity_worker(socket: Path, state_dir: Path) -> Iterator[None]:
-    """A parity worker alone."""
+def running_parity_worker(socket: Path, state_dir: Path, **more: str) -> Iterator[None]:
+    """A parity worker alone; `more` is in its environment."""
     arguments = ["parity-worker", "--socket", str(socket)]
     environment = {
         "CROSSFADE_STATE_DIR": str(state_dir),
         "CROSSFADE_BACKENDS__LEGACY": "http://127.0.0.1:1",
         "CROSSFADE_BACKENDS__MODERN": "http://127.0.0.1:2",
+        **more,
     }
     child = Child("parity worker", arguments, log=state_dir / "parity.log", environment=environment)
     try:

@@ -1,5 +1,7 @@
 """Faults of writes: lost, done twice, put into another column, or not seen afterwards."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 from aiohttp import web
@@ -9,6 +11,9 @@ from domains.shared.faults.acts import on_answer, on_value, whole
 from domains.shared.faults.changes import at, gone
 from domains.shared.faults.fault import Asked, Fault, Shown
 from domains.shared.people import contacts
+from domains.shared.rehearsals import WriteSet
+from domains.shared.responses import WRITE_SET
+from domains.shared.shadow import Copy
 
 _REMEMBERED = 1_000
 """How many answers a stale cache holds."""
@@ -20,20 +25,48 @@ _SWAP = (
 )
 
 
+class _TakenBackError(Exception):
+    """Whatever was written is to be undone."""
+
+
 async def _lost(asked: Asked) -> web.StreamResponse:
-    async with asked.database.rehearsal():
-        return await asked.answer()
+    async with asked.database.rehearsal() as writes:
+        with suppress(_TakenBackError):
+            async with asked.database.transaction():
+                answer = await asked.answer()
+                raise _TakenBackError
+        return await _told(asked, answer, writes)
 
 
 async def _twice(asked: Asked) -> web.StreamResponse:
-    await asked.answer()
-    return await asked.answer()
+    async with _in_one(asked):
+        await asked.answer()
+        return await asked.answer()
 
 
 async def _into_another_column(asked: Asked) -> web.StreamResponse:
-    answer = await asked.answer()
-    if answer.status == 200:
-        await asked.database.run(_SWAP, {"swapped": UUID(asked.request.match_info["id"])})
+    async with _in_one(asked) as writes:
+        answer = await asked.answer()
+        if answer.status == 200:
+            await asked.database.run(_SWAP, {"swapped": UUID(asked.request.match_info["id"])})
+        return answer if writes is None else await _told(asked, answer, writes)
+
+
+@asynccontextmanager
+async def _in_one(asked: Asked) -> AsyncIterator[WriteSet | None]:
+    """One rehearsal around all that is done to a copy that rehearses; nothing around other requests."""
+    if asked.request.headers.get("X-Crossfade-Shadow") != Copy.REHEARSE:
+        yield None
+        return
+    async with asked.database.rehearsal() as writes:
+        yield writes
+
+
+async def _told(asked: Asked, answer: web.StreamResponse, writes: WriteSet) -> web.StreamResponse:
+    """The answer of a rehearsal with what is written now."""
+    if WRITE_SET in answer.headers:
+        await asked.database.show(writes)
+        answer.headers[WRITE_SET] = writes.header()
     return answer
 
 

@@ -1,10 +1,11 @@
 """Faults of writes: what is lost or stored otherwise is so in the database."""
 
+import json
 from typing import Any
 
 from domains.shared.faults.of_writes import OF_WRITES
 from tests.domains.shared.faults.support import CONTACT, switch
-from tests.domains.support import Modern
+from tests.domains.support import Modern, signed
 
 FAULT = {fault.name: fault for fault in OF_WRITES}
 NEW: dict[str, Any] = {"first_name": "Wren", "last_name": "Twicewell", "contact_type": "lender"}
@@ -75,3 +76,33 @@ async def test_answers_of_writes_differ_as_they_say(faulty: Modern) -> None:
 
     assert (created.status, refused.status) == (200, 400)
     assert "details" not in refused.body["error"]
+
+
+async def rehearsed(modern: Modern, method: str, target: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The write set that a rehearsal by agent_ann tells."""
+    raw = json.dumps(body).encode()
+    copy = signed(target, method=method, body=raw) | {"X-Crossfade-Shadow": "rehearse"}
+    headers = copy | {"Content-Type": "application/json"}
+    answer = await modern.send("agent_ann", method, target, raw=raw, headers=headers)
+    told: list[dict[str, Any]] = json.loads(answer.headers["X-Write-Set"])
+    return told
+
+
+async def test_rehearsals_tell_what_the_faults_would_do_and_leave_nothing(faulty: Modern) -> None:
+    before = faulty.rows("SELECT c::text FROM contacts c ORDER BY id")
+
+    await switch(faulty, FAULT["lost-write"], on=True)
+    lost = await rehearsed(faulty, "POST", "/v1/contacts", NEW)
+    await switch(faulty, FAULT["lost-write"], on=False)
+    await switch(faulty, FAULT["duplicate-write"], on=True)
+    twice = await rehearsed(faulty, "POST", "/v1/contacts", NEW)
+    await switch(faulty, FAULT["wrong-column"], on=True)
+    phones = {"phone": "1", "phone_secondary": "2"}
+    (swapped, *_, also) = await rehearsed(faulty, "PUT", CONTACT, phones)
+
+    made = [row for row in twice if row["table"] == "contacts"]
+    assert [row["row"] for row in lost if row["table"] == "contacts"] == [None]
+    assert [(row["op"], row["row"]["last_name"]) for row in made] == 2 * [("insert", "Twicewell")]
+    assert (swapped["row"]["phone"], swapped["row"]["phone_secondary"]) == ("2", "1")
+    assert also["row"] == swapped["row"]
+    assert faulty.rows("SELECT c::text FROM contacts c ORDER BY id") == before
