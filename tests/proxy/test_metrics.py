@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from proxy.access_log import AccessLog
 from proxy.counters import Counters, requested_key
 from proxy.metrics import BOUNDS_S, COUNTED, LEVELS, LEVELS_BY, NOBODY, Metrics
+from proxy.rehearsal_figures import RehearsalFigures
 from proxy.telemetry import Telemetry
 from proxy.tracing import Tracer
 
@@ -125,7 +126,7 @@ def test_every_metric_is_documented_with_its_type_and_none_that_is_gone() -> Non
     log = AccessLog(Path("/dev/null"), 1, token_key=b"key")
     exported = {
         f"{metric.name}_total" if metric.type == "counter" else metric.name: metric.type
-        for collector in Telemetry(metrics, log, Tracer(Nowhere())).collectors()
+        for collector in (*Telemetry(metrics, log, Tracer(Nowhere())).collectors(), RehearsalFigures())
         for metric in collector.collect()
     }
 

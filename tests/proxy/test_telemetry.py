@@ -155,6 +155,7 @@ async def test_a_line_tells_of_a_request_what_the_client_saw(tmp_path: Path) -> 
         "flag_version": int(answer.header("X-Flag-Version") or ""),
         "mirrored": True,
         "error": "",
+        "rehearsal_ms": 0.0,
     }
 
 
