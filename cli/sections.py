@@ -136,6 +136,7 @@ class ForwardSection(Section):
     answer_timeout_s: float = Field(default=_FORWARD.answer_timeout_s, gt=0, le=86_400)
     fallback_timeout_s: float = Field(default=_FORWARD.fallback_timeout_s, gt=0, le=86_400)
     idle_s: float = Field(default=_FORWARD.idle_s, gt=0, le=3_600)
+    fallback: bool = _FORWARD.fallback
 
 
 class BoundsRow(Section):
@@ -145,6 +146,7 @@ class BoundsRow(Section):
     answer_timeout_s: float | None = Field(default=None, gt=0, le=86_400)
     max_body_bytes: int | None = Field(default=None, ge=0)
     max_in_flight: int | None = Field(default=None, ge=1)
+    fallback: bool | None = None
 
 
 class StickySection(Section):
