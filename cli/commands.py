@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "bench-backends": "cli.bench_backends:bench_backends",
     "bench-parity": "cli.bench_parity:bench_parity",
     "bench-compare": "cli.bench_compare:bench_compare",
+    "bench-flags": "cli.bench_flags:bench_flags",
     "parity-worker": "cli.workers:parity_worker",
 }
 """Name → module and attribute."""
