@@ -21,9 +21,15 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from parity.exchange import Backend, Endpoint
 from proxy.canary import bucket
@@ -36,9 +42,9 @@ from tests.support.threads import in_thread
 POST = Endpoint("escrows", "POST", "/v1/escrows")
 KEYS = ("escrows", POST.name)
 CLIENTS = tuple(f"client-{number}" for number in range(8))
-SHARES = (0.3, 0.7)
-KILLS = 2
-"""Of all examples together: each costs the start of a worker."""
+SHARES = (0.5, 0.2)
+STAGES = (Stage.CANARY, Stage.LIVE, Stage.COMPLETE)
+"""Where an example begins: at those where modern commits."""
 WITHIN_S = 30.0
 
 
@@ -99,10 +105,6 @@ class Clients:
         self._numbers = iter(range(10**9))
         self._pool = ThreadPoolExecutor(len(CLIENTS))
 
-    def write(self, client: str) -> Wrote:
-        """One write."""
-        return self._write(f"w{next(self._numbers)}", client)
-
     def write_while(self, act: Callable[[], None]) -> list[Wrote]:
         """Two writes of each client at the same time, and something else meanwhile."""
         named = [(f"w{next(self._numbers)}", client) for client in (*CLIENTS, *CLIENTS)]
@@ -136,7 +138,6 @@ class World:
     legacy: Noting
     modern: Noting
     clients: Clients
-    kills: int = 0
 
     def side(self, table: FlagTable, client: str) -> Backend:
         """Who commits a write of that client by that table, if anybody does."""
@@ -169,13 +170,13 @@ class World:
                 assert wrote.status == 0, f"{wrote}: nothing else may come of it"
                 assert len(commits) <= 1, f"{wrote} was committed by {commits}"
 
-    def kill(self, number: int) -> None:
-        """End a proxy worker without a word as soon as a backend has got something, before that has answered."""
-        self.kills += 1
+    def kill(self, numbers: tuple[int, ...]) -> None:
+        """End proxy workers without a word as soon as a backend has got something, before that has answered."""
         sides = (self.legacy, self.modern)
-        pid = self.site.context.flags.workers()[number].pid
+        workers = self.site.context.flags.workers()
         until(lambda: any(noting.begun.is_set() for noting in sides))
-        os.kill(pid, signal.SIGKILL)
+        for number in numbers:
+            os.kill(workers[number].pid, signal.SIGKILL)
 
     def slow(self, seconds: float) -> None:
         """From now on the backends answer so much later than they commit."""
@@ -215,15 +216,17 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 class SingleWriter(RuleBasedStateMachine):
-    """One site for all examples; each begins with everything at `off` and a modern that commits."""
+    """One site for all examples; each begins at some stage of the domain."""
 
     world: ClassVar[World]
 
-    def __init__(self) -> None:
-        super().__init__()
+    @initialize(stage=st.sampled_from(STAGES), share=st.sampled_from(SHARES))
+    def begin(self, stage: Stage, share: float) -> None:
         self.world.modern.mood = Mood.COMMITS
         self.world.site.roll_back()
         self.read()
+        for _ in range(stage.position):
+            self.advance("escrows", share)
 
     def read(self) -> None:
         """The flags as all workers serve them."""
@@ -236,32 +239,42 @@ class SingleWriter(RuleBasedStateMachine):
         if stage is not None:
             self.world.site.flip(stage, key=key, canary_share=share)
 
+    def back(self, key: str) -> None:
+        """One stage back, so that the walk stays where both backends commit."""
+        flag = self.table.flag_for(POST) if key == POST.name else self.table.rows.get(key)
+        if flag is not None and flag.stage is not Stage.OFF:
+            self.world.site.roll_back(key, to=list(Stage)[flag.stage.position - 1])
+
     @rule(key=st.sampled_from(KEYS), share=st.sampled_from(SHARES))
     def advance(self, key: str, share: float) -> None:
         self.go(key, share)
         self.read()
 
-    @rule(key=st.sampled_from((None, *KEYS)))
-    def roll_back(self, key: str | None) -> None:
-        self.world.site.roll_back(key)
-        self.read()
-
     @rule(mood=st.sampled_from(Mood))
-    def modern_changes(self, mood: Mood) -> None:
+    def write(self, mood: Mood) -> None:
+        self.world.modern.mood = mood
+        wrote = self.world.clients.write_while(lambda: None)
+
+        for one in wrote:
+            self.world.check(one, self.table)
+            assert one.status != 0
+
+    @rule(
+        key=st.sampled_from(KEYS),
+        share=st.sampled_from(SHARES),
+        forward=st.booleans(),
+        mood=st.sampled_from(Mood),
+    )
+    def write_during_a_change(self, key: str, share: float, *, forward: bool, mood: Mood) -> None:
         self.world.modern.mood = mood
 
-    @rule(client=st.sampled_from(CLIENTS))
-    def write(self, client: str) -> None:
-        wrote = self.world.clients.write(client)
+        def change() -> None:
+            if forward:
+                self.go(key, share)
+            else:
+                self.back(key)
 
-        self.world.check(wrote, self.table)
-        assert wrote.status != 0
-
-    @rule(key=st.sampled_from(KEYS), share=st.sampled_from(SHARES), back=st.booleans())
-    def write_during_a_change(self, key: str, share: float, *, back: bool) -> None:
-        wrote = self.world.clients.write_while(
-            lambda: self.world.site.roll_back(key) if back else self.go(key, share)
-        )
+        wrote = self.world.clients.write_while(change)
         before = self.table
         self.read()
 
@@ -269,11 +282,19 @@ class SingleWriter(RuleBasedStateMachine):
             self.world.check(one, before, self.table)
             assert one.status != 0
 
-    @precondition(lambda self: self.world.kills < KILLS and self.table.rows)
-    @rule(number=st.integers(0, 1))
-    def kill_a_worker_that_forwards(self, number: int) -> None:
+
+class KilledWorkers(SingleWriter):
+    """The same, and a proxy worker is killed in the middle."""
+
+    is_killed = False
+
+    @precondition(lambda self: not self.is_killed)
+    @rule(numbers=st.sampled_from(((0,), (1,), (0, 1))))
+    def kill_workers_that_forward(self, numbers: tuple[int, ...]) -> None:
+        self.is_killed = True
+        self.world.modern.mood = Mood.COMMITS
         self.world.slow(0.2)
-        wrote = self.world.clients.write_while(lambda: self.world.kill(number))
+        wrote = self.world.clients.write_while(lambda: self.world.kill(numbers))
         self.world.slow(0.0)
         self.world.mended()
 
@@ -288,19 +309,25 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def test_every_write_is_committed_once_by_the_side_of_its_client(world: World) -> None:
+def play(machine: type[SingleWriter], world: World, *, examples: int, steps: int) -> None:
+    """The same examples each time; none is made smaller, for the site goes on from where it was."""
     run_state_machine_as_test(
-        type("OfThisSite", (SingleWriter,), {"world": world}),
+        type("OfThisSite", (machine,), {"world": world}),
         settings=settings(
-            max_examples=10,
-            stateful_step_count=12,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
             derandomize=True,
             database=None,
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )
 
-    assert world.kills > 0
+
+def test_every_write_is_committed_once_by_the_side_of_its_client(world: World) -> None:
+    play(SingleWriter, world, examples=16, steps=8)
+    play(KilledWorkers, world, examples=2, steps=4)
+
     assert world.legacy.committed
     assert world.modern.committed
