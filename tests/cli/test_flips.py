@@ -3,12 +3,23 @@
 import json
 import os
 import pty
+import re
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from parity.database import open_database
+from parity.exchange import Endpoint
+from proxy.flag_rows import LastAnswer, Registration
+from proxy.flag_watch import FlagWatch
+from proxy.last_known_good import LastKnownGood
 from tests.cli.parity_store import ONE_ENDPOINT, agreeing, differing, fill
 from tests.support.command import InProcess
 
@@ -253,3 +264,52 @@ def test_on_a_terminal_the_name_is_typed(crossfade: InProcess, typed: str, code:
     assert process.returncode == code
     assert "Type escrows to go on" in out.decode()
     assert words in out.decode()
+
+
+@contextmanager
+def a_worker(crossfade: InProcess, **by_modern: LastAnswer) -> Iterator[None]:
+    """Somebody who follows the flags as a proxy worker does, and says what modern answered last."""
+    url = f"sqlite:///{crossfade.state_dir}/store.sqlite3"
+    watch = FlagWatch(
+        open_engine=lambda: open_database(url),
+        endpoints=(Endpoint("escrows", "GET", "/v1/escrows"),),
+        registration=Registration("run", "proxy-1", socket.gethostname(), os.getpid()),
+        known_good=LastKnownGood(crossfade.state_dir),
+        swap=lambda _table: True,
+        by_modern=lambda: by_modern,
+    )
+    with capture_logs():  # a worker's own go elsewhere
+        watch.start()
+        yield
+        watch.stop()
+
+
+def test_a_rollback_says_when_each_worker_served_it_and_what_modern_answered_last(
+    crossfade: InProcess,
+) -> None:
+    noon = datetime(2026, 11, 29, 12, 0, 0, 123_000, UTC).timestamp()
+    last = {"escrows": LastAnswer("GET /v1/escrows", noon), "leads": LastAnswer("GET /v1/leads", noon + 9)}
+    crossfade("flip", "escrows", "shadow", "--reason", "x")
+
+    with a_worker(crossfade, **last):
+        lines = crossfade("rollback", "escrows").out.splitlines()
+        crossfade("flip", "escrows", "shadow", "--reason", "x")
+        values = json.loads(crossfade("rollback", "escrows", "--json").out)
+
+    assert re.fullmatch(r"version 2, served by 1 proxy worker after \d+ ms", lines[1])
+    assert re.fullmatch(r"  proxy-1  \d+ ms", lines[2])
+    assert lines[3:] == ["last answer by modern: 12:00:00.123 UTC, GET /v1/escrows (proxy-1)"]
+    assert values["last_by_modern"] == {
+        "worker": "proxy-1",
+        "endpoint": "GET /v1/escrows",
+        "at": "2026-11-29T12:00:00.123000+00:00",
+    }
+
+
+def test_where_modern_has_answered_nothing_a_rollback_says_so(crossfade: InProcess) -> None:
+    crossfade("flip", "escrows", "shadow", "--reason", "x")
+
+    with a_worker(crossfade):
+        lines = crossfade("rollback", "escrows").out.splitlines()
+
+    assert lines[-1] == "modern has answered nothing there since these workers started"

@@ -12,7 +12,14 @@ from parity.database import open_database
 from parity.errors import StoreError
 from parity.exchange import Endpoint
 from proxy.control import Control, ControlSettings
-from proxy.errors import ConflictError, RefusedError, ShareError, StageError, UnknownKeyError
+from proxy.errors import (
+    ConflictError,
+    NotAcknowledgedError,
+    RefusedError,
+    ShareError,
+    StageError,
+    UnknownKeyError,
+)
 from proxy.flag_rows import Change, Judged
 from proxy.flag_store import FlagStore
 from proxy.flags import Flag
@@ -234,6 +241,20 @@ def test_a_rollback_stands_whatever_becomes_of_its_verdict(desk: Desk) -> None:
     assert change is not None
     assert (change.verdict, change.reason) == (None, "rollback")
     assert desk.stage() == Flag(Stage.OFF)
+
+
+def test_a_rollback_that_nobody_acknowledges_is_in_force_and_has_its_verdict(desk: Desk) -> None:
+    control = desk.control()
+    control.advance("escrows", **ADA)
+
+    def changed(change: Change) -> None:
+        raise NotAcknowledgedError(change.version, ["proxy-1"], 5.0)
+
+    with pytest.raises(NotAcknowledgedError):
+        control.roll_back("escrows", actor="ada", changed=changed)
+
+    assert desk.stage() == Flag(Stage.OFF)
+    assert desk.store.history(1)[0].verdict == READY
 
 
 def test_what_is_not_further_is_not_rolled_back(desk: Desk) -> None:
