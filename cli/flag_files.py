@@ -2,16 +2,16 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import click
 
-from cli.confirming import confirm, confirm_options
+from cli.confirming import confirm
 from cli.context import Context, pass_context
 from cli.control import control_of
 from cli.files import write_whole
 from cli.flag_words import flag_json, step_words, verdict_json
-from cli.flips import GRAVE, force_option, reason_option, report_change, require_reason, version_option
+from cli.flips import GRAVE, Forward, forward_options, report_change, require_reason
 from cli.output import console, json_option, message, print_json
 from proxy.errors import ConflictError
 from proxy.flag_files import FlagFile, read_flags, write_flags
@@ -66,28 +66,16 @@ def plan(context: Context, file: Path, as_json: bool) -> None:
 
 @click.command("apply")
 @file_argument
-@reason_option
-@force_option
-@version_option
-@confirm_options
-@json_option
+@forward_options
 @pass_context
-def apply(
-    context: Context,
-    file: Path,
-    reason: str,
-    force: bool,
-    if_version: int | None,
-    yes: bool,
-    no_input: bool,
-    as_json: bool,
-) -> None:
+def apply(context: Context, file: Path, **options: Unpack[Forward]) -> None:
     """Make the flag table as FILE says: all of it in one change, or nothing.
 
     Steps forward need a ready verdict each, as with `crossfade advance`; exit code 4 with everything that is in the way,
     and when flags were changed since the version that the file names.
     """
-    require_reason(reason)
+    require_reason(options["reason"])
+    as_json, if_version = options["as_json"], options["if_version"]
     wanted = _read(context, file)
     if newer := _changed_since(context, wanted):
         raise ConflictError(
@@ -100,17 +88,16 @@ def apply(
         _say_nothing(table.version, as_json=as_json)
         return
     grave = [step for step in steps if step.is_forward and step.after.stage in GRAVE]
-    if force or grave:
+    if options["force"] or grave:
         what = "\n".join(step_words(step.key, step.before, step.after) for step in steps)
-        confirm(
-            file.name, f"{what}{', whatever the verdicts say' if force else ''}", yes=yes, no_input=no_input
-        )
+        forced = ", whatever the verdicts say" if options["force"] else ""
+        confirm(file.name, f"{what}{forced}", yes=options["yes"], no_input=options["no_input"])
     started_s = time.monotonic()
     change = control.apply(
         wanted.rows,
         actor=context.actor,
-        reason=reason,
-        force=force,
+        reason=options["reason"],
+        force=options["force"],
         expected_version=table.version if if_version is None else if_version,
     )
     if change is None:

@@ -1,8 +1,9 @@
 """`crossfade advance | flip | rollback`: flags change, and every proxy worker says that it serves the change."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import click
 
@@ -22,56 +23,71 @@ STAGES = [stage.value for stage in Stage]
 GRAVE = (Stage.LIVE, Stage.COMPLETE)
 """Stages that are confirmed before somebody goes forward to them."""
 
-force_option = click.option(
-    "--force", is_flag=True, help="Go forward whatever the verdict says; the ledger keeps that."
-)
-version_option = click.option(
-    "--if-version", type=click.IntRange(min=0), metavar="N", help="Only if the flag table is at this version."
-)
-reason_option = click.option("--reason", required=True, help="Why; it goes to the ledger.")
+
+class Forward(TypedDict):
+    """What every command takes that can go forward."""
+
+    reason: str
+    force: bool
+    if_version: int | None
+    yes: bool
+    no_input: bool
+    as_json: bool
+
+
+def forward_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Those of `Forward`."""
+    options = (
+        click.option("--reason", required=True, help="Why; it goes to the ledger."),
+        click.option(
+            "--force", is_flag=True, help="Go forward whatever the verdict says; the ledger keeps that."
+        ),
+        click.option(
+            "--if-version",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Only if the flag table is at this version.",
+        ),
+        confirm_options,
+        json_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command()
 @click.argument("key", metavar="DOMAIN|ENDPOINT")
 @click.option("--share", type=float, help="Canary share to go to, 0-1.")
-@reason_option
-@force_option
-@version_option
-@confirm_options
-@json_option
+@forward_options
 @pass_context
 def advance(
     context: Context,
     key: str,
     share: float | None,
-    reason: str,
-    force: bool,
-    if_version: int | None,
-    yes: bool,
-    no_input: bool,
-    as_json: bool,
+    **options: Unpack[Forward],
 ) -> None:
     """Go one stage forward, or to a larger canary share, if the verdict is ready.
 
     Into canary without --share it is 5% of clients. Exit code 4 with what is missing when it is not ready, or in a
     freeze window.
     """
-    require_reason(reason)
+    require_reason(options["reason"])
     control = control_of(context)
     table = context.flags.table()
     stage = _flag_of(context, table, key).stage
     target = stage if share is not None and stage is Stage.CANARY else stage.next or stage
-    asked = _confirm_forward(key, stage, target, force=force, yes=yes, no_input=no_input)
+    asked = _confirm_forward(key, stage, target, options)
     started_s = time.monotonic()
     change = control.advance(
         key,
         share=share,
         actor=context.actor,
-        reason=reason,
-        force=force,
-        expected_version=table.version if asked and if_version is None else if_version,
+        reason=options["reason"],
+        force=options["force"],
+        expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
     )
-    report_change(context, "crossfade.advance/1", change, started_s, as_json=as_json)
+    report_change(context, "crossfade.advance/1", change, started_s, as_json=options["as_json"])
 
 
 @click.command()
@@ -79,11 +95,7 @@ def advance(
 @click.argument("stage", metavar=f"[{'|'.join(STAGES)}]")
 @click.option("--share", type=float, help="Share of clients that modern serves at stage canary, 0-1.")
 @click.option("--sample-rate", type=float, help="Share of eligible requests that are mirrored, 0-1.")
-@reason_option
-@force_option
-@version_option
-@confirm_options
-@json_option
+@forward_options
 @pass_context
 def flip(
     context: Context,
@@ -91,12 +103,7 @@ def flip(
     stage: str,
     share: float | None,
     sample_rate: float | None,
-    reason: str,
-    force: bool,
-    if_version: int | None,
-    yes: bool,
-    no_input: bool,
-    as_json: bool,
+    **options: Unpack[Forward],
 ) -> None:
     """Set exactly this stage, with these shares, of a domain or of one endpoint such as "GET /v1/escrows".
 
@@ -104,11 +111,11 @@ def flip(
     every proxy worker serves it.
     """
     target = stage_of(stage, "stage")
-    require_reason(reason)
+    require_reason(options["reason"])
     control = control_of(context)
     table = context.flags.table()
     before = _flag_of(context, table, key).stage
-    asked = _confirm_forward(key, before, target, force=force, yes=yes, no_input=no_input)
+    asked = _confirm_forward(key, before, target, options)
     started_s = time.monotonic()
     change = control.set_stage(
         key,
@@ -116,11 +123,11 @@ def flip(
         canary_share=share,
         sample_rate=sample_rate,
         actor=context.actor,
-        reason=reason,
-        force=force,
-        expected_version=table.version if asked and if_version is None else if_version,
+        reason=options["reason"],
+        force=options["force"],
+        expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
     )
-    report_change(context, "crossfade.flip/1", change, started_s, as_json=as_json)
+    report_change(context, "crossfade.flip/1", change, started_s, as_json=options["as_json"])
 
 
 @click.command()
@@ -207,15 +214,14 @@ def report_change(context: Context, schema: str, change: Change, started_s: floa
     print_json(schema, values)
 
 
-def _confirm_forward(
-    key: str, before: Stage, target: Stage, *, force: bool, yes: bool, no_input: bool
-) -> bool:
+def _confirm_forward(key: str, before: Stage, target: Stage, options: Forward) -> bool:
     """Have it confirmed where it is dangerous; whether it is."""
     is_grave = target in GRAVE and target.is_further_than(before)
-    if not is_grave and not force:
+    if not is_grave and not options["force"]:
         return False
     what = f"{key} goes from {before} to {target}" if target is not before else f"{key} stays at {before}"
-    confirm(key, f"{what}{', whatever the verdict says' if force else ''}", yes=yes, no_input=no_input)
+    forced = ", whatever the verdict says" if options["force"] else ""
+    confirm(key, f"{what}{forced}", yes=options["yes"], no_input=options["no_input"])
     return True
 
 
