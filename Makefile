@@ -104,6 +104,9 @@ bench-parity: $(STAMP)  ## Plant 57 faults in modern, one at a time: is each fou
 ready: $(STAMP)  ## Play all recordings through the proxy until every domain may advance; writes build/ready.json
 	@$(BIN)/crossfade ready $(ARGS)
 
+bench-flags: $(STAMP)  ## How soon 1, 4 and 8 workers serve a changed flag, on SQLite and PostgreSQL; writes build/bench-flags.json
+	@$(BIN)/crossfade bench-flags $(ARGS)
+
 bench-compare: $(STAMP)  ## How many exchanges a core compares a second, beside DeepDiff; writes build/bench-compare.json
 	@$(BIN)/crossfade bench-compare $(ARGS)
 
@@ -128,4 +131,4 @@ lock: $(STAMP)  ## Renew requirements.lock
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-compare bench-parity ready soak fuzz screenshot lock clean
+.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity ready soak fuzz screenshot lock clean

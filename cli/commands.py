@@ -13,9 +13,10 @@ COMMANDS: dict[str, str] = {
     "restart": "cli.reload:restart",
     "status": "cli.status:status",
     "flags": "cli.flags:flags",
-    "flip": "cli.flags:flip",
-    "rollback": "cli.flags:rollback",
-    "history": "cli.flags:history",
+    "advance": "cli.flips:advance",
+    "flip": "cli.flips:flip",
+    "rollback": "cli.flips:rollback",
+    "history": "cli.history:history",
     "parity": "cli.parity:parity",
     "loadtest": "cli.loadtest:loadtest",
     "serve": "cli.serve:serve",
@@ -27,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "bench-parity": "cli.bench_parity:bench_parity",
     "bench-compare": "cli.bench_compare:bench_compare",
     "ready": "cli.ready:ready",
+    "bench-flags": "cli.bench_flags:bench_flags",
     "parity-worker": "cli.workers:parity_worker",
 }
 """Name → module and attribute."""

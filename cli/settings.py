@@ -26,6 +26,7 @@ from cli.sections import (
     BackendsSection,
     BoundsRow,
     ClientSection,
+    ControlSection,
     EndpointRow,
     ForwardSection,
     LimitsSection,
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
     verdict: VerdictSection = VerdictSection()
+    control: ControlSection = ControlSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
@@ -153,7 +155,7 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         if isinstance(part, str):
             annotation = model.model_fields[part].annotation
             model = next(kind for kind in (annotation, *get_args(annotation)) if _is_model(kind))
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _is_model(kind: object) -> bool:

@@ -107,4 +107,4 @@ def _say_where(settings: Settings, running: "Running", *, as_json: bool) -> None
     for admin in admins:
         message(f"admin   {admin}/readyz")
     message(f"legacy  {backends['legacy']}\nmodern  {backends['modern']}")
-    message("next    crossfade flip <domain> shadow --reason '...'   then   crossfade parity report")
+    message("next    crossfade advance <domain> --reason '...'   then   crossfade parity report")
