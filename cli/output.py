@@ -26,7 +26,7 @@ def console() -> Console:
     return Console(
         highlight=False,
         width=WIDTH_WITHOUT_TERMINAL,
-        file=_WithoutPadding(sys.stdout),  # type: ignore[arg-type]  it is all of IO[str] that rich asks for
+        file=_WithoutPadding(sys.stdout),  # type: ignore[arg-type]  # it is all of IO[str] that rich asks for
     )
 
 

@@ -7,7 +7,7 @@ import click
 from cli.context import Context, pass_context
 from cli.files import write_whole
 from cli.output import console, json_option, message, print_json
-from cli.parity_accept import accept, unaccept
+from cli.parity_accept import accept
 from cli.parity_acceptances import acceptances
 from cli.parity_gate import gate
 from cli.parity_record import record
@@ -15,6 +15,7 @@ from cli.parity_recordings import diff, export, import_
 from cli.parity_replay import replay
 from cli.parity_rules import rules
 from cli.parity_selftest import selftest
+from cli.parity_unaccept import unaccept
 from cli.parity_verdict import verdict
 from cli.spans import Span
 from parity.errors import RulesError

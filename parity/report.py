@@ -95,7 +95,7 @@ class Report:
             ],
             "noise": [noise_json(path) for path in self.noise],
             "groups": [_group_json(group) for group in self.groups],
-            "causes": [asdict(cause) for cause in self.causes],
+            "causes": [cause.to_json() for cause in self.causes],
         }
 
 

@@ -10,6 +10,7 @@ from parity.group_rows import AcceptedAs, GroupRow, Sample
 from parity.report import Report
 from parity.report_words import (
     KINDS,
+    accept_command,
     accepted_line,
     cause_sentence,
     clients_line,
@@ -58,6 +59,10 @@ def cause_cards(report: Report) -> list[dict[str, Any]]:
             "sentence": cause_sentence(cause),
             "first": groups[cause.groups[0]],
             "groups": [_named(groups[group_id]) for group_id in cause.groups],
+            "id": cause.id,
+            "command": accept_command(f"--cause {cause.id}")
+            if any(not groups[group_id].accepts for group_id in cause.groups)
+            else "",
         }
         for number, cause in enumerate(report.causes, start=1)
     ]
@@ -140,8 +145,7 @@ def _facts(group: GroupRow, report: Report) -> list[Fact]:
         for other in group.same_place
     )
     if not group.accepted_by and not group.accepts:
-        command = f"crossfade parity accept {group.id} --reason … --owner … --expires …"
-        facts.append(Fact("to accept it", (Part(command, code=True),)))
+        facts.append(Fact("to accept it", (Part(accept_command(group.id), code=True),)))
     facts.append(Fact("group", (Part(group.id, f"#group-{group.id}"),)))
     return facts
 

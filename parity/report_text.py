@@ -11,6 +11,7 @@ from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.report_words import (
     KINDS,
+    accept_command,
     accepted_line,
     alarm,
     asides,
@@ -128,7 +129,7 @@ def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
             )
         _facts(group, console)
     if groups[0].accepted_by == "":
-        hint = "  to accept one: crossfade parity accept GROUP --reason … --owner … --expires …"
+        hint = f"  to accept one: {accept_command('GROUP')}"
         console.print()
         console.print(Text(hint, style="dim"))
     if len(groups) > SHOWN_GROUPS:
@@ -170,6 +171,9 @@ def _causes(report: Report, console: Console) -> None:
         for group_id in cause.groups[:SHOWN_GROUPS]:
             place = f"{group_id}  {groups[group_id].path}"
             console.print(Padding(Text(place, overflow="fold"), (0, 0, 0, 4), expand=False))
+        if any(not groups[group_id].accepts for group_id in cause.groups):
+            whole = accept_command(f"--cause {cause.id}")
+            console.print(Padding(Text(whole, style="dim", overflow="fold"), (0, 0, 0, 4), expand=False))
 
 
 def _facts(group: GroupRow, console: Console) -> None:

@@ -127,6 +127,11 @@ def cause_sentence(cause: Cause) -> str:
     return f"These {number:,} groups are in the same {share}{looked_at}: probably one cause."
 
 
+def accept_command(what: str) -> str:
+    """The command that accepts a group (its id) or a cause (`--cause ID`)."""
+    return f"crossfade parity accept {what} --reason … --owner … --expires …"
+
+
 def alarm(balance: Balance) -> str:
     """What is wrong with the books."""
     wrong = []

@@ -74,3 +74,4 @@ def test_a_cause_and_its_groups_point_at_each_other() -> None:
     assert [one["path"] for one in cause["groups"]] == ["$.data.total", "$.data.rows"]
     assert facts(found)["cause"].startswith("Cause 1: These 2 groups are in the same 60 of 64 exchanges")
     assert [badge.text for badge in group_card(found.groups[0], found)["badges"]] == ["cause 1"]
+    assert cause["command"].startswith(f"crossfade parity accept --cause {found.causes[0].id} --reason")
