@@ -23,7 +23,7 @@ _SAMPLE_FIELDS = (
 class Sample:
     """One exchange of a group, redacted. A side is JSON text, None when it has nothing at that path.
 
-    `is_first`: with this exchange the group began. `method` and `client` (a token) are empty in samples of
+    `is_first`: with this exchange the group began. `write` is the endpoint whose write it checks. `method` and `client` (a token) are empty in samples of
     earlier versions, as are the shapes.
     """
 
@@ -42,6 +42,7 @@ class Sample:
     legacy_shape: str = ""
     modern_shape: str = ""
     is_first: bool = False
+    write: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class SamePlace:
 class GroupRow:
     """Differences by endpoint, folded path, kind and what accepts them; `n` counts exchanges.
 
+    `checks` of them check a write, of the endpoints in `writes` as far as there are samples.
     `share` is that of the `compared` exchanges of the endpoint. `client_n` clients are known, `clients` are the
     first of them; without `is_every_client` there are more. `compare` and `rule` say how the place is compared,
     `acceptance` what made the group, `accepts` what takes its differences today, `cause` the group to look at first
@@ -98,6 +100,8 @@ class GroupRow:
     accepts: tuple[AcceptedAs, ...] = ()
     same_place: tuple[SamePlace, ...] = ()
     is_expired: bool = False
+    checks: int = 0
+    writes: tuple[str, ...] = ()
 
 
 class GroupReading:
@@ -130,8 +134,9 @@ class GroupReading:
 
     def _rows(self, compared: Mapping[str, int]) -> Iterator[Mapping[Any, Any]]:
         n = sa.func.sum(GROUP_COUNTS.c.n).label("exchanges")
+        checks = sa.func.coalesce(sa.func.sum(GROUP_COUNTS.c.checks), 0).label("checks")
         chosen = (
-            sa.select(*GROUPS.c, n)
+            sa.select(*GROUPS.c, n, checks)
             .join(GROUP_COUNTS, GROUP_COUNTS.c.group_id == GROUPS.c.id)
             .where(GROUP_COUNTS.c.minute >= self._minute)
             .group_by(*GROUPS.c)
@@ -152,7 +157,8 @@ class GroupReading:
         chosen = sa.select(SAMPLES).where(SAMPLES.c.group_id.in_(ours)).order_by(SAMPLES.c.id.desc())
         for row in self._connection.execute(chosen).mappings():
             values: dict[str, Any] = {
-                name: row[name] or "" for name in ("method", "client", "legacy_shape", "modern_shape")
+                name: row[name] or ""
+                for name in ("method", "client", "legacy_shape", "modern_shape", "write")
             }
             values |= {name: row[name] for name in _SAMPLE_FIELDS}
             sample = Sample(**values, is_first=bool(row["is_first"]))
@@ -182,6 +188,8 @@ class GroupReading:
             rule=holding.rule,
             acceptance=_accepted_as(holding.accepted_by) if holding.accepted_by else None,
             accepts=tuple(_accepted_as(held) for held in holding.accepts if _takes(held, samples)),
+            checks=int(row["checks"]),
+            writes=tuple(sorted({sample.write for sample in samples if sample.write})),
             is_expired=bool(expires) and expires < self._holdings.today.isoformat(),
         )
 

@@ -13,6 +13,7 @@ from parity.report_words import (
     accept_command,
     accepted_line,
     cause_sentence,
+    checks_line,
     clients_line,
     comparing_line,
     count,
@@ -105,6 +106,8 @@ def _cause_of(group: GroupRow, report: Report) -> tuple[int, Cause] | None:
 
 def _badges(group: GroupRow, report: Report) -> list[Badge]:
     badges = []
+    if group.checks:
+        badges.append(Badge("write check"))
     if (found := _cause_of(group, report)) is not None:
         badges.append(Badge(_name(found[0]).lower()))
     if group.is_expired:
@@ -128,6 +131,8 @@ def _facts(group: GroupRow, report: Report) -> list[Fact]:
         Fact("clients", (Part(clients_line(group) or "not known"),)),
         Fact("compared", (Part(comparing_line(group)),)),
     ]
+    if checks := checks_line(group):
+        facts.append(Fact("checks", (Part(checks),)))
     if (found := _cause_of(group, report)) is not None:
         number, cause = found
         facts.append(
@@ -171,6 +176,7 @@ def _sample(sample: Sample, group: GroupRow) -> dict[str, Any]:
         "group_path": group.path,
         "name": "first" if sample.is_first else "latest" if sample is group.samples[0] else "sample",
         "at": moment(sample.at),
+        "checks": sample.write,
         "blocks": side_by_side(sample.legacy, sample.modern),
         "curl": [(backend.value, curl_of(sample, backend, group.endpoint)) for backend in Backend],
         "note": HOW_TO_FILL_IN,

@@ -17,12 +17,14 @@ from parity.report_words import (
     asides,
     balance_line,
     cause_sentence,
+    checks_line,
     clients_line,
     comparing_line,
     count,
     headline,
     moment,
     noise_meaning,
+    of_check,
     percent,
     ratio,
     reasons,
@@ -183,8 +185,10 @@ def _facts(group: GroupRow, console: Console) -> None:
     for sample in group.samples[:1]:
         for name, value in _sides(sample):
             table.add_row(Text(name), Text(value))
-        table.add_row(Text("latest", style="dim"), Text(f"{moment(sample.at)} {sample.target}", style="dim"))
+        latest = f"{moment(sample.at)} {sample.target}{of_check(sample)}"
+        table.add_row(Text("latest", style="dim"), Text(latest, style="dim"))
     facts = [("first", moment(group.first_seen_at)), ("clients", clients_line(group))]
+    facts.append(("checks", checks_line(group)))
     facts += [("rule", comparing_line(group))] if group.rule else []
     facts += [
         ("taken", f"from now on: {accepted_line(one)}, {one.name}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from parity.causes import Cause
-from parity.group_rows import AcceptedAs, GroupRow
+from parity.group_rows import AcceptedAs, GroupRow, Sample
 from parity.noise import LEAST_ASKED, LEAST_DIFFERED, LEAST_SHARE, NoisyPath
 from parity.outcome import Aside, Kind, Outcome
 from parity.report import Report
@@ -107,6 +107,19 @@ def clients_line(group: GroupRow) -> str:
     more = ", …" if group.client_n > len(group.clients) or not group.is_every_client else ""
     number = f"{group.client_n:,}" if group.is_every_client else f"{group.client_n:,} or more"
     return f"{number}: {', '.join(named)}{more}"
+
+
+def checks_line(group: GroupRow) -> str:
+    """`POST /v1/escrows (12 of 40 exchanges)`: whose writes the group's exchanges check; empty when they check none."""
+    if not group.checks and not group.writes:
+        return ""
+    shown = ", ".join(group.writes) or "writes of which no sample is left"
+    return f"{shown} ({group.checks:,} of {count(group.n, 'exchange')})"
+
+
+def of_check(sample: Sample) -> str:
+    """`, checks POST /v1/escrows` behind what a sample read; empty where it checks no write."""
+    return f", checks {sample.write}" if sample.write else ""
 
 
 def comparing_line(group: GroupRow) -> str:

@@ -106,8 +106,9 @@ GROUP_COUNTS = sa.Table(
     sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("group_id", sa.String(16), primary_key=True),
     sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("checks", sa.BigInteger),
 )
-"""Exchanges (not differences) of each group."""
+"""Exchanges (not differences) of each group, and how many of them check a write (empty in rows of earlier versions)."""
 
 GROUP_MEMBERS = sa.Table(
     "parity_group_members",
@@ -157,10 +158,11 @@ SAMPLES = sa.Table(
     sa.Column("legacy_shape", sa.String(80)),
     sa.Column("modern_shape", sa.String(80)),
     sa.Column("is_first", sa.Boolean),
+    sa.Column("write", sa.String(300)),
 )
 """The first and the latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing there.
 
-From `method` on the columns are empty in rows of earlier versions.
+`write` is the endpoint whose write the exchange checks. From `method` on the columns are empty in rows of earlier versions.
 """
 
 NOISE = sa.Table(

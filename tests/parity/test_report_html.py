@@ -362,3 +362,12 @@ def test_five_hundred_groups_are_searched_while_typing(opened: Open) -> None:
         }"""
     )
     assert took_ms < 250
+
+
+def test_a_sample_of_a_write_check_says_which_write_it_checks() -> None:
+    checked = group(checks=1, writes=("POST /v1/escrows",), samples=(sample(write="POST /v1/escrows"),))
+
+    page = render_html(report(groups=(checked,)))
+
+    assert "legacy wrote for the client; read to check POST /v1/escrows</p>" in page
+    assert "read to check" not in render_html(report())

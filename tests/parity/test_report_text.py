@@ -126,3 +126,13 @@ def test_a_group_from_before_an_acceptance_is_named_beside_its_successor() -> No
     assert "also   7 exchanges accepted: on purpose (y)" in found
     assert "expired: it counts as a mismatch again" in found
     assert found.count("from now on") == 0
+
+
+def test_what_a_write_check_found_says_which_write() -> None:
+    found = group(checks=2, writes=("POST /v1/escrows",), samples=(sample(write="POST /v1/escrows"),))
+
+    text = " ".join(rendered(report(groups=(found,)), width=160).split())
+
+    assert "checks POST /v1/escrows (2 of 3 exchanges)" in text
+    assert "search=<text:10:91240174d670>, checks POST /v1/escrows" in text
+    assert "checks" not in rendered(report())

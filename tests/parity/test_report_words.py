@@ -15,6 +15,7 @@ from parity.report_words import (
     asides,
     balance_line,
     cause_sentence,
+    checks_line,
     clients_line,
     comparing_line,
     count,
@@ -184,6 +185,16 @@ def test_a_place_says_its_rule_or_that_there_is_none() -> None:
 
 def test_an_acceptance_says_who_answers_for_it_and_until_when() -> None:
     assert accepted_line(accepted_as()) == "prices as text (crm, until 2027-01-31)"
+
+
+def test_a_group_of_write_checks_names_the_writes() -> None:
+    writes = ("POST /v1/escrows", "PUT /v1/escrows/{id}")
+
+    assert checks_line(group()) == ""
+    assert checks_line(group(n=40, checks=12, writes=writes)) == (
+        "POST /v1/escrows, PUT /v1/escrows/{id} (12 of 40 exchanges)"
+    )
+    assert checks_line(group(n=40, checks=12)) == "writes of which no sample is left (12 of 40 exchanges)"
 
 
 def test_a_cause_says_how_many_exchanges_were_looked_at() -> None:
