@@ -183,6 +183,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 noise_share=context.settings.parity.noise_share,
                 wait_s=settings.mirror.wait_s,
             ),
+            bounds=context.bounds,
         )
         tap = Tap(completion, record_socket(context.settings), Redactor(settings.token_key))
         try:
@@ -198,6 +199,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 levels=completion.levels,
                 confirmer=confirmer,
                 self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
+                bounds=context.bounds,
             )
         finally:
             await tap.close()

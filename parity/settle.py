@@ -11,6 +11,7 @@ from datetime import date
 
 from msgspec import structs
 
+from parity.bodies import BOUNDS, Bounds
 from parity.compare import compare
 from parity.completing import Again
 from parity.exchange import Backend, Exchange, Observation
@@ -56,7 +57,14 @@ def unsettled(comparison: Comparison, reason: str) -> Settled:
 
 
 def settle(
-    exchange: Exchange, comparison: Comparison, again: Again, *, rules: RuleBook, plain: RuleBook, today: date
+    exchange: Exchange,
+    comparison: Comparison,
+    again: Again,
+    *,
+    rules: RuleBook,
+    plain: RuleBook,
+    today: date,
+    bounds: Bounds = BOUNDS,
 ) -> Settled:
     """Hold the second answers against each other and legacy's against its first.
 
@@ -68,7 +76,7 @@ def settle(
     sides = structs.replace(exchange, legacy=again.legacy, modern=again.modern, raced=False)
     # the second answer stands on the left in both, so that what is missing or extra means the same
     itself = structs.replace(exchange, legacy=again.legacy, modern=exchange.legacy, raced=False)
-    now, moved = (compare(one, rules, today=today) for one in (sides, itself))
+    now, moved = (compare(one, rules, today=today, bounds=bounds) for one in (sides, itself))
     for found in (now, moved):
         if found.outcome is Outcome.SKIPPED:
             return unsettled(comparison, found.reason)
@@ -78,8 +86,8 @@ def settle(
             differing = moved.differences, now.differences
         else:
             differing = (
-                compare(itself, plain, today=today).differences,
-                compare(sides, plain, today=today).differences,
+                compare(itself, plain, today=today, bounds=bounds).differences,
+                compare(sides, plain, today=today, bounds=bounds).differences,
             )
         twice = legacy_twice(exchange.endpoint, *differing)
     if comparison.outcome is Outcome.MATCH:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from parity.bodies import BOUNDS, Bounds
 from parity.completing import Shadow
 from parity.confirm import Confirmer
 from parity.database import open_database
@@ -51,6 +52,7 @@ async def run_worker(
     levels: Callable[[], dict[str, float]] = dict,
     confirmer: Confirmer | None = None,
     self_test: SelfTestLimits | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
 
@@ -62,8 +64,8 @@ async def run_worker(
     engine = open_database(store_url)
     try:
         with owned(socket), ThreadPoolExecutor(1, "parity") as thread:
-            bounds = settings or IntakeSettings()
-            room = Room(bounds.held_batches, bounds.held_bytes)
+            held = settings or IntakeSettings()
+            room = Room(held.held_batches, held.held_bytes)
             store = ParityStore(engine, Redactor(redaction_key), rules=rules)
             runs = Runs(
                 store,
@@ -74,6 +76,7 @@ async def run_worker(
                 stop=stop,
                 confirmer=confirmer,
                 self_test=SelfTest(engine, self_test),
+                bounds=bounds,
             )
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)
