@@ -66,7 +66,12 @@ def report(
     if domain is not None:
         context.require_domain(domain)
     found = build_report(
-        context.engine, since_s=since, domain=domain, endpoints=context.endpoints, declared=_declared(context)
+        context.engine,
+        since_s=since,
+        domain=domain,
+        endpoints=context.endpoints,
+        declared=_declared(context),
+        max_fleeting_share=context.settings.parity.max_fleeting_share,
     )
     files = ((html, render_html), (junit, render_junit), (markdown, render_markdown))
     for file, render in files:

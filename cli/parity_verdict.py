@@ -54,6 +54,7 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
             cells=cells,
             since=changed_at(context, name, changes) if since is None else now - since,
             self_test=state_of(context.engine, name),
+            max_fleeting_share=context.settings.parity.max_fleeting_share,
             now=now,
         )
         for name in names

@@ -17,6 +17,7 @@ from parity.causes import Cause
 from parity.curl import curl_of
 from parity.database import complete_tables, storing
 from parity.exchange import Backend, Endpoint
+from parity.fleeting import MAX_SHARE, FleetingPath, read_fleeting
 from parity.group_rows import GroupReading, GroupRow, Sample
 from parity.holdings import Declared, Holdings, read_holdings
 from parity.noise import NoisyPath, noise_json, read_noise
@@ -54,6 +55,7 @@ class Report:
     groups: tuple[GroupRow, ...]
     causes: tuple[Cause, ...] = ()
     noise: tuple[NoisyPath, ...] = ()
+    fleeting: tuple[FleetingPath, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -94,6 +96,7 @@ class Report:
                 for row in self.endpoints
             ],
             "noise": [noise_json(path) for path in self.noise],
+            "fleeting": [path.to_json() for path in self.fleeting],
             "groups": [_group_json(group) for group in self.groups],
             "causes": [cause.to_json() for cause in self.causes],
         }
@@ -113,12 +116,14 @@ def build_report(
     domain: str | None = None,
     endpoints: Iterable[Endpoint] = (),
     declared: Declared | None = None,
+    max_fleeting_share: float = MAX_SHARE,
     now: float | None = None,
 ) -> Report:
     """Read the report; raises StoreError when the database refuses. A store without tables is an empty one.
 
     `since_s` counts back from now, in whole minutes. `endpoints` tells the domains of endpoints that have not
-    been mirrored yet (of the others the store knows it). `declared` are the rules that the groups are shown with.
+    been mirrored yet (of the others the store knows it). `declared` are the rules that the groups are shown with,
+    `max_fleeting_share` is from where on a path comes and goes.
     """
     at = time.time() if now is None else now
     with storing("read the store"):
@@ -127,7 +132,7 @@ def build_report(
         complete_tables(engine, METADATA)
     with storing("read the store"), _snapshot(engine) as connection:
         holdings = read_holdings(connection, declared or Declared(), datetime.fromtimestamp(at, UTC).date())
-        reading = _Reading(connection, since_s, domain, at, holdings)
+        reading = _Reading(connection, since_s, domain, at, holdings, max_fleeting_share)
         domains = {endpoint.name: endpoint.domain for endpoint in endpoints} | reading.domains()
         return reading.report(domains)
 
@@ -150,8 +155,10 @@ class _Reading:
         domain: str | None,
         at: float,
         holdings: Holdings,
+        max_fleeting_share: float,
     ) -> None:
         self._connection = connection
+        self._max_fleeting_share = max_fleeting_share
         self._since_s = since_s
         self._domain = domain
         self._at = at
@@ -186,6 +193,12 @@ class _Reading:
             groups,
             found_causes,
             self._noise(tallies),
+            read_fleeting(
+                connection=self._connection,
+                minute=self._minute,
+                compared={row.endpoint: row.tally.compared for row in rows},
+                max_share=self._max_fleeting_share,
+            ),
         )
 
     def _tallies(self) -> dict[str, list[tuple[str, str, int]]]:

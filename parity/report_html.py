@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from parity.fleeting import FleetingPath
 from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, Report
@@ -23,6 +24,7 @@ from parity.report_words import (
     asides,
     balance_line,
     count,
+    fleeting_meaning,
     headline,
     milliseconds,
     moment,
@@ -77,6 +79,7 @@ def _values(report: Report) -> dict[str, Any]:
         "books": _books(report),
         "endpoints": [_endpoint(row) for row in report.endpoints],
         "noise": [_noise(path) for path in report.noise],
+        "fleeting": [_fleeting(path) for path in report.fleeting],
         "causes": cause_cards(report),
         "open_groups": [group_card(group, report) for group in report.open_groups],
         "accepted_groups": [group_card(group, report) for group in report.accepted_groups],
@@ -98,6 +101,8 @@ def _parts(report: Report) -> list[tuple[str, str]]:
     parts.append(("differences", f"{count(len(report.open_groups), 'difference')}"))
     if report.accepted_groups:
         parts.append(("accepted", f"{len(report.accepted_groups):,} accepted"))
+    if report.fleeting:
+        parts.append(("fleeting", "Comes and goes"))
     return parts
 
 
@@ -162,6 +167,17 @@ def _endpoint(row: EndpointRow) -> dict[str, Any]:
             "time": costs.duration_ratio or 0,
             "queries": costs.query_ratio or 0,
         },
+    }
+
+
+def _fleeting(path: FleetingPath) -> dict[str, Any]:
+    return {
+        "row": path,
+        "kind": KINDS.get(path.kind, path.kind),
+        "share": f"{path.n:,} of {path.compared:,} ({percent(path.share)})",
+        "meaning": fleeting_meaning(path),
+        "first": moment(path.first_seen_at),
+        "last": moment(path.last_seen_at),
     }
 
 

@@ -5,6 +5,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from parity.fleeting import FleetingPath
 from parity.group_rows import SamePlace
 from parity.noise import NoisyPath
 from parity.outcome import Outcome
@@ -21,6 +22,7 @@ from parity.report_words import (
     clients_line,
     comparing_line,
     count,
+    fleeting_meaning,
     headline,
     moment,
     noise_meaning,
@@ -52,6 +54,7 @@ def render_text(report: Report, console: Console) -> None:
     _causes(report, console)
     _groups("Differences", report.open_groups, console)
     _groups("Accepted differences", report.accepted_groups, console)
+    _fleeting(report.fleeting, console)
     _noise(report.noise, console)
 
 
@@ -152,6 +155,27 @@ def _noise(paths: tuple[NoisyPath, ...], console: Console) -> None:
         for text in (
             f"{path.path}  {path.shape}",
             f"{noise_meaning(path)}, last seen {moment(path.last_seen_at)}",
+        ):
+            console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 4), expand=False))
+    if len(paths) > SHOWN_GROUPS:
+        console.print(
+            Text(f"\n  and {count(len(paths) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
+        )
+
+
+def _fleeting(paths: tuple[FleetingPath, ...], console: Console) -> None:
+    if not paths:
+        return
+    _heading("Comes and goes, gone when asked again", console)
+    for path in paths[:SHOWN_GROUPS]:
+        console.print()
+        line = Text(f"  {path.n:,} of {path.compared:,} ({percent(path.share)})  ", style="bold")
+        line.append(path.endpoint, style="not bold")
+        console.print(line)
+        for text in (
+            f"{path.path}  {KINDS.get(path.kind, path.kind)}",
+            fleeting_meaning(path),
+            f"first {moment(path.first_seen_at)}, last {moment(path.last_seen_at)}",
         ):
             console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 4), expand=False))
     if len(paths) > SHOWN_GROUPS:

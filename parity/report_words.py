@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from parity.causes import Cause
+from parity.fleeting import LEAST_SEEN, FleetingPath
 from parity.group_rows import AcceptedAs, GroupRow, Sample
 from parity.noise import LEAST_ASKED, LEAST_DIFFERED, LEAST_SHARE, NoisyPath
 from parity.outcome import Aside, Kind, Outcome
@@ -75,6 +76,11 @@ def remarks(report: Report) -> list[str]:
         said.append(
             f"{tally.unconfirmed:,} of {count(tally.mismatches, 'mismatch', 'mismatches')} could not be confirmed:"
             f" {reasons(list(tally.asides[Aside.UNCONFIRMED].items()))}."
+        )
+    if fleeting := [path for path in report.fleeting if path.comes_and_goes]:
+        said.append(
+            f"{count(len(fleeting), 'path')} {'comes and goes' if len(fleeting) == 1 else 'come and go'}:"
+            " what differed there did not when asked again, and legacy answered as before."
         )
     if tally.not_compared:
         parts = [
@@ -199,6 +205,15 @@ def noise_meaning(path: NoisyPath) -> str:
     if path.is_by_shape:
         return "compared by shape, where no rule says otherwise"
     return "differs in more than its value: compared as before, wants a rule"
+
+
+def fleeting_meaning(path: FleetingPath) -> str:
+    """What a difference that was gone when asked again is taken for."""
+    if path.comes_and_goes:
+        return "comes and goes: a fault, for legacy answered as before"
+    if path.is_over:
+        return f"seen too seldom to call it a fault: {LEAST_SEEN} times are wanted"
+    return f"not in more than {percent(path.max_share)}: may be chance"
 
 
 def moment(at: float) -> str:

@@ -18,6 +18,7 @@ from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
 from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
 from parity.exchange import Batch, Exchange
+from parity.fleeting import add_fleeting, forget_fleeting
 from parity.groups import Groups
 from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
 from parity.outcome import Comparison, Outcome
@@ -119,6 +120,7 @@ class ParityStore:
             self._count(connection, batch, judged, comparisons, again, minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
             add_noise(connection, again.twice, at)
+            add_fleeting(connection, again.fleeting, minute, at)
             self._groups.add(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
             self._pruned_at = at
@@ -200,5 +202,6 @@ class ParityStore:
             upsert(connection, COUNTS, rows, add=("n",))
             forget_evidence(connection, oldest)
             forget_noise(connection, now)
+            forget_fleeting(connection, minute)
             self._groups.prune(connection, oldest)
             connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))

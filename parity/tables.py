@@ -182,6 +182,21 @@ NOISE = sa.Table(
 
 The row without a path counts the reads that legacy answered twice. No value is kept, only the name of its shape.
 """
+
+FLEETING = sa.Table(
+    "parity_fleeting",
+    METADATA,
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False, index=True),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("first_seen_at", sa.Double, nullable=False),
+    sa.Column("last_seen_at", sa.Double, nullable=False),
+)
+"""By endpoint, folded path and kind: exchanges that differed there and did not when asked again, legacy being as before."""
+
 SELF_TESTS = sa.Table(
     "parity_self_tests",
     METADATA,

@@ -15,7 +15,7 @@ from parity.outcome import Aside
 from parity.report import Report
 from parity.report_html import render_html
 from parity.tally import Balance, Tally
-from tests.parity.reports import HOSTILE, accepted_as, group, noisy, report, sample, together
+from tests.parity.reports import HOSTILE, accepted_as, fleeting, group, noisy, report, sample, together
 
 Open = Callable[..., Page]
 
@@ -371,3 +371,11 @@ def test_a_sample_of_a_write_check_says_which_write_it_checks() -> None:
 
     assert "legacy wrote for the client; read to check POST /v1/escrows</p>" in page
     assert "read to check" not in render_html(report())
+
+
+def test_what_comes_and_goes_is_a_table_of_its_own() -> None:
+    page, without = render_html(report(fleeting=(fleeting(),))), render_html(report())
+
+    for said in ('<h2 id="fleeting">', '<span class="bad">7 of 1,204 (0.58%)</span>', 'href="#fleeting"'):
+        assert said in page
+        assert said not in without

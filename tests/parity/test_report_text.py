@@ -9,7 +9,7 @@ from parity.outcome import Aside
 from parity.report import Report
 from parity.report_text import SHOWN_GROUPS, render_text
 from parity.tally import Balance, Tally
-from tests.parity.reports import HOSTILE, accepted_as, group, noisy, report, sample, together
+from tests.parity.reports import HOSTILE, accepted_as, fleeting, group, noisy, report, sample, together
 
 
 def rendered(found: Report, *, width: int = 80) -> str:
@@ -136,3 +136,13 @@ def test_what_a_write_check_found_says_which_write() -> None:
     assert "checks POST /v1/escrows (2 of 3 exchanges)" in text
     assert "search=<text:10:91240174d670>, checks POST /v1/escrows" in text
     assert "checks" not in rendered(report())
+
+
+def test_what_comes_and_goes_has_a_section_and_a_line_at_the_top() -> None:
+    text = rendered(report(fleeting=(fleeting(), fleeting(path="$.b", n=1, endpoint="GET /rare"))))
+
+    assert "1 path comes and goes: what differed there did not when asked again" in text
+    assert "Comes and goes, gone when asked again\n\n  7 of 1,204 (0.58%)  GET /v1/escrows/{id}\n" in text
+    assert "    first 2026-11-23 11:13:31 UTC, last 2026-11-23 11:14:31 UTC\n" in text
+    assert "    not in more than 0.10%: may be chance\n" in text
+    assert "Comes and goes" not in rendered(report())

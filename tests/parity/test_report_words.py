@@ -20,6 +20,7 @@ from parity.report_words import (
     comparing_line,
     count,
     duration,
+    fleeting_meaning,
     headline,
     milliseconds,
     moment,
@@ -33,7 +34,7 @@ from parity.report_words import (
     sum_line,
 )
 from parity.tally import Balance, Tally
-from tests.parity.reports import accepted_as, group, noisy, report, together
+from tests.parity.reports import accepted_as, fleeting, group, noisy, report, together
 
 
 def of(balance: Balance | None = None, **outcomes: int) -> Report:
@@ -204,3 +205,9 @@ def test_a_cause_says_how_many_exchanges_were_looked_at() -> None:
     assert cause_sentence(together().causes[0]) == (
         "These 2 groups are in the same 60 of 64 exchanges (64 drawn at random): probably one cause."
     )
+
+
+def test_a_fleeting_path_says_what_it_is_taken_for() -> None:
+    assert fleeting_meaning(fleeting()).startswith("comes and goes")
+    assert fleeting_meaning(fleeting(n=2)) == "seen too seldom to call it a fault: 3 times are wanted"
+    assert fleeting_meaning(fleeting(n=1)) == "not in more than 0.10%: may be chance"
