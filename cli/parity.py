@@ -1,5 +1,6 @@
 """`crossfade parity report`: what differs between the two backends, in the terminal and in files of several kinds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from cli.parity_replay import replay
 from cli.parity_rules import rules
 from cli.parity_selftest import selftest
 from cli.parity_unaccept import unaccept
-from cli.parity_verdict import verdict
+from cli.parity_verdict import verdict, verdicts
 from cli.spans import Span
 from parity.errors import RulesError
 from parity.holdings import Declared
@@ -73,6 +74,8 @@ def report(
         declared=_declared(context),
         max_fleeting_share=context.settings.parity.max_fleeting_share,
     )
+    mirrored = sorted({row.domain for row in found.endpoints if row.tally.mirrored and row.domain})
+    found = replace(found, verdicts=tuple(one.summary for one in verdicts(context, mirrored)))
     files = ((html, render_html), (junit, render_junit), (markdown, render_markdown))
     for file, render in files:
         if file is not None:

@@ -42,23 +42,7 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
     ready, else 1.
     """
     names = context.domain_names() if domain is None else [context.require_domain(domain)]
-    cells = required_cells(context)
-    changes = context.flags.history(_LEDGER)
-    now = time.time()
-    found = [
-        build_verdict(
-            context.engine,
-            name,
-            context.endpoints,
-            limits=limits(context),
-            cells=cells,
-            since=changed_at(context, name, changes) if since is None else now - since,
-            self_test=state_of(context.engine, name),
-            max_fleeting_share=context.settings.parity.max_fleeting_share,
-            now=now,
-        )
-        for name in names
-    ]
+    found = verdicts(context, names, since)
     if as_json:
         _print_json(found, one=domain is not None)
     elif domain is None:
@@ -67,6 +51,27 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
         render_verdict(found[0], console())
     if not all(one.is_ready for one in found):
         raise click.exceptions.Exit(NOT_READY)
+
+
+def verdicts(context: Context, names: Sequence[str], since_s: float | None = None) -> list[Verdict]:
+    """The verdicts on these domains, over so many seconds or since each was changed; raises UsageError, StoreError."""
+    cells = required_cells(context)
+    changes = context.flags.history(_LEDGER)
+    now = time.time()
+    return [
+        build_verdict(
+            context.engine,
+            name,
+            context.endpoints,
+            limits=limits(context),
+            cells=cells,
+            since=changed_at(context, name, changes) if since_s is None else now - since_s,
+            self_test=state_of(context.engine, name),
+            max_fleeting_share=context.settings.parity.max_fleeting_share,
+            now=now,
+        )
+        for name in names
+    ]
 
 
 def _print_json(found: Sequence[Verdict], *, one: bool) -> None:

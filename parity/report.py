@@ -24,6 +24,7 @@ from parity.noise import NoisyPath, noise_json, read_noise
 from parity.outcome import Outcome
 from parity.tables import COUNTS, ENDPOINTS, METADATA, PAIRS, RUNS
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
+from parity.verdict_summary import VerdictSummary
 
 __all__ = ["EndpointRow", "GroupRow", "Report", "Sample", "build_report"]
 
@@ -44,7 +45,10 @@ class EndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the store knows about a domain (or all) since some time (or ever)."""
+    """What the store knows about a domain (or all) since some time (or ever).
+
+    `verdicts` are those of the domains it is about, each since its own last change; who judges puts them in.
+    """
 
     generated_at: float
     since_s: float | None
@@ -56,6 +60,7 @@ class Report:
     causes: tuple[Cause, ...] = ()
     noise: tuple[NoisyPath, ...] = ()
     fleeting: tuple[FleetingPath, ...] = ()
+    verdicts: tuple[VerdictSummary, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -97,6 +102,7 @@ class Report:
             ],
             "noise": [noise_json(path) for path in self.noise],
             "fleeting": [path.to_json() for path in self.fleeting],
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "groups": [_group_json(group) for group in self.groups],
             "causes": [cause.to_json() for cause in self.causes],
         }

@@ -36,7 +36,9 @@ from parity.report_words import (
     subject,
     sum_line,
 )
+from parity.verdict_summary import VerdictSummary
 
+_TONES = {"ready": "good", "no": "bad"}
 _LEAST_WIDTH = 0.4  # per cent: an outcome that happened at all can be seen in the bar
 
 
@@ -73,6 +75,7 @@ def _values(report: Report) -> dict[str, Any]:
         "mood": "differs" if report.differs else "agrees" if report.tally.compared else "",
         "subject": subject(report),
         "remarks": [(remark, remark == unbalanced) for remark in remarks(report)],
+        "verdicts": [_verdict(one) for one in report.verdicts],
         "sum_line": sum_line(report),
         "bar": _bar(report),
         "legend": [_legend(report, outcome) for outcome in Outcome],
@@ -93,7 +96,8 @@ def _values(report: Report) -> dict[str, Any]:
 
 def _parts(report: Report) -> list[tuple[str, str]]:
     """The sections that the page has, by anchor."""
-    parts = [("outcomes", "Outcomes"), ("books", "Books")]
+    parts = [("verdicts", "Verdicts")] if report.verdicts else []
+    parts += [("outcomes", "Outcomes"), ("books", "Books")]
     if report.endpoints:
         parts.append(("endpoints", "Endpoints"))
     if report.causes:
@@ -104,6 +108,15 @@ def _parts(report: Report) -> list[tuple[str, str]]:
     if report.fleeting:
         parts.append(("fleeting", "Comes and goes"))
     return parts
+
+
+def _verdict(one: VerdictSummary) -> dict[str, Any]:
+    return {
+        "row": one,
+        "tone": _TONES.get(one.verdict, ""),
+        "names": one.names,
+        "since": "ever" if one.since is None else moment(one.since),
+    }
 
 
 def _bar(report: Report) -> list[tuple[str, float, float]]:

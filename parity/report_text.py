@@ -1,5 +1,7 @@
 """The report in the terminal: fits 80 columns, and says everything without colour too."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -35,6 +37,7 @@ from parity.report_words import (
     subject,
     sum_line,
 )
+from parity.verdict_summary import VerdictSummary
 
 SHOWN_GROUPS = 10
 SHOWN_CHARACTERS = 160
@@ -49,6 +52,7 @@ def render_text(report: Report, console: Console) -> None:
     for remark in remarks(report):
         is_alarm = not report.balance.balanced and remark == alarm(report.balance)
         console.print(Text(remark, style="bold red" if is_alarm else ""))
+    _verdicts(report.verdicts, console)
     _books(report, console)
     _endpoints(report.endpoints, console)
     _causes(report, console)
@@ -61,6 +65,19 @@ def render_text(report: Report, console: Console) -> None:
 def _heading(text: str, console: Console) -> None:
     console.print()
     console.print(Text(text, style="bold"))
+
+
+def _verdicts(verdicts: Sequence[VerdictSummary], console: Console) -> None:
+    if not verdicts:
+        return
+    _heading("May a domain advance?", console)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for verdict in verdicts:
+        table.add_row(Text(verdict.domain), Text(verdict.line))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    console.print(Text("  crossfade parity verdict DOMAIN has the figures", style="dim"))
 
 
 def _books(report: Report, console: Console) -> None:

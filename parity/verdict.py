@@ -32,6 +32,7 @@ from parity.verdict_conditions import (
 from parity.verdict_conditions import (
     self_test as self_test_condition,
 )
+from parity.verdict_summary import Lack, VerdictSummary
 
 SCHEMA = "crossfade.parity-verdict/1"
 SCHEMA_OF_SEVERAL = "crossfade.parity-verdicts/1"
@@ -109,6 +110,15 @@ class Verdict:
     def is_ready(self) -> bool:
         """Whether the domain may advance."""
         return self.readiness is Readiness.READY
+
+    @property
+    def summary(self) -> VerdictSummary:
+        """It in short."""
+        missing, wrong = (
+            tuple(Lack(one.name, one.text) for one in self.domain.standing(standing))
+            for standing in (Standing.MISSING, Standing.WRONG)
+        )
+        return VerdictSummary(self.domain.name, self.readiness.value, self.since, missing, wrong)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; `SCHEMA` is the version of their form."""

@@ -2,6 +2,7 @@
 
 import json
 
+from tests.cli.parity_store import agreeing, differing, fill
 from tests.support.command import InProcess
 
 
@@ -9,7 +10,7 @@ def test_before_anything_runs_every_domain_is_off(crossfade: InProcess) -> None:
     ran = crossfade("status")
 
     assert ran.code == 0
-    assert ["escrows", "off", "nothing", "0", "0", "0", "0"] in [
+    assert ["escrows", "off", "not", "yet", "nothing", "0", "0", "0", "0"] in [
         line.split() for line in ran.out.splitlines()
     ]
     assert "no proxy worker is running (crossfade up starts one)" in ran.out
@@ -34,7 +35,10 @@ def test_an_endpoint_with_a_row_of_its_own_is_shown(crossfade: InProcess) -> Non
 
 def test_json_has_the_figures_of_every_domain(crossfade: InProcess) -> None:
     values = json.loads(crossfade("status", "--json").out)
+    verdicts = [domain.pop("verdict") for domain in values["domains"]]
 
+    assert {one["verdict"] for one in verdicts} == {"not yet"}
+    assert {lack["name"] for one in verdicts for lack in one["missing"]} >= {"coverage", "self-test"}
     assert values["schema"] == "crossfade.status/1"
     assert values["workers"] == []
     assert {
@@ -49,3 +53,15 @@ def test_json_has_the_figures_of_every_domain(crossfade: InProcess) -> None:
         "fallback": 0,
         "failed": 0,
     } in values["domains"]
+
+
+def test_of_what_is_mirrored_it_says_what_withholds_the_verdict(crossfade: InProcess) -> None:
+    fill(crossfade, *agreeing(30), differing())
+
+    lines = crossfade("status").out.splitlines()
+
+    assert "escrows no: groups; missing: coverage, comparisons, mismatch rate, self-test" in [
+        " ".join(line.split()) for line in lines
+    ]
+    assert not any(line.startswith("leads  ") and "missing" in line for line in lines)
+    assert max(map(len, lines)) <= 80

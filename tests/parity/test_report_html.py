@@ -15,6 +15,7 @@ from parity.outcome import Aside
 from parity.report import Report
 from parity.report_html import render_html
 from parity.tally import Balance, Tally
+from parity.verdict_summary import Lack, VerdictSummary
 from tests.parity.reports import HOSTILE, accepted_as, fleeting, group, noisy, report, sample, together
 
 Open = Callable[..., Page]
@@ -379,3 +380,16 @@ def test_what_comes_and_goes_is_a_table_of_its_own() -> None:
     for said in ('<h2 id="fleeting">', '<span class="bad">7 of 1,204 (0.58%)</span>', 'href="#fleeting"'):
         assert said in page
         assert said not in without
+
+
+def test_the_verdicts_stand_first_and_say_what_lacks() -> None:
+    lacking = VerdictSummary("escrows", "no", 60.0, wrong=(Lack("groups", "1 <b>open</b> group"),))
+    page = render_html(report(verdicts=(lacking, VerdictSummary("leads", "ready"))))
+
+    assert page.index('<h2 id="verdicts">') < page.index('<h2 id="outcomes">')
+    assert (
+        '<strong>escrows</strong> <span class="badge bad">no</span> <span class="note">groups</span>' in page
+    )
+    assert "<li><b>groups</b>: 1 &lt;b&gt;open&lt;/b&gt; group</li>" in page
+    assert "<li>Every condition holds.</li>" in page
+    assert 'id="verdicts"' not in render_html(report())

@@ -9,6 +9,7 @@ from parity.outcome import Aside
 from parity.report import Report
 from parity.report_text import SHOWN_GROUPS, render_text
 from parity.tally import Balance, Tally
+from parity.verdict_summary import Lack, VerdictSummary
 from tests.parity.reports import HOSTILE, accepted_as, fleeting, group, noisy, report, sample, together
 
 
@@ -146,3 +147,12 @@ def test_what_comes_and_goes_has_a_section_and_a_line_at_the_top() -> None:
     assert "    first 2026-11-23 11:13:31 UTC, last 2026-11-23 11:14:31 UTC\n" in text
     assert "    not in more than 0.10%: may be chance\n" in text
     assert "Comes and goes" not in rendered(report())
+
+
+def test_verdicts_stand_at_the_top_a_line_each() -> None:
+    lacking = VerdictSummary("escrows", "not yet", missing=(Lack("coverage", "1 of 3"),))
+    text = rendered(report(verdicts=(lacking, VerdictSummary("leads", "ready"))))
+
+    assert "\nMay a domain advance?\n  escrows  not yet: coverage" in text
+    assert "\n  leads    ready" in text
+    assert text.index("May a domain advance?") < text.index("Books")
