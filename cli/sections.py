@@ -166,9 +166,11 @@ class WriteChecksSection(Section):
 
 
 class StoreSection(Section):
-    """Flags, ledger, outcomes, samples: SQLite by default."""
+    """Flags, ledger, outcomes, samples: SQLite by default; how old and how large figures and samples may become."""
 
     url: str = ""
+    max_age_days: float = Field(default=30.0, ge=1, le=3_650)
+    max_bytes: int = Field(default=512 * 2**20, ge=2**20)
 
 
 class ParitySection(Section):

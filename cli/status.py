@@ -12,7 +12,11 @@ from rich.text import Text
 from cli.context import Context, pass_context
 from cli.output import console, json_option, print_json
 from cli.parity_verdict import verdicts
+from parity.database import complete_tables, storing
 from parity.report import Report, build_report
+from parity.report_words import moment
+from parity.retention import Removed, read_removed, used_bytes
+from parity.tables import METADATA
 from parity.verdict_summary import VerdictSummary
 from proxy.flags import DEFAULT_FLAG
 from proxy.stages import Stage
@@ -29,6 +33,7 @@ def status(context: Context, as_json: bool) -> None:
         name: build_report(context.engine, domain=name, endpoints=context.endpoints)
         for name in context.domain_names()
     }
+    taken, removed = _store(context)
     summaries = {one.domain.name: one.summary for one in verdicts(context, list(domains))}
     if as_json:
         print_json(
@@ -45,6 +50,7 @@ def status(context: Context, as_json: bool) -> None:
                     }
                     for name, report in domains.items()
                 ],
+                "store": {"bytes": taken, "removed": [one.to_json() for one in removed]},
                 "workers": [
                     {
                         "worker": w.id,
@@ -82,12 +88,25 @@ def status(context: Context, as_json: bool) -> None:
     own_rows = [key for key in table.rows if key not in domains]
     for key in sorted(own_rows):
         printer.print(f"  {key}: {table.rows[key].stage.value} (a row of its own)")
-    printer.print(f"\nflag version {table.version}")
+    printer.print(f"\nstore of {taken / 2**20:,.1f} MiB{_removed(removed)}", soft_wrap=True)
+    printer.print(f"flag version {table.version}")
     for worker in workers:
         lag = "" if worker.version == table.version else f", [bold]behind {table.version}[/]"
         printer.print(f"proxy worker {worker.id} (pid {worker.pid}) serves version {worker.version}{lag}")
     if not workers:
         printer.print("no proxy worker is running (crossfade up starts one)")
+
+
+def _store(context: Context) -> tuple[int, tuple[Removed, ...]]:
+    """How many bytes the store takes, and what was removed from it."""
+    complete_tables(context.engine, METADATA)
+    with storing("measure the store"), context.engine.connect() as connection:
+        return used_bytes(connection), read_removed(connection)
+
+
+def _removed(removed: Sequence[Removed]) -> str:
+    parts = [f"{one.what} from before {moment(one.before)}" for one in removed]
+    return f"; removed: {', '.join(parts)}" if parts else ""
 
 
 def _lacking(summaries: Sequence[VerdictSummary], printer: Console) -> None:

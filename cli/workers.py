@@ -24,6 +24,7 @@ from parity.exchange import Backend
 from parity.recordings.tap import Tap
 from parity.redact import Redactor
 from parity.selftest_live import SelfTestLimits
+from parity.store import Limits
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
 from proxy.races import SharedRaces
@@ -200,6 +201,10 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 confirmer=confirmer,
                 self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
                 bounds=context.bounds,
+                limits=Limits(
+                    retention_s=context.settings.store.max_age_days * 86_400.0,
+                    max_bytes=context.settings.store.max_bytes,
+                ),
             )
         finally:
             await tap.close()

@@ -22,6 +22,7 @@ from parity.group_rows import GroupReading, GroupRow, Sample
 from parity.holdings import Declared, Holdings, read_holdings
 from parity.noise import NoisyPath, noise_json, read_noise
 from parity.outcome import Outcome
+from parity.retention import MINUTES_OF, Removed, read_removed
 from parity.tables import COUNTS, ENDPOINTS, METADATA, PAIRS, RUNS
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
 from parity.verdict_summary import VerdictSummary
@@ -61,6 +62,12 @@ class Report:
     noise: tuple[NoisyPath, ...] = ()
     fleeting: tuple[FleetingPath, ...] = ()
     verdicts: tuple[VerdictSummary, ...] = ()
+    removed: tuple[Removed, ...] = ()
+
+    @property
+    def removed_before(self) -> float | None:
+        """From before that time there are no figures by minute any more, only their sums; None: there are all."""
+        return next((one.before for one in self.removed if one.what == MINUTES_OF), None)
 
     @property
     def differs(self) -> bool:
@@ -102,6 +109,7 @@ class Report:
             ],
             "noise": [noise_json(path) for path in self.noise],
             "fleeting": [path.to_json() for path in self.fleeting],
+            "removed": [one.to_json() for one in self.removed],
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "groups": [_group_json(group) for group in self.groups],
             "causes": [cause.to_json() for cause in self.causes],
@@ -205,6 +213,7 @@ class _Reading:
                 compared={row.endpoint: row.tally.compared for row in rows},
                 max_share=self._max_fleeting_share,
             ),
+            removed=read_removed(self._connection),
         )
 
     def _tallies(self) -> dict[str, list[tuple[str, str, int]]]:

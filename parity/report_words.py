@@ -92,9 +92,23 @@ def remarks(report: Report) -> list[str]:
         said.append(
             f"{count(tally.not_compared, 'mirrored request')} {verb} not compared: {', '.join(parts)}."
         )
+    if said_removed := _removed(report):
+        said.append(said_removed)
     if not tally.compared and not tally.mirrored:
         said.append("No request has been mirrored: a domain is mirrored from stage shadow to live.")
     return said
+
+
+def _removed(report: Report) -> str:
+    """What an older part of the report lacks; empty when it reaches back no further than the store does."""
+    before = report.removed_before
+    begins = 0.0 if report.since_s is None else report.generated_at - report.since_s
+    if before is None or begins >= before:
+        return ""
+    return (
+        f"Of before {moment(before)} there are sums alone: groups, samples and costs of then were removed"
+        " (store.max_age_days, store.max_bytes)."
+    )
 
 
 def share_of(group: GroupRow) -> str:

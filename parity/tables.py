@@ -183,6 +183,16 @@ NOISE = sa.Table(
 The row without a path counts the reads that legacy answered twice. No value is kept, only the name of its shape.
 """
 
+REMOVALS = sa.Table(
+    "parity_removals",
+    METADATA,
+    sa.Column("what", sa.String(20), primary_key=True),
+    sa.Column("before", sa.Double, nullable=False),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("removed_at", sa.Double, nullable=False),
+)
+"""What `retention.py` removed: how many rows, and the latest time that one of them was of."""
+
 FLEETING = sa.Table(
     "parity_fleeting",
     METADATA,

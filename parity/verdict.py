@@ -21,6 +21,7 @@ from parity.exchange import Endpoint
 from parity.fleeting import MAX_SHARE
 from parity.ratios import CountSums, LogSums, Ratio
 from parity.report import GroupRow, Report, build_report
+from parity.retention import removed_before
 from parity.tally import Balance
 from parity.verdict_conditions import (
     Figures,
@@ -174,6 +175,8 @@ def build_verdict(
     required = requirements(
         own, (one for one in cells if one.endpoint in names), writes=limits.require_writes
     )
+    if (removed := removed_before(engine)) is not None:
+        since = max(since or 0.0, removed)  # the verdict says where it begins
     minute = 0 if since is None else math.ceil(since / 60)
     # half a second into that minute, so that no rounding reaches the one before
     since_s = None if since is None else at - (minute * 60 + 0.5)

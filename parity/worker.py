@@ -24,7 +24,7 @@ from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
 from parity.selftest_live import SelfTest, SelfTestLimits
-from parity.store import ParityStore
+from parity.store import Limits, ParityStore
 
 DRAIN_S = 5.0
 
@@ -53,6 +53,7 @@ async def run_worker(
     confirmer: Confirmer | None = None,
     self_test: SelfTestLimits | None = None,
     bounds: Bounds = BOUNDS,
+    limits: Limits | None = None,
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
 
@@ -66,7 +67,7 @@ async def run_worker(
         with owned(socket), ThreadPoolExecutor(1, "parity") as thread:
             held = settings or IntakeSettings()
             room = Room(held.held_batches, held.held_bytes)
-            store = ParityStore(engine, Redactor(redaction_key), rules=rules)
+            store = ParityStore(engine, Redactor(redaction_key), limits, rules=rules)
             runs = Runs(
                 store,
                 rules,

@@ -2,6 +2,10 @@
 
 import json
 
+import sqlalchemy as sa
+
+from parity.database import open_database
+from parity.tables import REMOVALS
 from tests.cli.parity_store import agreeing, differing, fill
 from tests.support.command import InProcess
 
@@ -65,3 +69,19 @@ def test_of_what_is_mirrored_it_says_what_withholds_the_verdict(crossfade: InPro
     ]
     assert not any(line.startswith("leads  ") and "missing" in line for line in lines)
     assert max(map(len, lines)) <= 80
+
+
+def test_it_says_how_large_the_store_is_and_what_was_removed(crossfade: InProcess) -> None:
+    fill(crossfade, differing())
+    engine = open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3")
+    with engine.begin() as connection:
+        row = {"what": "minutes", "before": 1_795_000_020.0, "n": 3, "removed_at": 1_795_000_100.0}
+        connection.execute(sa.insert(REMOVALS).values(row))
+    engine.dispose()
+
+    text = crossfade("status").out
+    values = json.loads(crossfade("status", "--json").out)["store"]
+
+    assert " MiB; removed: minutes from before 2026-11-18 11:07:00 UTC\n" in text
+    assert values["bytes"] > 0
+    assert values["removed"] == [row]
