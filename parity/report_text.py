@@ -160,44 +160,52 @@ def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
         )
 
 
-def _noise(paths: tuple[NoisyPath, ...], console: Console) -> None:
-    if not paths:
-        return
-    _heading("Noise, where legacy differs from itself", console)
-    for path in paths[:SHOWN_GROUPS]:
-        console.print()
-        line = Text(f"  {path.differed:,} of {path.asked:,} ({percent(path.share)})  ", style="bold")
-        line.append(path.endpoint, style="not bold")
-        console.print(line)
-        for text in (
-            f"{path.path}  {path.shape}",
-            f"{noise_meaning(path)}, last seen {moment(path.last_seen_at)}",
-        ):
-            console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 4), expand=False))
-    if len(paths) > SHOWN_GROUPS:
-        console.print(
-            Text(f"\n  and {count(len(paths) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
+def _noise(paths: Sequence[NoisyPath], console: Console) -> None:
+    rows = [
+        (
+            f"{path.differed:,} of {path.asked:,} ({percent(path.share)})",
+            path.endpoint,
+            (
+                f"{path.path}  {path.shape}",
+                f"{noise_meaning(path)}, last seen {moment(path.last_seen_at)}",
+            ),
         )
+        for path in paths
+    ]
+    _paths("Noise, where legacy differs from itself", rows, console)
 
 
-def _fleeting(paths: tuple[FleetingPath, ...], console: Console) -> None:
-    if not paths:
+def _fleeting(paths: Sequence[FleetingPath], console: Console) -> None:
+    rows = [
+        (
+            f"{path.n:,} of {path.compared:,} ({percent(path.share)})",
+            path.endpoint,
+            (
+                f"{path.path}  {KINDS.get(path.kind, path.kind)}",
+                fleeting_meaning(path),
+                f"first {moment(path.first_seen_at)}, last {moment(path.last_seen_at)}",
+            ),
+        )
+        for path in paths
+    ]
+    _paths("Comes and goes, gone when asked again", rows, console)
+
+
+def _paths(title: str, rows: Sequence[tuple[str, str, Sequence[str]]], console: Console) -> None:
+    """Paths by how often out of how many, their endpoints, and what else is known of them."""
+    if not rows:
         return
-    _heading("Comes and goes, gone when asked again", console)
-    for path in paths[:SHOWN_GROUPS]:
+    _heading(title, console)
+    for share, endpoint, facts in rows[:SHOWN_GROUPS]:
         console.print()
-        line = Text(f"  {path.n:,} of {path.compared:,} ({percent(path.share)})  ", style="bold")
-        line.append(path.endpoint, style="not bold")
+        line = Text(f"  {share}  ", style="bold")
+        line.append(endpoint, style="not bold")
         console.print(line)
-        for text in (
-            f"{path.path}  {KINDS.get(path.kind, path.kind)}",
-            fleeting_meaning(path),
-            f"first {moment(path.first_seen_at)}, last {moment(path.last_seen_at)}",
-        ):
+        for text in facts:
             console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 4), expand=False))
-    if len(paths) > SHOWN_GROUPS:
+    if len(rows) > SHOWN_GROUPS:
         console.print(
-            Text(f"\n  and {count(len(paths) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
+            Text(f"\n  and {count(len(rows) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
         )
 
 
