@@ -17,7 +17,7 @@ from cli.parity_replay import replay
 from cli.parity_rules import rules
 from cli.parity_selftest import selftest
 from cli.parity_unaccept import unaccept
-from cli.parity_verdict import verdict
+from cli.parity_verdict import verdict, verdicts_on
 from cli.spans import Span
 from parity.errors import RulesError
 from parity.holdings import Declared
