@@ -16,6 +16,7 @@ from parity.exchange import Endpoint
 from proxy.flag_store import FlagStore
 
 if TYPE_CHECKING:
+    from parity.bodies import Bounds
     from parity.holdings import Declared
     from parity.rules import RuleBook
 
@@ -76,6 +77,13 @@ class Context:
         from parity.holdings import Declared
 
         return Declared.load(self.rule_files)
+
+    @property
+    def bounds(self) -> "Bounds":
+        """How large a body may be to be compared."""
+        from parity.bodies import Bounds
+
+        return Bounds(max_values=self.settings.parity.max_values)
 
     @cached_property
     def engine(self) -> sqlalchemy.Engine:

@@ -88,6 +88,7 @@ def diff(context: Context, first: Path, second: Path, host: str | None, as_json:
         redactor=Redactor(context.settings.key("token")),
         endpoint_of=RoutingTable(context.endpoints).match,
         results=results,
+        bounds=context.bounds,
     )
     for which, line in unpaired.bad:
         message(f"{first if which == 'first' else second}, line {line.number}: {line.problem}")

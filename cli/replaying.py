@@ -161,7 +161,11 @@ async def _replay(
         advance=advance,
     )
     settings = ReplaySettings(
-        speed=plan.speed, writes=plan.writes, concurrency=plan.concurrency, headers=plan.headers
+        speed=plan.speed,
+        writes=plan.writes,
+        concurrency=plan.concurrency,
+        headers=plan.headers,
+        bounds=plan.context.bounds,
     )
     async with AsyncExitStack() as stack:
         sides = {

@@ -19,6 +19,8 @@ from pydantic import (
 
 from parity.allowance import ConfirmSettings
 from parity.exchange import NO_READ_BACK
+from parity.fleeting import MAX_SHARE
+from parity.value_counts import MAX_VALUES
 from parity.verdict_conditions import VerdictLimits
 from proxy.addresses import Address
 from proxy.settings import (
@@ -212,9 +214,11 @@ class WriteChecksSection(Section):
 
 
 class StoreSection(Section):
-    """Flags, ledger, outcomes, samples: SQLite by default."""
+    """Flags, ledger, outcomes, samples: SQLite by default; how old and how large figures and samples may become."""
 
     url: str = ""
+    max_age_days: float = Field(default=30.0, ge=1, le=3_650)
+    max_bytes: int = Field(default=512 * 2**20, ge=2**20)
 
 
 class ParitySection(Section):
@@ -224,6 +228,8 @@ class ParitySection(Section):
     confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
     noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
     self_test_rate: float = Field(default=10.0, ge=0, le=1_000)
+    max_fleeting_share: float = Field(default=MAX_SHARE, ge=0, le=1)
+    max_values: int = Field(default=MAX_VALUES, ge=1_000, le=100_000_000)
     max_acceptance_days: int = Field(default=180, ge=1, le=3_650)
 
 

@@ -1,6 +1,6 @@
 """The tables of the flag store, and the values that its rows become."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -84,6 +84,15 @@ class RowChange:
     key: str
     before: Flag | None
     after: Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A change beside the flags: `apply` makes it, `key` and `reason` go to the ledger."""
+
+    key: str
+    reason: str
+    apply: Callable[[sa.Connection], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from proxy.flag_rows import (
     Change,
     Judged,
     LastAnswers,
+    Note,
     Registration,
     RowChange,
     Worker,
@@ -189,12 +190,20 @@ class FlagStore:
 
         It raises the version too, so that the ledger has one order; the flags stay as they are.
         """
+        (change,) = self.note_all(action, [Note(key, reason, apply)], actor=actor)
+        return change
+
+    def note_all(self, action: str, notes: Sequence[Note], *, actor: str) -> list[Change]:
+        """Several such changes with an entry each: all of them or none."""
         with self._connect() as connection:
-            connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
-            apply(connection)
-            change = _write(connection, _version(connection), _Entry(action, key, actor, reason), [])
+            changes = []
+            for note in notes:
+                connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
+                note.apply(connection)
+                version = _version(connection)
+                changes.append(_write(connection, version, _Entry(action, note.key, actor, note.reason), []))
             connection.commit()
-            return change
+            return changes
 
     def history(self, limit: int = 50, *, before: int | None = None) -> list[Change]:
         """The latest changes, or the latest before a version, newest first."""

@@ -9,6 +9,7 @@ from cli.errors import UsageError
 from cli.sections import EndpointRow, ParitySection
 from cli.settings import Settings
 from domains.routes import ROUTES
+from parity.bodies import Bounds
 from parity.exchange import Endpoint
 
 
@@ -49,3 +50,7 @@ def test_an_adopter_without_rules_does_not_get_those_of_the_reference_crm(tmp_pa
 def test_an_unknown_domain_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'bogus' is not a domain; expected one of: "):
         context(tmp_path).require_domain("bogus")
+
+
+def test_how_large_a_body_may_be_is_configured(tmp_path: Path) -> None:
+    assert context(tmp_path, parity=ParitySection(max_values=5_000)).bounds == Bounds(max_values=5_000)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.errors import ConflictError, FlagStoreError, ShareError, StageError, UnknownKeyError
-from proxy.flag_rows import Judged, Registration, RowChange
+from proxy.flag_rows import Judged, Note, Registration, RowChange
 from proxy.flag_store import FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
 from proxy.stages import Stage
@@ -385,3 +385,25 @@ def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
         ("now", Judged("ready"), False),
         ("long ago", None, False),
     ]
+
+
+def test_of_several_changes_beside_the_flags_all_are_made_or_none(
+    store: FlagStore, engine: sa.Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
+
+    def insert(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO others VALUES (1)")
+
+    def fail(_connection: sa.Connection) -> None:
+        raise ShareError("no")
+
+    with pytest.raises(ShareError):
+        store.note_all("accept", [Note("a-1", "why", insert), Note("a-2", "why", fail)], actor="ada")
+    changes = store.note_all("accept", [Note("a-3", "why", insert), Note("a-4", "and", insert)], actor="ada")
+
+    assert [(one.version, one.key, one.reason) for one in changes] == [(1, "a-3", "why"), (2, "a-4", "and")]
+    assert [one.key for one in store.history()] == ["a-4", "a-3"]
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM others").scalar() == 2
