@@ -18,6 +18,7 @@ from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
 from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
 from parity.exchange import Batch, Exchange
+from parity.figures import add_figures, forget_figures
 from parity.groups import Groups
 from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
 from parity.outcome import Comparison, Outcome
@@ -118,6 +119,7 @@ class ParityStore:
             minute = int(at // 60)
             self._count(connection, batch, judged, comparisons, again, minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
+            add_figures(connection, batch.captures, completed, comparisons, at)
             add_noise(connection, again.twice, at)
             self._groups.add(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
@@ -200,5 +202,6 @@ class ParityStore:
             upsert(connection, COUNTS, rows, add=("n",))
             forget_evidence(connection, oldest)
             forget_noise(connection, now)
+            forget_figures(connection, now)
             self._groups.prune(connection, oldest)
             connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 
 from proxy.errors import NotAcknowledgedError
+from proxy.figures import forget_figures
 from proxy.flag_rows import PROXY_WORKERS, Acknowledgement, Registration, Worker, worker_of
 
 STALE_S = 5.0
@@ -42,6 +43,7 @@ class Acknowledgements:
             known = [worker_of(row) for row in connection.execute(query).mappings()]
             gone = [worker.id for worker in known if not _is_running(worker)]
             connection.execute(sa.delete(PROXY_WORKERS).where(PROXY_WORKERS.c.id.in_(gone)))
+            forget_figures(connection, time.time())
             connection.execute(
                 sa.insert(PROXY_WORKERS).values(
                     id=registration.id,
@@ -69,12 +71,14 @@ class Acknowledgements:
             )
             connection.commit()
 
-    def beat(self, worker: str) -> bool:
-        """That worker is alive; False if it is not registered."""
+    def beat(self, worker: str, also: Callable[[sa.Connection], None] | None = None) -> bool:
+        """That worker is alive; False if it is not registered. `also` is done in the same transaction."""
         with self._connect() as connection:
             result = connection.execute(
                 sa.update(PROXY_WORKERS).where(PROXY_WORKERS.c.id == worker).values(seen_at=time.time())
             )
+            if also is not None:
+                also(connection)
             connection.commit()
             return result.rowcount > 0
 

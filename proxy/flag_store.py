@@ -115,13 +115,24 @@ class FlagStore:
         return change
 
     def roll_back(
-        self, key: str | None = None, *, to: Stage = Stage.OFF, actor: str, reason: str
+        self,
+        key: str | None = None,
+        *,
+        to: Stage = Stage.OFF,
+        actor: str,
+        reason: str,
+        expected_version: int | None = None,
     ) -> Change | None:
         """Take a domain, an endpoint, or (None) everything that is further back to `to`; None: nothing was."""
         if key is not None:
             self.domain_of(key)
         return self._apply(
-            lambda table: self._rollback_rows(table, key, to), "rollback", key or "", actor, reason
+            lambda table: self._rollback_rows(table, key, to),
+            "rollback",
+            key or "",
+            actor,
+            reason,
+            expected_version,
         )
 
     def note(
@@ -156,9 +167,9 @@ class FlagStore:
         """A proxy worker serves that version from now on and none before it."""
         self._workers.acknowledge(worker, version)
 
-    def beat(self, worker: str) -> bool:
-        """A proxy worker is alive; False if it is not registered (any more)."""
-        return self._workers.beat(worker)
+    def beat(self, worker: str, also: Callable[[sa.Connection], None] | None = None) -> bool:
+        """A proxy worker is alive; False if it is not registered (any more). `also` is done in the same transaction."""
+        return self._workers.beat(worker, also)
 
     def deregister(self, worker: str) -> None:
         """A proxy worker has ended."""

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from parity.errors import StoreError
 from parity.exchange import Endpoint
 from proxy.errors import ProxyError
+from proxy.figures import Figures, FiguresTeller
 from proxy.flag_rows import Registration
 from proxy.flag_store import VERSION, FlagStore
 from proxy.flags import FlagTable
@@ -36,6 +38,7 @@ class FlagWatch:
     `swap(table)` is called from the watching thread and returns when no request is admitted with the
     table before any more; only then the version is acknowledged. While the store is away the worker goes on
     with what it has. A table older than that is refused, except from a store that took another's place.
+    `figures` reads what was served so far, None if it cannot just now; each heartbeat tells the store of it.
     """
 
     def __init__(
@@ -46,12 +49,15 @@ class FlagWatch:
         registration: Registration,
         known_good: LastKnownGood,
         swap: Callable[[FlagTable], bool],
+        figures: Callable[[], Figures | None] = lambda: None,
     ) -> None:
         self._open_engine = open_engine
         self._endpoints = endpoints
         self._registration = registration
         self._known_good = known_good
         self._swap = swap
+        self._figures = figures
+        self._teller = FiguresTeller(registration.id)
         self._stop = threading.Event()
         self._tried = threading.Event()
         self._swapping = threading.Lock()
@@ -199,9 +205,13 @@ class FlagWatch:
             store = self._store
             if store is None:
                 continue
+            figures = self._figures()
+            also = None if figures is None else partial(self._teller.tell, figures)
             try:
-                if not store.beat(self._registration.id):
+                if not store.beat(self._registration.id, also):
                     self._is_registered = False
+                elif figures is not None:
+                    self._teller.told(figures)
             except ProxyError as error:
                 self._report_lost(error)
 
