@@ -133,11 +133,14 @@ def read_served(connection: sa.Connection, since: float, domain: str | None = No
     return {str(name): Served(*map(int, found)) for name, *found in connection.execute(chosen)}
 
 
-def mirrored_up_to(connection: sa.Connection) -> dict[str, float]:
-    """When a request of each domain was mirrored last (Unix time), of those that are kept."""
+def mirrored_up_to(connection: sa.Connection, until: float) -> dict[str, float]:
+    """When a request of each domain was mirrored last before that moment (Unix time), of those that are kept."""
     table = PROXY_FIGURES
-    chosen = sa.select(table.c.domain, sa.func.max(table.c.at)).where(table.c.mirrored > 0)
-    return {str(domain): float(at) for domain, at in connection.execute(chosen.group_by(table.c.domain))}
+    chosen = sa.select(table.c.domain, sa.func.max(table.c.since))
+    found = connection.execute(
+        chosen.where(table.c.mirrored > table.c.shed, table.c.at <= until).group_by(table.c.domain)
+    )
+    return {str(domain): float(since) for domain, since in found}
 
 
 def told_at(connection: sa.Connection) -> dict[str, float]:

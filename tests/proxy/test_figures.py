@@ -143,9 +143,12 @@ def test_when_a_domain_was_mirrored_last_is_known(engine: sa.Engine) -> None:
     teller = FiguresTeller("one", clock=lambda: NOW)
     tell(engine, teller, NOW + 1, escrows=Served(legacy=1, mirrored=1), clients=Served(legacy=1))
     tell(engine, teller, NOW + 2, escrows=Served(legacy=2, mirrored=1))
+    tell(engine, teller, NOW + 3, escrows=Served(legacy=2, mirrored=2))
+    tell(engine, teller, NOW + 4, escrows=Served(legacy=2, mirrored=3, shed=1))
 
     with engine.connect() as connection:
-        assert mirrored_up_to(connection) == {"escrows": NOW + 1}
+        assert mirrored_up_to(connection, NOW + 9) == {"escrows": NOW + 2}
+        assert mirrored_up_to(connection, NOW + 2) == {"escrows": NOW}
 
 
 def of_escrows(rig: Rig) -> Served:
