@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "flip": "cli.flags:flip",
     "rollback": "cli.flags:rollback",
     "history": "cli.flags:history",
+    "guards": "cli.guards:guards",
     "parity": "cli.parity:parity",
     "loadtest": "cli.loadtest:loadtest",
     "serve": "cli.serve:serve",

@@ -19,9 +19,11 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from cli.errors import UsageError
+from cli.guard_sections import GuardsSection, NotifySection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
@@ -40,6 +42,7 @@ from cli.sections import (
 )
 
 CONFIG_FILE = Path("crossfade.toml")
+_SECRETS = ("notify", "urls")
 
 
 class Settings(BaseSettings):
@@ -58,6 +61,8 @@ class Settings(BaseSettings):
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
     verdict: VerdictSection = VerdictSection()
+    guards: GuardsSection = GuardsSection()
+    notify: NotifySection = NotifySection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
@@ -123,6 +128,10 @@ def load_settings(config: Path | None = None) -> Settings:
     except ValidationError as error:
         lines = [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
         raise wrong(lines, f"{file} and CROSSFADE_* variables") from error
+    except SettingsError as error:  # it holds the name of the section, and not the value
+        raise UsageError(
+            f"a CROSSFADE_* variable is no JSON where a list or table is expected: {error}"
+        ) from error
 
 
 def wrong(lines: Sequence[str], where: str) -> UsageError:
@@ -136,7 +145,8 @@ def _one_error(loc: tuple[int | str, ...], message: str, value: object, kind: st
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc), n=1)
         return f"{where}: unknown key{f', did you mean {near[0]}?' if near else ''}"
-    return f"{where}: {value!r}: {message.removeprefix('Value error, ')}"
+    shown = "(hidden)" if loc[:2] in {_SECRETS, _SECRETS[:1]} else repr(value)
+    return f"{where}: {shown}: {message.removeprefix('Value error, ')}"
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:

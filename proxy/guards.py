@@ -81,6 +81,7 @@ class GuardWatch:
         self._lease = Lease(engine, LEASE, holder, max(_TTL_S, 3 * settings.every_s), clock=clock)
         self._surveyor = Surveyor(engine, flags, settings, clock=clock)
         self._told_version = -1
+        self._awaited: list[tuple[Change, float]] = []
         self._prepared = False
         self._lost_since: float | None = None
         self._is_told_lost = False
@@ -127,10 +128,11 @@ class GuardWatch:
         if not self._lease.hold():
             return False
         survey = self._surveyor.survey()
-        changes = [change for one in self._judge(survey) if (change := self._roll_back(one, survey.version))]
+        for breach in self._judge(survey):
+            if change := self._roll_back(breach, survey.version):
+                self._awaited.append((change, self._clock() + ACKNOWLEDGED_WITHIN_S))
         self._tell_ledger()
-        if changes:
-            self._await_acknowledged(changes[-1])
+        self._check_acknowledged()
         return True
 
     def _prepare(self) -> None:
@@ -220,13 +222,21 @@ class GuardWatch:
                 self._queue.put(connection, rolled_back(change_of(row)))
         self._told_version = version
 
-    def _await_acknowledged(self, change: Change) -> None:
-        try:
-            self._flags.wait_acknowledged(change.version, ACKNOWLEDGED_WITHIN_S)
-        except NotAcknowledgedError as error:
-            log.error("guard_not_acknowledged", version=change.version, workers=error.missing)  # noqa: TRY400 -- no trace
-            with storing("tell of a rollback"), writing(self._engine) as connection:
-                self._queue.put(connection, unacknowledged(change, error, self._clock()))
+    def _check_acknowledged(self) -> None:
+        """Tell of rollbacks that some worker does not serve in time; nothing waits for it meanwhile."""
+        if not self._awaited:
+            return
+        workers = self._flags.workers()
+        for change, until in list(self._awaited):
+            missing = [worker.name for worker in workers if worker.version < change.version]
+            if missing and self._clock() < until:
+                continue
+            self._awaited.remove((change, until))
+            if missing:
+                error = NotAcknowledgedError(change.version, missing, ACKNOWLEDGED_WITHIN_S)
+                log.error("guard_not_acknowledged", version=change.version, workers=missing)
+                with storing("tell of a rollback"), writing(self._engine) as connection:
+                    self._queue.put(connection, unacknowledged(change, error, self._clock()))
 
 
 def holder_name(host: str, pid: int) -> str:

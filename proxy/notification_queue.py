@@ -97,7 +97,7 @@ class NotificationQueue:
             return False
         chosen = sa.select(sa.func.count()).where(NOTIFICATIONS.c.next_at.is_not(None))
         is_full = (connection.scalar(chosen) or 0) >= MAX_WAITING
-        state = {"next_at": None, "problem": "too many wait"} if is_full else {"next_at": notification.at}
+        state = {"next_at": None, "problem": "too many wait"} if is_full else {"next_at": self._clock()}
         rows = [{**row, **state, "channel": channel} for channel in self._channels]
         if rows:
             connection.execute(sa.insert(NOTIFICATIONS), rows)

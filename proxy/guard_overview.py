@@ -1,0 +1,79 @@
+"""How all guards stand, for people: what each sees now, where it stands, who watches, and how notifications went."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from parity.database import complete_tables, storing
+from proxy.guard import ACTOR
+from proxy.guard_judge import GuardState
+from proxy.guard_states import METADATA, Kept, Key, read_states
+from proxy.guard_survey import Seen, Survey, Surveyor
+from proxy.guards import holding
+from proxy.notification_queue import NotificationQueue, Sent
+
+
+class Shown(StrEnum):
+    """Where a guard stands when it is none of `GuardState`."""
+
+    IDLE = "idle"
+    """It does not watch at this stage."""
+    LATCHED = "latched"
+    """A guard rolled the domain back; it stays there until somebody advances it."""
+    UNWATCHED = "unwatched"
+    """No process looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLine:
+    """One guard of one domain; `held` is how many looks on end found it exceeded, `note` why it stands as it does."""
+
+    seen: Seen
+    state: GuardState | Shown
+    held: int
+    note: str = ""
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether somebody should look at it: it is breached, or nobody can say that it is not."""
+        return self.state in {GuardState.BREACHED, GuardState.CANNOT_TELL, Shown.UNWATCHED}
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOverview:
+    """All guards; `holder` is the process that watches, empty if none does."""
+
+    survey: Survey
+    holder: str
+    lines: tuple[GuardLine, ...]
+    sent: tuple[Sent, ...]
+
+
+def overview(engine: sa.Engine, surveyor: Surveyor, queue: NotificationQueue) -> GuardOverview:
+    """Everything now. Raises `FlagStoreError` or StoreError."""
+    survey = surveyor.survey()
+    holder = holding(engine)
+    sent = tuple(queue.summary())
+    with storing("read the states of guards"):
+        complete_tables(engine, METADATA)
+        with engine.connect() as connection:
+            states = read_states(connection)
+    return GuardOverview(survey, holder, tuple(_line(seen, states, holder) for seen in survey.seen), sent)
+
+
+def _line(seen: Seen, states: dict[Key, Kept], holder: str) -> GuardLine:
+    change = seen.change
+    if seen.look is None:
+        if change is not None and change.actor.startswith(ACTOR):
+            when = f"{change.changed_at:%Y-%m-%d %H:%M:%S} UTC"
+            return GuardLine(seen, Shown.LATCHED, 0, f"{change.actor} rolled back at {when}: {change.reason}")
+        return GuardLine(seen, Shown.IDLE, 0)
+    if not holder:
+        return GuardLine(seen, Shown.UNWATCHED, 0)
+    kept = states.get((seen.domain, seen.guard.measure))
+    if seen.look.blind:
+        return GuardLine(seen, GuardState.CANNOT_TELL, 0, seen.look.blind)
+    if kept is None or kept.changed_version != seen.changed_version:
+        return GuardLine(seen, GuardState.TOO_FEW, 0)  # the next look will say
+    return GuardLine(seen, kept.watched.state, kept.watched.held)

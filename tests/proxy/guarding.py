@@ -1,0 +1,171 @@
+"""A scene for guards: a real store with a domain at a stage, a worker that tells what a test says, a clock that it moves."""
+
+import copy
+import os
+import shutil
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from parity.database import complete_tables, open_database
+from parity.exchange import Endpoint
+from parity.figures import Compared
+from parity.tables import FIGURES
+from parity.tables import METADATA as PARITY
+from proxy.courier import Courier
+from proxy.errors import NotSentError
+from proxy.figures import Figures, FiguresTeller, Served
+from proxy.flag_rows import FLAG_CHANGES, Change, Registration
+from proxy.flag_store import FlagStore
+from proxy.guard import GuardSettings
+from proxy.guard_survey import Surveyor
+from proxy.guards import GuardWatch, RollsBack
+from proxy.notification import Notification
+from proxy.notification_queue import NotificationQueue
+from proxy.stages import Stage
+
+ENDPOINTS = (
+    Endpoint("escrows", "GET", "/v1/escrows"),
+    Endpoint("escrows", "GET", "/v1/escrows/{id}"),
+    Endpoint("clients", "GET", "/v1/clients"),
+)
+SETTINGS = GuardSettings()
+
+
+class Keeps:
+    """A channel that keeps what it gets; with a `problem` it takes nothing."""
+
+    def __init__(self, name: str = "kept", problem: str = "") -> None:
+        self.name = name
+        self.problem = problem
+        self.got: list[Notification] = []
+
+    async def send(self, notification: Notification) -> None:
+        """Take it, or say why not."""
+        if self.problem:
+            raise NotSentError(self.problem)
+        self.got.append(notification)
+
+
+class Scene:
+    """The store and all who stand around it."""
+
+    def __init__(self, tmp_path: Path, url: str = "") -> None:
+        self.file = tmp_path / "store.db"
+        self.url = url or f"sqlite:///{self.file}"
+        self.engine = open_database(self.url)
+        self.flags = FlagStore(self.engine, ENDPOINTS)
+        self.now = time.time()
+        self.channel = Keeps()
+        self._served: dict[str, Served] = {}
+        self._teller = FiguresTeller("run-1", clock=self.clock)
+        self.flags.prepare()
+        complete_tables(self.engine, PARITY)
+        self.flags.register(Registration("run-1", "proxy-1", socket.gethostname(), os.getpid()))
+        self.flags.acknowledge("run-1", 1_000)  # whatever comes is served at once
+
+    def copy(self, file: Path) -> "Scene":
+        """The same once more, from a scene that is closed."""
+        shutil.copy(self.file, file)
+        other = copy.copy(self)
+        other.file, other.url = file, f"sqlite:///{file}"
+        other.engine = open_database(other.url)
+        other.flags = FlagStore(other.engine, ENDPOINTS)
+        other.channel = Keeps()
+        other._served, other._teller = dict(self._served), copy.copy(self._teller)
+        return other
+
+    def clock(self) -> float:
+        """The moment, for all."""
+        return self.now
+
+    def go_to(self, stage: Stage, key: str = "escrows") -> None:
+        """Walk there, which takes a while."""
+        before = self.flags.version()
+        for step in list(Stage)[1 : stage.position + 1]:
+            self.flags.flip(key, step, actor="ada", reason="test")
+        self.now = max(self.now, time.time()) + 1
+        with self.engine.begin() as connection:  # the ledger has a clock of its own, which no test moves
+            table = FLAG_CHANGES
+            connection.execute(sa.update(table).where(table.c.version > before).values(changed_at=self.now))
+        self.tell()
+
+    def tell(self, **domains: Served) -> None:
+        """A second passes in which that was served."""
+        for domain, served in domains.items():
+            self._served[domain] = self._served.get(domain, Served()) + served
+        self.now += 1
+        figures = Figures(self.now, dict(self._served))
+        with self.engine.begin() as connection:
+            self._teller.tell(figures, connection)
+        self._teller.told(figures)
+
+    def compare(self, compared: Compared, domain: str = "escrows") -> None:
+        """So much was compared now."""
+        row = {"second": int(self.now), "domain": domain, **asdict(compared)}
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(FIGURES).values(row))
+
+    def watch(
+        self,
+        settings: GuardSettings = SETTINGS,
+        *,
+        holder: str = "one",
+        control: RollsBack | None = None,
+        engine: sa.Engine | None = None,
+    ) -> GuardWatch:
+        """Guards of one process."""
+        own = engine or self.engine
+        flags = self.flags if engine is None else FlagStore(engine, ENDPOINTS)
+        queue = NotificationQueue(own, [self.channel.name], clock=self.clock)
+        courier = Courier(queue, [self.channel])
+        return GuardWatch(
+            own, flags, control or flags, settings, queue, courier, holder=holder, clock=self.clock
+        )
+
+    def surveyor(self, settings: GuardSettings = SETTINGS) -> Surveyor:
+        """Eyes alone."""
+        return Surveyor(self.engine, self.flags, settings, clock=self.clock)
+
+    @property
+    def queue(self) -> NotificationQueue:
+        """What waits."""
+        return NotificationQueue(self.engine, [self.channel.name], clock=self.clock)
+
+    async def delivered(self) -> Sequence[Notification]:
+        """What the channel has, once everything was sent."""
+        await Courier(self.queue, [self.channel]).deliver()
+        return self.channel.got
+
+    def rollbacks(self) -> list[Change]:
+        """What guards have in the ledger, the first first."""
+        return [one for one in reversed(self.flags.history()) if one.actor.startswith("guard:")]
+
+    def stage(self, domain: str = "escrows") -> Stage:
+        """Where it is."""
+        flag = self.flags.table().rows.get(domain)
+        return Stage.OFF if flag is None else flag.stage
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.engine.dispose()
+
+
+FAILING = Served(modern=50, modern_errors=50)
+WELL = Served(modern=50)
+
+
+def breach(scene: Scene, watch: GuardWatch, seconds: int = 3, served: Served = FAILING) -> None:
+    """So many seconds of that, with a look after each."""
+    for _ in range(seconds):
+        scene.tell(escrows=served)
+        watch.look()
+
+
+def dry(settings: GuardSettings = SETTINGS) -> GuardSettings:
+    """The same in a dry run."""
+    return replace(settings, dry_run=True)
