@@ -1,5 +1,7 @@
 """How all guards stand, for people: what each sees now, where it stands, who watches, and how notifications went."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,10 +52,16 @@ class GuardOverview:
     sent: tuple[Sent, ...]
 
 
-def overview(engine: sa.Engine, surveyor: Surveyor, queue: NotificationQueue) -> GuardOverview:
+def overview(
+    engine: sa.Engine,
+    surveyor: Surveyor,
+    queue: NotificationQueue,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> GuardOverview:
     """Everything now. Raises `FlagStoreError` or StoreError."""
     survey = surveyor.survey()
-    holder = holding(engine)
+    holder = holding(engine, clock=clock)
     sent = tuple(queue.summary())
     with storing("read the states of guards"):
         complete_tables(engine, METADATA)

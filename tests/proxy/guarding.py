@@ -61,6 +61,7 @@ class Scene:
         self.flags = FlagStore(self.engine, ENDPOINTS)
         self.now = time.time()
         self.channel = Keeps()
+        self._dated = 0
         self._served: dict[str, Served] = {}
         self._teller = FiguresTeller("run-1", clock=self.clock)
         self.flags.prepare()
@@ -85,14 +86,19 @@ class Scene:
 
     def go_to(self, stage: Stage, key: str = "escrows") -> None:
         """Walk there, which takes a while."""
-        before = self.flags.version()
         for step in list(Stage)[1 : stage.position + 1]:
             self.flags.flip(key, step, actor="ada", reason="test")
         self.now = max(self.now, time.time()) + 1
-        with self.engine.begin() as connection:  # the ledger has a clock of its own, which no test moves
-            table = FLAG_CHANGES
-            connection.execute(sa.update(table).where(table.c.version > before).values(changed_at=self.now))
+        self.date_ledger()
         self.tell()
+
+    def date_ledger(self) -> None:
+        """What was changed just now was changed now: the ledger has a clock of its own, which no test moves."""
+        table = FLAG_CHANGES
+        new = table.c.version > self._dated
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(table).where(new).values(changed_at=self.now))
+        self._dated = self.flags.version()
 
     def tell(self, **domains: Served) -> None:
         """A second passes in which that was served."""
