@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import click
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,12 +18,14 @@ from cli.logs import log_to_stderr
 from cli.output import console, json_option, message, print_json
 from cli.settings import wrong
 from proxy.channels import Webhook
-from proxy.guard import Guard
+from proxy.guard import Action, Guard
 from proxy.guard_judge import GuardState
 from proxy.guard_overview import GuardLine, GuardOverview, Shown, overview
 from proxy.guard_survey import Surveyor
 from proxy.notification import EventKind, Notification
 from proxy.notification_queue import Sent
+
+_DOES = {Action.ROLL_BACK: "rolls back", Action.NOTIFY: "notifies"}
 
 
 @click.group(invoke_without_command=True)
@@ -131,12 +134,12 @@ def _print(found: GuardOverview, lines: list[GuardLine]) -> None:
             out.print(
                 Text(f"{name} at {own[0].seen.stage}: latched until somebody advances it", style="bold")
             )
-            out.print(Text(f"  {latched.note}\n"), soft_wrap=False)
+            out.print(Padding(Text(f"{latched.note}\n"), (0, 0, 0, 2)))
         if name not in idle:
             out.print(Text(f"{name} at {own[0].seen.stage}", style="bold"))
             out.print(_table([line for line in own if line.state is not Shown.IDLE]))
             for note in dict.fromkeys(line.note for line in own if line.note and line is not latched):
-                out.print(Text(f"  cannot tell: {note}"))
+                out.print(Padding(Text(f"cannot tell: {note}"), (0, 0, 0, 2)))
             out.print()
     if quiet := [name for name in idle if not any(line.note for line in domains[name])]:
         out.print(Text(f"no guard watches at their stage: {', '.join(quiet)}"))
@@ -162,7 +165,7 @@ def _table(lines: list[GuardLine]) -> Table:
             _figure(seen.guard, seen.guard.limit),
             f"{0 if seen.look is None else seen.look.samples:,}",
             f"{seen.guard.window_s:g} s",
-            "dry run" if seen.guard.dry_run else seen.action.replace("_", " ").replace("roll", "rolls"),
+            "dry run" if seen.guard.dry_run else _DOES[seen.action],
             Text(_state(line), style="bold red" if line.is_alarming else ""),
         )
     return table

@@ -19,11 +19,12 @@ from parity.tables import METADATA as PARITY
 from proxy.courier import Courier
 from proxy.errors import NotSentError
 from proxy.figures import Figures, FiguresTeller, Served
-from proxy.flag_rows import FLAG_CHANGES, Change, Registration
+from proxy.flag_rows import FLAG_CHANGES, PROXY_FIGURES, PROXY_WORKERS, Change, Registration
 from proxy.flag_store import FlagStore
 from proxy.guard import GuardSettings
 from proxy.guard_survey import Surveyor
-from proxy.guards import GuardWatch, RollsBack
+from proxy.guards import LEASE, GuardWatch, RollsBack
+from proxy.lease import LEASES, Lease
 from proxy.notification import Notification
 from proxy.notification_queue import NotificationQueue
 from proxy.stages import Stage
@@ -99,6 +100,22 @@ class Scene:
         with self.engine.begin() as connection:
             connection.execute(sa.update(table).where(new).values(changed_at=self.now))
         self._dated = self.flags.version()
+
+    def rewind(self, seconds: float) -> None:
+        """Everything so far was that long ago by the real clock, and nothing was served."""
+        self.now = float(int(time.time() - seconds))  # the ledger keeps microseconds, no more
+        self._dated = 0
+        self.date_ledger()
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(PROXY_FIGURES))
+        self._served, self._teller = {}, FiguresTeller("run-1", clock=self.clock)
+
+    def stand_still(self, holder: str = "one") -> None:
+        """Whoever looks by the real clock within minutes finds a worker that just told, and somebody who watches."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(PROXY_WORKERS).values(told_at=time.time() + 600))
+            connection.execute(sa.delete(LEASES))
+        Lease(self.engine, LEASE, holder, 600.0).hold()
 
     def tell(self, **domains: Served) -> None:
         """A second passes in which that was served."""
