@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from parity.database import complete_tables, storing
 from proxy.guard import ACTOR
-from proxy.guard_judge import GuardState
+from proxy.guard_judge import GuardState, Watched
 from proxy.guard_states import METADATA, Kept, Key, read_states
 from proxy.guard_survey import Seen, Survey, Surveyor
 from proxy.guards import holding
@@ -23,6 +23,8 @@ class Shown(StrEnum):
     """It does not watch at this stage."""
     LATCHED = "latched"
     """A guard rolled the domain back; it stays there until somebody advances it."""
+    STARTING = "starting"
+    """Nobody has looked yet since its domain's flags were changed."""
     UNWATCHED = "unwatched"
     """No process looks."""
 
@@ -80,8 +82,10 @@ def _line(seen: Seen, states: dict[Key, Kept], holder: str) -> GuardLine:
     if not holder:
         return GuardLine(seen, Shown.UNWATCHED, 0)
     kept = states.get((seen.domain, seen.guard.measure))
-    if seen.look.blind:
+    is_known = kept is not None and kept.changed_version == seen.changed_version
+    watched = kept.watched if kept is not None and is_known else Watched(GuardState.WATCHING, 0.0)
+    # what is seen to be exceeded is, whatever else is not seen
+    if seen.look.blind and not watched.held:
         return GuardLine(seen, GuardState.CANNOT_TELL, 0, seen.look.blind)
-    if kept is None or kept.changed_version != seen.changed_version:
-        return GuardLine(seen, GuardState.TOO_FEW, 0)  # the next look will say
-    return GuardLine(seen, kept.watched.state, kept.watched.held)
+    state = watched.state if is_known else Shown.STARTING
+    return GuardLine(seen, state, watched.held, seen.look.blind)

@@ -5,9 +5,11 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -192,3 +194,71 @@ def breach(scene: Scene, watch: GuardWatch, seconds: int = 3, served: Served = F
 def dry(settings: GuardSettings = SETTINGS) -> GuardSettings:
     """The same in a dry run."""
     return replace(settings, dry_run=True)
+
+
+class Meanwhile:
+    """A control before whose rollback something happens."""
+
+    def __init__(self, flags: FlagStore, happens: Callable[[], object]) -> None:
+        self._flags = flags
+        self._happens = happens
+
+    def roll_back(self, key: str | None = None, **options: Any) -> Change | None:
+        """Roll back, after it happened."""
+        happens, self._happens = self._happens, lambda: None
+        happens()
+        return self._flags.roll_back(key, **options)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Dying:
+    """The engine of a process that is killed before that step; what it has not committed is lost."""
+
+    def __init__(self, url: str, step: int) -> None:
+        self.engine = open_database(url)
+        self._step = step
+        self._steps: Iterator[int] = iter(())
+
+    def begin(self) -> None:
+        """Count from here on."""
+        self._steps = count(1)
+        sa.event.listen(self.engine, "before_cursor_execute", self._before)
+        sa.event.listen(self.engine, "commit", lambda _: self._take())
+
+    def _before(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(
+            ("SELECT", "PRAGMA")
+        ):  # killed while it reads, or just after, is the same
+            self._take()
+
+    def _take(self) -> None:
+        if next(self._steps) == self._step:
+            raise Killed
+
+
+class Hidden:
+    """A store that can be taken away and given back."""
+
+    def __init__(self, directory: Path) -> None:
+        self._store = directory / "store.db"
+        self._places = {file: file.with_name(f"hidden-{file.name}") for file in directory.glob("store.db*")}
+
+    def hide(self) -> None:
+        """Nothing can be opened there."""
+        for file, place in self._places.items():
+            file.rename(place)
+        self._store.mkdir()
+
+    def give_back(self) -> None:
+        """As it was."""
+        self._store.rmdir()
+        for file, place in self._places.items():
+            place.rename(file)
+
+
+def go_silent(scene: Scene) -> None:
+    """The worker is there and tells nothing."""
+    scene.now += 10

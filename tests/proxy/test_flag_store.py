@@ -322,3 +322,14 @@ def test_a_change_beside_the_flags_that_fails_leaves_no_entry(store: FlagStore) 
         store.note("accept", "a-1", actor="ada", reason="on purpose", apply=fail)
 
     assert (store.version(), store.history()) == (0, [])
+
+
+def test_a_rollback_may_count_only_on_the_version_that_was_looked_at(store: FlagStore) -> None:
+    go_to(store, "escrows", Stage.LIVE)
+
+    with pytest.raises(ConflictError, match="somebody else changed it"):
+        store.roll_back("escrows", actor="guard:error_rate", reason="test", expected_version=1)
+    change = store.roll_back("escrows", actor="guard:error_rate", reason="test", expected_version=3)
+
+    assert change is not None
+    assert store.version() == change.version == 4

@@ -1,9 +1,18 @@
 """Which guards a domain has: what holds by itself, what a rule changes, and what a breach does at which stage."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from proxy.guard import DEFAULTS, LONGEST_WINDOW_S, Action, Guard, GuardRule, GuardSettings, Measure
+from proxy.guard_judge import GuardState
+from proxy.guard_overview import Shown
+from proxy.notification import EventKind
 from proxy.stages import Stage
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "guards.md").read_text()
 
 
 def guard_of(settings: GuardSettings, measure: Measure, domain: str = "escrows") -> Guard | None:
@@ -79,3 +88,27 @@ def test_the_ledger_names_the_guard() -> None:
 @pytest.mark.parametrize("measure", Measure)
 def test_a_measure_is_a_share_or_a_ratio(measure: Measure) -> None:
     assert measure.is_share is not measure.endswith("_ratio")
+
+
+@pytest.mark.parametrize("guard", DEFAULTS.values(), ids=list(DEFAULTS))
+def test_the_page_says_what_holds_without_configuration(guard: Guard) -> None:
+    row = re.search(rf"^\| `{guard.measure}` \|[^|]*\|(.*)$", PAGE, re.MULTILINE)
+    limit = f"{guard.limit * 100:g} %" if guard.measure.is_share else f"{guard.limit:g}"
+
+    assert row is not None
+    limit_cell, window, samples, stages, does, *_ = (cell.strip() for cell in row[1].split("|"))
+    assert (limit_cell, window, samples) == (limit, f"{guard.window_s:g} s", str(guard.min_samples))
+    assert stages == ", ".join(guard.stages)
+    assert does.startswith("rolls back" if guard.action is Action.ROLL_BACK else "notifies")
+
+
+@pytest.mark.parametrize("word", [*GuardState, *Shown, *EventKind])
+def test_the_page_explains_each_state_and_each_kind_of_notification(word: str) -> None:
+    assert f"| `{word}` |" in PAGE
+
+
+def test_the_page_explains_each_key_of_a_rule() -> None:
+    keys = {one.name for one in fields(Guard)} - {"measure"} | {"guard", "domain", "enabled"}
+
+    section = PAGE.partition("| key of a rule |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == keys

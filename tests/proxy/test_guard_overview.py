@@ -72,6 +72,24 @@ def test_what_cannot_be_told_is_never_shown_as_fine(scene: Scene) -> None:
     assert found.is_alarming
 
 
+def test_a_breach_that_is_seen_in_spite_of_a_silent_worker_is_shown_as_one(scene: Scene) -> None:
+    scene.go_to(Stage.LIVE)
+    breach(scene, scene.watch(dry()), 4)
+    scene.now += 6
+    scene.watch(dry(), holder="other").look()
+    found = line(scene)
+
+    assert (found.state, found.note) == (GuardState.BREACHED, "proxy worker proxy-1 is silent")
+
+
+def test_between_a_change_of_flags_and_the_next_look_nothing_is_claimed(scene: Scene) -> None:
+    scene.go_to(Stage.CANARY)
+    breach(scene, scene.watch(), 3, WELL)
+    scene.flags.flip("escrows", Stage.LIVE, actor="ada", reason="test")
+
+    assert line(scene).state is Shown.STARTING
+
+
 def test_a_domain_that_a_guard_rolled_back_is_latched_until_somebody_advances_it(scene: Scene) -> None:
     scene.go_to(Stage.LIVE)
     breach(scene, scene.watch())

@@ -4,29 +4,36 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from parity.database import open_database
 from parity.errors import StoreError
 from parity.figures import Compared
-from proxy.errors import ConflictError
 from proxy.figures import Served
-from proxy.flag_rows import PROXY_WORKERS, Change, Registration
-from proxy.flag_store import FlagStore
+from proxy.flag_rows import PROXY_WORKERS, Registration
 from proxy.guard import Blindness, GuardRule, GuardSettings, Measure
 from proxy.guards import GuardWatch, holder_name, holding
 from proxy.lease import LEASES
 from proxy.notification import EventKind
 from proxy.notification_queue import NOTIFICATIONS
 from proxy.stages import Stage
-from tests.proxy.guarding import FAILING, WELL, Scene, breach, dry
+from tests.proxy.guarding import (
+    FAILING,
+    WELL,
+    Dying,
+    Hidden,
+    Killed,
+    Meanwhile,
+    Scene,
+    breach,
+    dry,
+    go_silent,
+)
 from tests.proxy.rig import until
 
 
@@ -168,11 +175,6 @@ def test_what_parity_finds_rolls_back_where_modern_serves(
     assert change.reason.startswith(reason)
 
 
-def go_silent(scene: Scene) -> None:
-    """The worker is there and tells nothing."""
-    scene.now += 10
-
-
 async def test_silent_workers_are_not_taken_for_well_behaved_ones(scene: Scene) -> None:
     scene.go_to(Stage.LIVE)
     watch = scene.watch()
@@ -262,20 +264,6 @@ def test_a_breach_that_was_seen_by_one_process_is_acted_on_by_the_next(scene: Sc
     assert len(scene.rollbacks()) == 1
 
 
-class Meanwhile:
-    """A control before whose rollback something happens."""
-
-    def __init__(self, flags: FlagStore, happens: Callable[[], object]) -> None:
-        self._flags = flags
-        self._happens = happens
-
-    def roll_back(self, key: str | None = None, **options: Any) -> Change | None:
-        """Roll back, after it happened."""
-        happens, self._happens = self._happens, lambda: None
-        happens()
-        return self._flags.roll_back(key, **options)
-
-
 def test_another_domains_change_at_the_same_moment_does_not_keep_a_guard_from_acting(scene: Scene) -> None:
     scene.go_to(Stage.LIVE)
     control = Meanwhile(scene.flags, lambda: scene.go_to(Stage.SHADOW, "clients"))
@@ -321,35 +309,6 @@ def test_processes_that_both_believe_that_they_watch_roll_back_once(scene: Scene
     assert rows == 1
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Dying:
-    """The engine of a process that is killed before that step; what it has not committed is lost."""
-
-    def __init__(self, url: str, step: int) -> None:
-        self.engine = open_database(url)
-        self._step = step
-        self._steps: Iterator[int] = iter(())
-
-    def begin(self) -> None:
-        """Count from here on."""
-        self._steps = count(1)
-        sa.event.listen(self.engine, "before_cursor_execute", self._before)
-        sa.event.listen(self.engine, "commit", lambda _: self._take())
-
-    def _before(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(
-            ("SELECT", "PRAGMA")
-        ):  # killed while it reads, or just after, is the same
-            self._take()
-
-    def _take(self) -> None:
-        if next(self._steps) == self._step:
-            raise Killed
-
-
 async def test_killed_at_any_step_it_is_rolled_back_once_and_told_once(scene: Scene, tmp_path: Path) -> None:
     scene.go_to(Stage.LIVE)
     breach(scene, scene.watch(holder="before"), 2)
@@ -380,26 +339,6 @@ async def test_killed_at_any_step_it_is_rolled_back_once_and_told_once(scene: Sc
             break
 
     assert min(ends[Stage.LIVE], ends[Stage.OFF]) >= 3
-
-
-class Hidden:
-    """A store that can be taken away and given back."""
-
-    def __init__(self, directory: Path) -> None:
-        self._store = directory / "store.db"
-        self._places = {file: file.with_name(f"hidden-{file.name}") for file in directory.glob("store.db*")}
-
-    def hide(self) -> None:
-        """Nothing can be opened there."""
-        for file, place in self._places.items():
-            file.rename(place)
-        self._store.mkdir()
-
-    def give_back(self) -> None:
-        """As it was."""
-        self._store.rmdir()
-        for file, place in self._places.items():
-            place.rename(file)
 
 
 async def test_a_store_that_is_away_is_told_past_the_store_and_looked_for_again(tmp_path: Path) -> None:
@@ -455,12 +394,3 @@ def test_postgresql_guards_alike(database_url: str, tmp_path: Path) -> None:
 
 def test_two_processes_never_have_one_name() -> None:
     assert holder_name("host", 1) != holder_name("host", 1)
-
-
-def test_a_rollback_of_the_flag_store_counts_only_on_the_version_that_was_judged(scene: Scene) -> None:
-    scene.go_to(Stage.LIVE)
-
-    with pytest.raises(ConflictError, match="somebody else changed it"):
-        scene.flags.roll_back("escrows", actor="guard:error_rate", reason="test", expected_version=1)
-
-    assert scene.stage() is Stage.LIVE
