@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import structlog
 
-from parity.errors import StoreError
 from proxy.channels import Channel
 from proxy.errors import NotSentError
 from proxy.notification import Notification
@@ -34,9 +33,9 @@ class Courier:
                     await asyncio.to_thread(self._queue.forget)
                 await self.deliver()
                 is_lost = False
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 -- a courier that ends tells nobody; it goes on with the next round
                 if not is_lost:
-                    log.warning("notifications_without_store", error=str(error))
+                    log.warning("notifications_held_up", error=str(error) or type(error).__name__)
                 is_lost = True
             rounds += 1
             await asyncio.sleep(EVERY_S)
@@ -52,11 +51,7 @@ class Courier:
         """Send it to all channels past the queue, once; what went wrong with each, empty where nothing did."""
 
         async def tell_one(channel: Channel) -> str:
-            try:
-                await channel.send(notification)
-            except NotSentError as error:
-                return str(error)
-            return ""
+            return await _problem(channel, notification)
 
         told = await asyncio.gather(*(tell_one(channel) for channel in self._channels.values()))
         return dict(zip(self._channels, told, strict=True))
@@ -68,10 +63,19 @@ class Courier:
                 self._queue.failed, one, "no channel is called so any more", for_good=True
             )
             return
-        try:
-            await channel.send(one.notification)
-        except NotSentError as error:
-            log.warning("notification_not_sent", channel=one.channel, attempts=one.attempts, error=str(error))
-            await asyncio.to_thread(self._queue.failed, one, str(error))
-            return
-        await asyncio.to_thread(self._queue.sent, one)
+        if problem := await _problem(channel, one.notification):
+            log.warning("notification_not_sent", channel=one.channel, attempts=one.attempts, error=problem)
+            await asyncio.to_thread(self._queue.failed, one, problem)
+        else:
+            await asyncio.to_thread(self._queue.sent, one)
+
+
+async def _problem(channel: Channel, notification: Notification) -> str:
+    """Send it; what went wrong, or nothing."""
+    try:
+        await channel.send(notification)
+    except NotSentError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 -- what one channel does to us holds up no other
+        return f"failed ({type(error).__name__})"  # its words may hold the address
+    return ""

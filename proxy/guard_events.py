@@ -9,6 +9,7 @@ from proxy.guard import ACTOR, Action
 from proxy.guard_look import Look
 from proxy.guard_survey import Seen
 from proxy.notification import EventKind, Notification
+from proxy.notification_queue import OF_LEDGER
 
 
 def rolled_back(change: Change) -> Notification:
@@ -19,7 +20,7 @@ def rolled_back(change: Change) -> Notification:
         for row in change.rows
     )
     return Notification(
-        f"ledger-{change.version}",
+        f"{OF_LEDGER}{change.version}",
         EventKind.ROLLED_BACK,
         f"Crossfade: {change.key} was rolled back by guard {guard}",
         f"{change.reason}. {stages}. It stays there until somebody advances it.",

@@ -29,7 +29,10 @@ NOTIFICATIONS = sa.Table(
 """`channel` is empty in the row of a notification itself. `next_at` is empty where there is nothing more to do."""
 
 KEPT_S = 7 * 86_400.0
+MAX_KEPT = 10_000
 MAX_WAITING = 1_000
+OF_LEDGER = "ledger-"
+"""What the id of a notification of a change in the ledger begins with; its version follows."""
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 600.0
 CLAIM_S = 60.0
@@ -65,11 +68,13 @@ class NotificationQueue:
         channels: Sequence[str],
         *,
         attempts: int = 12,
+        most: int = MAX_KEPT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._engine = engine
         self._channels = tuple(channels)
         self._attempts = attempts
+        self._most = most
         self._clock = clock
         self._prepared = False
 
@@ -140,11 +145,17 @@ class NotificationQueue:
             connection.execute(_at(one.notification.id, one.channel).values(values))
 
     def forget(self) -> None:
-        """Remove what is days old, sent or not."""
+        """Remove what is days old, sent or not, and beyond a bound what is done with."""
         self.prepare()
+        table = NOTIFICATIONS.c
         with storing("remove old notifications"), writing(self._engine) as connection:
-            old = NOTIFICATIONS.c.made_at < self._clock() - KEPT_S
-            connection.execute(sa.delete(NOTIFICATIONS).where(old))
+            connection.execute(sa.delete(NOTIFICATIONS).where(table.made_at < self._clock() - KEPT_S))
+            newest = sa.select(table.made_at).order_by(table.made_at.desc())
+            beyond = connection.scalar(newest.offset(self._most).limit(1))
+            if beyond is not None:
+                # that one was told of the ledger is known by its row: it would be told again
+                done = table.next_at.is_(None) & ~table.id.startswith(OF_LEDGER)
+                connection.execute(sa.delete(NOTIFICATIONS).where(done, table.made_at <= beyond))
 
     def summary(self) -> list[Sent]:
         """How it went, by channel; channels that have had nothing yet too."""

@@ -82,7 +82,7 @@ async def test_it_runs_until_it_is_cancelled_and_goes_on_after_the_store_was_awa
         await asyncio.gather(running, return_exceptions=True)
 
     assert channel.got == [SAID]
-    assert [one["event"] for one in logs] == ["notifications_without_store"]
+    assert [one["event"] for one in logs] == ["notifications_held_up"]
     engine.dispose()
 
 
@@ -90,3 +90,26 @@ async def test_what_is_told_past_the_queue_says_of_each_channel_what_went_wrong(
     courier = Courier(NotificationQueue(engine, []), [Keeps("good"), Keeps("bad", "answered 500")])
 
     assert await courier.tell(SAID) == {"good": "", "bad": "answered 500"}
+
+
+class Raises:
+    """A channel with a fault of its own."""
+
+    name = "odd"
+
+    async def send(self, notification: Notification) -> None:
+        """Say something that nobody may see."""
+        raise KeyError(f"https://hooks.example/s3cr3t {notification.id}")
+
+
+async def test_a_fault_in_a_channel_holds_up_no_other_and_its_words_are_shown_to_nobody(
+    engine: sa.Engine,
+) -> None:
+    good = Keeps("good")
+    queue = NotificationQueue(engine, ["good", "odd"])
+    put(engine, queue)
+
+    await Courier(queue, [good, Raises()]).deliver()
+
+    assert good.got == [SAID]
+    assert [one.problem for one in queue.summary()] == ["", "failed (KeyError)"]

@@ -196,6 +196,22 @@ def test_what_is_days_old_is_forgotten(engine: sa.Engine, queue: NotificationQue
         assert set(connection.scalars(sa.select(NOTIFICATIONS.c.id))) == {"ledger-2"}
 
 
+def test_beyond_a_bound_what_is_done_with_is_forgotten_but_not_what_was_told_of_the_ledger(
+    engine: sa.Engine, clock: Clock
+) -> None:
+    queue = NotificationQueue(engine, [], most=3, clock=clock)
+    queue.prepare()
+    for number in range(6):
+        put(engine, queue, said(f"breach-{number}", clock.now + number))
+    put(engine, queue, said("ledger-1", clock.now))
+
+    queue.forget()
+
+    with engine.connect() as connection:
+        kept = sorted(connection.scalars(sa.select(NOTIFICATIONS.c.id)))
+    assert kept == ["breach-3", "breach-4", "breach-5", "ledger-1"]
+
+
 def test_a_store_that_is_away_is_said(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path}/no/such/directory/store.db")
 
