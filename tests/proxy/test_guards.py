@@ -115,6 +115,19 @@ def test_after_an_operator_advances_again_only_what_came_since_counts(scene: Sce
     assert len(scene.rollbacks()) == 2
 
 
+def test_looks_from_before_a_change_of_the_flags_count_no_more(scene: Scene) -> None:
+    scene.go_to(Stage.LIVE)
+    watch = scene.watch()
+    breach(scene, watch, 2)
+    scene.flags.flip("escrows", Stage.LIVE, sample_rate=0.5, actor="ada", reason="test")
+    scene.date_ledger()
+
+    breach(scene, watch, 2)
+    assert scene.stage() is Stage.LIVE
+    breach(scene, watch, 1)
+    assert scene.stage() is Stage.OFF
+
+
 def test_a_rule_says_where_to(scene: Scene) -> None:
     rules = (GuardRule(Measure.ERROR_RATE, "escrows", changes={"to": Stage.SHADOW, "looks": 1}),)
     scene.go_to(Stage.LIVE)
@@ -246,11 +259,12 @@ async def test_a_worker_that_does_not_acknowledge_the_rollback_is_told_of(scene:
 
 def test_one_of_two_processes_watches_and_the_other_takes_over(scene: Scene) -> None:
     scene.go_to(Stage.LIVE)
-    one, other = scene.watch(holder="one"), scene.watch(holder="other")
+    names = [holder_name("host", 1) for _ in range(2)]
+    one, other = (scene.watch(holder=name) for name in names)
 
-    assert (one.look(), other.look(), holding(scene.engine, clock=scene.clock)) == (True, False, "one")
+    assert (one.look(), other.look(), holding(scene.engine, clock=scene.clock)) == (True, False, names[0])
     scene.now += 6
-    assert (other.look(), one.look(), holding(scene.engine, clock=scene.clock)) == (True, False, "other")
+    assert (other.look(), one.look(), holding(scene.engine, clock=scene.clock)) == (True, False, names[1])
 
 
 def test_a_breach_that_was_seen_by_one_process_is_acted_on_by_the_next(scene: Scene) -> None:
@@ -390,7 +404,3 @@ def test_postgresql_guards_alike(database_url: str, tmp_path: Path) -> None:
             found.reflect(connection)
             found.drop_all(connection)
         scene.close()
-
-
-def test_two_processes_never_have_one_name() -> None:
-    assert holder_name("host", 1) != holder_name("host", 1)
