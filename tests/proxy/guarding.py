@@ -100,12 +100,13 @@ class Scene:
         table = FLAG_CHANGES
         new = table.c.version > self._dated
         with self.engine.begin() as connection:
-            connection.execute(sa.update(table).where(new).values(changed_at=self.now))
+            # a moment before, for the ledger keeps microseconds and no more
+            connection.execute(sa.update(table).where(new).values(changed_at=self.now - 0.001))
         self._dated = self.flags.version()
 
     def rewind(self, seconds: float) -> None:
         """Everything so far was that long ago by the real clock, and nothing was served."""
-        self.now = float(int(time.time() - seconds))  # the ledger keeps microseconds, no more
+        self.now = time.time() - seconds
         self._dated = 0
         self.date_ledger()
         with self.engine.begin() as connection:
@@ -176,7 +177,12 @@ class Scene:
         return Stage.OFF if flag is None else flag.stage
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store; one that is shared is left as it was."""
+        if self.engine.dialect.name == "postgresql":
+            with self.engine.begin() as connection:
+                found = sa.MetaData()
+                found.reflect(connection)
+                found.drop_all(connection)
         self.engine.dispose()
 
 
