@@ -112,8 +112,7 @@ def test_after_an_operator_advances_again_only_what_came_since_counts(scene: Sce
     assert scene.stage() is Stage.LIVE
 
     breach(scene, watch, 8)
-    assert scene.stage() is Stage.OFF
-    assert len(scene.rollbacks()) == 2
+    assert (scene.stage(), len(scene.rollbacks())) == (Stage.OFF, 2)
 
 
 def test_looks_from_before_a_change_of_the_flags_count_no_more(scene: Scene) -> None:
