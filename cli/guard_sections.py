@@ -44,6 +44,7 @@ class GuardRow(Section):
     shadow_action: Action | None = None
     stages: tuple[Stage, ...] | None = Field(default=None, min_length=1)
     against_legacy: bool | None = None
+    slack_ms: float | None = Field(default=None, ge=0, le=60_000)
     to: Stage | None = None
     dry_run: bool | None = None
 

@@ -58,7 +58,8 @@ class Guard:
 
     It is breached when `looks` looks on end find it exceeded. An action that only notifies is repeated after
     `cool_down_s` at the earliest. At stage `shadow`, where modern serves nobody, `shadow_action` is done. With
-    `against_legacy` the limit is how much modern's error rate may be above legacy's own. `to` is where it rolls back to.
+    `against_legacy` the limit is how much modern's error rate may be above legacy's own. A latency ratio counts only where
+    modern takes `slack_ms` longer. `to` is where it rolls back to.
     """
 
     measure: Measure
@@ -71,6 +72,7 @@ class Guard:
     action: Action = Action.ROLL_BACK
     shadow_action: Action = Action.NOTIFY
     against_legacy: bool = True
+    slack_ms: float = 20.0
     to: Stage = Stage.OFF
     dry_run: bool = False
 

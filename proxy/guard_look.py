@@ -6,7 +6,7 @@ that of a difference Newcombe's (Statistics in Medicine 17, 1998, method 10).
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from parity.figures import Compared
@@ -55,7 +55,10 @@ def look(guard: Guard, recent: Recent) -> Look:
             return _share(guard, "shed", compared.shed + shed, compared.outcomes + shed, blind)
         case Measure.LATENCY_RATIO:
             legacy, modern = compared.legacy_s * 1000, compared.modern_s * 1000
-            return _ratio(guard, "latency ratio", modern, legacy, compared.pairs, " ms", blind)
+            found = _ratio(guard, "latency ratio", modern, legacy, compared.pairs, " ms", blind)
+            # three times next to nothing is next to nothing
+            is_felt = modern - legacy > guard.slack_ms * compared.pairs
+            return found if is_felt else replace(found, floor=min(found.floor, guard.limit))
         case Measure.QUERY_RATIO:
             queries = (compared.modern_queries, compared.legacy_queries)
             return _ratio(guard, "query ratio", *queries, compared.query_pairs, " queries", blind)

@@ -82,6 +82,15 @@ def test_a_latency_ratio_compares_the_same_reads() -> None:
     assert found.words == "latency ratio 4.50 (45 to 10 ms) of 200 in 60 s, limit 3"
 
 
+def test_three_times_next_to_nothing_is_no_breach() -> None:
+    quick = Recent(compared=Compared(pairs=200, legacy_s=0.2, modern_s=1.8))
+
+    found, strict = (at(Measure.LATENCY_RATIO, quick, slack_ms=slack_ms) for slack_ms in (20.0, 5.0))
+
+    assert (found.value, found.floor) == (9.0, 3.0)
+    assert strict.floor == 9.0
+
+
 def test_a_query_ratio_counts_where_both_said_theirs() -> None:
     recent = Recent(compared=Compared(pairs=99, query_pairs=50, legacy_queries=100, modern_queries=250))
 
