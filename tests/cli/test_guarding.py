@@ -81,8 +81,8 @@ async def test_a_modern_that_begins_to_fail_is_rolled_back_within_seconds_once_a
             await asyncio.gather(watching, asking, return_exceptions=True)
 
             assert took_s < 15  # three looks, a second each, on a machine that may be busy
-            [(action, key, actor)] = guards_did(site)
-            assert (action, key) == ("rollback", "escrows")
+            [(action, domain, actor)] = guards_did(site)
+            assert (action, domain) == ("rollback", "escrows")
             assert actor in {"guard:error_rate", "guard:mismatch_rate"}  # a 500 is an error and differs, too
             assert holding(site.context.engine) == ""
 
