@@ -16,6 +16,7 @@ def problems(settings: Settings, endpoints: Sequence[Endpoint]) -> list[str]:
         *_bounds(settings, endpoints),
         *_client(settings),
         *_write_checks(settings, endpoints),
+        *guard_problems(settings, endpoints),
     ]
 
 
@@ -79,6 +80,16 @@ def _write_checks(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator
         if expected := problem(endpoint, endpoints):
             value = endpoint.read_back or endpoint.read_back_id
             yield f"endpoints.{number}.read_back: {value!r}: {expected}"
+
+
+def guard_problems(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator[str]:
+    """Of the guards alone."""
+    known = sorted({endpoint.domain for endpoint in endpoints})
+    for number, row in enumerate(settings.guards.rules):
+        if row.domain and row.domain not in known:
+            near = difflib.get_close_matches(row.domain, known, n=1, cutoff=0.5)
+            hint = f", did you mean {near[0]!r}?" if near else ""
+            yield f"guards.rules.{number}.domain: {row.domain!r}: expected a domain{hint}"
 
 
 def _client(settings: Settings) -> Iterator[str]:

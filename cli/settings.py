@@ -19,9 +19,11 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from cli.errors import UsageError
+from cli.guard_sections import GuardsSection, NotifySection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
@@ -41,7 +43,8 @@ from cli.sections import (
 )
 
 CONFIG_FILE = Path("crossfade.toml")
-_SECRETS = {("write_checks", "database")}
+_SECRETS = (("write_checks", "database"), ("notify", "urls"))
+"""What is never shown, not even where it is wrong."""
 
 
 class Settings(BaseSettings):
@@ -61,6 +64,8 @@ class Settings(BaseSettings):
     parity: ParitySection = ParitySection()
     verdict: VerdictSection = VerdictSection()
     control: ControlSection = ControlSection()
+    guards: GuardsSection = GuardsSection()
+    notify: NotifySection = NotifySection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
@@ -126,6 +131,10 @@ def load_settings(config: Path | None = None) -> Settings:
     except ValidationError as error:
         lines = [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
         raise wrong(lines, f"{file} and CROSSFADE_* variables") from error
+    except SettingsError as error:  # it holds the name of the section, and not the value
+        raise UsageError(
+            f"a CROSSFADE_* variable is no JSON where a list or table is expected: {error}"
+        ) from error
 
 
 def wrong(lines: Sequence[str], where: str) -> UsageError:
@@ -139,14 +148,13 @@ def _one_error(loc: tuple[int | str, ...], message: str, value: object, kind: st
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc), n=1)
         return f"{where}: unknown key{f', did you mean {near[0]}?' if near else ''}"
-    if isinstance(value, str) and _holds_secret(loc):
-        value = "**********"
-    return f"{where}: {value!r}: {message.removeprefix('Value error, ')}"
+    shown = "(hidden)" if _holds_secret(loc) else repr(value)
+    return f"{where}: {shown}: {message.removeprefix('Value error, ')}"
 
 
 def _holds_secret(loc: tuple[int | str, ...]) -> bool:
-    """Whether what was given there is never shown, not even where it is wrong."""
-    return tuple(loc) in _SECRETS
+    """Whether what was given there is a secret, or has one in it."""
+    return any(secret[: len(loc)] == loc[: len(secret)] for secret in _SECRETS)
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:

@@ -18,6 +18,7 @@ from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
 from parity.evidence import MAX_CELLS, add_evidence
 from parity.exchange import REHEARSE, Batch, Exchange
+from parity.figures import add_figures, forget_figures
 from parity.fleeting import add_fleeting
 from parity.groups import Groups
 from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
@@ -126,6 +127,7 @@ class ParityStore:
             minute = int(at // 60)
             self._count(connection, batch, judged, comparisons, again, minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
+            add_figures(connection, batch.captures, completed, comparisons, at)
             add_noise(connection, again.twice, at)
             add_fleeting(connection, again.fleeting, minute, at)
             self._groups.add(connection, found, minute, at)
@@ -207,6 +209,7 @@ class ParityStore:
         is_done = self._retention.by_age(now)
         with storing("prune the store"), writing(self._engine) as connection:
             forget_noise(connection, now)
+            forget_figures(connection, now)
             oldest = now - self._limits.retention_s
             connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))
         if is_done and now - self._measured_at >= self._limits.measure_every_s:

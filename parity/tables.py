@@ -55,6 +55,24 @@ PAIRS = sa.Table(
 The sums of queries are over those where both said their count.
 """
 
+FIGURES = sa.Table(
+    "parity_figures",
+    METADATA,
+    sa.Column("second", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("domain", sa.String(100), primary_key=True),
+    sa.Column("outcomes", sa.BigInteger, nullable=False),
+    sa.Column("decided", sa.BigInteger, nullable=False),
+    sa.Column("mismatches", sa.BigInteger, nullable=False),
+    sa.Column("shed", sa.BigInteger, nullable=False),
+    sa.Column("pairs", sa.BigInteger, nullable=False),
+    sa.Column("legacy_s", sa.Double, nullable=False),
+    sa.Column("modern_s", sa.Double, nullable=False),
+    sa.Column("query_pairs", sa.BigInteger, nullable=False),
+    sa.Column("legacy_queries", sa.BigInteger, nullable=False),
+    sa.Column("modern_queries", sa.BigInteger, nullable=False),
+)
+"""What came of mirrored requests, by domain and the second of the request (Unix time); of the last minutes (`figures.py`)."""
+
 CELLS = sa.Table(
     "parity_cells",
     METADATA,

@@ -64,6 +64,13 @@ class Telemetry:
             self._metrics.served(way.name, served_by, way.stage, status, duration_s)
             if served_by == _MODERN:
                 self._by_modern[way.domain] = (way.name, admission.at + duration_s)
+            authoritative = admission.plan.authoritative
+            if served_by != authoritative:
+                # a fallback, or nobody's answer; who went away (0) or sent what cannot be read (4xx) says nothing of it
+                if served_by != NOBODY or status >= 500:
+                    self._metrics.broke(way.name, authoritative, began=False)
+            elif error and status:
+                self._metrics.broke(way.name, authoritative, began=True)
             access_log, tracer = self._access_log, self._tracer
             if access_log is not None and access_log.wants(status):
                 access_log.put(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.checks import problems
+from cli.checks import guard_problems, problems
+from cli.guard_sections import GuardRow, GuardsSection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
@@ -16,6 +17,7 @@ from cli.sections import (
 )
 from cli.settings import Settings
 from parity.exchange import Endpoint
+from proxy.guard import Measure
 from proxy.settings import StickyKind, WriteCheck
 
 ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("escrows", "PUT", "/v1/escrows/{id}"))
@@ -132,3 +134,16 @@ def test_fields_that_bound_each_other_are_compared() -> None:
         "sticky.order: ['jwt', 'jwt']",
         "proxy.admin: '127.0.0.1:65535'",
     ]
+
+
+def test_a_rule_of_a_guard_is_for_a_domain_that_is_there() -> None:
+    rules = (
+        GuardRow(guard=Measure.ERROR_RATE, domain="escrow", limit=0.1),
+        GuardRow(guard=Measure.ERROR_RATE, domain="escrows", limit=0.1),
+        GuardRow(guard=Measure.QUERY_RATIO),
+    )
+    settings = Settings(guards=GuardsSection(rules=rules))
+
+    expected = ["guards.rules.0.domain: 'escrow': expected a domain, did you mean 'escrows'?"]
+    assert list(guard_problems(settings, ENDPOINTS)) == expected
+    assert problems(settings, ENDPOINTS) == expected

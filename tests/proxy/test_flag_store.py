@@ -407,3 +407,14 @@ def test_of_several_changes_beside_the_flags_all_are_made_or_none(
     assert [one.key for one in store.history()] == ["a-4", "a-3"]
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM others").scalar() == 2
+
+
+def test_a_rollback_may_count_only_on_the_version_that_was_looked_at(store: FlagStore) -> None:
+    go_to(store, "escrows", Stage.LIVE)
+
+    with pytest.raises(ConflictError, match="somebody else changed it"):
+        store.roll_back("escrows", actor="guard:error_rate", reason="test", expected_version=1)
+    change = store.roll_back("escrows", actor="guard:error_rate", reason="test", expected_version=3)
+
+    assert change is not None
+    assert store.version() == change.version == 4
