@@ -5,6 +5,7 @@ import socket
 from dataclasses import dataclass
 
 from cli.context import Context
+from cli.control import control_of
 from cli.errors import UsageError
 from cli.guard_sections import check_address
 from cli.settings import Settings
@@ -45,7 +46,7 @@ def open_guards(context: Context) -> GuardWatch:
     return GuardWatch(
         context.engine,
         context.flags,
-        context.flags,
+        control_of(context),
         context.settings.guards.settings(),
         telling.queue,
         telling.courier,

@@ -127,13 +127,17 @@ class Control:
         to: Stage = Stage.OFF,
         actor: str,
         reason: str = "",
+        expected_version: int | None = None,
         changed: Callable[[Change], None] = lambda _change: None,
     ) -> Change | None:
-        """Take a domain, an endpoint or everything back; None: nothing is further. Never refused.
+        """Take a domain, an endpoint or everything back; None: nothing is further. Refused by no verdict, no window.
 
-        `changed` is called as soon as the flags are, before the verdict of that moment is looked for.
+        Raises ConflictError only for who gives `expected_version` and was overtaken, as a guard may be. `changed` is
+        called as soon as the flags are, before the verdict of that moment is looked for.
         """
-        change = self._flags.roll_back(key, to=to, actor=actor, reason=reason or "rollback")
+        change = self._flags.roll_back(
+            key, to=to, actor=actor, reason=reason or "rollback", expected_version=expected_version
+        )
         if change is None:
             return None
         try:

@@ -50,6 +50,11 @@ def store(engine: sa.Engine) -> FlagStore:
     return FlagStore(engine, ENDPOINTS)
 
 
+def insert(connection: sa.Connection) -> None:
+    """Change something beside the flags."""
+    connection.exec_driver_sql("INSERT INTO others VALUES (1)")
+
+
 def go_to(store: FlagStore, key: str, stage: Stage) -> None:
     """Walk a key forward, one stage at a time."""
     for step in list(Stage)[1 : stage.position + 1]:
@@ -289,39 +294,18 @@ def test_the_store_may_be_postgresql(postgres_engine: sa.Engine) -> None:
     )
 
 
-def test_what_is_changed_beside_the_flags_has_its_entry_in_the_same_ledger(
-    store: FlagStore, engine: sa.Engine
-) -> None:
+def test_what_is_noted_stands_in_the_same_ledger(store: FlagStore, engine: sa.Engine) -> None:
     store.flip("escrows", Stage.SHADOW, actor="ada", reason="first")
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
 
-    def insert(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("INSERT INTO others VALUES (1)")
-
-    change = store.note(
-        "accept",
-        "a-1",
-        actor="ada",
-        reason="on purpose",
-        apply=insert,
-    )
+    change = store.note("accept", "a-1", actor="ada", reason="on purpose", apply=insert)
 
     assert [found.action for found in store.history()] == ["accept", "flip"]
     assert (change.version, change.key, change.rows) == (2, "a-1", ())
     assert store.table() == FlagTable(2, {"escrows": Flag(Stage.SHADOW)})
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT n FROM others").scalars().all() == [1]
-
-
-def test_a_change_beside_the_flags_that_fails_leaves_no_entry(store: FlagStore) -> None:
-    def fail(_connection: sa.Connection) -> None:
-        raise ShareError("no")
-
-    with pytest.raises(ShareError):
-        store.note("accept", "a-1", actor="ada", reason="on purpose", apply=fail)
-
-    assert (store.version(), store.history()) == (0, [])
 
 
 @pytest.mark.parametrize("kind", ["engine", "postgres_engine"])
@@ -387,14 +371,9 @@ def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
     ]
 
 
-def test_of_several_changes_beside_the_flags_all_are_made_or_none(
-    store: FlagStore, engine: sa.Engine
-) -> None:
+def test_of_several_notes_all_are_made_or_none(store: FlagStore, engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
-
-    def insert(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("INSERT INTO others VALUES (1)")
 
     def fail(_connection: sa.Connection) -> None:
         raise ShareError("no")
