@@ -360,14 +360,6 @@ def test_rows_are_applied_together_and_a_domain_that_goes_back_takes_its_endpoin
     assert store.history(1) == [change]
 
 
-def test_what_cannot_be_applied_is_told_row_by_row_and_nothing_is(store: FlagStore) -> None:
-    with pytest.raises(StageError) as told:
-        store.apply({"escrows": Flag(Stage.LIVE), "clients": Flag(Stage.CANARY)}, actor="ada", reason="x")
-
-    assert [line.split()[0] for line in str(told.value).splitlines()] == ["escrows", "clients"]
-    assert store.table() == FlagTable(0)
-
-
 def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
     FlagStore(engine, ENDPOINTS).flip("escrows", Stage.SHADOW, actor="ada", reason="long ago")
     with engine.begin() as connection:
