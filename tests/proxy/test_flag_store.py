@@ -330,12 +330,11 @@ def test_an_entry_keeps_its_verdict_and_gets_one_later_only_once(
 ) -> None:
     store = FlagStore(request.getfixturevalue(kind), ENDPOINTS)
     ready, no = Judged("ready", (), {"comparisons": 4}), Judged("no", ("groups: 1 open",))
-
     store.flip("escrows", Stage.SHADOW, actor="ada", reason="x", verdict=ready, forced=True)
     store.roll_back("escrows", actor="ada", reason="x")
-    for verdict in (no, ready):
-        store.add_verdict(2, verdict)
-    store.add_verdict(1, no)
+
+    for version, verdict in ((2, no), (2, ready), (1, no)):
+        store.add_verdict(version, verdict)
 
     assert [(one.verdict, one.forced) for one in store.history()] == [(no, False), (ready, True)]
     assert [one.version for one in store.history(before=2)] == [1]
