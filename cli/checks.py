@@ -57,8 +57,9 @@ def _bounds(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator[str]:
         elif row.endpoint in seen:
             yield f"{where}.endpoint: {row.endpoint!r}: expected one row for each, and there is one before"
         seen.add(row.endpoint)
-        if row.answer_timeout_s is None and row.max_body_bytes is None and row.max_in_flight is None:
-            yield f"{where}: {row.endpoint!r}: expected answer_timeout_s, max_body_bytes or max_in_flight"
+        if all(value is None for value in row.model_dump(exclude={"endpoint"}).values()):
+            names = "answer_timeout_s, max_body_bytes, max_in_flight or fallback"
+            yield f"{where}: {row.endpoint!r}: expected {names}"
 
 
 def _names(endpoints: Sequence[Endpoint]) -> list[str]:

@@ -49,7 +49,7 @@ def test_what_fits_together_is_no_problem(pair: tuple[Path, Path]) -> None:
         backends=BackendsSection(ca=certificate),
         bounds=(
             BoundsRow(endpoint="escrows", max_in_flight=1),
-            BoundsRow(endpoint="GET /v1/escrows", max_body_bytes=1),
+            BoundsRow(endpoint="GET /v1/escrows", fallback=False),
         ),
     )
 
@@ -72,7 +72,7 @@ def test_bounds_name_endpoints_or_domains_that_are_there_once_and_say_something(
         f"bounds.0.endpoint: 'GET /v1/escrow': {expected}, did you mean 'GET /v1/escrows'?",
         f"bounds.1.endpoint: 'moon': {expected}",
         "bounds.3.endpoint: 'escrows': expected one row for each, and there is one before",
-        "bounds.4: 'GET /v1/escrows': expected answer_timeout_s, max_body_bytes or max_in_flight",
+        "bounds.4: 'GET /v1/escrows': expected answer_timeout_s, max_body_bytes, max_in_flight or fallback",
     ]
 
 
