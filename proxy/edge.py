@@ -253,6 +253,7 @@ class Edge:
                 admission.stamp,
                 shadow,
                 overflow,
+                None,
                 content,
             )
         ):
