@@ -8,6 +8,9 @@ import importlib
 import click
 
 COMMANDS: dict[str, str] = {
+    "init": "cli.init:init",
+    "check": "cli.check:check",
+    "config": "cli.config:config",
     "up": "cli.up:up",
     "reload": "cli.reload:reload",
     "restart": "cli.reload:restart",
