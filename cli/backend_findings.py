@@ -34,9 +34,7 @@ def backend_findings(context: Context) -> list[Finding]:
 
 def probe_target(endpoints: Sequence[Endpoint]) -> str:
     """A path that can be asked for without knowing any id: that of a read without parameters, else `/`."""
-    paths = (
-        one.path for one in endpoints if one.method == "GET" and one.mirrorable and "{" not in one.path
-    )
+    paths = (one.path for one in endpoints if one.method == "GET" and one.mirrorable and "{" not in one.path)
     return next(paths, "/")
 
 

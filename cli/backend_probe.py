@@ -33,7 +33,7 @@ def probe_backend(
 ) -> Probed:
     """Ask for `target` by GET. Raises UnavailableError that says how far it came."""
     address = Address.of(url)
-    connection = _connection(address, ca, timeout_s)
+    connection = open_connection(address, timeout_s, ca=ca)
     headers = dict(shadow_headers(secret, "GET", target, b"", int(time.time())))
     began, began_at = time.perf_counter(), time.time()
     try:
@@ -56,6 +56,18 @@ def probe_backend(
     version = "HTTP/1.0" if answer.version == 10 else "HTTP/1.1"
     skew_s = skew_of(told.get("date"), began_at, began_at + took_s)
     return Probed(answer.status, version, took_s * 1000, told, skew_s)
+
+
+def probe_page(url: str, path: str, *, timeout_s: float = PROBE_S) -> bytes:
+    """The body of a page, whatever its status. Raises UnavailableError."""
+    connection = open_connection(Address.of(url), timeout_s)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read(_MAX_BODY)
+    except (OSError, http.client.HTTPException) as error:
+        raise UnavailableError(f"does not answer: {error}") from error
+    finally:
+        connection.close()
 
 
 def skew_of(date: str | None, asked_at: float, answered_at: float) -> float | None:
@@ -86,10 +98,15 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def _connection(address: Address, ca: Path | None, timeout_s: float) -> http.client.HTTPConnection:
+def open_connection(
+    address: Address, timeout_s: float, *, ca: Path | None = None, verified: bool = True
+) -> http.client.HTTPConnection:
+    """A connection by TCP, TLS or Unix socket, to be opened; not `verified`: to ourselves, by whatever name."""
     if address.path is not None:
         return _UnixConnection(address.path, timeout_s)
     if address.tls:
         context = ssl.create_default_context(cafile=ca)
+        if not verified:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return http.client.HTTPSConnection(address.host, address.port, timeout=timeout_s, context=context)
     return http.client.HTTPConnection(address.host, address.port, timeout=timeout_s)

@@ -1,4 +1,4 @@
-"""`crossfade check`: is the configuration right, and is everything there that it names?"""
+"""`crossfade check`: whether the configuration is right, and everything there that it names."""
 
 import click
 

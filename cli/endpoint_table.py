@@ -72,7 +72,10 @@ def _csv_rows(file: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     unknown = [name for name in names if name not in _COLUMNS]
     missing = [name for name in _REQUIRED if name not in names]
     if unknown or missing:
-        said = [*(f"unknown column {name!r}" for name in unknown), *(f"no column {name!r}" for name in missing)]
+        said = [
+            *(f"unknown column {name!r}" for name in unknown),
+            *(f"no column {name!r}" for name in missing),
+        ]
         raise UsageError(f"{file}: {'; '.join(said)}; expected a header of {', '.join(_COLUMNS)}")
     reader.fieldnames = names
     try:

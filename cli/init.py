@@ -21,7 +21,9 @@ from parity.exchange import NO_READ_BACK
 
 
 @click.command()
-@click.option("--legacy", metavar="URL", required=True, help="The legacy backend, like http://127.0.0.1:9001.")
+@click.option(
+    "--legacy", metavar="URL", required=True, help="The legacy backend, like http://127.0.0.1:9001."
+)
 @click.option("--modern", metavar="URL", required=True, help="The modern backend.")
 @click.option(
     "--openapi",

@@ -31,7 +31,7 @@ rules = []
 _ABOUT_ENDPOINTS = (
     "The endpoints. What is not listed goes to legacy at every stage, and no copy of it is sent. A domain is what is "
     "flipped together. mirrorable = false: no copy is ever sent (signing in, refreshing, signing out; a GET that "
-    "changes something). read_back: which read shows what a write wrote, \"none\" where no read does (docs/adopting.md)."
+    'changes something). read_back: which read shows what a write wrote, "none" where no read does (docs/adopting.md).'
 )
 
 
@@ -39,7 +39,7 @@ def config_toml(legacy: str, modern: str, proposals: Sequence[Proposal], sources
     """The whole file; `sources` are where the endpoints are from."""
     backends = f"[backends]\nlegacy = {toml_text(legacy)}\nmodern = {toml_text(modern)}\n"
     if not proposals:
-        return "\n".join([_HEAD, _NO_ENDPOINTS, backends, _SECTIONS])
+        return f"{_HEAD}\n{_NO_ENDPOINTS}\n{backends}\n{_SECTIONS}"
     about = "\n".join([toml_comment(_ABOUT_ENDPOINTS), toml_comment(f"From {', '.join(sources)}.")])
     return "\n".join([_HEAD, backends, _SECTIONS, f"{about}\n", rows_toml(proposals)])
 

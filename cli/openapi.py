@@ -49,9 +49,7 @@ class _Reading:
             if not isinstance(resolved, Mapping):
                 self.left_out.append(LeftOut(path, "its item is no object of this document"))
                 continue
-            methods = [
-                method for method in resolved if isinstance(method, str) and method.upper() in METHODS
-            ]
+            methods = [method for method in resolved if isinstance(method, str) and method.upper() in METHODS]
             if methods and (problem := problem_of(path)):
                 self.left_out.append(LeftOut(path, problem))
                 continue
@@ -59,7 +57,10 @@ class _Reading:
                 operation = resolved[method]
                 if isinstance(operation, Mapping):
                     yield Listed(
-                        domain_of(path, _tag(operation)), method.upper(), path, tuple(self._id_paths(operation))
+                        domain_of(path, _tag(operation)),
+                        method.upper(),
+                        path,
+                        tuple(self._id_paths(operation)),
                     )
 
     def _id_paths(self, operation: Mapping[str, Any]) -> Iterator[str]:
@@ -131,7 +132,12 @@ def _base_path(document: Mapping[str, Any]) -> str:
     """The path that stands before all others: `basePath`, or that of the first server without variables."""
     base = document.get("basePath")
     servers = document.get("servers")
-    if not isinstance(base, str) and isinstance(servers, list) and servers and isinstance(servers[0], Mapping):
+    if (
+        not isinstance(base, str)
+        and isinstance(servers, list)
+        and servers
+        and isinstance(servers[0], Mapping)
+    ):
         url = str(servers[0].get("url", ""))
         base = "" if "{" in url else urlsplit(url).path
     return base.rstrip("/") if isinstance(base, str) and base.startswith("/") else ""

@@ -53,10 +53,15 @@ def _is_open_to_others(file: Path) -> bool:
     return bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
+def has_store(settings: Settings) -> bool:
+    """Whether there is a store to look at: the SQLite file of the state directory is made when it is first needed."""
+    return bool(settings.store.url) or (settings.state_dir / "store.sqlite3").exists()
+
+
 def store_finding(context: Context) -> Finding:
     """The store: whether it can be reached and written to, which database it is, and whether its clock is right."""
     settings = context.settings
-    if not settings.store.url and not (settings.state_dir / "store.sqlite3").exists():
+    if not has_store(settings):
         return ok("store", "a new SQLite file in the state directory, when it is first needed")
     shown = sa.make_url(settings.store_url).render_as_string(hide_password=True)
     try:
@@ -84,7 +89,9 @@ def _of_database(shown: str, connection: sa.Connection) -> Finding:
     if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
         return failed("store", f"{shown}: is read-only (a standby?)", "give the address of the primary")
     if abs(skew_s) > _SKEW_S:
-        return warning("store", f"{said}; its clock is off by {skew_s:+.0f} s", "synchronize both clocks (NTP)")
+        return warning(
+            "store", f"{said}; its clock is off by {skew_s:+.0f} s", "synchronize both clocks (NTP)"
+        )
     return ok("store", said)
 
 

@@ -1,27 +1,30 @@
 """What is proposed for the endpoints that were found: which never get a copy, and what shows a write."""
 
 import re
-from itertools import pairwise
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cli.listed import Listed
 from parity.exchange import NO_READ_BACK, SAFE_METHODS, Endpoint
 from proxy.read_backs import ReadBacks
 
-_SIGN_IN_OUT = frozenset(
-    "login logout logoff signin signout signup signoff refresh oauth oauth2 sso saml oidc".split()
-)
-_OF_WRITES = _SIGN_IN_OUT | frozenset(
-    "auth register registration session sessions token tokens otp mfa 2fa password passwords".split()
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_SIGN_IN_OUT = _set("login logout logoff signin signout signup signoff refresh oauth oauth2 sso saml oidc")
+_OF_WRITES = _SIGN_IN_OUT | _set(
+    "auth register registration session sessions token tokens otp mfa 2fa password passwords"
 )
 """A POST to `/sessions` signs in; a GET of it lists them."""
 _PAIRS = frozenset({("sign", "in"), ("sign", "out"), ("sign", "up"), ("log", "in"), ("log", "out")})
-_VERBS = frozenset(
+_VERBS = _set(
     """
     activate approve callback cancel checkout confirm create delete disable enable logout remove reset revoke run send
     start stop subscribe sync trigger unsubscribe update verify
-    """.split()
+    """
 )
 _WORD = re.compile(r"[a-z]+|\d[a-z]+")
 

@@ -17,7 +17,8 @@ def suggestions_toml(found: Suggestions) -> str:
     if found.withheld:
         parts.append(toml_comment("Not suggested:"))
     parts += [
-        f"{toml_comment(f'{one.endpoint} {one.path}')}\n{toml_comment(one.why, '  ')}" for one in found.withheld
+        f"{toml_comment(f'{one.endpoint} {one.path}')}\n{toml_comment(one.why, '  ')}"
+        for one in found.withheld
     ]
     return "\n\n".join(parts) + "\n"
 
