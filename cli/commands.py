@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "check": "cli.check:check",
     "config": "cli.config:config",
     "up": "cli.up:up",
+    "endpoints": "cli.endpoints:endpoints",
     "doctor": "cli.doctor:doctor",
     "reload": "cli.reload:reload",
     "restart": "cli.reload:restart",

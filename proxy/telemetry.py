@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from parity.database import open_database
 from parity.exposition import FamilyCollector, Kind, Reading, Readings
 from proxy.access_log import AccessLog, Entry
 from proxy.admission import Admission
@@ -13,6 +14,7 @@ from proxy.errors import TelemetryError
 from proxy.metrics import NOBODY, PREFIX, Metrics
 from proxy.settings import ProxySettings
 from proxy.tracing import Span, Tracer
+from proxy.unlisted import UnlistedPaths
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -25,14 +27,19 @@ _REPORT_INTERVAL_S = 60.0
 class Telemetry:
     """The data plane calls `served` or `refused` exactly once for each request, when it has ended. Neither raises."""
 
-    __slots__ = ("_access_log", "_metrics", "_reported_at", "_tracer")
+    __slots__ = ("_access_log", "_metrics", "_reported_at", "_tracer", "_unlisted")
 
     def __init__(
-        self, metrics: Metrics, access_log: AccessLog | None = None, tracer: Tracer | None = None
+        self,
+        metrics: Metrics,
+        access_log: AccessLog | None = None,
+        tracer: Tracer | None = None,
+        unlisted: UnlistedPaths | None = None,
     ) -> None:
         self._metrics = metrics
         self._access_log = access_log
         self._tracer = tracer
+        self._unlisted = unlisted
         self._reported_at = -_REPORT_INTERVAL_S
 
     def served(
@@ -53,6 +60,8 @@ class Telemetry:
         way = admission.way
         try:
             self._metrics.served(way.name, served_by, way.stage, status, duration_s)
+            if way.endpoint is None and self._unlisted is not None:
+                self._unlisted.put(admission.method, admission.target, status, admission.at)
             access_log, tracer = self._access_log, self._tracer
             if access_log is not None and access_log.wants(status):
                 access_log.put(
@@ -126,13 +135,13 @@ class Telemetry:
 
     def start(self) -> None:
         """Begin to write and to send."""
-        for part in (self._access_log, self._tracer):
+        for part in (self._access_log, self._tracer, self._unlisted):
             if part is not None:
                 part.spool.start()
 
     def end(self, timeout_s: float) -> None:
         """Write and send what waits, each within that time. Blocks."""
-        for part in (self._access_log, self._tracer):
+        for part in (self._access_log, self._tracer, self._unlisted):
             if part is not None:
                 part.end(timeout_s)
 
@@ -155,7 +164,8 @@ def open_telemetry(settings: ProxySettings, metrics: Metrics) -> Telemetry:
             queries=telemetry.access_log_queries,
         )
     tracer = None if telemetry.otlp_endpoint is None else _tracer(settings, telemetry.otlp_endpoint)
-    return Telemetry(metrics, access_log, tracer)
+    unlisted = UnlistedPaths(lambda: open_database(settings.store_url)) if telemetry.unlisted_paths else None
+    return Telemetry(metrics, access_log, tracer, unlisted)
 
 
 def _tracer(settings: ProxySettings, endpoint: str) -> Tracer:

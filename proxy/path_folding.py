@@ -1,0 +1,95 @@
+"""Paths as they may be kept: a segment that could be somebody's is a parameter, `{}`.
+
+What is kept is what a programmer could have written into a route: short lower-case words and version numbers. An
+identifier, a number, an e-mail address, a token, a name with a capital, whatever stands behind a word such as `token`
+or `users`, and anything that is not ASCII is folded. Words of which there are too many at one place are, too.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from parity.vocabulary import is_sensitive
+
+PARAMETER = "{}"
+MAX_SEGMENTS = 12
+MAX_SIBLINGS = 12
+"""Different words at one place; with more of them the place is taken for a parameter."""
+
+_PART = r"[a-z]{1,16}"
+_KEPT = re.compile(rf"v\d{{1,3}}(\.\d{{1,2}})?|{_PART}([-_.]{_PART}){{0,3}}", re.ASCII)
+_VOWEL = re.compile(r"[aeiouy]")
+_MAX_MUTE = 4
+"""Letters without a vowel that a word may have, like `http`; longer ones are taken for a code."""
+
+_PEOPLE = frozenset(
+    """
+    accounts authors clients contacts customers employees friends members owners patients people persons profile
+    profiles students u user users
+    """.split()  # noqa: SIM905  a list of words is read more easily so
+)
+_OF_NOBODY = frozenset({"me", "self", "current", "search", "export", "count", "new", "stats"})
+"""What stands behind people and names none of them."""
+
+Path = tuple[str, ...]
+
+
+def folded(target: str) -> Path | None:
+    """The segments of a raw target without its query; None: it is too long to be an endpoint's."""
+    raw = target.partition("?")[0]
+    segments = raw.removeprefix("/").split("/")
+    if not raw.startswith("/") or len(segments) > MAX_SEGMENTS:
+        return None
+    kept: list[str] = []
+    for segment in segments:
+        is_plain = not segment or (_is_word(segment) and not (kept and _names_somebody(kept[-1], segment)))
+        kept.append(segment if is_plain else PARAMETER)
+    return tuple(kept)
+
+
+def _names_somebody(before: str, segment: str) -> bool:
+    """Whether what stands behind that segment may be somebody's name or secret."""
+    if before == PARAMETER or segment in _OF_NOBODY:
+        return False
+    return before in _PEOPLE or is_sensitive(before)
+
+
+def _is_word(segment: str) -> bool:
+    if not _KEPT.fullmatch(segment):
+        return False
+    parts = re.split(r"[-_.]", segment)
+    return all(len(part) <= _MAX_MUTE or _VOWEL.search(part) for part in parts)
+
+
+def crowded(paths: Iterable[Path], max_siblings: int = MAX_SIBLINGS) -> set[tuple[Path, int]]:
+    """The places, each as what stands before it and the number of segments, at which there are too many words."""
+    words: dict[tuple[Path, int], set[str]] = {}
+    for path in paths:
+        for at, segment in enumerate(path):
+            if segment != PARAMETER:
+                words.setdefault((path[:at], len(path)), set()).add(segment)
+    return {place for place, seen in words.items() if len(seen) > max_siblings}
+
+
+def thinned(paths: Iterable[Path], max_siblings: int = MAX_SIBLINGS) -> Mapping[Path, Path]:
+    """What becomes of each path when crowded places are taken for parameters, from the left to the right."""
+    now = {path: path for path in paths}
+    while places := crowded(now.values(), max_siblings):
+        shortest = min(len(before) for before, _ in places)
+        first = {place for place in places if len(place[0]) == shortest}
+        now = {
+            path: (*is_now[:shortest], PARAMETER, *is_now[shortest + 1 :])
+            if (is_now[:shortest], len(is_now)) in first
+            else is_now
+            for path, is_now in now.items()
+        }
+    return now
+
+
+def written(path: Path) -> str:
+    """The path as text, `/v1/orders/{}`."""
+    return "/" + "/".join(path)
+
+
+def read(text: str) -> Path:
+    """The path of that text."""
+    return tuple(text.removeprefix("/").split("/"))
