@@ -16,6 +16,7 @@ BOOKS = Path(os.environ["BOOKS"])
 SECRET_FILE = Path(os.environ.get("SHADOW_KEY", ""))  # shadow.key in the state directory of Crossfade
 AUDIT = os.environ.get("AUDIT")  # who read what: a copy must not be in it
 app = Flask(__name__)
+app.json.mimetype = "application/json; charset=utf-8"  # as Express says it
 
 
 # --- what Crossfade may be told: the two optional headers ---------------------------------------------------------
@@ -100,7 +101,12 @@ def make() -> Any:
         return {"error": "title and author are required"}, 400
     books = load()
     number = 1 + max((book["id"] for book in books), default=0)
-    book = {"id": number, "title": given["title"], "author": given["author"], "subtitle": given.get("subtitle")}
+    book = {
+        "id": number,
+        "title": given["title"],
+        "author": given["author"],
+        "subtitle": given.get("subtitle"),
+    }
     save([*books, book])
     return {"data": shown(book)}, 201
 
