@@ -14,7 +14,7 @@ from cli.place_findings import has_store
 from cli.proposals import Proposal, propose
 from cli.spans import Span
 from parity.exchange import Endpoint
-from proxy.path_folding import PARAMETER, read
+from proxy.path_folding import PARAMETER, read, written
 from proxy.routing import RoutingTable
 from proxy.unlisted import OTHER, Seen, seen_paths
 
@@ -79,7 +79,7 @@ def template(path: str) -> str:
         named.append(
             next(name for number in range(1, len(segments) + 2) if (name := _name(word, number)) not in used)
         )
-    return "/" + "/".join(named)
+    return written(tuple(named))
 
 
 def _name(word: str, number: int) -> str:

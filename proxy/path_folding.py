@@ -7,6 +7,7 @@ or `users`, and anything that is not ASCII is folded. Words of which there are t
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from parity.vocabulary import is_sensitive
 
@@ -60,36 +61,46 @@ def _is_word(segment: str) -> bool:
     return all(len(part) <= _MAX_MUTE or _VOWEL.search(part) for part in parts)
 
 
-def crowded(paths: Iterable[Path], max_siblings: int = MAX_SIBLINGS) -> set[tuple[Path, int]]:
-    """The places, each as what stands before it and the number of segments, at which there are too many words."""
-    words: dict[tuple[Path, int], set[str]] = {}
+class Place(NamedTuple):
+    """Where a segment stands: what is before it, and how many segments the path has."""
+
+    before: Path
+    length: int
+
+
+def thinned(
+    paths: Iterable[Path], crowded: Iterable[Place] = (), max_siblings: int = MAX_SIBLINGS
+) -> tuple[Mapping[Path, Path], frozenset[Place]]:
+    """What becomes of each path when crowded places are taken for parameters, and all places that are crowded now.
+
+    A place is crowded for good: the next word there would begin another dozen.
+    """
+    now = {path: path for path in paths}
+    known = frozenset(crowded)
+    while places := _crowded(now.values(), known, max_siblings):
+        shortest = min(len(place.before) for place in places)
+        first = {place for place in places if len(place.before) == shortest}
+        known |= first
+        for path, is_now in now.items():
+            if Place(is_now[:shortest], len(is_now)) in first:
+                now[path] = (*is_now[:shortest], PARAMETER, *is_now[shortest + 1 :])
+    return now, known
+
+
+def _crowded(paths: Iterable[Path], known: frozenset[Place], max_siblings: int) -> set[Place]:
+    words: dict[Place, set[str]] = {}
     for path in paths:
         for at, segment in enumerate(path):
             if segment != PARAMETER:
-                words.setdefault((path[:at], len(path)), set()).add(segment)
-    return {place for place, seen in words.items() if len(seen) > max_siblings}
-
-
-def thinned(paths: Iterable[Path], max_siblings: int = MAX_SIBLINGS) -> Mapping[Path, Path]:
-    """What becomes of each path when crowded places are taken for parameters, from the left to the right."""
-    now = {path: path for path in paths}
-    while places := crowded(now.values(), max_siblings):
-        shortest = min(len(before) for before, _ in places)
-        first = {place for place in places if len(place[0]) == shortest}
-        now = {
-            path: (*is_now[:shortest], PARAMETER, *is_now[shortest + 1 :])
-            if (is_now[:shortest], len(is_now)) in first
-            else is_now
-            for path, is_now in now.items()
-        }
-    return now
+                words.setdefault(Place(path[:at], len(path)), set()).add(segment)
+    return {place for place, seen in words.items() if place in known or len(seen) > max_siblings}
 
 
 def written(path: Path) -> str:
-    """The path as text, `/v1/orders/{}`."""
-    return "/" + "/".join(path)
+    """The path as text, `/v1/orders/{}`; that of no segment at all is empty."""
+    return "".join(f"/{segment}" for segment in path)
 
 
 def read(text: str) -> Path:
     """The path of that text."""
-    return tuple(text.removeprefix("/").split("/"))
+    return tuple(text.split("/")[1:])

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from parity.database import complete_tables, storing, upsert, writing
-from proxy.path_folding import folded, read, thinned, written
+from proxy.path_folding import Place, folded, read, thinned, written
 from proxy.spool import Spool
 
 MAX_ROWS = 500
@@ -32,6 +32,15 @@ UNLISTED_PATHS = sa.Table(
 )
 """Answered requests that were at no endpoint, by what may be kept of them. Times are Unix seconds."""
 
+CROWDED_PLACES = sa.Table(
+    "proxy_crowded_places",
+    METADATA,
+    sa.Column("before", sa.String(300), primary_key=True),
+    sa.Column("length", sa.Integer, primary_key=True, autoincrement=False),
+)
+"""Places in paths at which there were too many words (`path_folding.py`)."""
+
+_LOCK = 0x43524F54  # any constant of ours: workers that write at once take turns
 _MAX_PATH = 300
 _MAX_METHOD = 20
 
@@ -111,6 +120,8 @@ def add(engine: sa.Engine, batch: Sequence[Asked], *, max_rows: int = MAX_ROWS) 
     with storing("keep what is at no endpoint"):
         complete_tables(engine, METADATA)
         with writing(engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             _merge(connection, came, max_rows)
 
 
@@ -131,10 +142,9 @@ def _merge(connection: sa.Connection, came: dict[tuple[str, str], Seen], max_row
         (str(row.method), str(row.path))
         for row in connection.execute(sa.select(UNLISTED_PATHS.c.method, UNLISTED_PATHS.c.path))
     }
-    becomes = _thinned({*there, *came})
-    gone = sorted(key for key in there if becomes[key] != key)
+    becomes = _thinned(connection, {*there, *came}, max_rows)
     merged: dict[tuple[str, str], Seen] = {}
-    for method, path in gone:  # what the database says was deleted is what there was, whoever else adds to it
+    for method, path in sorted(key for key in there if becomes[key] != key):
         deleted = sa.delete(UNLISTED_PATHS).where(
             UNLISTED_PATHS.c.method == method, UNLISTED_PATHS.c.path == path
         )
@@ -156,9 +166,18 @@ def _merge(connection: sa.Connection, came: dict[tuple[str, str], Seen], max_row
     upsert(connection, UNLISTED_PATHS, values, add=("n",), first_seen_at="min", last_seen_at="max")
 
 
-def _thinned(keys: set[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
+def _thinned(
+    connection: sa.Connection, keys: set[tuple[str, str]], max_places: int
+) -> dict[tuple[str, str], tuple[str, str]]:
     """What becomes of each method and path when crowded places are taken for parameters."""
-    paths = thinned({read(path) for _, path in keys if path != OTHER})
+    known = {
+        Place(read(row.before), int(row.length)) for row in connection.execute(sa.select(CROWDED_PLACES))
+    }
+    if len(known) >= max_places:  # whoever answers everything has no endpoints to be learned
+        return {key: (key[0], OTHER) for key in keys}
+    paths, crowded = thinned({read(path) for _, path in keys if path != OTHER}, known)
+    new = [{"before": written(place.before), "length": place.length} for place in crowded - known]
+    upsert(connection, CROWDED_PLACES, new, length="new")
     return {(m, path): (m, path if path == OTHER else written(paths[read(path)])) for m, path in keys}
 
 
