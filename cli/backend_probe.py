@@ -42,6 +42,8 @@ def probe_backend(
         answer = connection.getresponse()
         told = {name.lower(): value for name, value in answer.getheaders()}
         answer.read(_MAX_BODY)
+    except http.client.RemoteDisconnected as error:
+        raise UnavailableError("closes the connection without an answer") from error
     except ssl.SSLError as error:
         raise UnavailableError(f"TLS fails: {error.reason or error}") from error
     except TimeoutError as error:

@@ -50,11 +50,14 @@ def check(context: Context, as_json: bool) -> None:
 def configuration_faults(context: Context) -> list[str]:
     """Everything that is wrong although each field is what it may be: what is missing, does not fit, is not there."""
     faults = []
-    for look in (lambda: require_backends(context.settings), lambda: runtime_socket(context.settings)):
-        try:
-            look()
-        except UsageError as error:
-            faults += str(error).split("; ")
+    try:
+        require_backends(context.settings)
+    except UsageError as error:
+        faults += str(error).split("; ")
+    try:
+        runtime_socket(context.settings)
+    except UsageError as error:
+        faults.append(str(error))
     faults += problems(context.settings, context.endpoints)
     try:
         context.rules()

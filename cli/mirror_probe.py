@@ -7,6 +7,7 @@ cell of the coverage matrix says that it has come. It counts as a request like a
 import hashlib
 import hmac
 import http.client
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,20 +51,24 @@ def mirror_finding(context: Context, url: str, *, within_s: float = WITHIN_S) ->
     mark = probe_mark(context.settings.key("token"))
     before = _counted(context.engine, endpoint, mark)
     began = time.monotonic()
-    asked = 0
-    while asked < (1 if rate >= 1 else _ASKED_AT_MOST):
+    status = 0
+    for _ in range(asks_for(rate)):
         try:
             status = _ask(url, probe_path(endpoint, mark), within_s)
         except UnavailableError as error:
             return failed(what, f"{url}: {error}", "crossfade status shows the workers", is_environment=False)
-        asked += 1
-        after = _awaited(
-            context.engine, endpoint, mark, before, within_s=within_s if rate >= 1 else within_s / 10
-        )
-        if after.arrived > before.arrived:
-            ms = (time.monotonic() - began) * 1000
-            return ok(what, f"{endpoint.name} ({status}) through the proxy was compared after {ms:.0f} ms")
-    return _not_arrived(what, endpoint, rate, before, _counted(context.engine, endpoint, mark))
+    after = _awaited(context.engine, endpoint, mark, before, within_s=within_s)
+    if after.arrived > before.arrived:
+        ms = (time.monotonic() - began) * 1000
+        return ok(what, f"{endpoint.name} ({status}) through the proxy was compared after {ms:.0f} ms")
+    return _not_arrived(what, endpoint, rate, before, after)
+
+
+def asks_for(rate: float) -> int:
+    """How many requests it takes until one in a hundred times none is in a sample of that rate, within a bound."""
+    if rate >= 1:
+        return 1
+    return min(_ASKED_AT_MOST, math.ceil(math.log(0.01) / math.log(1 - rate)))
 
 
 def probed_endpoint(endpoints: Sequence[Endpoint], table: FlagTable) -> Endpoint | None:

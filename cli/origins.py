@@ -16,7 +16,7 @@ DEFAULT = "default"
 MASK = "***"
 _PLAIN_URLS = frozenset({"backends.legacy", "backends.modern", "telemetry.otlp_endpoint", "store.url"})
 """Addresses whose path says nothing secret, as that of a webhook does."""
-_SECRET_KEY = re.compile(r"(^|_)(secret|password|passwd|token|api_key)s?$")
+_SECRET_KEY = re.compile(r"(^|[_.])(secret|password|passwd|token|api_key)s?$")
 _SECRET_PARAMETER = re.compile(r"([?&][^=&#]*(?:secret|password|token|key)[^=&#]*=)[^&#]*", re.IGNORECASE)
 
 
