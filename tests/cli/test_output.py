@@ -1,11 +1,20 @@
 """How commands print."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import click
 import pytest
 
-from cli.output import Progress, print_json
+from cli.output import Progress, message, print_json, warn
+from tests.support.command import InProcess
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def test_json_begins_with_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,3 +30,55 @@ def test_what_takes_long_is_said_and_what_is_quick_is_not(capsys: pytest.Capture
         time.sleep(0.15)
 
     assert capsys.readouterr().err == "slow ...\n"
+
+
+def test_with_quiet_only_results_and_what_went_wrong_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    @click.command()
+    @click.option("--quiet", is_flag=True)
+    def root(*, quiet: bool) -> None:
+        del quiet  # it is read where something is to be printed
+        click.echo("result")
+        message("message")
+        warn("warning")
+        with Progress(quiet_s=0.0) as progress:
+            progress("slow ...")
+            time.sleep(0.05)
+
+    root(["--quiet"], standalone_mode=False)
+    quiet = capsys.readouterr()
+    root([], standalone_mode=False)
+    plain = capsys.readouterr()
+
+    assert (quiet.out, quiet.err) == ("result\n", "warning\n")
+    assert (plain.out, plain.err) == ("result\n", "message\nwarning\nslow ...\n")
+
+
+def test_quiet_is_an_option_of_the_root(crossfade: InProcess) -> None:
+    quiet = crossfade("--quiet", "rollback", "escrows")
+    plain = crossfade("rollback", "escrows")
+    wrong = crossfade("-q", "rollback", "moon")
+
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+    assert "nothing to roll back" in plain.err
+    assert wrong.err.startswith("crossfade: there is no domain")
+
+
+@pytest.mark.parametrize(("variables", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colour_unless_it_says_no(variables: dict[str, str], *, is_coloured: bool) -> None:
+    code = "from cli.findings import ok, print_findings; print_findings([ok('store', 'there')])"
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    reader, writer = pty.openpty()
+
+    subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=writer,
+        check=True,
+        cwd=ROOT,
+        env={**environment, "TERM": "xterm-256color", **variables},
+    )
+    os.close(writer)
+    printed = os.read(reader, 65_536)
+    os.close(reader)
+
+    assert b"there" in printed
+    assert (b"\x1b[32m" in printed) is is_coloured
