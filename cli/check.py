@@ -7,8 +7,8 @@ from cli.checks import problems
 from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.findings import exit_code_of, findings_json, ok, print_findings
+from cli.local_findings import port_findings, state_findings, store_finding
 from cli.output import Progress, json_option, print_json
-from cli.place_findings import port_findings, state_findings, store_finding
 from cli.settings import wrong
 from cli.workers import require_backends, runtime_socket
 from parity.errors import RulesError

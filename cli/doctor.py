@@ -10,9 +10,9 @@ from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.findings import Finding, Health, exit_code_of, failed, findings_json, print_findings, warning
 from cli.installation_findings import configuration_findings, installation_findings
+from cli.local_findings import has_store, port_findings, state_findings, store_finding
 from cli.mirror_probe import mirror_finding
 from cli.output import Progress, json_option, print_json
-from cli.place_findings import has_store, port_findings, state_findings, store_finding
 from cli.sections import host_and_port
 from cli.worker_findings import reached, worker_findings
 from parity.errors import ParityError

@@ -9,8 +9,8 @@ import click
 from cli.context import Context, pass_context
 from cli.endpoint_toml import rows_toml
 from cli.listed import METHODS, Listed, domain_of
+from cli.local_findings import has_store
 from cli.output import json_option, message, print_json
-from cli.place_findings import has_store
 from cli.proposals import Proposal, propose
 from cli.spans import Span
 from parity.exchange import Endpoint

@@ -11,7 +11,7 @@ from cli.context import Context
 from cli.errors import UnavailableError
 from cli.findings import Finding, failed, ok, warning
 from cli.installation_findings import own_version
-from cli.place_findings import has_store
+from cli.local_findings import has_store
 from cli.sections import host_and_port
 from proxy.acknowledgements import STALE_S
 from proxy.errors import FlagStoreError

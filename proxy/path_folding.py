@@ -2,7 +2,7 @@
 
 What is kept is what a programmer could have written into a route: short lower-case words and version numbers. An
 identifier, a number, an e-mail address, a token, a name with a capital, whatever stands behind a word such as `token`
-or `users`, and anything that is not ASCII is folded. Words of which there are too many at one place are, too.
+or `users`, and anything that is not ASCII is folded. Words of which there are too many at one position are, too.
 """
 
 import re
@@ -14,7 +14,7 @@ from parity.vocabulary import is_sensitive
 PARAMETER = "{}"
 MAX_SEGMENTS = 12
 MAX_SIBLINGS = 12
-"""Different words at one place; with more of them the place is taken for a parameter."""
+"""Different words at one position; with more of them the position is taken for a parameter."""
 
 _PART = r"[a-z]{1,16}"
 _KEPT = re.compile(rf"v\d{{1,3}}(\.\d{{1,2}})?|{_PART}([-_.]{_PART}){{0,3}}", re.ASCII)
@@ -61,7 +61,7 @@ def _is_word(segment: str) -> bool:
     return all(len(part) <= _MAX_MUTE or _VOWEL.search(part) for part in parts)
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a segment stands: what is before it, and how many segments the path has."""
 
     before: Path
@@ -69,31 +69,31 @@ class Place(NamedTuple):
 
 
 def thinned(
-    paths: Iterable[Path], crowded: Iterable[Place] = (), max_siblings: int = MAX_SIBLINGS
-) -> tuple[Mapping[Path, Path], frozenset[Place]]:
-    """What becomes of each path when crowded places are taken for parameters, and all places that are crowded now.
+    paths: Iterable[Path], crowded: Iterable[Position] = (), max_siblings: int = MAX_SIBLINGS
+) -> tuple[Mapping[Path, Path], frozenset[Position]]:
+    """What becomes of each path when crowded positions are taken for parameters, and all positions that are crowded now.
 
-    A place is crowded for good: the next word there would begin another dozen.
+    A position is crowded for good: the next word there would begin another dozen.
     """
     now = {path: path for path in paths}
     known = frozenset(crowded)
-    while places := _crowded(now.values(), known, max_siblings):
-        shortest = min(len(place.before) for place in places)
-        first = {place for place in places if len(place.before) == shortest}
+    while positions := _crowded(now.values(), known, max_siblings):
+        shortest = min(len(position.before) for position in positions)
+        first = {position for position in positions if len(position.before) == shortest}
         known |= first
         for path, is_now in now.items():
-            if Place(is_now[:shortest], len(is_now)) in first:
+            if Position(is_now[:shortest], len(is_now)) in first:
                 now[path] = (*is_now[:shortest], PARAMETER, *is_now[shortest + 1 :])
     return now, known
 
 
-def _crowded(paths: Iterable[Path], known: frozenset[Place], max_siblings: int) -> set[Place]:
-    words: dict[Place, set[str]] = {}
+def _crowded(paths: Iterable[Path], known: frozenset[Position], max_siblings: int) -> set[Position]:
+    words: dict[Position, set[str]] = {}
     for path in paths:
         for at, segment in enumerate(path):
             if segment != PARAMETER:
-                words.setdefault(Place(path[:at], len(path)), set()).add(segment)
-    return {place for place, seen in words.items() if place in known or len(seen) > max_siblings}
+                words.setdefault(Position(path[:at], len(path)), set()).add(segment)
+    return {position for position, seen in words.items() if position in known or len(seen) > max_siblings}
 
 
 def written(path: Path) -> str:

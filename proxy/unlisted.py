@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from parity.database import complete_tables, storing, upsert, writing
-from proxy.path_folding import Place, folded, read, thinned, written
+from proxy.path_folding import Position, folded, read, thinned, written
 from proxy.spool import Spool
 
 MAX_ROWS = 500
@@ -32,8 +32,8 @@ UNLISTED_PATHS = sa.Table(
 )
 """Answered requests that were at no endpoint, by what may be kept of them. Times are Unix seconds."""
 
-CROWDED_PLACES = sa.Table(
-    "proxy_crowded_places",
+CROWDED_POSITIONS = sa.Table(
+    "proxy_crowded_positions",
     METADATA,
     sa.Column("before", sa.String(300), primary_key=True),
     sa.Column("length", sa.Integer, primary_key=True, autoincrement=False),
@@ -167,17 +167,18 @@ def _merge(connection: sa.Connection, came: dict[tuple[str, str], Seen], max_row
 
 
 def _thinned(
-    connection: sa.Connection, keys: set[tuple[str, str]], max_places: int
+    connection: sa.Connection, keys: set[tuple[str, str]], max_positions: int
 ) -> dict[tuple[str, str], tuple[str, str]]:
-    """What becomes of each method and path when crowded places are taken for parameters."""
+    """What becomes of each method and path when crowded positions are taken for parameters."""
     known = {
-        Place(read(row.before), int(row.length)) for row in connection.execute(sa.select(CROWDED_PLACES))
+        Position(read(row.before), int(row.length))
+        for row in connection.execute(sa.select(CROWDED_POSITIONS))
     }
-    if len(known) >= max_places:  # whoever answers everything has no endpoints to be learned
+    if len(known) >= max_positions:  # whoever answers everything has no endpoints to be learned
         return {key: (key[0], OTHER) for key in keys}
     paths, crowded = thinned({read(path) for _, path in keys if path != OTHER}, known)
-    new = [{"before": written(place.before), "length": place.length} for place in crowded - known]
-    upsert(connection, CROWDED_PLACES, new, length="new")
+    new = [{"before": written(position.before), "length": position.length} for position in crowded - known]
+    upsert(connection, CROWDED_POSITIONS, new, length="new")
     return {(m, path): (m, path if path == OTHER else written(paths[read(path)])) for m, path in keys}
 
 

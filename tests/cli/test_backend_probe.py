@@ -13,7 +13,7 @@ import trustme
 
 from cli.backend_probe import probe_backend, probe_page, skew_of
 from cli.errors import UnavailableError
-from tests.support.backends import DeadPort, FakeBackend, answering, closing, hanging, sending
+from tests.support.backends import Behaviour, DeadPort, FakeBackend, answering, closing, hanging, sending
 from tests.support.threads import in_thread
 
 SECRET = b"s" * 32
@@ -87,9 +87,9 @@ def test_a_backend_may_listen_on_a_socket_or_by_tls(tmp_path: Path) -> None:
         (sending(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00"), "answers, but not by HTTP/1.1: BadStatusLine"),
     ],
 )
-def test_how_far_it_came_is_said(behaviour: object, said: str) -> None:
+def test_how_far_it_came_is_said(behaviour: Behaviour, said: str) -> None:
     with (
-        in_thread(lambda: FakeBackend(behaviour)) as backend,  # type: ignore[arg-type]  parametrize loses the type
+        in_thread(lambda: FakeBackend(behaviour)) as backend,
         pytest.raises(UnavailableError, match=f"^{said}"),
     ):
         probe_backend(backend.url, "/", timeout_s=0.2 if "0.2" in said else 10)

@@ -59,7 +59,7 @@ def test_the_path_of_the_server_stands_before(more: dict[str, Any], path: str) -
 
 
 def test_what_cannot_be_an_endpoint_is_left_out_with_the_reason() -> None:
-    paths = {
+    paths: dict[str, Any] = {
         "/a/{id}.pdf": {"get": {}},
         "/b": {"$ref": "https://elsewhere.example/b.yaml"},
         "/c": {"$ref": "#/components/pathItems/none"},
@@ -84,7 +84,7 @@ def test_what_cannot_be_an_endpoint_is_left_out_with_the_reason() -> None:
 
 def test_where_the_answer_names_the_id_is_read_from_its_schema() -> None:
     made = {"properties": {"order": {"allOf": [{"$ref": "#/components/schemas/Order"}]}, "note": {}}}
-    order = {"properties": {"number": {}, "lines": {"items": {"properties": {"id": {}}}}}}
+    order: dict[str, Any] = {"properties": {"number": {}, "lines": {"items": {"properties": {"id": {}}}}}}
     answer = {
         "201": {
             "content": {"application/json; charset=utf-8": {"schema": {"$ref": "#/components/schemas/Made"}}}
@@ -123,7 +123,7 @@ def test_what_is_no_openapi_document_is_said(given: Any, said: str) -> None:
 
 
 def test_there_is_a_bound_of_operations() -> None:
-    paths = {f"/a{number}": {"get": {}} for number in range(MAX_OPERATIONS + 1)}
+    paths: dict[str, Any] = {f"/a{number}": {"get": {}} for number in range(MAX_OPERATIONS + 1)}
 
     with pytest.raises(UsageError, match="5,001 operations: expected at most 5,000"):
         endpoints_of(document(paths), "f")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.path_folding import MAX_SEGMENTS, Place, folded, read, thinned, written
+from proxy.path_folding import MAX_SEGMENTS, Position, folded, read, thinned, written
 
 
 def kept(target: str) -> str:
@@ -70,15 +70,15 @@ def test_a_place_with_too_many_words_is_taken_for_a_parameter() -> None:
 
     assert {thin[path] for path in names} == {("v1", "pages", "{}", "text")}
     assert [thin[path] for path in others] == others
-    assert crowded == {Place(("v1", "pages"), 4)}
+    assert crowded == {Position(("v1", "pages"), 4)}
     assert thinned(names, max_siblings=4) == ({path: path for path in names}, frozenset())
 
 
 def test_a_place_stays_crowded() -> None:
-    thin, crowded = thinned([("pages", "five"), ("pages",)], [Place(("pages",), 2)])
+    thin, crowded = thinned([("pages", "five"), ("pages",)], [Position(("pages",), 2)])
 
     assert thin == {("pages", "five"): ("pages", "{}"), ("pages",): ("pages",)}
-    assert crowded == {Place(("pages",), 2)}
+    assert crowded == {Position(("pages",), 2)}
 
 
 def test_what_stands_behind_such_a_place_comes_together() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cli.context import Context
 from cli.findings import Finding, Health
-from cli.place_findings import has_store, port_findings, state_findings, store_finding
+from cli.local_findings import has_store, port_findings, state_findings, store_finding
 from cli.reload import announced
 from cli.settings import Settings
 

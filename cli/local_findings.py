@@ -1,4 +1,4 @@
-"""How the place is in which Crossfade runs here: the state directory, the store, the ports."""
+"""What Crossfade has of this machine: the state directory, the store, the ports."""
 
 import errno
 import os
@@ -28,23 +28,23 @@ _SKEW_S = 2.0
 
 def state_findings(settings: Settings) -> Iterator[Finding]:
     """The state directory: whether it can be written to, its room, and who may read its keys."""
-    place = settings.state_dir.resolve()
-    there = next(parent for parent in (place, *place.parents) if parent.exists())
+    directory = settings.state_dir.resolve()
+    there = next(parent for parent in (directory, *directory.parents) if parent.exists())
     if not os.access(there, os.W_OK | os.X_OK) or not there.is_dir():
         remedy = f"let this user write to {there}, or set state_dir"
-        yield failed("state directory", f"{place}: cannot be written to", remedy)
+        yield failed("state directory", f"{directory}: cannot be written to", remedy)
         return
     free = shutil.disk_usage(there).free
-    said = f"{place}: {free / 2**30:.1f} GiB free"
+    said = f"{directory}: {free / 2**30:.1f} GiB free"
     if free < _FULL_BYTES:
         yield failed("state directory", said, "make room: the store takes nothing more soon")
     elif free < _LOW_BYTES:
         yield warning("state directory", said, "make room before the store needs it")
     else:
-        yield ok("state directory", said if place.exists() else f"{said}; it will be made")
-    open_keys = [file.name for file in sorted(place.glob("*.key")) if _is_open_to_others(file)]
+        yield ok("state directory", said if directory.exists() else f"{said}; it will be made")
+    open_keys = [file.name for file in sorted(directory.glob("*.key")) if _is_open_to_others(file)]
     if open_keys:
-        remedy = f"chmod 600 {' '.join(str(place / name) for name in open_keys)}"
+        remedy = f"chmod 600 {' '.join(str(directory / name) for name in open_keys)}"
         said = f"others may read {', '.join(open_keys)}"
         yield failed("keys", said, remedy, is_environment=False)
 
