@@ -4,6 +4,8 @@ Legacy is Express, modern is Flask; both keep their books in one file.
 """
 
 import contextlib
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -20,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from proxy.signature import shadow_headers
 from tests.support.command import InProcess
 from tests.support.javascript import installed
 
@@ -174,3 +177,28 @@ def test_from_a_document_to_a_rollback(
     assert example.audited("modern") == ["/v1/books", "/v1/books/2"]
     read = [target for target in example.audited("legacy") if "crossfade_probe" not in target]
     assert read == ["/v1/books", "/v1/books", "/v1/books/1", "/v1/books/2", "/v1/books/2"]
+
+
+def test_the_check_of_the_page_believes_what_the_proxy_signs_and_nothing_else() -> None:
+    page = (ROOT / "docs" / "adopting.md").read_text()
+    code = re.search(r"### Python\n.*?```python\n(.*?)```", page, re.DOTALL)
+    assert code is not None
+    names: dict[str, Any] = {"hashlib": hashlib, "hmac": hmac}
+    exec(code[1], names)  # noqa: S102  our own page
+    target, body = "/v1/orders?a=1&b=%2F", b'{"a": 1}'
+    signed = dict(shadow_headers(b"secret", "POST", target, body, 1_000))
+    genuine = ("POST", target, body, signed, b"secret", 1_200.0)
+
+    def believed(**changed: Any) -> bool:
+        given = dict(zip(("method", "target", "body", "headers", "secret", "now"), genuine, strict=True))
+        return bool(names["is_copy"](**(given | changed)))
+
+    assert believed()
+    assert not believed(method="PUT")
+    assert not believed(target="/v1/orders?a=1&b=/")
+    assert not believed(body=b"{}")
+    assert not believed(secret=b"another")
+    assert not believed(now=1_301.0)
+    assert not believed(headers={})
+    assert not believed(headers={**signed, "X-Crossfade-Shadow": "no"})
+    assert not believed(headers={**signed, "X-Crossfade-Signature": "t=x,v1=y"})
