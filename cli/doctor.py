@@ -69,7 +69,7 @@ def _running(context: Context, *, probes: bool) -> Iterator[Finding]:
         running = context.flags.workers() if has_store(context.settings) else []
         if running:
             yield mirror_finding(context, _proxy_url(context, running[0].port))
-    except (ParityError, ProxyError) as error:
+    except (ParityError, ProxyError, UsageError) as error:
         yield warning("mirror path", f"not tried: {error}")
 
 

@@ -65,8 +65,9 @@ def store_finding(context: Context) -> Finding:
         return ok("store", "a new SQLite file in the state directory, when it is first needed")
     shown = sa.make_url(settings.store_url).render_as_string(hide_password=True)
     try:
-        context.flags.version()
-        with writing(context.engine) as connection:
+        with writing(
+            context.engine
+        ) as connection:  # the store's tables are made by who needs them, not by who looks
             return _of_database(shown, connection)
     except (ParityError, ProxyError, sa.exc.SQLAlchemyError, OSError) as error:
         cause = getattr(error, "orig", None) or error

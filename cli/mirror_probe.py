@@ -18,6 +18,7 @@ from cli.backend_probe import open_connection
 from cli.context import Context
 from cli.errors import UnavailableError
 from cli.findings import Finding, failed, ok, warning
+from parity.database import storing
 from parity.exchange import Endpoint
 from parity.outcome import Outcome
 from parity.tables import CELL_COUNTS, CELLS, COUNTS
@@ -135,7 +136,7 @@ def _counted(engine: sa.Engine, endpoint: Endpoint, mark: str) -> _Counted:
         .where(COUNTS.c.endpoint == endpoint.name, COUNTS.c.name.in_([*Outcome, "not_mirrored"]))
         .group_by(COUNTS.c.name, COUNTS.c.reason)
     )
-    with engine.connect() as connection:
+    with storing("look for the probe"), engine.connect() as connection:
         if not sa.inspect(connection).has_table(CELLS.name):
             return _Counted(0, {})
         counted = {

@@ -67,6 +67,24 @@ def test_a_store_in_postgresql_says_its_version_and_no_password(tmp_path: Path, 
     assert "PostgreSQL 1" in finding.says
 
 
+def test_a_store_in_which_no_table_can_be_made_failed(tmp_path: Path, database_url: str) -> None:
+    url = f"{database_url}{'&' if '?' in database_url else '?'}options=-csearch_path%3Dnowhere"
+
+    finding = store_finding(of(settings(tmp_path, store={"url": url})))
+
+    assert finding.health is Health.FAILED
+    assert finding.says.endswith("this user cannot make tables")
+
+
+def test_a_store_that_is_only_to_be_read_failed(tmp_path: Path, database_url: str) -> None:
+    url = f"{database_url}{'&' if '?' in database_url else '?'}options=-cdefault_transaction_read_only%3Don"
+
+    finding = store_finding(of(settings(tmp_path, store={"url": url})))
+
+    assert finding.health is Health.FAILED
+    assert "is read-only" in finding.says
+
+
 def test_a_store_that_cannot_be_reached_failed(tmp_path: Path) -> None:
     url = "postgresql://me:secret@127.0.0.1:1/crossfade"
 
