@@ -89,6 +89,8 @@ def _of_database(shown: str, connection: sa.Connection) -> Finding:
     said = f"{shown}: PostgreSQL {version}, can be written to"
     if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
         return failed("store", f"{shown}: is read-only (a standby?)", "give the address of the primary")
+    if not connection.exec_driver_sql("SELECT has_schema_privilege(current_schema(), 'CREATE')").scalar():
+        return failed("store", f"{shown}: this user cannot make tables", "grant CREATE on its schema to it")
     if abs(skew_s) > _SKEW_S:
         return warning(
             "store", f"{said}; its clock is off by {skew_s:+.0f} s", "synchronize both clocks (NTP)"
