@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from parity.database import open_database
 from parity.errors import StoreError
+from proxy.settings import TelemetrySettings
 from proxy.unlisted import KEPT_S, OTHER, Asked, Seen, UnlistedPaths, add, seen_paths
 from tests.proxy.rig import running, until
 
@@ -183,3 +184,14 @@ async def test_a_running_worker_keeps_what_is_at_no_endpoint(tmp_path: Path) -> 
 
     assert counted(engine) == {"GET /v1/orders/{}": 1}
     engine.dispose()
+
+
+async def test_a_worker_that_is_told_not_to_keeps_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path, telemetry=TelemetrySettings(unlisted_paths=False)) as rig:
+        engine = open_database(rig.settings.store_url)
+        await rig.ask(target="/v1/orders/17")
+    tables = sa.inspect(engine).get_table_names()
+    engine.dispose()
+
+    assert "flags" in tables
+    assert "proxy_unlisted_paths" not in tables
