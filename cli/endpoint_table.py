@@ -14,9 +14,9 @@ from cli.listed import Found, Listed, domain_of, once_each, problem_of
 from cli.sections import EndpointRow
 
 MAX_BYTES = 4 * 2**20
-_COLUMNS = ("domain", "method", "path", "mirrorable", "read_back", "read_back_id")
+_COLUMNS = tuple(EndpointRow.model_fields)
 _REQUIRED = ("method", "path")
-_GIVEN = ("mirrorable", "read_back", "read_back_id")
+_GIVEN = frozenset(_COLUMNS) - {"domain", "method", "path"}
 
 
 def endpoints_in(file: Path) -> Found:
@@ -109,5 +109,5 @@ def _listed(values: dict[str, Any]) -> Listed:
     row = EndpointRow.model_validate(values)
     if problem := problem_of(row.path):
         raise ValueError(f"path: {row.path!r}: {problem}")
-    given = {name: getattr(row, name) for name in _GIVEN if name in row.model_fields_set}
+    given = {name: getattr(row, name) for name in _GIVEN & row.model_fields_set}
     return Listed(row.domain, row.method, row.path, given=given)

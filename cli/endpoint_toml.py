@@ -1,7 +1,10 @@
 """Proposals as the rows of `crossfade.toml`, with what was decided as comments above them."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+
+from msgspec.structs import fields
 
 from cli.proposals import Proposal
 from parity.exchange import Endpoint
@@ -32,13 +35,10 @@ def _row(proposal: Proposal) -> str:
     return "\n".join([*lines, "[[endpoints]]", *_values(proposal.endpoint)])
 
 
-def _values(endpoint: Endpoint) -> Iterable[str]:
-    yield f"domain = {toml_text(endpoint.domain)}"
-    yield f"method = {toml_text(endpoint.method)}"
-    yield f"path = {toml_text(endpoint.path)}"
-    if not endpoint.mirrorable:
-        yield "mirrorable = false"
-    if endpoint.read_back:
-        yield f"read_back = {toml_text(endpoint.read_back)}"
-    if endpoint.read_back_id:
-        yield f"read_back_id = {toml_text(endpoint.read_back_id)}"
+def _values(endpoint: Endpoint) -> Iterator[str]:
+    """The keys that identify an endpoint, and what is not as by default."""
+    for field in fields(endpoint):
+        value = getattr(endpoint, field.name)
+        if value != field.default:
+            shown = toml_text(value) if isinstance(value, str) else json.dumps(value)
+            yield f"{field.name} = {shown}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import click
+from msgspec.structs import asdict
 
 from cli.context import Context, pass_context
 from cli.endpoint_toml import rows_toml
@@ -100,11 +101,9 @@ def _is_wanted(one: Seen, routing: RoutingTable) -> bool:
 
 
 def _listed(endpoint: Endpoint) -> Listed:
-    given: dict[str, str | bool] = {
-        "mirrorable": endpoint.mirrorable,
-        "read_back": endpoint.read_back,
-        "read_back_id": endpoint.read_back_id,
-    }
+    given = asdict(endpoint)
+    for name in ("domain", "method", "path"):
+        del given[name]
     return Listed(endpoint.domain, endpoint.method, endpoint.path, given=given)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "POST", "PUT", "PATCH", "DELETE"})
 _VERSION = re.compile(r"v\d+([._]\d+)*|api|rest|public|internal|\d+", re.IGNORECASE)
@@ -21,7 +22,7 @@ class Listed:
     method: str
     path: str
     id_paths: tuple[str, ...] = ()
-    given: dict[str, str | bool] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

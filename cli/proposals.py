@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from cli.listed import Listed
 from parity.exchange import NO_READ_BACK, SAFE_METHODS, Endpoint
 from proxy.read_backs import ReadBacks
@@ -53,29 +55,27 @@ def propose(listed: Sequence[Listed]) -> list[Proposal]:
 
 def _mirrorable(one: Listed) -> tuple[Endpoint, tuple[str, ...]]:
     why: tuple[str, ...] = ()
-    given = one.given
-    mirrorable = bool(given.get("mirrorable", True))
-    if "mirrorable" not in given:
+    given = {"mirrorable": True, **one.given}
+    if "mirrorable" not in one.given:
         if word := _signs_in_or_out(one):
-            mirrorable = False
+            given["mirrorable"] = False
             why = (f"no copies: {word!r} in the path looks like signing in, out or refreshing",)
         elif one.method == "GET" and (verb := _verb_at_end(one.path)):
-            mirrorable = False
+            given["mirrorable"] = False
             why = (f"no copies: a GET that ends in {verb!r} looks as if it changes something",)
-    read_back, read_back_id = str(given.get("read_back", "")), str(given.get("read_back_id", ""))
-    return Endpoint(one.domain, one.method, one.path, mirrorable, read_back, read_back_id), why
+    return Endpoint(one.domain, one.method, one.path, **given), why
 
 
 def _with_read_back(one: Listed, endpoint: Endpoint, read_backs: ReadBacks) -> Proposal:
     read_back = read_backs.of(endpoint.name)
     if read_back is None:
         why = "not read back: no GET of its domain is at its path or above"
-        return Proposal(Endpoint(one.domain, one.method, one.path, read_back=NO_READ_BACK), (why,))
+        return Proposal(replace(endpoint, read_back=NO_READ_BACK), (why,))
     shown = f"read back by {read_back.read.name}"
     if not read_back.wants_answer or not one.id_paths or set(one.id_paths) & set(read_back.id_paths):
         return Proposal(endpoint, (shown,))
     path = one.id_paths[0]
-    chosen = Endpoint(one.domain, one.method, one.path, read_back_id=path)
+    chosen = replace(endpoint, read_back_id=path)
     return Proposal(chosen, (f"{shown}, whose id its answer has at {path}, by the document",))
 
 

@@ -37,9 +37,8 @@ def test_only_what_is_set_is_shown_and_nothing_secret(crossfade: InProcess) -> N
     shown = tomllib.loads(crossfade("config", "show").out)
 
     assert shown.pop("state_dir") == str(crossfade.state_dir)  # of the environment of this test
-    assert shown.pop("endpoints") == [
-        {"domain": "orders", "method": "GET", "path": "/v1/orders", "mirrorable": True}
-    ]
+    (endpoint,) = shown.pop("endpoints")
+    assert endpoint | {"path": "/v1/orders", "mirrorable": True} == endpoint
     assert shown == {
         "proxy": {"workers": 2},
         "store": {"url": "postgresql://me:***@h/x"},
