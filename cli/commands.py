@@ -8,7 +8,12 @@ import importlib
 import click
 
 COMMANDS: dict[str, str] = {
+    "init": "cli.init:init",
+    "check": "cli.check:check",
+    "config": "cli.config:config",
     "up": "cli.up:up",
+    "endpoints": "cli.endpoints:endpoints",
+    "doctor": "cli.doctor:doctor",
     "reload": "cli.reload:reload",
     "restart": "cli.reload:restart",
     "status": "cli.status:status",
@@ -23,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "serve": "cli.serve:serve",
     "db": "cli.db:db",
     "domain": "cli.domain:domain",
+    "completion": "cli.completion:completion",
     "demo": "cli.demo:demo",
     "bench": "cli.bench:bench",
     "bench-backends": "cli.bench_backends:bench_backends",

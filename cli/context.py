@@ -42,8 +42,8 @@ class Context:
 
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of the configuration, else those of the reference CRM."""
-        if self.settings.endpoints:
+        """The endpoints of the configuration, which may say that there are none yet; else those of the reference CRM."""
+        if self.settings.lists_endpoints:
             return tuple(Endpoint(**dict(row)) for row in self.settings.endpoints)
         from domains.routes import ROUTES
 
@@ -62,7 +62,7 @@ class Context:
     @property
     def rule_files(self) -> tuple[Path, ...]:
         """The rule files of the configuration; for the reference CRM those of its domains."""
-        if self.settings.parity.rules or self.settings.endpoints:
+        if self.settings.parity.rules or self.settings.lists_endpoints:
             return self.settings.parity.rules
         return tuple(sorted((ROOT / "domains").glob("*/parity.toml")))
 

@@ -52,8 +52,19 @@ def print_json(schema: str, values: dict[str, Any]) -> None:
 
 
 def message(text: str) -> None:
-    """A message for a person, on stderr."""
+    """A message for a person, on stderr; not with `--quiet`."""
+    if not _is_quiet():
+        click.echo(text, err=True)
+
+
+def warn(text: str) -> None:
+    """A message that something went wrong, or wants to be known: with `--quiet` too."""
     click.echo(text, err=True)
+
+
+def _is_quiet() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.find_root().params.get("quiet"))
 
 
 class Progress:
@@ -69,6 +80,8 @@ class Progress:
     def __call__(self, text: str) -> None:
         """The next step begins."""
         self.stop()
+        if _is_quiet():  # asked here: the timer's thread knows of no command
+            return
         self._timer = threading.Timer(self._quiet_s, message, [text])
         self._timer.daemon = True
         self._timer.start()

@@ -7,7 +7,7 @@ import click
 
 from cli.context import Context, pass_context
 from cli.files import write_whole
-from cli.output import console, json_option, message, print_json
+from cli.output import console, json_option, print_json, warn
 from cli.parity_accept import accept
 from cli.parity_acceptances import acceptances
 from cli.parity_gate import gate
@@ -94,5 +94,5 @@ def _declared(context: Context) -> Declared:
     try:
         return context.declared()
     except RulesError as error:
-        message(f"the report shows no rules: {error}")
+        warn(f"the report shows no rules: {error}")
         return Declared()

@@ -285,7 +285,7 @@ class ControlSection(Section):
 
 
 class TelemetrySection(Section):
-    """Access log and spans; the metrics are always there."""
+    """Access log, spans, and what is at no endpoint; the metrics are always there."""
 
     access_log: Path | None = None
     access_log_rate: float = Field(default=0.0, ge=0, le=1)
@@ -293,6 +293,7 @@ class TelemetrySection(Section):
     otlp_endpoint: Collector | None = None
     service_name: str = Field(default="crossfade-proxy", min_length=1)
     trace_rate: float = Field(default=1.0, ge=0, le=1)
+    unlisted_paths: bool = True
 
 
 class LimitsSection(Section):

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         return self.store.url or f"sqlite:///{(self.state_dir / 'store.sqlite3').resolve()}"
 
     @property
+    def lists_endpoints(self) -> bool:
+        """Whether the endpoints are those of the configuration, `endpoints = []` too; else the reference CRM's."""
+        return "endpoints" in self.model_fields_set
+
+    @property
     def postgres_dir(self) -> Path:
         """The data directory of the embedded PostgreSQL."""
         return self.state_dir / "postgres"
@@ -117,24 +122,33 @@ def load_settings(config: Path | None = None) -> Settings:
 
     Raises UsageError that lists every bad field.
     """
-    file = config or CONFIG_FILE
-    values: dict[str, Any] = {}
-    if config is not None or file.exists():
-        try:
-            values = tomllib.loads(file.read_text())
-        except OSError as error:
-            raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"{file}: not valid TOML: {error}") from error
+    file, values = read_config(config)
     try:
         return Settings(**values)
     except ValidationError as error:
-        lines = [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
-        raise wrong(lines, f"{file} and CROSSFADE_* variables") from error
+        raise wrong(faults(error), f"{file} and CROSSFADE_* variables") from error
     except SettingsError as error:  # it holds the name of the section, and not the value
         raise UsageError(
             f"a CROSSFADE_* variable is no JSON where a list or table is expected: {error}"
         ) from error
+
+
+def read_config(config: Path | None = None) -> tuple[Path, dict[str, Any]]:
+    """The configuration file, and what it says; nothing where the default one is not there. Raises UsageError."""
+    file = config or CONFIG_FILE
+    if config is None and not file.exists():
+        return file, {}
+    try:
+        return file, tomllib.loads(file.read_text())
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not valid TOML: {error}") from error
+
+
+def faults(error: ValidationError) -> list[str]:
+    """One line for each wrong field, with its value and what was expected."""
+    return [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
 
 
 def wrong(lines: Sequence[str], where: str) -> UsageError:

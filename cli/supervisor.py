@@ -10,7 +10,7 @@ from pathlib import Path
 from cli import listening, proxy_worker, wire
 from cli.context import Context
 from cli.errors import CliError
-from cli.output import message
+from cli.output import message, warn
 from cli.posts import Post
 from cli.processes import Child
 from cli.reload import WITH_RESTART, WITH_ROLLING_RESTART, different
@@ -123,7 +123,7 @@ class Running:
 
     def _clear(self, slot: int) -> None:
         if lost := self._counts.take_over(slot):
-            message(
+            warn(
                 f"{lost} {'write was' if lost == 1 else 'writes were'} in flight; whether done, nobody knows"
             )
 
@@ -183,9 +183,7 @@ class Running:
             post.look()
         if self._in_turn is not None:
             if self._in_turn.failed:
-                message(
-                    f"crossfade: the rolling restart stops at {self._in_turn.name}; those before it are new"
-                )
+                warn(f"crossfade: the rolling restart stops at {self._in_turn.name}; those before it are new")
                 self._rolling.clear()
                 self._in_turn = None
                 return
@@ -215,7 +213,7 @@ class Running:
             context.rules()
             self._counts.enter({endpoint.domain for endpoint in proxy.endpoints})
         except (CliError, ParityError, ProxyError, OSError) as error:
-            message(f"crossfade: not reloaded, everything goes on as before: {error}")
+            warn(f"crossfade: not reloaded, everything goes on as before: {error}")
             return
         before = self._context.settings
         self._context, self._proxy = context, proxy
@@ -228,7 +226,7 @@ class Running:
             (WITH_RESTART, "ending and starting crossfade up"),
         ):
             if waiting := different(before, settings, keys):
-                message(f"{', '.join(waiting)}: takes effect by {remedy}")
+                warn(f"{', '.join(waiting)}: takes effect by {remedy}")
 
     def _but_for_what_is_fixed(self, settings: Settings) -> Settings:
         before = self._context.settings

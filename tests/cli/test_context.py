@@ -27,6 +27,14 @@ def test_without_endpoints_of_its_own_the_configuration_means_the_reference_crm(
     assert reference.rule_files
 
 
+def test_a_list_of_no_endpoints_means_none_yet(tmp_path: Path) -> None:
+    own = context(tmp_path, endpoints=())
+
+    assert own.endpoints == ()
+    assert own.rule_files == ()
+    assert own.domain_names() == []
+
+
 def test_backends_of_an_adopter_bring_their_own_endpoints_and_rules(tmp_path: Path) -> None:
     row = EndpointRow(domain="orders", method="GET", path="/v1/orders/{id}")
     made = EndpointRow(
