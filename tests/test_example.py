@@ -30,6 +30,8 @@ ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "docs" / "example"
 EXPRESS = ("express", "5.1.0", "express")
 PATIENCE_S = 30.0
+FORCED = ("--force", "--yes")
+"""So few requests are no verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,9 @@ def test_from_a_document_to_a_rollback(
         doctor = json.loads(crossfade("doctor", "--json").out)
         written = client.ask("PUT", "/v1/books/2", {"title": "Persuasion"})
         settled(crossfade, 6)
-        crossfade("flip", "books", "canary", "--share", "1", "--reason", "everybody")
-        crossfade("flip", "books", "live", "--reason", "it was clean")
+        refused = crossfade("advance", "books", "--share", "1", "--reason", "everybody", "--yes")
+        crossfade("advance", "books", "--share", "1", "--reason", "everybody", *FORCED)
+        crossfade("advance", "books", "--reason", "it was clean", *FORCED)
         by_modern = client.ask("GET", "/v1/books/2")
         crossfade("rollback", "books")
         by_legacy = client.ask("GET", "/v1/books/2")
@@ -171,6 +174,7 @@ def test_from_a_document_to_a_rollback(
         "legacy",
         {"data": {"id": 2, "title": "Persuasion", "author": "Austen", "subtitle": "A Novel"}},
     )
+    assert refused.code == 4
     assert by_modern == ("modern", written[1])
     assert by_legacy == ("legacy", written[1])
     # copies, read-backs and signed probes left no trace; the probe of `check` came before there was a key to sign with

@@ -27,6 +27,8 @@ def test_every_name_leads_to_its_command_and_each_has_a_sentence(name: str) -> N
 
 WITHOUT_JSON = {
     "crossfade config schema": "it is JSON",
+    "crossfade flags export": "it is a file for review, and TOML",
+    "crossfade guards watch": "it runs until it is ended",
     "crossfade serve": "it serves; with --announce it says where, as JSON",
     "crossfade completion": "it is a script for a shell",
 }
