@@ -31,8 +31,8 @@ class Handler:
 class Leftovers:
     """What to delete, in the order in which that is safe.
 
-    `modules` are used by nothing but those handlers. Rules, acceptances and settings are named
-    as they are found; `rules_files` say nothing of any other domain. Flags and settings have to stay until the requests
+    `modules` are used by nothing but those handlers. `rules_files` say nothing of any other
+    domain; the rules and acceptances are those that stand elsewhere. Flags and settings have to stay until the requests
     of the domain do not pass the proxy any more: what it does not know goes to legacy.
     """
 
@@ -55,19 +55,18 @@ def find_leftovers(context: Context, domain: str, table: FlagTable) -> Leftovers
     others = [endpoint.name for endpoint in context.endpoints if endpoint.domain != domain]
     scope = _Scope(tuple(own), tuple(others))
     declared = Declared.load(context.rule_files)
-    rules = _rules(declared, scope)
+    whole = tuple(str(path) for path in context.rule_files if _is_whole(path, declared, scope))
     held = [
         one
         for one in _held(context, declared, datetime.now(UTC).date())
-        if scope.has(one.acceptance.endpoint)
+        if scope.has(one.acceptance.endpoint) and not _stands_in(one.source, whole)
     ]
-    whole = tuple(path for path in context.rule_files if _is_whole(path, declared, scope))
     handlers, modules = _legacy(context, domain, own)
     return Leftovers(
         handlers=handlers,
         modules=modules,
-        rules_files=tuple(map(str, whole)),
-        rules=tuple(rules),
+        rules_files=whole,
+        rules=tuple(words for source, words in _rules(declared, scope) if not _stands_in(source, whole)),
         acceptances=tuple(_acceptance_words(one) for one in held),
         flags=tuple(key for key in (domain, *own) if key in table.rows),
         settings=tuple(_settings(context, domain, own)),
@@ -84,8 +83,8 @@ class _Scope:
         return takes_any(glob, self.own) and not takes_any(glob, self.others)
 
 
-def _rules(declared: Declared, scope: _Scope) -> Iterator[str]:
-    """Each row once, although one for a group is a rule for each of its globs."""
+def _rules(declared: Declared, scope: _Scope) -> Iterator[tuple[str, str]]:
+    """Each row once with the words for it, although one for a group is a rule for each of its globs."""
     globs: dict[str, list[str]] = {}
     words: dict[str, str] = {}
     for rule in declared.rules.rules:
@@ -95,13 +94,17 @@ def _rules(declared: Declared, scope: _Scope) -> Iterator[str]:
         if any(takes_any(glob, scope.own) for glob in found) and not any(
             takes_any(glob, scope.others) for glob in found
         ):
-            yield words[source]
+            yield source, words[source]
 
 
 def _is_whole(path: Path, declared: Declared, scope: _Scope) -> bool:
     globs = [rule.endpoint for rule in declared.rules.rules if rule.source.startswith(f"{path}: ")]
     globs += [acceptance.endpoint for acceptance in declared.files.get(path, ())]
     return any(scope.has(glob) for glob in globs) and not any(takes_any(glob, scope.others) for glob in globs)
+
+
+def _stands_in(source: str, files: Iterable[str]) -> bool:
+    return any(source.startswith((f"{file}: ", f"{file}, ")) for file in files)
 
 
 def _held(context: Context, declared: Declared, today: date) -> Iterator[Held]:

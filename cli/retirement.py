@@ -173,7 +173,7 @@ def _lists(left: Leftovers) -> Iterator[tuple[str, str, Sequence[str]]]:
     """Title, note and rows of each list that is not empty."""
     handlers = [_handler_row(one) for one in left.handlers]
     lists: list[tuple[str, str, Sequence[str]]] = [
-        (f"Delete now: {count(len(handlers), 'handler')} of legacy", "", handlers),
+        (f"Delete now: {count(len(handlers), 'handler')} of legacy, and where they are listed", "", handlers),
         ("Delete now: modules of legacy that nothing else uses", "", left.modules),
         ("Delete now: rules files that are about nothing else", "", left.rules_files),
         ("Delete now: rules", "", left.rules),

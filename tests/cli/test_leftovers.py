@@ -84,7 +84,7 @@ def test_of_the_reference_crm_each_handler_is_named_with_its_place(tmp_path: Pat
     assert f"def {handler.function.rpartition('.')[2]}(" in "".join(text[int(line) - 1 : int(line) + 2])
     assert found.modules == ("legacy_bridge.leads",)
     assert [Path(path).parent.name for path in found.rules_files] == ["leads"]
-    assert found.acceptances != ()
+    assert (found.rules, found.acceptances) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,9 @@ def test_of_another_legacy_backend_the_endpoints_and_what_our_files_say_of_them(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("orders.toml").write_text(RULE.format(endpoint="GET /orders") + ACCEPTANCE)
-    Path("both.toml").write_text(GROUP + RULE.format(endpoint="GET /ord*") + RULE.format(endpoint="GET *"))
+    Path("both.toml").write_text(
+        GROUP + RULE.format(endpoint="GET /ord*") + RULE.format(endpoint="GET *") + ACCEPTANCE
+    )
 
     found = found_in(tmp_path, "orders", OWN)
 
@@ -114,8 +116,8 @@ def test_of_another_legacy_backend_the_endpoints_and_what_our_files_say_of_them(
         handlers=(Handler("GET /orders"),),
         modules=(),
         rules_files=("orders.toml",),
-        rules=("orders.toml: rules[1]: GET /orders $.at", "both.toml: rules[2]: GET /ord* $.at"),
-        acceptances=("orders.toml, acceptance 1: GET /orders $.total",),
+        rules=("both.toml: rules[2]: GET /ord* $.at",),
+        acceptances=("both.toml, acceptance 1: GET /orders $.total",),
         flags=(),
         settings=(
             "endpoints[1]: GET /orders",

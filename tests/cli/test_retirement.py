@@ -29,7 +29,7 @@ def test_what_is_proven_lists_what_to_delete_and_leaves_out_what_is_empty() -> N
     text = printed(Retirement("orders", unused(), (), leftovers=LEFT))
 
     assert text.startswith("orders: legacy has served nothing for 20 d (14 d asked): proven")
-    assert "Delete now: 1 handler of legacy\n  GET /v1/`odd`" in text
+    assert "Delete now: 1 handler of legacy, and where they are listed\n  GET /v1/`odd`" in text
     assert "Delete last: flag rows" in text
     assert "Delete now: rules\n" not in text
 
