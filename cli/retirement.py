@@ -123,7 +123,7 @@ def _lines(found: Retirement) -> Iterator[str]:
     else:
         yield f"counted since {moment(unused.known_since)}, {_completeness(unused.holes)}"
         if not unused.is_proven:
-            yield f"proven are the last {span_words(unused.unused_s)}"
+            yield f"proven are only the last {span_words(unused.unused_s)}"
     yield from (_use_line(use) for use in unused.uses[-_SHOWN:])
     if len(unused.uses) > _SHOWN:
         yield f"and at {count(len(unused.uses) - _SHOWN, 'endpoint')} more before (--json shows all)"

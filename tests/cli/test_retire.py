@@ -62,7 +62,7 @@ def test_a_hole_is_no_proof_and_is_told(crossfade: InProcess, told: Told) -> Non
     assert ran.code == 1
     assert "with 1 hole in the time asked" in ran.out
     assert "no proxy worker\n    reported" in ran.out
-    assert "proven are the last 9 d" in ran.out
+    assert "proven are only the last 9 d" in ran.out
 
 
 def test_without_any_data_nothing_is_proven(crossfade: InProcess, told: Told) -> None:

@@ -44,7 +44,7 @@ def test_who_counted_nothing_and_who_broke_off_are_told_apart() -> None:
 
     assert "no proxy worker\n    reported" in text
     assert "proxy-2 broke\n    off" in text
-    assert "proven are the last 0 s" in text
+    assert "proven are only the last 0 s" in text
 
 
 def test_a_fallback_and_what_nobody_knows_are_named_as_such() -> None:
