@@ -151,17 +151,17 @@ def build_report(
         return reading.report(domains)
 
 
-def read_tallies(engine: sa.Engine, endpoints: Iterable[Endpoint]) -> dict[str, Tally]:
+def read_tallies(engine: sa.Engine, endpoints: Iterable[Endpoint], *, minute: int = 0) -> dict[str, Tally]:
     """What was counted of each domain ever, and nothing else: cheap enough to be asked again and again.
 
-    Of those of no domain the name is empty. Raises StoreError when the database refuses.
+    With `minute` (Unix time divided by 60) what was from then on. Of those of no domain the name is empty. Raises StoreError when the database refuses.
     """
     domains = {endpoint.name: endpoint.domain for endpoint in endpoints}
     counted: dict[str, list[tuple[str, str, int]]] = {}
     with storing("read the store"), engine.connect() as connection:
         if not sa.inspect(connection).has_table(COUNTS.name):
             return {}
-        for endpoint, counts in _counts(connection, 0).items():
+        for endpoint, counts in _counts(connection, minute).items():
             counted.setdefault(domains.get(endpoint, ""), []).extend(counts)
     return {domain: tally_of(counts) for domain, counts in counted.items()}
 

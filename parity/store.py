@@ -17,7 +17,7 @@ from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
 from parity.evidence import MAX_CELLS, add_evidence
-from parity.exchange import REHEARSE, Batch, Exchange
+from parity.exchange import ENDED, PRESENT, REHEARSE, Batch, Exchange
 from parity.figures import add_figures, forget_figures
 from parity.fleeting import add_fleeting
 from parity.groups import Groups
@@ -32,7 +32,8 @@ from parity.settle import AskedAgain
 from parity.tables import COUNTS, ENDPOINTS, METADATA, RUNS
 from parity.tally import CHECKS, COMPARED
 
-_COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
+_NOT_COUNTED = (frozenset(Outcome) - {Outcome.SHED}) | {PRESENT, ENDED}
+"""What a proxy worker says that is no count of its own: the outcomes are counted here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +153,17 @@ class ParityStore:
 
     def _is_new(self, connection: sa.Connection, batch: Batch, at: float) -> bool:
         # the first statement is a change, so that two workers with the same batch take turns
+        said = {count.name for count in batch.counts}
         run = {"proxy": batch.proxy, "last_seq": batch.seq, "in_flight": batch.in_flight, "seen_at": at}
-        insert = insert_of(connection, RUNS).values(run)
+        if ENDED in said:
+            run["ended"] = True
+        since = {"present_since": at} if PRESENT in said else {}
+        insert = insert_of(connection, RUNS).values(run | since)
+        known = {name: sa.func.coalesce(RUNS.c[name], value) for name, value in since.items()}
         newer = RUNS.c.last_seq < insert.excluded.last_seq
-        taken = insert.on_conflict_do_update(index_elements=["proxy"], set_=run, where=newer).returning(
-            RUNS.c.last_seq
-        )
+        taken = insert.on_conflict_do_update(
+            index_elements=["proxy"], set_=run | known, where=newer
+        ).returning(RUNS.c.last_seq)
         return connection.execute(taken).first() is not None
 
     def _count(
@@ -173,7 +179,7 @@ class ParityStore:
         for (endpoint, name, reason), n in again.counts.items():
             counted[endpoint, name, self._redactor.reason(reason)] += n
         for count in batch.counts:
-            if count.name not in _COUNTED_HERE:
+            if count.name not in _NOT_COUNTED:
                 counted[
                     count.endpoint, self._redactor.reason(count.name), self._redactor.reason(count.reason)
                 ] += count.n

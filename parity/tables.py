@@ -30,8 +30,14 @@ RUNS = sa.Table(
     sa.Column("last_seq", sa.BigInteger, nullable=False),
     sa.Column("in_flight", sa.BigInteger, nullable=False),
     sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("present_since", sa.Double),
+    sa.Column("ended", sa.Boolean),
 )
-"""Each run of a proxy worker with the last batch that was taken from it: what makes resending harmless."""
+"""Each run of a proxy worker with the last batch that was taken from it: what makes resending harmless.
+
+All its requests from `present_since` to `seen_at` are counted with who was asked; empty in rows of earlier versions.
+`ended` says that there were no more.
+"""
 
 PAIRS = sa.Table(
     "parity_pairs",

@@ -6,6 +6,7 @@ from operator import add
 
 from prometheus_client.samples import Sample
 
+from parity.exchange import FALLBACK_BEGUN
 from parity.exposition import Family, FamilyCollector, Kind, Reading, Readings
 from proxy.counters import Counters
 
@@ -42,6 +43,7 @@ COUNTED: Mapping[str, str] = {
     "shed": "Mirrored requests given up because a bound was reached, by reason.",
     "skipped": "Mirrored requests that cannot be compared, by reason.",
     "fallback": "Reads that legacy answered because modern broke.",
+    FALLBACK_BEGUN: "Requests that legacy was asked for because modern broke, answered or not.",
     "failed": "Requests that got an error of the proxy's own, or a broken answer.",
 }
 LEVELS: Mapping[str, str] = {

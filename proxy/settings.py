@@ -173,7 +173,8 @@ class HandoverSettings:
     """Bounds of the queue to the parity worker: items and bytes include the batches without a receipt.
 
     There are `window_batches` of those at most. `receipt_timeout_s` without a receipt is a failure; it must be longer
-    than a batch may take whose shadow hangs (`MirrorSettings.wait_s` and `timeout_s`).
+    than a batch may take whose shadow hangs (`MirrorSettings.wait_s` and `timeout_s`). After `presence_s` without a batch
+    an empty one says that the worker is there.
     """
 
     queue_items: int = 4_000
@@ -184,6 +185,7 @@ class HandoverSettings:
     window_batches: int = 8
     receipt_timeout_s: float = 10.0
     retry_s: float = 0.2
+    presence_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
