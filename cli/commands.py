@@ -11,6 +11,8 @@ COMMANDS: dict[str, str] = {
     "up": "cli.up:up",
     "reload": "cli.reload:reload",
     "restart": "cli.reload:restart",
+    "console": "cli.console:console",
+    "token": "cli.token:token",
     "status": "cli.status:status",
     "flags": "cli.flags:flags",
     "flip": "cli.flags:flip",

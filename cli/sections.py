@@ -11,6 +11,7 @@ from parity.allowance import ConfirmSettings
 from parity.exchange import NO_READ_BACK
 from parity.verdict_conditions import VerdictLimits
 from proxy.addresses import Address
+from proxy.console.settings import ConsoleSettings
 from proxy.settings import (
     ClientSettings,
     ForwardSettings,
@@ -22,6 +23,7 @@ from proxy.settings import (
 
 _CLIENT = ClientSettings()
 _CONFIRM = ConfirmSettings()
+_CONSOLE = ConsoleSettings()
 _FORWARD = ForwardSettings()
 _STICKY = StickySettings()
 _VERDICT = VerdictLimits()
@@ -62,11 +64,18 @@ def _id_path(value: str) -> str:
     return value
 
 
+def _host_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]", value):
+        raise ValueError("expected a name like crossfade.example or an address, without a port")
+    return value.lower().removeprefix("[").removesuffix("]")
+
+
 ReadBackPath = Annotated[str, AfterValidator(_read_back)]
 IdPath = Annotated[str, AfterValidator(_id_path)]
 Collector = Annotated[str, AfterValidator(_collector)]
 BackendUrl = Annotated[str, AfterValidator(_backend_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 def host_and_port(listen: str) -> tuple[str, int]:
@@ -167,6 +176,26 @@ class StoreSection(Section):
     """Flags, ledger, outcomes, samples: SQLite by default."""
 
     url: str = ""
+
+
+class ConsoleSection(Section):
+    """The web page and the API of whoever operates: where it listens, under which names, how long a browser stays in."""
+
+    enabled: bool = True
+    listen: Listen = f"{_CONSOLE.host}:{_CONSOLE.port}"
+    hosts: tuple[HostName, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    allow_insecure: bool = False
+    session_idle_s: float = Field(default=_CONSOLE.session_idle_s, ge=60, le=86_400)
+    session_s: float = Field(default=_CONSOLE.session_s, ge=60, le=7 * 86_400)
+
+
+def console_address(section: ConsoleSection, port: int) -> str:
+    """What a browser is pointed at: where it listens on every address, the first of its names."""
+    host, _ = host_and_port(section.listen)
+    shown = section.hosts[0] if section.hosts and host in {"0.0.0.0", "::"} else host  # noqa: S104  nothing is bound
+    return f"{'https' if section.tls_cert else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
 class ParitySection(Section):

@@ -26,6 +26,7 @@ from cli.sections import (
     BackendsSection,
     BoundsRow,
     ClientSection,
+    ConsoleSection,
     EndpointRow,
     ForwardSection,
     LimitsSection,
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     write_checks: WriteChecksSection = WriteChecksSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
+    console: ConsoleSection = ConsoleSection()
     verdict: VerdictSection = VerdictSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()

@@ -9,7 +9,8 @@ ProxyError
 ├── FlagStoreError           the database of the flag table refuses
 ├── CountsError              the memory in which workers count writes cannot be had, or has no room
 ├── ListenError              a port that the proxy should listen on cannot be had
-└── TelemetryError           what spans are sent with is not installed
+├── TelemetryError           what spans are sent with is not installed
+└── TokenError               no access token is called that, or can be
 """
 
 from collections.abc import Sequence
@@ -61,3 +62,7 @@ class ListenError(ProxyError):
 
 class TelemetryError(ProxyError):
     """Spans are asked for, and what they are sent with is not installed."""
+
+
+class TokenError(ProxyError):
+    """No access token of the console has that id, or none can have that name."""

@@ -1,0 +1,66 @@
+"""Every error as an answer: what we foresaw by its kind, everything else as a sentence that tells nothing of us."""
+
+from collections.abc import Callable
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from parity.errors import AcceptanceError, ParityError, RulesError, fault_of
+from proxy.console import answers
+from proxy.console.errors import (
+    BadRequestError,
+    ConflictError,
+    InvalidError,
+    MethodError,
+    NotFoundError,
+    RequestError,
+    TooLargeError,
+    UnavailableError,
+)
+from proxy.errors import ConflictError as FlagConflictError
+from proxy.errors import FlagStoreError, ProxyError, ShareError, UnknownKeyError
+
+_log = structlog.get_logger()
+
+_KINDS: tuple[tuple[type[Exception], Callable[[str], RequestError]], ...] = (
+    (FlagConflictError, ConflictError),
+    (UnknownKeyError, NotFoundError),
+    (ShareError, InvalidError),
+    (FlagStoreError, UnavailableError),
+    (ProxyError, lambda said: ConflictError(said, code="refused")),
+    (AcceptanceError, InvalidError),
+    (RulesError, UnavailableError),
+    (ParityError, UnavailableError),
+    (web.HTTPNotFound, lambda _: NotFoundError("there is nothing at this path")),
+    (web.HTTPMethodNotAllowed, lambda _: MethodError("this path does not take that method")),
+    (web.HTTPRequestEntityTooLarge, lambda _: TooLargeError("the body is over the bound")),
+    (web.HTTPException, BadRequestError),
+)
+"""The first kind that fits decides, so the special ones stand before the general."""
+
+
+def refusal_of(error: Exception) -> RequestError:
+    """The answer to what went wrong; what nobody foresaw is logged by its place, without a value."""
+    if isinstance(error, RequestError):
+        return error
+    for kind, make in _KINDS:
+        if isinstance(error, kind):
+            made = make(str(error))
+            if isinstance(error, web.HTTPMethodNotAllowed):
+                made.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+            return made
+    _log.error("console_failed", fault=fault_of(error))
+    return RequestError("something of ours went wrong; the log of the console says where")
+
+
+def envelope(error: RequestError) -> web.Response:
+    """The answer of the API."""
+    faults = [answers.Fault(one.field, one.message) for one in error.fields]
+    body = answers.Refusal(answers.Error(error.code, error.message, faults))
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=error.status,
+        headers=error.headers,
+        content_type="application/json",
+    )

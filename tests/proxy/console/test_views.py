@@ -1,0 +1,85 @@
+"""What the console shows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parity.errors import RulesError
+from parity.holdings import Declared
+from proxy.console.errors import NotFoundError
+from proxy.console.views import JUDGED_FOR_S, Views, flag_words, modern_share, summary, without_samples
+from proxy.flag_rows import Registration
+from proxy.flags import Flag
+from proxy.stages import Stage
+from tests.proxy.console.rig import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.make(f"sqlite:///{tmp_path}/store.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("stage", "share"),
+    [(Stage.OFF, 0), (Stage.SHADOW, 0), (Stage.CANARY, 0.2), (Stage.LIVE, 1), (Stage.COMPLETE, 1)],
+)
+def test_the_share_that_modern_serves_is_told_of_every_stage(stage: Stage, share: float) -> None:
+    assert modern_share(Flag(stage, 0.2)) == share
+
+
+def test_a_verdict_is_shown_for_ten_seconds_and_not_after_a_flip(store: Store) -> None:
+    now = [1_800_000_000.0]
+    views = Views(store.sources, clock=lambda: now[0])
+
+    views.verdict("escrows")
+    views.verdict("escrows")
+    once = store.judge.asked
+    store.flip(Stage.SHADOW)
+    views.verdict("escrows")
+    after_flip = store.judge.asked
+    now[0] += JUDGED_FOR_S + 1
+    views.verdict("escrows")
+
+    assert (once, after_flip, store.judge.asked) == (1, 2, 3)
+
+
+def test_a_worker_that_serves_an_older_version_is_behind(store: Store) -> None:
+    import os
+    import socket
+
+    store.flags.register(Registration("w-1", "proxy-1", socket.gethostname(), os.getpid()))
+    store.flags.acknowledge("w-1", store.flags.version())
+    current = Views(store.sources).status()
+    store.flip(Stage.SHADOW)
+
+    after, rows = Views(store.sources).status(), Views(store.sources).workers().workers
+
+    assert (current.workers, current.behind, after.behind) == (1, 0, 1)
+    assert [(row.name, row.is_behind) for row in rows] == [("proxy-1", True)]
+
+
+def test_rules_that_are_wrong_do_not_keep_the_report_from_being_read(store: Store) -> None:
+    def broken() -> Declared:
+        raise RulesError(["a fault"])
+
+    store.differ()
+
+    report = Views(replace(store.sources, declared=broken)).report("escrows")
+
+    assert report.tally.compared == 13
+    assert [group["samples"] for group in without_samples(report.to_json())["groups"]] == [[]]
+
+
+def test_a_change_is_told_in_a_line(store: Store) -> None:
+    store.flip(Stage.SHADOW, Stage.CANARY)
+
+    change = store.flags.history(1)[0]
+
+    assert summary(change) == "escrows: shadow → canary 5% by walker"
+    assert flag_words(None) == "off"
+
+
+def test_a_domain_that_there_is_none_of_is_told_from_the_others(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="there are escrows, leads"):
+        Views(store.sources).domain("ledas")
