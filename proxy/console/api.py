@@ -35,6 +35,7 @@ class Api:
         self._looks = looks
         self._changing = Changing(sources)
         self.views = views
+        self.max_acceptance_days = settings.max_acceptance_days
 
     async def status(self, _asked: Asked) -> answers.Status:
         """Every domain."""

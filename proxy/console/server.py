@@ -1,4 +1,4 @@
-"""The console as a server: what is asked for goes to the API, through the same bounds."""
+"""The console as a server: what is asked for goes to the API or to the pages, and everything through the same bounds."""
 
 import asyncio
 import ssl
@@ -14,15 +14,20 @@ from proxy.console.attempts import Attempts
 from proxy.console.callers import CSRF_HEADER, Callers, require_csrf
 from proxy.console.connections import Connections
 from proxy.console.events import Events
+from proxy.console.forms import Forms
 from proxy.console.live import Live
 from proxy.console.looks import Looks
+from proxy.console.notices import Notices
 from proxy.console.openapi import document
+from proxy.console.pages import Pages
 from proxy.console.protection import MAX_BODY_BYTES, json_of, protect, require_host
 from proxy.console.refusing import envelope, refusal_of
+from proxy.console.rendering import Rendering
 from proxy.console.routes import PREFIX, ROUTES, Asked, Route
 from proxy.console.seams import Sources, Watch
 from proxy.console.sessions import Sessions
 from proxy.console.settings import ConsoleSettings
+from proxy.console.static_files import StaticFiles
 from proxy.console.threads import StoreThreads
 from proxy.console.tokens import Role, Tokens
 from proxy.console.views import Views
@@ -51,6 +56,10 @@ class Console:
         self._api = Api(sources, settings, views, self._threads, Looks(sources.engine))
         self._live = Live(views, self._threads, most=settings.max_streams)
         self._events = Events(self._live, self._callers, proven_s=settings.proven_s)
+        self._static = StaticFiles()
+        rendering, notices = Rendering(self._static), Notices()
+        self._pages = Pages(sources, self._api, self._callers, self._threads, rendering, notices)
+        self._forms = Forms(self._api, self._callers, self._pages, rendering, notices, body_s=settings.body_s)
         self._watches = Watches(watches)
         self._described: bytes = b""
         self._runner = web.AppRunner(
@@ -101,6 +110,9 @@ class Console:
             application.router.add_route(route.method, f"{PREFIX}{route.path}", self._serve(route))
         application.router.add_route("GET", f"{PREFIX}/events", self._events.stream)
         application.router.add_route("GET", f"{PREFIX}/openapi.json", self._describe)
+        application.router.add_get("/static/{name}", self._static.serve)
+        self._pages.add_to(application.router)
+        self._forms.add_to(application.router)
         return application
 
     @web.middleware
@@ -111,7 +123,10 @@ class Console:
             require_host(request, self._settings.hosts)
             return await handler(request)
         except Exception as error:  # noqa: BLE001  every error becomes an answer
-            return envelope(refusal_of(error))
+            refusal = refusal_of(error)
+            if request.path.startswith("/api/"):
+                return envelope(refusal)
+            return await self._forms.refuse(request, refusal)
         finally:
             if self._connections is not None:
                 self._connections.end(request)

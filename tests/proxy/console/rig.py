@@ -1,5 +1,6 @@
 """A console that runs: a real store, real sockets, a token of each role, and comparisons to look at."""
 
+import shutil
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -37,13 +38,14 @@ class Judge:
     """Verdicts by what the store has, or ready where a test says so."""
 
     engine: sa.Engine
+    endpoints: Sequence[Endpoint] = ENDPOINTS
     ready: set[str] = field(default_factory=set)
     asked: int = 0
 
     def __call__(self, domain: str) -> Verdict:
         """The verdict."""
         self.asked += 1
-        found = build_verdict(self.engine, domain, ENDPOINTS)
+        found = build_verdict(self.engine, domain, self.endpoints)
         if domain not in self.ready:
             return found
         return replace(found, domain=replace(found.domain, conditions=()))
@@ -59,17 +61,36 @@ class Store:
     judge: Judge
     tokens: Tokens
     secrets: dict[Role, str]
+    endpoints: Sequence[Endpoint] = ENDPOINTS
 
     @classmethod
-    def make(cls, url: str) -> "Store":
+    def make(cls, url: str, endpoints: Sequence[Endpoint] = ENDPOINTS) -> "Store":
         """In that database."""
         engine = open_database(url)
-        flags = FlagStore(engine, ENDPOINTS)
+        flags = FlagStore(engine, endpoints)
         tokens = Tokens(engine, flags)
         secrets = {
             role: tokens.create(f"the {role}", role, days=1, actor="test")[0] for role in reversed(Role)
         }
-        return cls(url, engine, flags, Judge(engine), tokens, secrets)
+        return cls(url, engine, flags, Judge(engine, endpoints), tokens, secrets, endpoints)
+
+    def copied_to(self, directory: Path) -> "Store":
+        """The same in a directory of its own, which was in another one."""
+        self.engine.dispose()
+        for file in Path(str(self.engine.url.database)).parent.iterdir():
+            shutil.copy(file, directory / file.name)
+        url = f"sqlite:///{directory}/store.sqlite3"
+        engine = open_database(url)
+        flags = FlagStore(engine, self.endpoints)
+        return Store(
+            url,
+            engine,
+            flags,
+            Judge(engine, self.endpoints),
+            Tokens(engine, flags),
+            self.secrets,
+            self.endpoints,
+        )
 
     @property
     def sources(self) -> Sources:
@@ -78,7 +99,7 @@ class Store:
             self.engine,
             self.flags,
             PlainControl(self.flags, self.judge),
-            ENDPOINTS,
+            self.endpoints,
             self.judge,
             Declared,
             {"proxy.listen": "127.0.0.1:8080", "store.url": "postgresql://crm:***@db/crossfade"},
@@ -107,7 +128,8 @@ class Store:
         )
         self.compare(one, *agree)
         with self.engine.connect() as connection:
-            return str(connection.execute(sa.text("SELECT id FROM parity_groups")).scalars().first())
+            latest = sa.text("SELECT group_id FROM parity_samples ORDER BY id DESC")
+            return str(connection.execute(latest).scalars().first())
 
 
 @dataclass(frozen=True, slots=True)
