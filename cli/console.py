@@ -14,7 +14,7 @@ from cli.effective import effective
 from cli.errors import UnavailableError
 from cli.logs import log_to_stderr
 from cli.output import json_option, message, print_json
-from cli.parity_verdict import judged
+from cli.parity_verdict import judged, required_cells
 from cli.sections import console_address, host_and_port
 from cli.settings import Settings, wrong
 from proxy.console.plain_control import PlainControl
@@ -73,7 +73,8 @@ def console(context: Context, listen: str | None, supervised: bool, as_json: boo
 
 
 def sources_of(context: Context) -> Sources:
-    """What the console stands on."""
+    """What the console stands on; raises UsageError for a cell that verdicts cannot ask for."""
+    required_cells(context)
     return Sources(
         engine=context.engine,
         flags=context.flags,

@@ -27,7 +27,7 @@ class Domain(msgspec.Struct, frozen=True):
     """A domain: where it stands, and what was counted of it in the window.
 
     `modern_share` is the share of clients whom modern serves; `missing` and `wrong` are how many conditions of the
-    verdict stand so.
+    verdict stand so. `verdict` is empty while it is being found.
     """
 
     domain: str
@@ -137,7 +137,7 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class DomainPage(msgspec.Struct, frozen=True):
-    """Everything of one domain but its differences."""
+    """Everything of one domain but its differences; no conditions and no coverage while the verdict is being found."""
 
     version: int
     at: str

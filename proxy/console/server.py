@@ -52,7 +52,7 @@ class Console:
             self._threads,
             secure=settings.tls is not None,
         )
-        views = Views(sources)
+        self._views = views = Views(sources)
         self._api = Api(sources, settings, views, self._threads, Looks(sources.engine))
         self._live = Live(views, self._threads, most=settings.max_streams)
         self._events = Events(self._live, self._callers, proven_s=settings.proven_s)
@@ -101,6 +101,7 @@ class Console:
         if self._connections is not None:
             self._connections.close()
         await self._runner.cleanup()
+        self._views.close()
         self._threads.close()
 
     def _application(self) -> web.Application:

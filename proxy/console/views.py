@@ -3,7 +3,6 @@
 Every method may wait for the store and raises what it raises; they are called in threads.
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -18,13 +17,16 @@ from proxy.console import answers
 from proxy.console.errors import NotFoundError
 from proxy.console.figures import DomainFigures, FigureReader
 from proxy.console.seams import Sources
+from proxy.console.verdicts import Verdicts
 from proxy.flag_rows import Change, RowChange
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
 from proxy.stages import Stage
 
 WINDOW_S = 3_600.0
-JUDGED_FOR_S = 10.0
-"""How long a verdict is shown before it is asked for again; a change of the flags asks at once."""
+SHOWN_WITHIN_S = 3.0
+"""How long the page of a domain waits for its verdict."""
+JUDGED_WITHIN_S = 1.0
+"""How long the overview waits for verdicts: a rollback must not wait for them."""
 CHANGES_SHOWN = 20
 _LEDGER = 1_000
 
@@ -36,8 +38,7 @@ class Views:
         self.sources = sources
         self._clock = clock
         self._figures = FigureReader(sources.engine, sources.endpoints)
-        self._judged: dict[str, tuple[int, float, Verdict]] = {}
-        self._judging = threading.Lock()
+        self._verdicts = Verdicts(sources.judge)
 
     def status(self) -> answers.Status:
         """Every domain, over the last hour."""
@@ -45,17 +46,22 @@ class Views:
         workers = self.sources.flags.workers()
         now = self._clock()
         figures = self._figures.by_domain(now - WINDOW_S)
+        verdicts = self._known_verdicts(table.version)
         return answers.Status(
             table.version,
             moment(now),
             WINDOW_S,
-            [
-                self._domain(name, table, figures, self.verdict(name, table.version))
-                for name in self.sources.domains
-            ],
+            [self._domain(name, table, figures, verdict) for name, verdict in verdicts.items()],
             len(workers),
             sum(worker.version < table.version for worker in workers),
         )
+
+    def _known_verdicts(self, version: int) -> dict[str, Verdict | None]:
+        until = time.monotonic() + JUDGED_WITHIN_S
+        return {
+            name: self._verdicts.known(name, version, max(0.0, until - time.monotonic()))
+            for name in self.sources.domains
+        }
 
     def flags(self) -> answers.Flags:
         """The flag table."""
@@ -98,7 +104,7 @@ class Views:
         table = self.sources.flags.table()
         now = self._clock()
         figures = self._figures.by_domain(now - WINDOW_S)
-        verdict = self.verdict(name, table.version)
+        verdict = self._verdicts.known(name, table.version, SHOWN_WITHIN_S)
         own = sorted(self._keys(name) & set(table.rows) - {name})
         return answers.DomainPage(
             table.version,
@@ -106,7 +112,7 @@ class Views:
             WINDOW_S,
             self._domain(name, table, figures, verdict),
             [_flag(key, table.rows[key]) for key in own],
-            [answers.Condition(one.name, one.standing.value, one.text) for one in verdict.domain.conditions],
+            _conditions(verdict),
             _cells(verdict),
             self.changes(CHANGES_SHOWN, name).changes,
         )
@@ -130,18 +136,14 @@ class Views:
             marks,
         )
 
-    def verdict(self, name: str, version: int | None = None) -> Verdict:
+    def verdict(self, name: str) -> Verdict:
         """The verdict on a domain, not older than ten seconds nor than the flag version; raises NotFoundError."""
         self.require_domain(name)
-        wanted = self.sources.flags.version() if version is None else version
-        with (
-            self._judging
-        ):  # judging reads much: one at a time, and who waits takes what the one before found
-            found = self._judged.get(name)
-            if found is None or found[0] != wanted or self._clock() - found[1] > JUDGED_FOR_S:
-                found = (wanted, self._clock(), self.sources.judge(name))
-                self._judged[name] = found
-        return found[2]
+        return self._verdicts.of(name, self.sources.flags.version())
+
+    def close(self) -> None:
+        """Judge nothing more."""
+        self._verdicts.close()
 
     def report(self, domain: str | None = None, since_s: float | None = None) -> Report:
         """The parity report; raises NotFoundError for a domain that there is none of."""
@@ -171,12 +173,12 @@ class Views:
 
     @staticmethod
     def _domain(
-        name: str, table: FlagTable, figures: Mapping[str, DomainFigures], verdict: Verdict
+        name: str, table: FlagTable, figures: Mapping[str, DomainFigures], verdict: Verdict | None
     ) -> answers.Domain:
         flag = table.rows.get(name, DEFAULT_FLAG)
         found = figures.get(name, DomainFigures())
         tally = found.tally
-        standings = [one.standing.value for one in verdict.domain.conditions]
+        standings = [one.standing.value for one in verdict.domain.conditions] if verdict else []
         return answers.Domain(
             domain=name,
             stage=flag.stage.value,
@@ -194,7 +196,7 @@ class Views:
             outcomes={outcome.value: n for outcome, n in tally.outcomes.items()},
             latency=answers.Ratio(**asdict(found.latency)) if found.latency else None,
             queries=answers.Ratio(**asdict(found.queries)) if found.queries else None,
-            verdict=verdict.readiness.value,
+            verdict=verdict.readiness.value if verdict else "",
             missing=standings.count("missing"),
             wrong=standings.count("wrong"),
         )
@@ -260,7 +262,14 @@ def _flag(key: str, flag: Flag) -> answers.Flag:
     return answers.Flag(key, flag.stage.value, flag.canary_share, flag.sample_rate)
 
 
-def _cells(verdict: Verdict) -> list[answers.Cell]:
+def _conditions(verdict: Verdict | None) -> list[answers.Condition]:
+    found = verdict.domain.conditions if verdict else ()
+    return [answers.Condition(one.name, one.standing.value, one.text) for one in found]
+
+
+def _cells(verdict: Verdict | None) -> list[answers.Cell]:
+    if verdict is None:
+        return []
     coverage = verdict.domain.figures.coverage
     seen = [
         answers.Cell(cell.endpoint, cell.status_class, cell.query, n, required=False, met=True)

@@ -10,11 +10,14 @@ import aiohttp
 import pytest
 
 from cli.console import console_settings
+from cli.processes import Child
 from cli.sections import ConsoleSection
 from cli.settings import Settings
 from parity.database import open_database
+from parity.exchange import Endpoint
 from proxy.console.tokens import Role, Tokens
 from proxy.flag_store import FlagStore
+from proxy.stages import Stage
 from tests.cli.test_supervisor import load
 from tests.support.command import InProcess, run_process
 from tests.support.site_process import Up, running_up, until
@@ -124,3 +127,48 @@ async def test_up_serves_although_the_port_of_its_console_is_taken(tmp_path: Pat
             await up.until_said("the console did not start")
 
     assert status == 200
+
+
+async def test_killed_in_the_middle_of_changes_the_flags_are_what_the_ledger_says(tmp_path: Path) -> None:
+    store = FlagStore(
+        open_database(Settings(state_dir=tmp_path).store_url), (Endpoint("escrows", "GET", "/v1/escrows"),)
+    )
+    for stage in (Stage.SHADOW, Stage.CANARY):
+        store.flip("escrows", stage, actor="test", reason="a test")
+    engine = open_database(Settings(state_dir=tmp_path).store_url)
+    secret, _ = Tokens(engine, store).create("olivia", Role.OPERATOR, days=1, actor="test")
+    headers = {"Authorization": f"Bearer {secret}"}
+    port = free_port()
+    child = Child(
+        "the console",
+        ["console", "--supervised", "--listen", f"127.0.0.1:{port}"],
+        log=tmp_path / "console.log",
+        environment={"CROSSFADE_STATE_DIR": str(tmp_path)},
+        feed=b"",
+    )
+    told: list[int] = []
+
+    async def change_on(first: int) -> None:
+        url = f"http://127.0.0.1:{port}/api/v1/domains/escrows/share"
+        async with aiohttp.ClientSession(headers=headers) as http:
+            for number in range(first, 100_000, 4):
+                body = {"share": number / 100_000, "reason": "a test"}
+                try:
+                    async with http.post(url, json=body) as answer:
+                        told.append((await answer.json())["version"])
+                except (aiohttp.ClientError, OSError):
+                    return
+
+    changing = [asyncio.create_task(change_on(first)) for first in range(1, 5)]
+    await until(lambda: len(told) > 20, (tmp_path / "console.log").read_text)
+    child.kill()
+    await asyncio.gather(*changing)
+    child.end()
+    ledger = store.history(10_000)
+
+    assert store.version() == ledger[0].version
+    assert {change.version for change in ledger} >= set(told)
+    flips = [change for change in ledger if change.rows]
+    assert store.table().rows["escrows"] == flips[0].rows[0].after
+    steps = [(change.rows[0].before, change.rows[0].after) for change in reversed(flips)]
+    assert [before for before, _ in steps[1:]] == [after for _, after in steps[:-1]]

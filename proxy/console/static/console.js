@@ -23,7 +23,7 @@
       if (differ) differ.classList.toggle("bad", domain.mismatches > 0);
       const verdict = root.querySelector('[data-field="verdict"] .verdict');
       if (verdict) {
-        verdict.textContent = domain.verdict;
+        verdict.textContent = domain.verdict || "being found";
         verdict.className = "verdict " + ({ ready: "agrees", no: "differs" }[domain.verdict] || "");
       }
     }

@@ -34,6 +34,17 @@ ENDPOINTS = (
 
 
 @dataclass
+class Clock:
+    """Seconds that a test moves."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+@dataclass
 class Judge:
     """Verdicts by what the store has, or ready where a test says so."""
 

@@ -1,20 +1,8 @@
 """How many wrong tokens are looked at."""
 
-from dataclasses import dataclass
-
 from proxy.console.attempts import MAX_ADDRESSES, Attempts
 from proxy.console.settings import ConsoleSettings
-
-
-@dataclass
-class Clock:
-    """Seconds that a test moves."""
-
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
+from tests.proxy.console.rig import Clock
 
 
 def made(clock: Clock, *, each: int = 3, everybody: int = 1_000) -> Attempts:
@@ -24,7 +12,7 @@ def made(clock: Clock, *, each: int = 3, everybody: int = 1_000) -> Attempts:
 
 
 def test_an_address_with_too_many_waits_until_the_oldest_is_over() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     attempts = made(clock)
     for at in (0.0, 10.0, 20.0):
         clock.now = at
@@ -37,7 +25,7 @@ def test_an_address_with_too_many_waits_until_the_oldest_is_over() -> None:
 
 
 def test_many_addresses_together_are_bounded_too() -> None:
-    attempts = made(Clock(), everybody=5)
+    attempts = made(Clock(0.0), everybody=5)
     for number in range(5):
         attempts.failed(f"192.0.2.{number}")
 
@@ -45,7 +33,7 @@ def test_many_addresses_together_are_bounded_too() -> None:
 
 
 def test_a_subscriber_has_one_network_of_ipv6_and_one_address_written_in_two_ways() -> None:
-    attempts = made(Clock())
+    attempts = made(Clock(0.0))
     for end in ("1", "2", "ffff:1%eth0"):
         attempts.failed(f"2001:db8:0:7::{end}")
     for _ in range(3):
@@ -57,7 +45,7 @@ def test_a_subscriber_has_one_network_of_ipv6_and_one_address_written_in_two_way
 
 
 def test_memory_is_bounded_whoever_comes() -> None:
-    attempts = made(Clock())
+    attempts = made(Clock(0.0))
     for number in range(MAX_ADDRESSES + 50):
         attempts.failed(f"client-{number}")
 

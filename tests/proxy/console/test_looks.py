@@ -1,21 +1,10 @@
 """Who was shown samples."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from parity.database import open_database
 from proxy.console.looks import KEPT_DAYS, Looks
-
-
-@dataclass
-class Clock:
-    """Unix seconds that a test moves."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
+from tests.proxy.console.rig import Clock
 
 
 def test_the_latest_come_first_and_old_ones_are_forgotten(tmp_path: Path) -> None:

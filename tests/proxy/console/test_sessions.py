@@ -8,18 +8,7 @@ import pytest
 from proxy.console.sessions import MAX_OF_A_TOKEN, Sessions
 from proxy.console.settings import ConsoleSettings
 from proxy.console.tokens import Role, Token, Tokens
-from tests.proxy.console.rig import Store
-
-
-@dataclass
-class Clock:
-    """Unix seconds that a test moves."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
+from tests.proxy.console.rig import Clock, Store
 
 
 @dataclass

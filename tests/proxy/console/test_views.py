@@ -1,5 +1,8 @@
 """What the console shows."""
 
+import os
+import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +10,9 @@ import pytest
 
 from parity.errors import RulesError
 from parity.holdings import Declared
+from parity.verdict import Verdict
 from proxy.console.errors import NotFoundError
-from proxy.console.views import JUDGED_FOR_S, Views, flag_words, modern_share, summary, without_samples
+from proxy.console.views import Views, flag_words, modern_share, summary, without_samples
 from proxy.flag_rows import Registration
 from proxy.flags import Flag
 from proxy.stages import Stage
@@ -28,26 +32,7 @@ def test_the_share_that_modern_serves_is_told_of_every_stage(stage: Stage, share
     assert modern_share(Flag(stage, 0.2)) == share
 
 
-def test_a_verdict_is_shown_for_ten_seconds_and_not_after_a_flip(store: Store) -> None:
-    now = [1_800_000_000.0]
-    views = Views(store.sources, clock=lambda: now[0])
-
-    views.verdict("escrows")
-    views.verdict("escrows")
-    once = store.judge.asked
-    store.flip(Stage.SHADOW)
-    views.verdict("escrows")
-    after_flip = store.judge.asked
-    now[0] += JUDGED_FOR_S + 1
-    views.verdict("escrows")
-
-    assert (once, after_flip, store.judge.asked) == (1, 2, 3)
-
-
 def test_a_worker_that_serves_an_older_version_is_behind(store: Store) -> None:
-    import os
-    import socket
-
     store.flags.register(Registration("w-1", "proxy-1", socket.gethostname(), os.getpid()))
     store.flags.acknowledge("w-1", store.flags.version())
     current = Views(store.sources).status()
@@ -69,6 +54,27 @@ def test_rules_that_are_wrong_do_not_keep_the_report_from_being_read(store: Stor
 
     assert report.tally.compared == 13
     assert [group["samples"] for group in without_samples(report.to_json())["groups"]] == [[]]
+
+
+def test_the_overview_does_not_wait_for_verdicts_that_take_long(store: Store) -> None:
+    gate = threading.Event()
+
+    def slow(domain: str) -> Verdict:
+        gate.wait(20)
+        return store.judge(domain)
+
+    views = Views(replace(store.sources, judge=slow))
+    before = views.status()
+    page = views.domain("escrows")
+    gate.set()
+    for domain in ("escrows", "leads"):
+        views.verdict(domain)
+    after = views.status()
+    views.close()
+
+    assert [one.verdict for one in before.domains] == ["", ""]
+    assert (page.domain.verdict, page.conditions, page.coverage) == ("", [], [])
+    assert [one.verdict for one in after.domains] == ["not yet", "not yet"]
 
 
 def test_a_change_is_told_in_a_line(store: Store) -> None:
