@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 
@@ -24,6 +25,8 @@ from proxy.console.settings import ConsoleSettings
 from proxy.console.tokens import Tokens
 from proxy.settings import TlsSettings
 
+_NICE = 5
+
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help="Where it listens; wins over [console] listen.")
@@ -43,6 +46,7 @@ def console(context: Context, listen: str | None, supervised: bool, as_json: boo
     settings = console_settings(context.settings)
     sources = sources_of(context)
     log_to_stderr()
+    os.nice(_NICE)  # the proxy beside it comes first
 
     def ready(port: int) -> None:
         if supervised:

@@ -136,6 +136,15 @@ class Cell(msgspec.Struct, frozen=True):
     met: bool
 
 
+class Guard(msgspec.Struct, frozen=True):
+    """How one guard of a domain stands."""
+
+    name: str
+    state: str
+    text: str
+    is_alarming: bool
+
+
 class DomainPage(msgspec.Struct, frozen=True):
     """Everything of one domain but its differences; no conditions and no coverage while the verdict is being found."""
 
@@ -144,6 +153,7 @@ class DomainPage(msgspec.Struct, frozen=True):
     window_s: float
     domain: Domain
     endpoint_flags: list[Flag]
+    guards: list[Guard]
     conditions: list[Condition]
     coverage: list[Cell]
     changes: list[Change]

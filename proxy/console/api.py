@@ -8,6 +8,7 @@ from parity.accepting import Wish, group_of
 from parity.database import complete_tables, storing
 from parity.errors import AcceptanceError
 from parity.holdings import read_holdings
+from parity.report import GroupRow, Report
 from parity.tables import METADATA
 from proxy.accepting import accept_group, withdraw_acceptance
 from proxy.console import answers, bodies
@@ -76,7 +77,13 @@ class Api:
 
     async def group(self, asked: Asked) -> answers.Group:
         """One group; the look is noted before anything is answered."""
-        return await self._threads.run(self._group, asked.path["group"], asked.caller)
+        report, row = await self.group_shown(asked.caller, asked.path["group"])
+        groups: list[dict[str, Any]] = report.to_json()["groups"]
+        return answers.Group(next(group for group in groups if group["id"] == row.id))
+
+    async def group_shown(self, caller: Caller, group_id: str) -> tuple[Report, GroupRow]:
+        """The group within the report of its domain; the look is noted first. Raises NotFoundError."""
+        return await self._threads.run(self._group_shown, group_id, caller)
 
     async def verdict(self, asked: Asked) -> answers.Verdict:
         """The verdict on a domain."""
@@ -176,7 +183,7 @@ class Api:
             self._changing.roll_back, domain, to=body.to, actor=asked.caller.name, reason=body.reason
         )
 
-    def _group(self, group_id: str, caller: Caller) -> answers.Group:
+    def _group_shown(self, group_id: str, caller: Caller) -> tuple[Report, GroupRow]:
         complete_tables(self._sources.engine, METADATA)
         with storing("read the groups"), self._sources.engine.connect() as connection:
             try:
@@ -190,11 +197,11 @@ class Api:
             group_id=row["id"],
             endpoint=row["endpoint"],
         )
-        groups: list[dict[str, Any]] = self.views.report(row["domain"]).to_json()["groups"]
-        found = next((group for group in groups if group["id"] == row["id"]), None)
+        report = self.views.report(row["domain"])
+        found = next((group for group in report.groups if group.id == row["id"]), None)
         if found is None:
             raise NotFoundError(f"group {group_id} has no exchanges any more: the store has forgotten them")
-        return answers.Group(found)
+        return report, found
 
     def _acceptances(self) -> answers.Acceptances:
         today = datetime.now(UTC).date()

@@ -53,7 +53,7 @@ class Events:
 
 
 def _event(moment: Moment) -> bytes:
-    return b"id: %s\nevent: status\ndata: %s\n\n" % (moment.id.encode(), moment.data)
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (moment.id.encode(), moment.event.encode(), moment.data)
 
 
 async def _send(response: web.StreamResponse, data: bytes) -> None:

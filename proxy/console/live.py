@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -22,6 +22,11 @@ class Moment:
 
     id: str
     data: bytes
+    event: str = "status"
+
+
+AWAY = Moment("away", b"{}", "away")
+"""The status cannot be read: what was told last may not be so any more."""
 
 
 class Live:
@@ -34,13 +39,11 @@ class Live:
         *,
         most: int,
         every_s: float = EVERY_S,
-        failed: Callable[[Exception], None] = lambda _error: None,
     ) -> None:
         self._views = views
         self._threads = threads
         self._most = most
         self._every_s = every_s
-        self._failed = failed
         self._watching = 0
         self._reading: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
@@ -90,16 +93,15 @@ class Live:
     async def _read_on(self) -> None:
         while self._watching:
             try:
-                status = await self._threads.run(self._views.status)
-            except Exception as error:  # noqa: BLE001  the store is away: those who watch wait
-                self._failed(error)
-            else:
-                await self._tell(status)
+                moment = _moment(await self._threads.run(self._views.status))
+            except Exception:  # noqa: BLE001  whatever it is: who asks for the status itself is told
+                moment = AWAY
+            async with self._changed:
+                self._moment = moment
+                self._changed.notify_all()
             await asyncio.sleep(self._every_s)
 
-    async def _tell(self, status: answers.Status) -> None:
-        timeless = msgspec.json.encode(msgspec.structs.replace(status, at=""))
-        moment = Moment(f"{status.version}-{zlib.crc32(timeless):08x}", msgspec.json.encode(status))
-        async with self._changed:
-            self._moment = moment
-            self._changed.notify_all()
+
+def _moment(status: answers.Status) -> Moment:
+    timeless = msgspec.json.encode(msgspec.structs.replace(status, at=""))
+    return Moment(f"{status.version}-{zlib.crc32(timeless):08x}", msgspec.json.encode(status))

@@ -101,7 +101,7 @@ def _operation(route: Route) -> dict[str, Any]:
 def _events() -> dict[str, Any]:
     return {
         "operationId": "events",
-        "summary": "A stream of the status: an event `status` with a `Status` when it changes, once a second at most",
+        "summary": "A stream: an event `status` with a `Status` when it changes, once a second at most; `away` while the store is",
         "description": "Least role: viewer. `id` is another one with every change; a client that says the last one in"
         " `Last-Event-ID` is not told the same again.",
         "parameters": [

@@ -13,7 +13,7 @@ from parity.report_words import KINDS, headline, remarks, share_of, subject, sum
 from proxy.console import answers, bodies
 from proxy.console.api import Api
 from proxy.console.callers import Caller, Callers
-from proxy.console.errors import NotFoundError, RequestError
+from proxy.console.errors import RequestError
 from proxy.console.notices import Notice, Notices
 from proxy.console.page_words import STAGE_MEANS, STAGES, matrix
 from proxy.console.page_words import headline as status_headline
@@ -24,6 +24,7 @@ from proxy.console.threads import StoreThreads
 from proxy.console.tokens import Role
 
 SPANS = ("1h", "6h", "1d", "7d", "30d")
+_SINCE = "1d"
 _LEDGER = 100
 _LOOKS = 200
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -102,7 +103,8 @@ class Pages:
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
     ) -> web.Response:
         """The difference groups, without samples."""
-        chosen = {name: request.query[name] for name in ("domain", "since") if request.query.get(name)}
+        asked = {"since": _SINCE, **request.query}
+        chosen = {name: asked[name] for name in ("domain", "since") if asked.get(name)}
         query = bodies.checked(bodies.ReportQuery, chosen)
         report = await self._threads.run(self._api.views.report, query.domain, query.since_s)
         values = {
@@ -124,21 +126,13 @@ class Pages:
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
     ) -> web.Response:
         """One group with its samples; the look is noted first."""
-        found = (await self._api.group(_asked(caller, {"group": request.match_info["group"]}))).group
-
-        def card() -> dict[str, Any] | None:
-            report = self._api.views.report(found["domain"])
-            row = next((one for one in report.groups if one.id == found["id"]), None)
-            return None if row is None else _linked(group_card(row, report))
-
-        shown = await self._threads.run(card)
-        if shown is None:
-            raise NotFoundError("the group has no exchanges any more: the store has forgotten them")
+        report, row = await self._api.group_shown(caller, request.match_info["group"])
+        card = await self._threads.run(lambda: _linked(group_card(row, report)))
         today = datetime.now(UTC).date()
         values = {
-            "card": shown,
-            "kinds": [(kind.value, KINDS[kind]) for kind in Kind if kind.value == found["kind"]],
-            "is_open": not found["accepted_by"] and not found["accepts"],
+            "card": card,
+            "kinds": [(kind.value, KINDS[kind]) for kind in Kind if kind.value == row.kind],
+            "is_open": not row.accepted_by and not row.accepts,
             "first_day": (today + timedelta(days=1)).isoformat(),
             "last_day": (today + timedelta(days=self._api.max_acceptance_days)).isoformat(),
         }

@@ -35,12 +35,14 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""On every answer."""
+"""On every answer; a file whose address tells its content may be kept."""
 
 
 async def protect(_request: web.Request, response: web.StreamResponse) -> None:
     """Put the headers on an answer that is about to be sent."""
+    kept = response.headers.get("Cache-Control", HEADERS["Cache-Control"])
     response.headers.update(HEADERS)
+    response.headers["Cache-Control"] = kept
 
 
 def require_host(request: web.Request, hosts: frozenset[str]) -> None:

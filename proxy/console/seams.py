@@ -52,6 +52,21 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GuardShown:
+    """How one guard of a domain stands: a word, and a sentence with its figures."""
+
+    name: str
+    state: str
+    text: str
+    is_alarming: bool = False
+
+
+def no_guards(_domain: str) -> Sequence[GuardShown]:
+    """Nobody guards anything."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """What the console shows and changes; everything here but `endpoints` may wait for the store."""
 
@@ -63,6 +78,7 @@ class Sources:
     declared: Callable[[], Declared]
     settings: Mapping[str, str] = field(default_factory=dict)
     """The effective configuration with its secrets masked, by key."""
+    guards: Callable[[str], Sequence[GuardShown]] = no_guards
 
     @property
     def domains(self) -> list[str]:

@@ -29,7 +29,7 @@ class ConsoleSettings:
     max_streams: int = 64
     quiet_s: float = 15.0
     body_s: float = 10.0
-    store_s: float = 15.0
+    store_s: float = 30.0
     failures_per_address: int = 10
     failures: int = 200
     failure_window_s: float = 900.0

@@ -19,6 +19,9 @@ _FILES = (
 )
 
 
+KEPT = "private, max-age=604800, immutable"
+
+
 @dataclass(frozen=True, slots=True)
 class StaticFile:
     """One file with its media type and what tells its content."""
@@ -43,7 +46,14 @@ class StaticFiles:
         found = self._files.get(request.match_info["name"])
         if found is None:
             raise NotFoundError("there is no such file")
-        return web.Response(body=found.content, content_type=found.content_type, charset="utf-8")
+        # an address with another tag, of a page from before an update, must not be kept for the new content
+        is_current = request.query_string == found.tag
+        return web.Response(
+            body=found.content,
+            content_type=found.content_type,
+            charset="utf-8",
+            headers={"Cache-Control": KEPT} if is_current else None,
+        )
 
 
 def _read(package: str, folder: str, name: str) -> StaticFile:

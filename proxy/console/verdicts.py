@@ -1,4 +1,4 @@
-"""Verdicts for the pages: judging reads much, so one thread does it, for all who ask, and none older than ten seconds."""
+"""Verdicts for the pages: judging reads much, so one thread does it, for all who ask, in a tenth of its time at most."""
 
 import threading
 import time
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from parity.verdict import Verdict
 
 JUDGED_FOR_S = 10.0
-"""How long a verdict is shown before it is asked for again; a change of the flags asks at once."""
+"""How long a verdict is shown at least before it is asked for again; a change of the flags asks at once."""
+_SHARE = 0.1
+"""Of its time in which the thread may judge, while pages are looked at: the machine has clients to serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,13 @@ class Judging:
     began: float
     verdict: "Future[Verdict]"
 
-    def holds(self, version: int, now: float) -> bool:
+    def holds(self, version: int, now: float, for_s: float) -> bool:
         """Whether it is the one to wait for or to show."""
         if self.version != version:
             return False
         if not self.verdict.done():
             return True
-        return self.verdict.exception() is None and now - self.began <= JUDGED_FOR_S
+        return self.verdict.exception() is None and now - self.began <= for_s
 
 
 class Verdicts:
@@ -40,6 +42,7 @@ class Verdicts:
         self._clock = clock
         self._lock = threading.Lock()
         self._judging: dict[str, Judging] = {}
+        self._took_s: dict[str, float] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="console-judge")
 
     def of(self, domain: str, version: int) -> Verdict:
@@ -63,7 +66,16 @@ class Verdicts:
         with self._lock:
             now = self._clock()
             found = self._judging.get(domain)
-            if found is None or not found.holds(version, now):
-                found = Judging(version, now, self._thread.submit(self._judge, domain))
+            for_s = max(JUDGED_FOR_S, sum(self._took_s.values()) / _SHARE)
+            if found is None or not found.holds(version, now, for_s):
+                found = Judging(version, now, self._thread.submit(self._timed, domain))
                 self._judging[domain] = found
             return found.verdict
+
+    def _timed(self, domain: str) -> Verdict:
+        began = self._clock()
+        try:
+            return self._judge(domain)
+        finally:
+            with self._lock:
+                self._took_s[domain] = self._clock() - began

@@ -112,6 +112,10 @@ class Views:
             WINDOW_S,
             self._domain(name, table, figures, verdict),
             [_flag(key, table.rows[key]) for key in own],
+            [
+                answers.Guard(one.name, one.state, one.text, one.is_alarming)
+                for one in self.sources.guards(name)
+            ],
             _conditions(verdict),
             _cells(verdict),
             self.changes(CHANGES_SHOWN, name).changes,
@@ -137,7 +141,7 @@ class Views:
         )
 
     def verdict(self, name: str) -> Verdict:
-        """The verdict on a domain, not older than ten seconds nor than the flag version; raises NotFoundError."""
+        """The verdict on a domain, not older than the flag version, nor than `verdicts.py` lets it be; raises NotFoundError."""
         self.require_domain(name)
         return self._verdicts.of(name, self.sources.flags.version())
 

@@ -166,6 +166,7 @@ async def test_killed_in_the_middle_of_changes_the_flags_are_what_the_ledger_say
     child.end()
     ledger = store.history(10_000)
 
+    assert secret.split("_", 2)[2] not in (tmp_path / "console.log").read_text()
     assert store.version() == ledger[0].version
     assert {change.version for change in ledger} >= set(told)
     flips = [change for change in ledger if change.rows]

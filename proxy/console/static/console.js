@@ -68,12 +68,16 @@
       lamp.classList.remove("lost");
       lamp.textContent = "live";
     });
-    source.addEventListener("error", () => {
+    const lost = (text) => () => {
       lamp.hidden = false;
       lamp.classList.add("lost");
-      lamp.textContent = "not live";
-    });
+      lamp.textContent = text;
+    };
+    source.addEventListener("error", lost("not live"));
+    source.addEventListener("away", lost("store away"));
     source.addEventListener("status", (event) => {
+      lamp.classList.remove("lost");
+      lamp.textContent = "live";
       const status = JSON.parse(event.data);
       const place = document.getElementById("version");
       if (place && status.version > Number(place.dataset.version)) renew();

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from proxy.console.errors import UnavailableError
-from proxy.console.live import Live
+from proxy.console.live import AWAY, Live
 from proxy.console.threads import StoreThreads
 from proxy.console.views import Views
 from proxy.stages import Stage
@@ -36,23 +36,20 @@ async def test_it_is_read_while_somebody_watches_and_once_for_all_of_them(tmp_pa
     assert b'"stage":"shadow"' in after.data
 
 
-async def test_a_store_that_is_away_is_waited_for(tmp_path: Path) -> None:
+async def test_who_watches_is_told_that_the_store_is_away_and_that_it_is_back(tmp_path: Path) -> None:
     store = Store.make(f"sqlite:///{tmp_path}/store.sqlite3")
     threads = StoreThreads(10)
-    failures: list[Exception] = []
     (tmp_path / "store.sqlite3").rename(tmp_path / "away")
     (tmp_path / "store.sqlite3").mkdir()
     store.engine.dispose()
-    live = Live(Views(store.sources), threads, most=2, every_s=0.02, failed=failures.append)
+    live = Live(Views(store.sources), threads, most=2, every_s=0.02)
 
     async with live.watching():
-        nothing = await live.next(None, 0.3)
+        away = await live.next(None, 10)
         (tmp_path / "store.sqlite3").rmdir()
         (tmp_path / "away").rename(tmp_path / "store.sqlite3")
-        found = await live.next(None, 10)
+        found = await live.next("away", 10)
     await live.close()
     threads.close()
 
-    assert nothing is None
-    assert failures
-    assert found is not None
+    assert (away, found and found.event) == (AWAY, "status")

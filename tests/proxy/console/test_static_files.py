@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import proxy.console
-from proxy.console.static_files import StaticFiles
+from proxy.console.static_files import KEPT, StaticFiles
 from tests.proxy.console.rig import running
 
 STATIC = Path(proxy.console.__file__).parent / "static"
@@ -39,7 +39,9 @@ def test_nothing_in_them_asks_another_host(name: str) -> None:
 async def test_they_are_served_by_name_and_nothing_else_is(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         script = await rig.ask("GET", "/static/console.js", None)
+        current = await rig.ask("GET", StaticFiles().address("console.js"), None)
         sums = await rig.ask("GET", "/static/SHA256SUMS", None)
 
     assert (script.status, script.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
+    assert (script.headers["Cache-Control"], current.headers["Cache-Control"]) == ("no-store", KEPT)
     assert sums.status == 404

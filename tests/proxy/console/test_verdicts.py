@@ -73,6 +73,24 @@ def test_it_is_shown_for_ten_seconds_and_not_after_a_flip(scene: Scene) -> None:
     assert (once, twice, scene.judge.asked) == (1, 2, 3)
 
 
+def test_where_judging_takes_long_it_is_done_seldom(scene: Scene) -> None:
+    def slow(domain: str) -> Verdict:
+        scene.clock.now += 4.0
+        return scene.judge.judge(domain)
+
+    verdicts = Verdicts(slow, clock=scene.clock)
+    for domain in ("escrows", "leads"):
+        verdicts.of(domain, 1)
+    scene.clock.now += 75.0
+    verdicts.of("leads", 1)
+    before = scene.judge.judge.asked
+    scene.clock.now += 2.0
+    verdicts.of("leads", 1)
+    verdicts.close()
+
+    assert (before, scene.judge.judge.asked) == (2, 3)
+
+
 def test_a_failure_is_told_to_who_asks_for_it_and_is_not_kept(scene: Scene) -> None:
     scene.judge.gate.set()
     scene.judge.failure = StoreError("away")

@@ -12,6 +12,7 @@ from parity.errors import RulesError
 from parity.holdings import Declared
 from parity.verdict import Verdict
 from proxy.console.errors import NotFoundError
+from proxy.console.seams import GuardShown
 from proxy.console.views import Views, flag_words, modern_share, summary, without_samples
 from proxy.flag_rows import Registration
 from proxy.flags import Flag
@@ -75,6 +76,18 @@ def test_the_overview_does_not_wait_for_verdicts_that_take_long(store: Store) ->
     assert [one.verdict for one in before.domains] == ["", ""]
     assert (page.domain.verdict, page.conditions, page.coverage) == ("", [], [])
     assert [one.verdict for one in after.domains] == ["not yet", "not yet"]
+
+
+def test_the_guards_that_it_is_given_are_shown_with_their_domain(store: Store) -> None:
+    def guards(domain: str) -> list[GuardShown]:
+        return [GuardShown("errors", "breached", f"{domain}: 3% of 40, wanted 1% at most", is_alarming=True)]
+
+    shown = Views(replace(store.sources, guards=guards)).domain("leads").guards
+
+    assert [(one.state, one.text, one.is_alarming) for one in shown] == [
+        ("breached", "leads: 3% of 40, wanted 1% at most", True)
+    ]
+    assert Views(store.sources).domain("leads").guards == []
 
 
 def test_a_change_is_told_in_a_line(store: Store) -> None:
