@@ -23,10 +23,8 @@ from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
 from proxy.stages import Stage
 
 WINDOW_S = 3_600.0
-SHOWN_WITHIN_S = 3.0
-"""How long the page of a domain waits for its verdict."""
-JUDGED_WITHIN_S = 1.0
-"""How long the overview waits for verdicts: a rollback must not wait for them."""
+PATIENCE_S = 1.0
+"""How long the overview waits for verdicts, and a third of what the page of a domain does: a rollback must not wait."""
 CHANGES_SHOWN = 20
 _LEDGER = 1_000
 
@@ -34,9 +32,12 @@ _LEDGER = 1_000
 class Views:
     """Reads what is asked for. `clock` tells Unix seconds."""
 
-    def __init__(self, sources: Sources, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, sources: Sources, *, clock: Callable[[], float] = time.time, patience_s: float = PATIENCE_S
+    ) -> None:
         self.sources = sources
         self._clock = clock
+        self._patience_s = patience_s
         self._figures = FigureReader(sources.engine, sources.endpoints)
         self._verdicts = Verdicts(sources.judge)
 
@@ -57,7 +58,7 @@ class Views:
         )
 
     def _known_verdicts(self, version: int) -> dict[str, Verdict | None]:
-        until = time.monotonic() + JUDGED_WITHIN_S
+        until = time.monotonic() + self._patience_s
         return {
             name: self._verdicts.known(name, version, max(0.0, until - time.monotonic()))
             for name in self.sources.domains
@@ -104,7 +105,7 @@ class Views:
         table = self.sources.flags.table()
         now = self._clock()
         figures = self._figures.by_domain(now - WINDOW_S)
-        verdict = self._verdicts.known(name, table.version, SHOWN_WITHIN_S)
+        verdict = self._verdicts.known(name, table.version, 3 * self._patience_s)
         own = sorted(self._keys(name) & set(table.rows) - {name})
         return answers.DomainPage(
             table.version,

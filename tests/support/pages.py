@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+_PATIENCE_MS = 20_000
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 _VIOLATIONS = """addEventListener('securitypolicyviolation', (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
@@ -42,7 +43,8 @@ class Visit:
 def visit(browser: Browser, **options: Any) -> Visit:
     """A browser that nobody has used."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
     page = context.new_page()
     made = Visit(context, page)
     page.add_init_script(_VIOLATIONS)

@@ -64,7 +64,7 @@ def test_the_overview_does_not_wait_for_verdicts_that_take_long(store: Store) ->
         gate.wait(20)
         return store.judge(domain)
 
-    views = Views(replace(store.sources, judge=slow))
+    views = Views(replace(store.sources, judge=slow), patience_s=0.05)
     before = views.status()
     page = views.domain("escrows")
     gate.set()
