@@ -100,6 +100,8 @@ bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, war
 bench-parity: $(STAMP)  ## Plant 57 faults in modern, one at a time: is each found, and nothing else; writes build/bench-parity.json
 	@$(BIN)/crossfade bench-parity $(ARGS)
 
+bench-flags: $(STAMP)  ## How soon 1, 4 and 8 workers serve a changed flag, on SQLite and PostgreSQL; writes build/bench-flags.json
+	@$(BIN)/crossfade bench-flags $(ARGS)
 bench-compare: $(STAMP)  ## How many exchanges a core compares a second, beside DeepDiff; writes build/bench-compare.json
 	@$(BIN)/crossfade bench-compare $(ARGS)
 
@@ -124,4 +126,4 @@ lock:  ## Renew requirements.lock (needs uv)
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-compare bench-parity soak fuzz screenshot lock clean
+.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity soak fuzz screenshot lock clean

@@ -15,9 +15,10 @@ COMMANDS: dict[str, str] = {
     "token": "cli.token:token",
     "status": "cli.status:status",
     "flags": "cli.flags:flags",
-    "flip": "cli.flags:flip",
-    "rollback": "cli.flags:rollback",
-    "history": "cli.flags:history",
+    "advance": "cli.flips:advance",
+    "flip": "cli.flips:flip",
+    "rollback": "cli.flips:rollback",
+    "history": "cli.history:history",
     "parity": "cli.parity:parity",
     "loadtest": "cli.loadtest:loadtest",
     "serve": "cli.serve:serve",
@@ -28,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "bench-backends": "cli.bench_backends:bench_backends",
     "bench-parity": "cli.bench_parity:bench_parity",
     "bench-compare": "cli.bench_compare:bench_compare",
+    "bench-flags": "cli.bench_flags:bench_flags",
     "parity-worker": "cli.workers:parity_worker",
 }
 """Name → module and attribute."""

@@ -11,6 +11,7 @@ import uvloop
 
 from cli.checks import console_problems
 from cli.context import Context, pass_context
+from cli.control import control_of
 from cli.effective import effective
 from cli.errors import UnavailableError
 from cli.logs import log_to_stderr
@@ -18,7 +19,6 @@ from cli.output import json_option, message, print_json
 from cli.parity_verdict import judged, required_cells
 from cli.sections import console_address, host_and_port
 from cli.settings import Settings, wrong
-from proxy.console.plain_control import PlainControl
 from proxy.console.seams import Sources
 from proxy.console.server import run_console
 from proxy.console.settings import ConsoleSettings
@@ -82,7 +82,7 @@ def sources_of(context: Context) -> Sources:
     return Sources(
         engine=context.engine,
         flags=context.flags,
-        control=PlainControl(context.flags, lambda domain: judged(context, domain)),
+        control=control_of(context),
         endpoints=context.endpoints,
         judge=lambda domain: judged(context, domain),
         declared=context.declared,

@@ -136,7 +136,9 @@ def _flip(context: Context, story: Demo, stage: Stage, share: float | None = Non
     context.flags.wait_acknowledged(change.version, since=started_s)
     ms = (time.monotonic() - started_s) * 1000
     story.flips.append(Step(stage.value, ms))
-    typed = f"crossfade flip {DOMAIN} {stage}{f' --share {share}' if share is not None else ''} --reason ..."
+    # nobody waits in a demo until a verdict is ready
+    forced = " --force" if stage.is_further_than(Stage.SHADOW) else ""
+    typed = f"crossfade flip {DOMAIN} {stage}{f' --share {share}' if share is not None else ''}{forced} ..."
     message(f"$ {typed}   version {change.version}, acknowledged in {ms:.0f} ms")
 
 

@@ -17,6 +17,7 @@ REFUSED = 4
 _CODES: tuple[tuple[type[Exception], int], ...] = (
     (proxy.errors.NotAcknowledgedError, DIFFERENCES),
     (proxy.errors.StageError, REFUSED),
+    (proxy.errors.RefusedError, REFUSED),
     (proxy.errors.ConflictError, REFUSED),
     (proxy.errors.FlagStoreError, ENVIRONMENT),
     (proxy.errors.ListenError, ENVIRONMENT),

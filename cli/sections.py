@@ -1,11 +1,13 @@
 """The sections of the configuration, and what a field of each may be."""
 
 import re
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress, model_validator
 
 from parity.allowance import ConfirmSettings
 from parity.exchange import NO_READ_BACK
@@ -70,6 +72,22 @@ def _host_name(value: str) -> str:
     return value.lower().removeprefix("[").removesuffix("]")
 
 
+def _hours(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", value):
+        raise ValueError("expected hours like 16:00-24:00 or 22:00-06:00")
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected a timezone like UTC or Europe/Berlin") from None
+    return value
+
+
+Hours = Annotated[str, AfterValidator(_hours)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
 ReadBackPath = Annotated[str, AfterValidator(_read_back)]
 IdPath = Annotated[str, AfterValidator(_id_path)]
 Collector = Annotated[str, AfterValidator(_collector)]
@@ -127,6 +145,7 @@ class ForwardSection(Section):
     answer_timeout_s: float = Field(default=_FORWARD.answer_timeout_s, gt=0, le=86_400)
     fallback_timeout_s: float = Field(default=_FORWARD.fallback_timeout_s, gt=0, le=86_400)
     idle_s: float = Field(default=_FORWARD.idle_s, gt=0, le=3_600)
+    fallback: bool = _FORWARD.fallback
 
 
 class BoundsRow(Section):
@@ -136,6 +155,7 @@ class BoundsRow(Section):
     answer_timeout_s: float | None = Field(default=None, gt=0, le=86_400)
     max_body_bytes: int | None = Field(default=None, ge=0)
     max_in_flight: int | None = Field(default=None, ge=1)
+    fallback: bool | None = None
 
 
 class StickySection(Section):
@@ -231,6 +251,32 @@ class VerdictSection(Section):
     require_writes: bool = _VERDICT.require_writes
     require_self_test: bool = _VERDICT.require_self_test
     cells: tuple[CellRow, ...] = ()
+
+
+class FreezeRow(Section):
+    """A freeze window: `from` and `to` (or one of them), or `days` of each week with their `hours`."""
+
+    reason: str = Field(min_length=1)
+    begins: datetime | date | None = Field(default=None, alias="from")
+    ends: datetime | date | None = Field(default=None, alias="to")
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    hours: Hours = "00:00-24:00"
+    timezone: Timezone = "UTC"
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        is_span = self.begins is not None or self.ends is not None
+        if is_span == bool(self.days):
+            raise ValueError("expected either from and to, or days (with hours)")
+        if is_span and "hours" in self.model_fields_set:
+            raise ValueError("hours: expected only with days")
+        return self
+
+
+class ControlSection(Section):
+    """When nobody goes forward."""
+
+    freeze: tuple[FreezeRow, ...] = ()
 
 
 class TelemetrySection(Section):

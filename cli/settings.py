@@ -27,6 +27,7 @@ from cli.sections import (
     BoundsRow,
     ClientSection,
     ConsoleSection,
+    ControlSection,
     EndpointRow,
     ForwardSection,
     LimitsSection,
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     parity: ParitySection = ParitySection()
     console: ConsoleSection = ConsoleSection()
     verdict: VerdictSection = VerdictSection()
+    control: ControlSection = ControlSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
@@ -147,7 +149,7 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         if isinstance(part, str):
             annotation = model.model_fields[part].annotation
             model = next(kind for kind in (annotation, *get_args(annotation)) if _is_model(kind))
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _is_model(kind: object) -> bool:

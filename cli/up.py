@@ -115,4 +115,4 @@ def _say_where(settings: Settings, running: "Running", *, as_json: bool) -> None
     message(f"legacy  {backends['legacy']}\nmodern  {backends['modern']}")
     if settings.console.enabled:
         message(f"console {_console(settings)}  (crossfade token create NAME --role admin lets you in)")
-    message("next    crossfade flip <domain> shadow --reason '...'   then   crossfade parity report")
+    message("next    crossfade advance <domain> --reason '...'   then   crossfade parity report")

@@ -109,7 +109,9 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         client=ClientSettings(**dict(settings.client)),
         forward=ForwardSettings(**dict(settings.forward)),
         bounds={
-            row.endpoint: EndpointBounds(row.answer_timeout_s, row.max_body_bytes, row.max_in_flight)
+            row.endpoint: EndpointBounds(
+                row.answer_timeout_s, row.max_body_bytes, row.max_in_flight, row.fallback
+            )
             for row in settings.bounds
         },
         mirror=MirrorSettings(

@@ -9,7 +9,15 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 
 from proxy.errors import NotAcknowledgedError
-from proxy.flag_rows import PROXY_WORKERS, Acknowledgement, Registration, Worker, worker_of
+from proxy.flag_rows import (
+    PROXY_WORKERS,
+    Acknowledgement,
+    LastAnswers,
+    Registration,
+    Worker,
+    text_of,
+    worker_of,
+)
 
 STALE_S = 5.0
 _POLL_S = 0.004
@@ -58,22 +66,24 @@ class Acknowledgements:
             )
             connection.commit()
 
-    def acknowledge(self, worker: str, version: int) -> None:
-        """That worker serves that version."""
+    def acknowledge(self, worker: str, version: int, by_modern: LastAnswers) -> None:
+        """That worker serves that version, and has given those answers of modern last."""
         now = time.time()
         with self._connect() as connection:
             connection.execute(
                 sa.update(PROXY_WORKERS)
                 .where(PROXY_WORKERS.c.id == worker)
-                .values(version=version, acknowledged_at=now, seen_at=now)
+                .values(version=version, acknowledged_at=now, seen_at=now, by_modern=text_of(by_modern))
             )
             connection.commit()
 
-    def beat(self, worker: str) -> bool:
-        """That worker is alive; False if it is not registered."""
+    def beat(self, worker: str, by_modern: LastAnswers) -> bool:
+        """That worker is alive, and has given those answers of modern last; False if it is not registered."""
         with self._connect() as connection:
             result = connection.execute(
-                sa.update(PROXY_WORKERS).where(PROXY_WORKERS.c.id == worker).values(seen_at=time.time())
+                sa.update(PROXY_WORKERS)
+                .where(PROXY_WORKERS.c.id == worker)
+                .values(seen_at=time.time(), by_modern=text_of(by_modern))
             )
             connection.commit()
             return result.rowcount > 0
@@ -94,7 +104,9 @@ class Acknowledgements:
             ms = (time.monotonic() - origin) * 1000
             for worker in workers:
                 if worker.version >= version and worker.id not in seen:
-                    seen[worker.id] = Acknowledgement(worker.name, worker.version, round(ms, 1))
+                    seen[worker.id] = Acknowledgement(
+                        worker.name, worker.version, round(ms, 1), worker.by_modern
+                    )
             missing = [worker.name for worker in workers if worker.version < version]
             if not missing:
                 return [seen[worker.id] for worker in workers]

@@ -6,7 +6,7 @@ Plain classes: compiled, they are made and read several times as quickly as what
 from dataclasses import dataclass
 from typing import Final
 
-from parity.exchange import LEGACY, MODERN, Backend, Endpoint
+from parity.exchange import MODERN, Backend, Endpoint
 from proxy import writes
 from proxy.counters import Key
 from proxy.fields import Lines
@@ -26,7 +26,7 @@ class Way:
     `plan` is that of every client, but at stage `canary` (`is_canary`), where it is that of those outside of the share:
     there `proxy.flags.plan_for` says whose it is. `spared` is why
     there is no copy of a request with this way, or empty; `rate` is the share of the others that have one. `requested`
-    is what `Counters` count its requests under.
+    is what `Counters` count its requests under. `falls_back` says that legacy is still there to answer for modern.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Way:
     requested: Key
     stage: str
     rate: float = 1.0
+    falls_back: bool = False
 
 
 class Admission:
@@ -110,8 +111,8 @@ class Admission:
 
     @property
     def can_fall_back(self) -> bool:
-        """Whether legacy answers when modern fails: reads only, and not once legacy is out of the game."""
-        return self.plan.shadow is LEGACY and not self.upgrade
+        """Whether legacy may answer when modern fails; of a write only if modern certainly did not commit it."""
+        return self.way.falls_back and self.plan.authoritative is MODERN and not self.upgrade
 
     def head_for(self, backend: Backend) -> bytes:
         """The head on the wire: modern is told which writes its cached answers must have seen."""

@@ -26,7 +26,7 @@ from proxy.routing import RoutingTable, origin_form
 from proxy.settings import EndpointBounds, ProxySettings
 from proxy.shared_counts import EVERYWHERE
 from proxy.spared import NEVER, Spared
-from proxy.stages import UNLISTED_PLAN, Stage
+from proxy.stages import READS, UNLISTED_PLAN, Stage
 from proxy.wire.heads import AnswerHead, RequestHead
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -173,15 +173,11 @@ class Edge:
         if body is None:
             self.counters.not_mirrored(admission.way.name, admission.way.spared or _reason(admission))
             return
-        skipped = ""
         if admission.way.is_write:
-            if spared.is_refused(head.status):
-                body.release()
-                self.counters.not_mirrored(admission.way.name, spared.REFUSED_WRITE)
-                return
-            skipped = spared.unchecked(head.status)
+            self._written(admission, admission.plan.authoritative, head, duration_s, body)
+            return
         self.counters.mirrored(admission.way.name)
-        self._put(admission, admission.plan.authoritative, head, duration_s, body, sent, skipped=skipped)
+        self._put(admission, admission.plan.authoritative, head, duration_s, body, sent)
 
     def fell_back(
         self,
@@ -191,12 +187,19 @@ class Edge:
         duration_s: float,
         body: KeptBody,
     ) -> None:
-        """Modern failed before its answer began, the client has legacy's: captured whatever the sample rate.
+        """Modern failed before its answer began, the client has legacy's: a read is captured whatever the sample rate.
 
         `body` is the kept answer; it is released here.
         """
         self.counters.fell_back(admission.way.name)
         self._report_fallback(admission, modern)
+        if admission.way.is_write:
+            if admission.mirrored:
+                self._written(admission, LEGACY, head, duration_s, body)
+            else:
+                body.release()
+                self.counters.not_mirrored(admission.way.name, _reason(admission))
+            return
         if admission.way.spared == NEVER:
             body.release()
             self.counters.not_mirrored(admission.way.name, _reason(admission))
@@ -214,6 +217,22 @@ class Edge:
         """The client went away before it had its answer, or has a tunnel."""
         self._lost(admission)
         self.counters.not_mirrored(admission.way.name, _reason(admission))
+
+    def _written(
+        self,
+        admission: Admission,
+        committed_by: Backend,
+        head: AnswerHead,
+        duration_s: float,
+        body: KeptBody,
+    ) -> None:
+        """A write that is to be checked was answered by that backend."""
+        if spared.is_refused(head.status):
+            body.release()
+            self.counters.not_mirrored(admission.way.name, spared.REFUSED_WRITE)
+            return
+        self.counters.mirrored(admission.way.name)
+        self._put(admission, committed_by, head, duration_s, body, b"", skipped=spared.unchecked(head.status))
 
     def _put(
         self,
@@ -253,6 +272,7 @@ class Edge:
                 admission.stamp,
                 shadow,
                 overflow,
+                None,
                 content,
             )
         ):
@@ -276,7 +296,6 @@ class Edge:
     def _way_of(self, endpoint: Endpoint) -> Way:
         flag = self._table.flag_for(endpoint)
         plan = plan_for(flag, endpoint, OUTSIDE)
-        bounds = self._settings.bounds
         way = Way(
             endpoint.name,
             endpoint,
@@ -284,16 +303,27 @@ class Edge:
             flag,
             self._table.version,
             plan,
-            bounds.get(endpoint.name) or bounds.get(endpoint.domain) or _NO_BOUNDS,
+            self._bounds_of(endpoint),
             not endpoint.is_read,
             flag.stage is Stage.CANARY,
             self._spared.reason(endpoint, flag),
             requested_key(endpoint.name),
             flag.stage.value,
             self._spared.rate(endpoint, flag),
+            self._falls_back(endpoint, flag),
         )
         self._ways[id(endpoint)] = way
         return way
+
+    def _bounds_of(self, endpoint: Endpoint) -> EndpointBounds:
+        bounds = self._settings.bounds
+        return bounds.get(endpoint.name) or bounds.get(endpoint.domain) or _NO_BOUNDS
+
+    def _falls_back(self, endpoint: Endpoint, flag: Flag) -> bool:
+        """Not once legacy is out of the game, and not where somebody said so."""
+        said = self._bounds_of(endpoint).fallback
+        is_on = self._settings.forward.fallback if said is None else said
+        return is_on and READS[flag.stage].within.shadow is LEGACY
 
     def _report_fallback(self, admission: Admission, modern: Observation) -> None:
         # A backend that is down fails every request: one line a second says so with their number.

@@ -4,6 +4,8 @@ ProxyError
 ├── UnknownKeyError          no domain and no endpoint is called that
 ├── StageError               that stage does not exist, or cannot be reached from here
 ├── ShareError               a canary share or sample rate outside 0 to 1
+├── RefusedError             a step forward without a ready verdict, or in a freeze window
+├── FlagFileError            a file of flags is not in the form that was expected
 ├── ConflictError            somebody else changed the flag table in the meantime
 ├── NotAcknowledgedError     a proxy worker did not take over the new flags in time
 ├── FlagStoreError           the database of the flag table refuses
@@ -30,6 +32,22 @@ class StageError(ProxyError):
 
 class ShareError(ProxyError):
     """A canary share or sample rate that is not a number from 0 to 1."""
+
+
+class RefusedError(ProxyError):
+    """A step forward is refused by a verdict or a freeze window: `lines` say what is missing."""
+
+    def __init__(self, what: str, lines: Sequence[str]) -> None:
+        super().__init__("\n  ".join([f"{what}:", *lines]))
+        self.lines = tuple(lines)
+
+
+class FlagFileError(ProxyError):
+    """A file of flags is not in the form that was expected; the message holds every fault."""
+
+    def __init__(self, where: str, problems: Sequence[str]) -> None:
+        super().__init__("\n  ".join([f"{where}:", *problems]))
+        self.problems = tuple(problems)
 
 
 class ConflictError(ProxyError):

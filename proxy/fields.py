@@ -58,7 +58,7 @@ _KINDS = {
     b"x-served-by": PROOF,
     b"x-flag-version": PROOF,
 }
-_INTERNAL = frozenset({b"x-query-count", b"x-write-set"})
+_INTERNAL = frozenset({b"x-query-count", b"x-write-set", b"x-committed"})
 _IN_ANSWERS = frozenset({HOP, CONNECTION, CODING, UPGRADE, LENGTH, SERVER_TIMING, PROOF})
 _ONCE = (HOST, LENGTH, CONNECTION, REQUEST_ID)
 _PLAIN = frozenset({PASSES, HOP, INTERNAL, *_ONCE})

@@ -12,6 +12,9 @@ from proxy.flags import Flag
 
 METADATA = sa.MetaData()
 
+ACTIONS = ("advance", "share", "flip", "apply", "rollback")
+"""How the rows of the flag table are changed, as the ledger calls it."""
+
 REVISIONS = sa.Table(
     "flag_revisions",
     METADATA,
@@ -39,8 +42,13 @@ FLAG_CHANGES = sa.Table(
     sa.Column("actor", sa.String(200), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("rows", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=True),
+    sa.Column("forced", sa.Boolean, nullable=True),
 )
-"""The ledger: one row a change, never updated. `key` is empty where everything was rolled back."""
+"""The ledger: one row a change, never changed; a verdict that nobody waited for is added once.
+
+`key` is empty where several rows were changed at once, or all were rolled back. `forced` says that a refusal was overridden.
+"""
 
 PROXY_WORKERS = sa.Table(
     "proxy_workers",
@@ -55,8 +63,18 @@ PROXY_WORKERS = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("acknowledged_at", sa.Double, nullable=False),
     sa.Column("seen_at", sa.Double, nullable=False),
+    sa.Column("by_modern", sa.Text, nullable=True),
 )
-"""The proxy workers that run, with the version that each serves (-1: none yet)."""
+"""The proxy workers that run, with the version that each serves (-1: none yet) and the last answers of modern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the verdict on a domain said at a moment: `ready`, `not yet` or `no`, why not, and the figures it stood on."""
+
+    word: str
+    lines: tuple[str, ...] = ()
+    figures: dict[str, float | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,10 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the ledger; `action` is `flip` or `rollback`, or without `rows` what else was changed (`accept`)."""
+    """One entry of the ledger; `action` is a word of `ACTIONS`, or without `rows` what else was changed (`accept`).
+
+    `verdict` is that of the moment, None where none was asked for; `forced` says that a refusal was overridden.
+    """
 
     version: int
     changed_at: datetime
@@ -79,6 +100,20 @@ class Change:
     actor: str
     reason: str
     rows: tuple[RowChange, ...]
+    verdict: Judged | None = None
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """The last answer of modern that one proxy worker gave in a domain: at which endpoint, and when it ended (Unix seconds)."""
+
+    endpoint: str
+    at: float
+
+
+LastAnswers = Mapping[str, LastAnswer]
+"""By domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +129,7 @@ class Worker:
     started_at: datetime
     version: int
     seen_at: datetime
+    by_modern: LastAnswers = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +139,7 @@ class Acknowledgement:
     worker: str
     version: int
     ms: float
+    by_modern: LastAnswers = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +165,8 @@ def change_of(row: Mapping[Any, Any]) -> Change:
         actor=str(row["actor"]),
         reason=str(row["reason"]),
         rows=msgspec.json.decode(str(row["rows"]), type=tuple[RowChange, ...]),
+        verdict=None if row.get("verdict") is None else msgspec.json.decode(row["verdict"], type=Judged),
+        forced=bool(row.get("forced")),
     )
 
 
@@ -143,7 +182,13 @@ def worker_of(row: Mapping[Any, Any]) -> Worker:
         started_at=_moment(row["started_at"]),
         version=msgspec.convert(row["version"], int),
         seen_at=_moment(row["seen_at"]),
+        by_modern=msgspec.json.decode(row.get("by_modern") or "{}", type=dict[str, LastAnswer]),
     )
+
+
+def text_of(value: object) -> str:
+    """How a value of this module stands in a column of text."""
+    return msgspec.json.encode(value).decode()
 
 
 def _moment(seconds: object) -> datetime:

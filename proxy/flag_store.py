@@ -4,7 +4,7 @@ import difflib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -22,12 +22,15 @@ from proxy.flag_rows import (
     REVISIONS,
     Acknowledgement,
     Change,
+    Judged,
+    LastAnswers,
     Registration,
     RowChange,
     Worker,
     change_of,
+    text_of,
 )
-from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_step
 from proxy.stages import Stage
 
 _CREATIONS = 6
@@ -35,6 +38,8 @@ _CREATION_PAUSE_S = 0.01
 
 VERSION = sa.select(REVISIONS.c.version)
 """The version of the present table; no row, or none, is 0."""
+CHANNEL = "crossfade_flags"
+"""Where PostgreSQL tells who listens that the version has grown."""
 
 
 class FlagStore:
@@ -88,10 +93,14 @@ class FlagStore:
         actor: str,
         reason: str,
         expected_version: int | None = None,
+        action: str = "flip",
+        verdict: Judged | None = None,
+        forced: bool = False,
     ) -> Change:
         """Set the stage of a domain or an endpoint: the next one, the same with other shares, or any earlier.
 
-        Going back takes along the endpoint rows of the domain that are further.
+        Going back takes along the endpoint rows of the domain that are further. No verdict is asked for here: operators
+        go through `proxy.control`.
         """
         domain = self.domain_of(key)
         shares: dict[str, float] = {}
@@ -105,14 +114,53 @@ class FlagStore:
             after = replace(before, stage=stage, **shares)
             if after == before:
                 return []
-            _check_step(key, before, after)
+            check_step(key, before, after)
             keys = self._domains.get(key, ()) if before.stage.is_further_than(stage) else ()
             return [RowChange(key, table.rows.get(key), after), *self._further(table, keys, stage)]
 
-        change = self._apply(decide, "flip", key, actor, reason, expected_version)
+        entry = _Entry(action, key, actor, reason, verdict, forced=forced)
+        change = self._apply(decide, entry, expected_version)
         if change is None:
             raise StageError(f"{key} is already at {stage} with these shares; nothing was changed")
         return change
+
+    def apply(
+        self,
+        wanted: Mapping[str, Flag],
+        *,
+        actor: str,
+        reason: str,
+        expected_version: int | None = None,
+        verdict: Judged | None = None,
+        forced: bool = False,
+    ) -> Change | None:
+        """Set several rows at once, all or none of them; None: they are so already. Raises StageError with every fault.
+
+        A domain that goes back takes along its endpoint rows that are further and not named.
+        """
+        domains = {key: self.domain_of(key) for key in wanted}
+
+        def decide(table: FlagTable) -> list[RowChange]:
+            rows: list[RowChange] = []
+            problems: list[str] = []
+            for key, after in wanted.items():
+                before = table.rows.get(key) or table.rows.get(domains[key]) or DEFAULT_FLAG
+                if after == before:
+                    continue
+                try:
+                    check_step(key, before, after)
+                except StageError as error:
+                    problems.append(str(error))
+                rows.append(RowChange(key, table.rows.get(key), after))
+                if before.stage.is_further_than(after.stage):
+                    unnamed = [name for name in self._domains.get(key, ()) if name not in wanted]
+                    rows += self._further(table, unnamed, after.stage)
+            if problems:
+                raise StageError("\n  ".join(problems))
+            return rows
+
+        entry = _Entry("apply", "", actor, reason, verdict, forced=forced)
+        return self._apply(decide, entry, expected_version)
 
     def roll_back(
         self, key: str | None = None, *, to: Stage = Stage.OFF, actor: str, reason: str
@@ -121,8 +169,18 @@ class FlagStore:
         if key is not None:
             self.domain_of(key)
         return self._apply(
-            lambda table: self._rollback_rows(table, key, to), "rollback", key or "", actor, reason
+            lambda table: self._rollback_rows(table, key, to), _Entry("rollback", key or "", actor, reason)
         )
+
+    def add_verdict(self, version: int, verdict: Judged) -> None:
+        """Say what the verdict was when that change was made, if its entry does not say it yet."""
+        with self._connect() as connection:
+            connection.execute(
+                sa.update(FLAG_CHANGES)
+                .where(FLAG_CHANGES.c.version == version, FLAG_CHANGES.c.verdict.is_(None))
+                .values(verdict=text_of(verdict))
+            )
+            connection.commit()
 
     def note(
         self, action: str, key: str, *, actor: str, reason: str, apply: Callable[[sa.Connection], None]
@@ -134,13 +192,15 @@ class FlagStore:
         with self._connect() as connection:
             connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
             apply(connection)
-            change = _write(connection, _version(connection), action, key, actor, reason, [])
+            change = _write(connection, _version(connection), _Entry(action, key, actor, reason), [])
             connection.commit()
             return change
 
-    def history(self, limit: int = 50) -> list[Change]:
-        """The latest changes, newest first."""
+    def history(self, limit: int = 50, *, before: int | None = None) -> list[Change]:
+        """The latest changes, or the latest before a version, newest first."""
         query = sa.select(FLAG_CHANGES).order_by(FLAG_CHANGES.c.version.desc()).limit(limit)
+        if before is not None:
+            query = query.where(FLAG_CHANGES.c.version < before)
         with self._connect() as connection:
             return [change_of(row) for row in connection.execute(query).mappings()]
 
@@ -152,13 +212,13 @@ class FlagStore:
         """A proxy worker starts; it must do so before it reads the table (see `wait_acknowledged`)."""
         self._workers.register(registration)
 
-    def acknowledge(self, worker: str, version: int) -> None:
-        """A proxy worker serves that version from now on and none before it."""
-        self._workers.acknowledge(worker, version)
+    def acknowledge(self, worker: str, version: int, by_modern: LastAnswers | None = None) -> None:
+        """A proxy worker serves that version from now on and none before it; and what modern answered last there."""
+        self._workers.acknowledge(worker, version, by_modern or {})
 
-    def beat(self, worker: str) -> bool:
+    def beat(self, worker: str, by_modern: LastAnswers | None = None) -> bool:
         """A proxy worker is alive; False if it is not registered (any more)."""
-        return self._workers.beat(worker)
+        return self._workers.beat(worker, by_modern or {})
 
     def deregister(self, worker: str) -> None:
         """A proxy worker has ended."""
@@ -211,10 +271,7 @@ class FlagStore:
     def _apply(
         self,
         decide: Callable[[FlagTable], Sequence[RowChange]],
-        action: str,
-        key: str,
-        actor: str,
-        reason: str,
+        entry: "_Entry",
         expected_version: int | None = None,
     ) -> Change | None:
         with self._connect() as connection:
@@ -229,7 +286,7 @@ class FlagStore:
             rows = decide(table)
             if not rows:
                 return None
-            change = _write(connection, table.version, action, key, actor, reason, rows)
+            change = _write(connection, table.version, entry, rows)
             connection.commit()
             return change
 
@@ -252,14 +309,6 @@ class FlagStore:
         ]
 
 
-def _check_step(key: str, before: Flag, after: Flag) -> None:
-    if after.stage.is_further_than(before.stage) and after.stage is not before.stage.next:
-        raise StageError(
-            f"{key} is at {before.stage} and cannot go to {after.stage}: stages go forward one at a time, "
-            f"the next one is {before.stage.next}"
-        )
-
-
 def _read(connection: sa.Connection) -> FlagTable:
     rows = connection.execute(sa.select(FLAGS)).mappings()
     flags = {str(row["key"]): _flag(row) for row in rows}
@@ -275,36 +324,44 @@ def _flag(row: Mapping[Any, Any]) -> Flag:
     return msgspec.convert(known, Flag, strict=False)
 
 
-def _write(
-    connection: sa.Connection,
-    version: int,
-    action: str,
-    key: str,
-    actor: str,
-    reason: str,
-    rows: Sequence[RowChange],
-) -> Change:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the ledger is told beside the rows."""
+
+    action: str
+    key: str
+    actor: str
+    reason: str
+    verdict: Judged | None = None
+    forced: bool = False
+
+
+def _write(connection: sa.Connection, version: int, entry: _Entry, rows: Sequence[RowChange]) -> Change:
     for row in rows:
-        values = {
+        flag = {
             "stage": row.after.stage.value,
             "canary_share": row.after.canary_share,
             "sample_rate": row.after.sample_rate,
         }
         if row.before is None:
-            connection.execute(sa.insert(FLAGS).values(key=row.key, **values))
+            connection.execute(sa.insert(FLAGS).values(key=row.key, **flag))
         else:
-            connection.execute(sa.update(FLAGS).where(FLAGS.c.key == row.key).values(values))
-    entry = {
+            connection.execute(sa.update(FLAGS).where(FLAGS.c.key == row.key).values(flag))
+    values = {
         "version": version,
         "changed_at": time.time(),
-        "action": action,
-        "key": key,
-        "actor": actor,
-        "reason": reason,
-        "rows": msgspec.json.encode(list(rows)).decode(),
+        "action": entry.action,
+        "key": entry.key,
+        "actor": entry.actor,
+        "reason": entry.reason,
+        "rows": text_of(list(rows)),
+        "verdict": None if entry.verdict is None else text_of(entry.verdict),
+        "forced": entry.forced,
     }
-    connection.execute(sa.insert(FLAG_CHANGES).values(entry))
-    return change_of(entry)
+    connection.execute(sa.insert(FLAG_CHANGES).values(values))
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_notify(CHANNEL, str(version))))
+    return change_of(values)
 
 
 def _refused(error: Exception) -> FlagStoreError:

@@ -2,8 +2,10 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 import structlog
@@ -11,16 +13,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from parity.errors import StoreError
 from parity.exchange import Endpoint
-from proxy.errors import ProxyError
-from proxy.flag_rows import Registration
-from proxy.flag_store import VERSION, FlagStore
+from proxy.errors import FlagStoreError, ProxyError
+from proxy.flag_rows import LastAnswers, Registration
+from proxy.flag_store import CHANNEL, VERSION, FlagStore
 from proxy.flags import FlagTable
 from proxy.last_known_good import LastKnownGood
+
+if TYPE_CHECKING:
+    import psycopg
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 SQLITE_POLL_S = 0.02
-POSTGRES_POLL_S = 0.1
+POSTGRES_POLL_S = 1.0
+"""How often PostgreSQL is asked although it tells of every change: what stands in between may lose that."""
+_LISTEN_S = 0.2
+"""How long a watch that is to stop may go on listening."""
 BEAT_S = 1.0
 _RETRY_S = 0.25
 _FIRST_LOAD_S = 6.0
@@ -36,6 +44,7 @@ class FlagWatch:
     `swap(table)` is called from the watching thread and returns when no request is admitted with the
     table before any more; only then the version is acknowledged. While the store is away the worker goes on
     with what it has. A table older than that is refused, except from a store that took another's place.
+    `by_modern` says what modern answered last; it is told with each acknowledgement and heartbeat.
     """
 
     def __init__(
@@ -46,12 +55,14 @@ class FlagWatch:
         registration: Registration,
         known_good: LastKnownGood,
         swap: Callable[[FlagTable], bool],
+        by_modern: Callable[[], LastAnswers] = dict,
     ) -> None:
         self._open_engine = open_engine
         self._endpoints = endpoints
         self._registration = registration
         self._known_good = known_good
         self._swap = swap
+        self._by_modern = by_modern
         self._stop = threading.Event()
         self._tried = threading.Event()
         self._swapping = threading.Lock()
@@ -136,8 +147,7 @@ class FlagWatch:
     def _changes(self, engine: sa.Engine, identity: _Identity) -> Iterator[None]:
         """Yields when something in the store may have changed, until the watch is to stop."""
         if identity is None:
-            while not self._stop.wait(POSTGRES_POLL_S):
-                yield
+            yield from self._told(engine)
             return
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             # by the driver: fifty times a second, and at each batch of parity, this must cost next to nothing
@@ -156,6 +166,20 @@ class FlagWatch:
                 seen = now
                 cursor.execute(version)
                 if not self._is_registered or cursor.fetchone() != (self._served_version,):
+                    yield
+
+    def _told(self, engine: sa.Engine) -> Iterator[None]:
+        """Yields when PostgreSQL says that something has changed, and each second."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+            # what was changed before anybody listened was told to nobody
+            yield
+            listening = cast("psycopg.Connection", connection.connection.driver_connection)
+            asked_s = time.monotonic()
+            while not self._stop.is_set():
+                told = _heard(listening)
+                if told or not self._is_registered or time.monotonic() - asked_s >= POSTGRES_POLL_S:
+                    asked_s = time.monotonic()
                     yield
 
     @property
@@ -180,7 +204,7 @@ class FlagWatch:
             self._served = table
             self._identity = identity
             self._refused_version = None
-        store.acknowledge(self._registration.id, table.version)
+        store.acknowledge(self._registration.id, table.version, self._by_modern())
 
     def _refuse(self, table: FlagTable, store: FlagStore, served: FlagTable) -> None:
         # Not acknowledging anything tells an operator of that store that this worker does not follow it.
@@ -200,7 +224,7 @@ class FlagWatch:
             if store is None:
                 continue
             try:
-                if not store.beat(self._registration.id):
+                if not store.beat(self._registration.id, self._by_modern()):
                     self._is_registered = False
             except ProxyError as error:
                 self._report_lost(error)
@@ -221,6 +245,16 @@ class FlagWatch:
         if not self._is_lost:
             self._is_lost = True
             log.warning("flag_store_lost", error=str(error).splitlines()[0])
+
+
+def _heard(listening: "psycopg.Connection") -> bool:
+    """Whether something is told within a short while. Raises `FlagStoreError` when the connection is gone."""
+    import psycopg  # it would be a tenth of the memory of a worker whose store is SQLite
+
+    try:
+        return bool(list(listening.notifies(timeout=_LISTEN_S, stop_after=1)))
+    except psycopg.Error as error:
+        raise FlagStoreError(f"the flag store does not answer: {error}") from error
 
 
 def _stages(table: FlagTable) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from parity.exchange import Endpoint
-from proxy.errors import ShareError
+from proxy.errors import ShareError, StageError
 from proxy.stages import READS, WRITES, Plan, Stage
 
 
@@ -50,6 +50,27 @@ def plan_for(flag: Flag, endpoint: Endpoint, sticky_bucket: float) -> Plan:
     """
     plans = (READS if endpoint.is_read else WRITES)[flag.stage]
     return plans.within if sticky_bucket < flag.canary_share else plans.outside
+
+
+def is_forward(before: Flag, after: Flag) -> bool:
+    """Whether modern comes to serve more clients, or to see what it did not see."""
+    if after.stage is before.stage:
+        return after.stage is Stage.CANARY and after.canary_share > before.canary_share
+    return after.stage.is_further_than(before.stage)
+
+
+def needs_verdict(before: Flag, after: Flag) -> bool:
+    """Whether a step is one that evidence can speak for; into `shadow` there is none yet."""
+    return is_forward(before, after) and after.stage.is_further_than(Stage.SHADOW)
+
+
+def check_step(key: str, before: Flag, after: Flag) -> None:
+    """Raises `StageError` where a step goes further than the next stage."""
+    if after.stage.is_further_than(before.stage) and after.stage is not before.stage.next:
+        raise StageError(
+            f"{key} is at {before.stage} and cannot go to {after.stage}: stages go forward one at a time, "
+            f"the next one is {before.stage.next}"
+        )
 
 
 def check_share(name: str, share: float) -> float:

@@ -70,6 +70,7 @@ class EndpointBounds:
     answer_timeout_s: float | None = None
     max_body_bytes: int | None = None
     max_in_flight: int | None = None
+    fallback: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class ForwardSettings:
 
     `idle_s` must stay below the idle time after which a backend closes a connection (5 s for Node), or a
     write meets a closed one. `answer_timeout_s` is the longest silence before and within an answer.
-    `fallback_timeout_s` is how long a read waits for modern before legacy is asked.
+    `fallback_timeout_s` is how long a read waits for modern before legacy is asked; without `fallback` it never is.
     """
 
     connections: int = 256
@@ -87,6 +88,7 @@ class ForwardSettings:
     answer_timeout_s: float = 60.0
     fallback_timeout_s: float = 10.0
     idle_s: float = 4.0
+    fallback: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,13 @@ READS: Mapping[Stage, Plans] = {
 }
 """Reads, by stage."""
 
-WRITES: Mapping[Stage, Plans] = {
-    Stage.OFF: Plans(_LEGACY, _LEGACY),
-    Stage.SHADOW: Plans(_LEGACY, _LEGACY),
-    Stage.CANARY: Plans(_LEGACY, _MODERN),
-    Stage.LIVE: Plans(_MODERN, _MODERN),
-    Stage.COMPLETE: Plans(_MODERN, _MODERN),
-}
+
+def _committed(reads: Plans) -> Plans:
+    """The writes of those clients: by the backend that serves their reads, and by no other."""
+    return Plans(Plan(reads.outside.authoritative), Plan(reads.within.authoritative))
+
+
+WRITES: Mapping[Stage, Plans] = {stage: _committed(plans) for stage, plans in READS.items()}
 """Writes, by stage: never a shadow, so that each write is committed by one backend by construction."""
 
 UNLISTED_PLAN = _LEGACY

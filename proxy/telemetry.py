@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Iterable
+from typing import Final
 
 import structlog
 
+from parity.exchange import MODERN
 from parity.exposition import FamilyCollector, Kind, Reading, Readings
 from proxy.access_log import AccessLog, Entry
 from proxy.admission import Admission
 from proxy.counters import UNLISTED
 from proxy.errors import TelemetryError
+from proxy.flag_rows import LastAnswer
 from proxy.metrics import NOBODY, PREFIX, Metrics
 from proxy.settings import ProxySettings
 from proxy.tracing import Span, Tracer
@@ -20,12 +23,13 @@ ABANDONED = "abandoned"
 """The error of a request whose client went away before it had its answer."""
 
 _REPORT_INTERVAL_S = 60.0
+_MODERN: Final = MODERN.value
 
 
 class Telemetry:
     """The data plane calls `served` or `refused` exactly once for each request, when it has ended. Neither raises."""
 
-    __slots__ = ("_access_log", "_metrics", "_reported_at", "_tracer")
+    __slots__ = ("_access_log", "_by_modern", "_metrics", "_reported_at", "_tracer")
 
     def __init__(
         self, metrics: Metrics, access_log: AccessLog | None = None, tracer: Tracer | None = None
@@ -33,7 +37,12 @@ class Telemetry:
         self._metrics = metrics
         self._access_log = access_log
         self._tracer = tracer
+        self._by_modern: dict[str, tuple[str, float]] = {}
         self._reported_at = -_REPORT_INTERVAL_S
+
+    def by_modern(self) -> dict[str, LastAnswer]:
+        """The last answer of modern in each domain. May be asked from another thread."""
+        return {domain: LastAnswer(*last) for domain, last in self._by_modern.copy().items()}
 
     def served(
         self,
@@ -53,6 +62,8 @@ class Telemetry:
         way = admission.way
         try:
             self._metrics.served(way.name, served_by, way.stage, status, duration_s)
+            if served_by == _MODERN:
+                self._by_modern[way.domain] = (way.name, admission.at + duration_s)
             access_log, tracer = self._access_log, self._tracer
             if access_log is not None and access_log.wants(status):
                 access_log.put(

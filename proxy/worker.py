@@ -204,6 +204,7 @@ async def run_proxy(
             ),
             known_good=LastKnownGood(settings.state_dir),
             swap=_swapper(parts, asyncio.get_running_loop()),
+            by_modern=parts.telemetry.by_modern,
         )
         table = await asyncio.to_thread(watch.start)
         parts.telemetry.start()

@@ -77,8 +77,19 @@ class RowChange(msgspec.Struct, frozen=True):
     after: Flag
 
 
+class Judged(msgspec.Struct, frozen=True):
+    """The verdict at the moment of a change, why it was not ready, and the figures it stood on."""
+
+    word: str
+    lines: list[str]
+    figures: dict[str, float | None]
+
+
 class Change(msgspec.Struct, frozen=True):
-    """An entry of the ledger; without `changed` something beside the flags was changed."""
+    """An entry of the ledger; without `changed` something beside the flags was changed.
+
+    `verdict` is null where none was asked for; `forced`: it, or a freeze window, was overridden.
+    """
 
     version: int
     at: str
@@ -87,6 +98,8 @@ class Change(msgspec.Struct, frozen=True):
     actor: str
     reason: str
     changed: list[RowChange]
+    verdict: Judged | None
+    forced: bool
 
 
 class Changes(msgspec.Struct, frozen=True):

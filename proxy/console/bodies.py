@@ -51,10 +51,11 @@ class Advance(Body):
 
 
 class ShareChange(Body):
-    """Another canary share, 0 to 1."""
+    """Another canary share, 0 to 1; a larger one wants what a step forward does, `force` as there."""
 
     share: Share
     reason: Reason
+    force: bool = Field(default=False, strict=True)
     expected_version: Version | None = None
 
 

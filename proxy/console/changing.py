@@ -43,26 +43,56 @@ class Changing:
         )
 
     def set_share(
-        self, domain: str, share: float, *, actor: str, reason: str, expected_version: int | None
+        self,
+        domain: str,
+        share: float,
+        *,
+        actor: str,
+        reason: str,
+        force: bool,
+        expected_version: int | None,
     ) -> answers.Changed:
         """Another canary share."""
         return self._served(
             lambda: self._sources.control.set_share(
-                domain, share, actor=actor, reason=reason, expected_version=expected_version
+                domain,
+                share,
+                actor=actor,
+                reason=reason,
+                force=force,
+                expected_version=expected_version,
             )
         )
 
-    def roll_back(self, domain: str | None, *, to: Stage, actor: str, reason: str) -> answers.Changed:
-        """One domain, or (None) everything, back at once."""
-        return self._served(
-            lambda: self._sources.control.roll_back(domain, to=to, actor=actor, reason=reason)
-        )
+    def roll_back(
+        self,
+        domain: str | None,
+        *,
+        to: Stage,
+        actor: str,
+        reason: str,
+        done: Callable[[answers.Changed], None],
+    ) -> None:
+        """One domain, or (None) everything, back at once; `done` is told as soon as that is served.
 
-    def _served(self, act: Callable[[], Change | None]) -> answers.Changed:
+        The verdict of that moment is looked for afterwards, and nobody waits for it.
+        """
         started = time.monotonic()
-        change = act()
+        change = self._sources.control.roll_back(
+            domain,
+            to=to,
+            actor=actor,
+            reason=reason,
+            changed=lambda change: done(self._acknowledged(change, started)),
+        )
         if change is None:
-            return answers.Changed(self._sources.flags.version(), [], True, 0.0, [], [])
+            done(answers.Changed(self._sources.flags.version(), [], True, 0.0, [], []))
+
+    def _served(self, act: Callable[[], Change]) -> answers.Changed:
+        started = time.monotonic()
+        return self._acknowledged(act(), started)
+
+    def _acknowledged(self, change: Change, started: float) -> answers.Changed:
         served: Sequence[Acknowledgement] = ()
         missing: Sequence[str] = ()
         try:

@@ -28,7 +28,7 @@ _KINDS: tuple[tuple[type[Exception], Callable[[str], RequestError]], ...] = (
     (UnknownKeyError, NotFoundError),
     (ShareError, InvalidError),
     (FlagStoreError, UnavailableError),
-    (ProxyError, lambda said: ConflictError(said, code="refused")),
+    (ProxyError, lambda said: ConflictError(_in_a_line(said), code="refused")),
     (AcceptanceError, InvalidError),
     (RulesError, UnavailableError),
     (ParityError, UnavailableError),
@@ -38,6 +38,12 @@ _KINDS: tuple[tuple[type[Exception], Callable[[str], RequestError]], ...] = (
     (web.HTTPException, BadRequestError),
 )
 """The first kind that fits decides, so the special ones stand before the general."""
+
+
+def _in_a_line(said: str) -> str:
+    """What is said in several lines, the first of which begins what the others list."""
+    first, *others = [line.strip() for line in said.splitlines()]
+    return f"{first} {'; '.join(others)}".strip()
 
 
 def refusal_of(error: Exception) -> RequestError:

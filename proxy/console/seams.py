@@ -31,15 +31,31 @@ class Control(Protocol):
         ...
 
     def set_share(
-        self, key: str, share: float, *, actor: str, reason: str, expected_version: int | None = None
+        self,
+        key: str,
+        share: float,
+        *,
+        actor: str,
+        reason: str,
+        force: bool = False,
+        expected_version: int | None = None,
     ) -> Change:
-        """Another canary share."""
+        """Another canary share; a larger one is a step forward."""
         ...
 
     def roll_back(
-        self, key: str | None = None, *, to: Stage = Stage.OFF, actor: str, reason: str = ""
+        self,
+        key: str | None = None,
+        *,
+        to: Stage = Stage.OFF,
+        actor: str,
+        reason: str = "",
+        changed: Callable[[Change], None] = ...,
     ) -> Change | None:
-        """Back at once; never refused. None: nothing was further."""
+        """Back at once; never refused. None: nothing was further.
+
+        `changed` is called as soon as the flags are, before the verdict of that moment is looked for.
+        """
         ...
 
 

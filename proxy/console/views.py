@@ -233,6 +233,10 @@ def change_row(change: Change) -> answers.Change:
         change.actor,
         change.reason,
         [changed_row(row) for row in change.rows],
+        None
+        if change.verdict is None
+        else answers.Judged(change.verdict.word, list(change.verdict.lines), dict(change.verdict.figures)),
+        change.forced,
     )
 
 

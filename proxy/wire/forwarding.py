@@ -12,10 +12,10 @@ from parity.exchange import LEGACY, MODERN, Observation
 from proxy.admission import Admission
 from proxy.captures import KeptBody
 from proxy.edge import Edge
-from proxy.fields import Lines
 from proxy.metrics import NOBODY
 from proxy.refusals import Refusal
 from proxy.telemetry import ABANDONED
+from proxy.wire.answers import framing, head_bytes, says_not_committed
 from proxy.wire.backend import BackendConnection
 from proxy.wire.framing import LAST_CHUNK, Content, chunk
 from proxy.wire.heads import CHUNKED, OPEN, AnswerHead
@@ -77,9 +77,8 @@ class Forwarding:
         self._connection: BackendConnection | None = None
         self._answer: AnswerHead | None = None
         self._kept: KeptBody | None = edge.kept_body() if admission.mirrored else None
-        self._kept_request: KeptBody | None = None
-        if body_length and not admission.way.is_write and admission.plan.shadow is not None:
-            self._kept_request = edge.kept_body()
+        keeps = admission.can_fall_back if admission.way.is_write else admission.plan.shadow is not None
+        self._kept_request: KeptBody | None = edge.kept_body() if body_length and keeps else None
         self._modern: Observation | None = None
         self._pending: list[Content] = []
         self._chunks_answer = self._client_is_gone = self._is_settled = False
@@ -161,6 +160,11 @@ class Forwarding:
     def not_granted(self, refusal: Refusal) -> None:
         """There is none."""
         self._is_waiting = False
+        if self._admission.way.is_write and self._may_fall_back:
+            # not a byte of it was sent, and what came of it is pending
+            self._fall_back(refusal.observed_error)
+            self._send()
+            return
         self.answer_failed(refusal, untouched=False)
 
     def backend_full(self) -> None:
@@ -187,7 +191,7 @@ class Forwarding:
         self._connection = connection
         settings = self._plane.settings
         silence_s = admission.way.bounds.answer_timeout_s or settings.answer_timeout_s
-        falls_back = admission.can_fall_back and self._served_by is MODERN
+        falls_back = self._may_fall_back and not admission.way.is_write
         pending, self._pending = self._pending, []
         head = admission.head_for(self._served_by)
         connection.begin(
@@ -208,21 +212,35 @@ class Forwarding:
         """Pass it on to whoever knows such answers (RFC 9110 section 15.2)."""
         if self._client.is_http11 and not self._client_is_gone:
             lines = self._edge.outbound(self._admission, head, self._served_by)
-            self._client.write(_head_bytes(head, lines))
+            self._client.write(head_bytes(head, lines))
 
     def answer_began(self, head: AnswerHead, content: Content) -> None:
         """The head goes out with what came along of the body."""
         admission = self._admission
-        self._answer = head
         if admission.way.is_write:
+            if (
+                head.status >= 500
+                and self._may_fall_back
+                and self._is_replayable
+                and says_not_committed(head)
+            ):
+                self._drop()
+                self._fall_back("not_committed")
+                self._replay()
+                return
             self._edge.answering(admission, head.status)
+        self._answer = head
         if self._kept is not None and content:
             self._kept.add(content)
         if self._client_is_gone:
             return
         lines = self._edge.outbound(admission, head, self._served_by)
         self._keeps_alive = self._keeps_alive and self._request_is_whole and not self._plane.is_closing
-        data = _head_bytes(head, lines, self._framing(head))
+        is_http11 = self._client.is_http11
+        self._chunks_answer = is_http11 and head.length in {OPEN, CHUNKED}
+        self._keeps_alive = self._keeps_alive and (is_http11 or head.length >= 0)
+        own = framing(chunks=self._chunks_answer, keeps_alive=self._keeps_alive, is_http11=is_http11)
+        data = head_bytes(head, lines, own)
         self._wrote = True
         self._sent_bytes = len(data) + len(content)
         if not content:
@@ -274,13 +292,8 @@ class Forwarding:
             # RFC 9110 section 9.2.2: the connection had been closed before the request came
             self._was_retried = True
             self._replay()
-        elif admission.can_fall_back and self._served_by is MODERN and self._is_replayable:
-            self._modern = Observation(
-                error=refusal.observed_error, duration_s=perf_counter() - self._started
-            )
-            self._served_by = LEGACY
-            if self._kept is None:
-                self._kept = self._edge.kept_body()
+        elif not admission.way.is_write and self._may_fall_back and self._is_replayable:
+            self._fall_back(refusal.observed_error)
             self._replay()
         else:
             self._fail(refusal)
@@ -291,11 +304,22 @@ class Forwarding:
         if connection is None:
             raise RuntimeError("an upgrade without a connection")
         lines = self._edge.outbound(self._admission, head, self._served_by)
-        self._client.write(_head_bytes(head, lines, b"Connection: Upgrade\r\n"))
+        self._client.write(head_bytes(head, lines, b"Connection: Upgrade\r\n"))
         self._settle(status=head.status, error="")
         self._client.tunnel_to(connection, rest)
 
     # How it ends
+
+    @property
+    def _may_fall_back(self) -> bool:
+        """Whether legacy may have it from now on; of a write, if it is known that modern did not commit it."""
+        return self._served_by is MODERN and self._admission.can_fall_back and not self._client_is_gone
+
+    def _fall_back(self, error: str) -> None:
+        self._modern = Observation(error=error, duration_s=perf_counter() - self._started)
+        self._served_by = LEGACY
+        if self._kept is None:
+            self._kept = self._edge.kept_body()
 
     @property
     def _is_replayable(self) -> bool:
@@ -313,22 +337,6 @@ class Forwarding:
             else:
                 self._pending = [content] if content else []
         self._send()
-
-    def _framing(self, head: AnswerHead) -> bytes:
-        """The lines that say where the answer ends and whether the connection lasts (RFC 9112 section 6)."""
-        is_http11 = self._client.is_http11
-        lines = b""
-        if head.length in {OPEN, CHUNKED}:
-            if is_http11:
-                self._chunks_answer = True
-                lines = b"Transfer-Encoding: chunked\r\n"
-            else:
-                self._keeps_alive = False
-        if not self._keeps_alive:
-            lines += b"Connection: close\r\n"
-        elif not is_http11:
-            lines += b"Connection: keep-alive\r\n"
-        return lines
 
     def _tell(self, head: AnswerHead, duration_s: float) -> None:
         """What came of it, when the client has its answer."""
@@ -388,9 +396,3 @@ class Forwarding:
         elif self._is_waiting:
             self._is_waiting = False
             self._pool.forget(self)  # not the plane's: that may be another by now
-
-
-def _head_bytes(head: AnswerHead, lines: Lines, framing: bytes = b"") -> bytes:
-    """The head as a client gets it: ours is HTTP/1.1, whatever the backend speaks (RFC 9110 section 2.5)."""
-    fields = b"\r\n".join(lines)
-    return b"HTTP/1.1%b\r\n%b%b%b\r\n" % (head.line[8:], fields, b"\r\n" if fields else b"", framing)

@@ -17,6 +17,18 @@ from tests.parity.factories import batch, exchange, observation
 from tests.support.command import InProcess
 
 DETAIL = "GET /v1/escrows/{id}"
+ONE_ENDPOINT = """
+[verdict]
+max_rate = 0.1
+min_comparisons = 10
+require_self_test = false
+
+[[endpoints]]
+domain = "escrows"
+method = "GET"
+path = "/v1/escrows/{id}"
+"""
+"""A configuration with one endpoint, which fifty comparisons that agree make ready."""
 _REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference"
 
 

@@ -27,7 +27,14 @@ def test_every_name_leads_to_its_command_and_each_has_a_sentence(name: str) -> N
 def test_only_what_other_commands_start_is_hidden() -> None:
     hidden = {name for name in COMMANDS if command(name).hidden}
 
-    assert hidden == {"parity-worker", "bench", "bench-backends", "bench-compare", "bench-parity"}
+    assert hidden == {
+        "parity-worker",
+        "bench",
+        "bench-backends",
+        "bench-compare",
+        "bench-flags",
+        "bench-parity",
+    }
 
 
 def test_rolling_back_does_not_wait_for_libraries_that_it_does_not_need() -> None:

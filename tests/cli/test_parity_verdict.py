@@ -14,21 +14,9 @@ from parity.rules import RuleBook
 from parity.store import ParityStore
 from parity.verdict_conditions import VerdictLimits
 from proxy.stages import Stage
-from tests.cli.parity_store import DETAIL, agreeing, differing, faults, fill
+from tests.cli.parity_store import DETAIL, ONE_ENDPOINT, agreeing, differing, faults, fill
 from tests.parity.factories import by_shape
 from tests.support.command import InProcess
-
-ONE_ENDPOINT = """
-[verdict]
-max_rate = 0.1
-min_comparisons = 10
-require_self_test = false
-
-[[endpoints]]
-domain = "escrows"
-method = "GET"
-path = "/v1/escrows/{id}"
-"""
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ def test_before_anything_runs_every_domain_is_off(crossfade: InProcess) -> None:
 
 def test_the_split_follows_the_stage(crossfade: InProcess) -> None:
     crossfade("flip", "escrows", "shadow", "--reason", "x")
-    crossfade("flip", "escrows", "canary", "--share", "0.25", "--reason", "x")
+    crossfade("flip", "escrows", "canary", "--share", "0.25", "--force", "--yes", "--reason", "x")
     canary = crossfade("status").out
-    crossfade("flip", "escrows", "live", "--reason", "x")
+    crossfade("flip", "escrows", "live", "--force", "--yes", "--reason", "x")
     live = crossfade("status").out
 
     assert "25% of clients" in canary

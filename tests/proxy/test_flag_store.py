@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.errors import ConflictError, FlagStoreError, ShareError, StageError, UnknownKeyError
-from proxy.flag_rows import Registration, RowChange
+from proxy.flag_rows import Judged, Registration, RowChange
 from proxy.flag_store import FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
 from proxy.stages import Stage
@@ -322,3 +322,66 @@ def test_a_change_beside_the_flags_that_fails_leaves_no_entry(store: FlagStore) 
         store.note("accept", "a-1", actor="ada", reason="on purpose", apply=fail)
 
     assert (store.version(), store.history()) == (0, [])
+
+
+@pytest.mark.parametrize("kind", ["engine", "postgres_engine"])
+def test_an_entry_keeps_its_verdict_and_gets_one_later_only_once(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    store = FlagStore(request.getfixturevalue(kind), ENDPOINTS)
+    ready, no = Judged("ready", (), {"comparisons": 4}), Judged("no", ("groups: 1 open",))
+
+    store.flip("escrows", Stage.SHADOW, actor="ada", reason="x", verdict=ready, forced=True)
+    store.roll_back("escrows", actor="ada", reason="x")
+    for verdict in (no, ready):
+        store.add_verdict(2, verdict)
+    store.add_verdict(1, no)
+
+    assert [(one.verdict, one.forced) for one in store.history()] == [(no, False), (ready, True)]
+    assert [one.version for one in store.history(before=2)] == [1]
+
+
+def test_rows_are_applied_together_and_a_domain_that_goes_back_takes_its_endpoints_along(
+    store: FlagStore,
+) -> None:
+    go_to(store, "escrows", Stage.CANARY)
+    go_to(store, "GET /v1/escrows", Stage.LIVE)
+
+    change = store.apply(
+        {"escrows": Flag(Stage.SHADOW), "clients": Flag(Stage.SHADOW)}, actor="ada", reason="x"
+    )
+
+    assert change is not None
+    assert [(row.key, row.after.stage) for row in change.rows] == [
+        ("escrows", Stage.SHADOW),
+        ("GET /v1/escrows", Stage.SHADOW),
+        ("clients", Stage.SHADOW),
+    ]
+    assert store.history(1) == [change]
+
+
+def test_what_cannot_be_applied_is_told_row_by_row_and_nothing_is(store: FlagStore) -> None:
+    with pytest.raises(StageError) as told:
+        store.apply({"escrows": Flag(Stage.LIVE), "clients": Flag(Stage.CANARY)}, actor="ada", reason="x")
+
+    assert [line.split()[0] for line in str(told.value).splitlines()] == ["escrows", "clients"]
+    assert store.table() == FlagTable(0)
+
+
+def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
+    FlagStore(engine, ENDPOINTS).flip("escrows", Stage.SHADOW, actor="ada", reason="long ago")
+    with engine.begin() as connection:
+        for table, column in (
+            ("flag_changes", "verdict"),
+            ("flag_changes", "forced"),
+            ("proxy_workers", "by_modern"),
+        ):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+    store = FlagStore(engine, ENDPOINTS)
+    store.flip("clients", Stage.SHADOW, actor="ada", reason="now", verdict=Judged("ready"))
+
+    assert [(one.reason, one.verdict, one.forced) for one in store.history()] == [
+        ("now", Judged("ready"), False),
+        ("long ago", None, False),
+    ]

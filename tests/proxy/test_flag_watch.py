@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.errors import NotAcknowledgedError
-from proxy.flag_rows import PROXY_WORKERS, Registration
+from proxy.flag_rows import FLAGS, PROXY_WORKERS, REVISIONS, LastAnswer, Registration
 from proxy.flag_store import FlagStore
-from proxy.flag_watch import FlagWatch
+from proxy.flag_watch import POSTGRES_POLL_S, FlagWatch
 from proxy.flags import Flag, FlagTable
 from proxy.last_known_good import LastKnownGood
 from proxy.stages import Stage
@@ -35,6 +35,7 @@ class Watched:
         self.url = url or f"sqlite:///{tmp_path}/store.db"
         self.tables: list[FlagTable] = []
         self.swapped_at: list[float] = []
+        self.by_modern: dict[str, LastAnswer] = {}
         self.before_swap: Callable[[], None] = lambda: None
         self.engine = open_database(self.url)
         self.store = FlagStore(self.engine, ENDPOINTS)
@@ -44,6 +45,7 @@ class Watched:
             registration=Registration("run", "proxy-1", "elsewhere", 1),
             known_good=LastKnownGood(tmp_path / "state"),
             swap=self.swap,
+            by_modern=lambda: dict(self.by_modern),
         )
 
     def swap(self, table: FlagTable) -> bool:
@@ -207,21 +209,73 @@ def test_a_store_in_the_place_of_another_is_followed_once_it_has_flags(tmp_path:
     assert stage_with_empty_store is Stage.LIVE
 
 
-def test_a_store_in_postgresql_is_followed(tmp_path: Path, database_url: str) -> None:
+@pytest.fixture
+def postgres_url(database_url: str) -> Iterator[str]:
+    """A store of its own in PostgreSQL."""
     schema = f"watch_{uuid.uuid4().hex}"
     admin = open_database(database_url)
     with admin.begin() as connection:
         connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
     url = sa.make_url(database_url).update_query_dict({"options": f"-csearch_path={schema}"})
-
-    with watching(tmp_path, url.render_as_string(hide_password=False)) as watched:
-        version = watched.flip(Stage.SHADOW)
-        acknowledged = watched.store.wait_acknowledged(version)
-
+    yield url.render_as_string(hide_password=False)
     with admin.begin() as connection:
         connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     admin.dispose()
-    assert [seen.version for seen in acknowledged] == [version]
+
+
+def test_a_store_in_postgresql_tells_of_its_changes_at_once(tmp_path: Path, postgres_url: str) -> None:
+    with watching(tmp_path, postgres_url) as watched:
+        delays = []
+        for stage in [Stage.SHADOW, Stage.OFF] * 5:
+            version = watched.flip(stage)
+            committed_at = time.monotonic()
+            assert [seen.version for seen in watched.store.wait_acknowledged(version)] == [version]
+            delays.append(watched.swapped_at[-1] - committed_at)
+
+    assert statistics.median(delays) < POSTGRES_POLL_S / 10
+
+
+def test_a_change_that_postgresql_told_nobody_of_is_seen_all_the_same(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with watching(tmp_path, postgres_url) as watched:
+        watched.store.wait_acknowledged(watched.flip(Stage.SHADOW))
+        with watched.engine.begin() as connection:
+            connection.execute(sa.update(FLAGS).values(stage="canary"))
+            connection.execute(sa.update(REVISIONS).values(version=2))
+
+        watched.store.wait_acknowledged(2)
+
+        assert watched.tables[-1] == FlagTable(2, {"escrows": Flag(Stage.CANARY)})
+
+
+def test_a_watch_whose_connection_postgresql_ends_connects_and_reads_again(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with watching(tmp_path, postgres_url) as watched:
+        watched.store.wait_acknowledged(watched.flip(Stage.SHADOW))
+        with watched.engine.begin() as connection:
+            ended = connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE query LIKE 'LISTEN %%' AND datname = current_database()"
+            )
+            assert len(ended.all()) >= 1
+        version = watched.flip(Stage.CANARY)
+
+        watched.store.wait_acknowledged(version)
+
+        assert watched.tables[-1].version == version
+
+
+def test_what_modern_answered_last_is_told_with_each_acknowledgement_and_heartbeat(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.by_modern["escrows"] = LastAnswer("GET /v1/escrows", 1_000.5)
+        told = watched.store.wait_acknowledged(watched.flip(Stage.SHADOW))
+        watched.by_modern["escrows"] = LastAnswer("GET /v1/escrows", 1_001.5)
+
+        until(lambda: watched.store.workers()[0].by_modern["escrows"].at == 1_001.5)
+
+    assert [one.by_modern for one in told] == [{"escrows": LastAnswer("GET /v1/escrows", 1_000.5)}]
 
 
 def test_an_older_table_is_refused(tmp_path: Path) -> None:

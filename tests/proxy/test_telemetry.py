@@ -178,6 +178,24 @@ async def test_failures_have_their_word(tmp_path: Path) -> None:
     }
 
 
+async def test_the_last_answer_of_modern_is_kept_by_domain_and_told_with_the_acknowledgement(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, stage=Stage.LIVE) as rig:
+        began = time.time()
+        await rig.ask()
+        await rig.ask("GET", "/v1/escrows/7")
+        await rig.ask("GET", "/v1/clients")
+        ended = time.time()
+        await rig.roll_back()
+        await rig.ask()
+        (worker,) = rig.store.workers()
+
+    assert list(worker.by_modern) == ["escrows"], "clients are at off: modern has answered nothing there"
+    assert worker.by_modern["escrows"].endpoint == READ
+    assert began < worker.by_modern["escrows"].at < ended
+
+
 async def test_a_fallback_was_served_by_legacy(tmp_path: Path) -> None:
     async with logged(tmp_path, stage=Stage.LIVE, dead=Backend.MODERN) as (rig, lines):
         await rig.ask()

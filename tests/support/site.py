@@ -32,9 +32,9 @@ class Site:
         change = self.context.flags.flip(key, stage, canary_share=canary_share, actor="test", reason="a test")
         self.context.flags.wait_acknowledged(change.version)
 
-    def roll_back(self, key: str | None = None) -> None:
-        """One domain or everything back to legacy; returns when that is served."""
-        change = self.context.flags.roll_back(key, actor="test", reason="a test")
+    def roll_back(self, key: str | None = None, *, to: Stage = Stage.OFF) -> None:
+        """One domain or everything back, if it is further; returns when that is served."""
+        change = self.context.flags.roll_back(key, to=to, actor="test", reason="a test")
         if change is not None:
             self.context.flags.wait_acknowledged(change.version)
 

@@ -11,17 +11,19 @@ from typing import Any
 import aiohttp
 import sqlalchemy as sa
 
+from parity.conditions import Standing
 from parity.database import open_database
 from parity.exchange import Endpoint, Exchange
 from parity.holdings import Declared
 from parity.redact import Redactor
 from parity.store import ParityStore
 from parity.verdict import Verdict, build_verdict
-from proxy.console.plain_control import PlainControl
 from proxy.console.seams import Sources, Watch
 from proxy.console.server import Console
 from proxy.console.settings import ConsoleSettings
 from proxy.console.tokens import Role, Tokens
+from proxy.control import Control, ControlSettings
+from proxy.flag_rows import Judged
 from proxy.flag_store import FlagStore
 from proxy.stages import Stage
 from tests.parity.factories import DETAIL, LIST, batch, exchange, observation, record
@@ -109,12 +111,18 @@ class Store:
         return Sources(
             self.engine,
             self.flags,
-            PlainControl(self.flags, self.judge),
+            Control(self.flags, self.judged, ControlSettings()),
             self.endpoints,
             self.judge,
             Declared,
             {"proxy.listen": "127.0.0.1:8080", "store.url": "postgresql://crm:***@db/crossfade"},
         )
+
+    def judged(self, key: str) -> Judged:
+        """The verdict as control asks for it."""
+        found = self.judge(self.flags.domain_of(key))
+        open_ones = [one for one in found.domain.conditions if one.standing is not Standing.HOLDS]
+        return Judged(found.readiness.value, tuple(f"{one.name}: {one.text}" for one in open_ones), {})
 
     def flip(self, *stages: Stage, key: str = "escrows") -> int:
         """Walk on; the version after it."""
@@ -217,10 +225,12 @@ async def running(
 
 
 @asynccontextmanager
-async def serving(store: Store, *, watches: Sequence[Watch] = (), **changes: Any) -> AsyncIterator[Rig]:
+async def serving(
+    store: Store, *, watches: Sequence[Watch] = (), sources: Sources | None = None, **changes: Any
+) -> AsyncIterator[Rig]:
     """A console on a store that is there."""
     settings = ConsoleSettings(**({"port": 0, "store_s": 20.0} | changes))
-    console = Console(settings, store.sources, watches)
+    console = Console(settings, sources or store.sources, watches)
     port = await console.start()
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:

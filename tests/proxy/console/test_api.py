@@ -1,6 +1,8 @@
 """The API: every answer, what changes change, and what they refuse."""
 
 import json
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,8 +10,11 @@ import jsonschema_rs
 import pytest
 
 from proxy.console.tokens import Role
+from proxy.control import Control, ControlSettings
+from proxy.flag_rows import Judged
 from proxy.flag_store import FlagStore
 from proxy.stages import Stage
+from tests.parity.factories import until
 from tests.proxy.console.rig import Rig, Store, running, serving
 
 REFERENCE = Path(__file__).parent.parent.parent.parent / "docs" / "reference"
@@ -169,6 +174,7 @@ async def test_what_is_not_ready_is_refused_with_what_is_missing_unless_an_admin
 async def test_whoever_decided_on_another_version_changes_nothing(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         version = rig.store.flip(Stage.SHADOW, Stage.CANARY)
+        rig.store.judge.ready.add("escrows")
         body = {"share": 0.2, "reason": "more", "expected_version": version}
 
         first = await rig.ask("POST", "/api/v1/domains/escrows/share", Role.OPERATOR, json=body)
@@ -195,6 +201,28 @@ async def test_a_rollback_needs_no_body_and_no_verdict(tmp_path: Path) -> None:
     assert [row["key"] for row in everything.json["changed"]] == ["leads"]
     assert (again.status, again.json["changed"], again.json["acknowledged"]) == (200, [], True)
     assert {flag.stage for flag in rows.values()} == {Stage.OFF}
+
+
+async def test_a_rollback_does_not_wait_for_the_verdict_that_its_entry_gets(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    def before(_key: str, _version: int) -> Judged:
+        gate.wait(20)
+        return Judged("no", ("groups: 1",), {"mismatches": 1})
+
+    async with running(tmp_path) as rig:
+        rig.store.flip(Stage.SHADOW)
+    control = Control(rig.store.flags, rig.store.judged, ControlSettings(), judge_before=before)
+    async with serving(rig.store, sources=replace(rig.store.sources, control=control)) as rig:
+        answer = await rig.ask("POST", "/api/v1/rollback", Role.OPERATOR)
+        at_once = (await rig.ask("GET", "/api/v1/changes?limit=1")).json["changes"][0]
+        gate.set()
+        await until(lambda: rig.store.flags.history(1)[0].verdict is not None, timeout_s=20)
+        later = (await rig.ask("GET", "/api/v1/changes?limit=1")).json["changes"][0]
+
+    assert (answer.status, answer.json["changed"][0]["after"]["stage"]) == (200, "off")
+    assert at_once["verdict"] is None
+    assert later["verdict"] == {"word": "no", "lines": ["groups: 1"], "figures": {"mismatches": 1}}
 
 
 async def test_every_wrong_field_is_named_at_once_and_nothing_is_changed(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from proxy.console import answers
 from proxy.console.changing import Changing
-from proxy.errors import StageError
+from proxy.errors import RefusedError
 from proxy.flag_rows import Registration
 from proxy.stages import Stage
 from tests.proxy.console.rig import Store
@@ -22,10 +23,12 @@ def test_a_worker_that_does_not_acknowledge_is_named_and_the_change_is_in_force(
     store.flip(Stage.SHADOW)
     store.flags.register(Registration("w-1", "proxy-1", socket.gethostname(), os.getpid()))
 
-    done = Changing(store.sources, within_s=0.05).roll_back(
-        "escrows", to=Stage.OFF, actor="olivia", reason=""
+    told: list[answers.Changed] = []
+    Changing(store.sources, within_s=0.05).roll_back(
+        "escrows", to=Stage.OFF, actor="olivia", reason="", done=told.append
     )
 
+    (done,) = told
     assert (done.acknowledged, done.missing, done.workers) == (False, ["proxy-1"], [])
     assert store.flags.table().rows["escrows"].stage is Stage.OFF
     assert store.flags.history(1)[0].actor == "olivia"
@@ -34,7 +37,7 @@ def test_a_worker_that_does_not_acknowledge_is_named_and_the_change_is_in_force(
 def test_what_is_refused_changes_nothing(store: Store) -> None:
     version = store.flip(Stage.SHADOW)
 
-    with pytest.raises(StageError, match="may not advance"):
+    with pytest.raises(RefusedError, match="does not go from shadow to canary"):
         Changing(store.sources).advance(
             "escrows", actor="olivia", reason="go", share=None, force=False, expected_version=None
         )

@@ -145,7 +145,7 @@ def test_every_button_does_what_it_says(browser: Browser, changed: Rig) -> None:
     page.get_by_role("link", name="Advance leads to canary").click()
     page.get_by_role("region", name="Change").get_by_label("Reason").first.fill("leads are good")
     page.get_by_role("button", name="Advance to canary").click()
-    expect(page.get_by_role("alert").first).to_contain_text("leads may not advance, the verdict is not yet")
+    expect(page.get_by_role("alert").first).to_contain_text("leads does not go from shadow to canary")
     expect(page.get_by_role("form", name="Advance to canary").get_by_label("Reason")).to_have_value(
         "leads are good"
     )

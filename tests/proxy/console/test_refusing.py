@@ -12,6 +12,7 @@ from proxy.errors import (
     ConflictError,
     FlagStoreError,
     ProxyError,
+    RefusedError,
     ShareError,
     StageError,
     UnknownKeyError,
@@ -40,6 +41,15 @@ def test_each_kind_has_its_status_and_word(error: Exception, status: int, code: 
     refusal = refusal_of(error)
 
     assert (refusal.status, refusal.code) == (status, code)
+
+
+def test_a_refusal_lists_what_is_missing_in_one_sentence() -> None:
+    refusal = refusal_of(RefusedError("escrows may not advance", ["comparisons: 0", "coverage: 0 of 2"]))
+
+    assert (refusal.code, refusal.message) == (
+        "refused",
+        "escrows may not advance: comparisons: 0; coverage: 0 of 2",
+    )
 
 
 def test_what_nobody_foresaw_tells_nothing_of_what_it_was_about() -> None:

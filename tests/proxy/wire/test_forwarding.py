@@ -199,6 +199,22 @@ async def test_a_read_that_modern_fails_goes_to_legacy(fault: str) -> None:
     assert bench.edge.budget.held == 0
 
 
+async def test_a_write_whose_client_is_gone_goes_to_nobody_else() -> None:
+    bench = Bench(Stage.LIVE)
+    forwarding = await bench.start("POST", "Content-Length: 2")
+    forwarding.body(b"{}")
+    forwarding.body_ended()
+    forwarding.client_gone()
+
+    bench.last(Backend.MODERN).data_received(
+        b"HTTP/1.1 503 No\r\nX-Committed: 0\r\nContent-Length: 0\r\n\r\n"
+    )
+
+    assert bench.targets[Backend.LEGACY].transports == []
+    assert (bench.edge.outcomes, bench.over) == (["abandoned"], [("modern", 503, "abandoned")])
+    assert bench.edge.budget.held == 0
+
+
 async def test_when_both_fail_the_client_gets_one_error() -> None:
     bench = Bench(Stage.LIVE)
     await bench.start()

@@ -1,0 +1,281 @@
+"""`crossfade advance | flip | rollback`: flags change, and every proxy worker says that it serves the change."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypedDict, Unpack
+
+import click
+
+from cli.confirming import confirm, confirm_options
+from cli.context import Context, pass_context
+from cli.control import control_of
+from cli.errors import UsageError
+from cli.flag_words import rows_json, step_words, verdict_json, verdict_words
+from cli.output import console, json_option, message, print_json
+from proxy.control import Control
+from proxy.flag_rows import Acknowledgement, Change, LastAnswer
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, needs_verdict
+from proxy.stages import Stage
+
+ACKNOWLEDGE_WITHIN_S = 5.0
+STAGES = [stage.value for stage in Stage]
+GRAVE = (Stage.LIVE, Stage.COMPLETE)
+"""Stages that are confirmed before somebody goes forward to them."""
+
+
+class Forward(TypedDict):
+    """What every command takes that can go forward."""
+
+    reason: str
+    force: bool
+    if_version: int | None
+    yes: bool
+    no_input: bool
+    as_json: bool
+
+
+def forward_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Those of `Forward`."""
+    options = (
+        click.option("--reason", required=True, help="Why; it goes to the ledger."),
+        click.option(
+            "--force", is_flag=True, help="Go forward whatever the verdict says; the ledger keeps that."
+        ),
+        click.option(
+            "--if-version",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Only if the flag table is at this version.",
+        ),
+        confirm_options,
+        json_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("key", metavar="DOMAIN|ENDPOINT")
+@click.option("--share", type=float, help="Canary share to go to, 0-1.")
+@forward_options
+@pass_context
+def advance(
+    context: Context,
+    key: str,
+    share: float | None,
+    **options: Unpack[Forward],
+) -> None:
+    """Go one stage forward, or to a larger canary share, if the verdict is ready.
+
+    Into canary without --share it is 5% of clients. Exit code 4 with what is missing when it is not ready, or in a
+    freeze window.
+    """
+    require_reason(options["reason"])
+    control = control_of(context)
+    table = context.flags.table()
+    stage = _flag_of(context, table, key).stage
+    target = stage if share is not None and stage is Stage.CANARY else stage.next or stage
+    asked = _confirm_forward(key, stage, target, options)
+    started_s = time.monotonic()
+    change = control.advance(
+        key,
+        share=share,
+        actor=context.actor,
+        reason=options["reason"],
+        force=options["force"],
+        expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
+    )
+    report_change(context, "crossfade.advance/1", change, started_s, as_json=options["as_json"])
+
+
+@click.command()
+@click.argument("key", metavar="DOMAIN|ENDPOINT")
+@click.argument("stage", metavar=f"[{'|'.join(STAGES)}]")
+@click.option("--share", type=float, help="Share of clients that modern serves at stage canary, 0-1.")
+@click.option("--sample-rate", type=float, help="Share of eligible requests that are mirrored, 0-1.")
+@forward_options
+@pass_context
+def flip(
+    context: Context,
+    key: str,
+    stage: str,
+    share: float | None,
+    sample_rate: float | None,
+    **options: Unpack[Forward],
+) -> None:
+    """Set exactly this stage, with these shares, of a domain or of one endpoint such as "GET /v1/escrows".
+
+    Forward goes one stage at a time, by the rules of `crossfade advance`; back goes to any earlier one. Returns when
+    every proxy worker serves it.
+    """
+    target = stage_of(stage, "stage")
+    require_reason(options["reason"])
+    control = control_of(context)
+    table = context.flags.table()
+    before = _flag_of(context, table, key).stage
+    asked = _confirm_forward(key, before, target, options)
+    started_s = time.monotonic()
+    change = control.set_stage(
+        key,
+        target,
+        canary_share=share,
+        sample_rate=sample_rate,
+        actor=context.actor,
+        reason=options["reason"],
+        force=options["force"],
+        expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
+    )
+    report_change(context, "crossfade.flip/1", change, started_s, as_json=options["as_json"])
+
+
+@click.command()
+@click.argument("key", metavar="DOMAIN|ENDPOINT", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every domain and endpoint.")
+@click.option(
+    "--to", "stage", default=Stage.OFF.value, show_default=True, help="The earlier stage to go back to."
+)
+@click.option("--reason", default="", help="Why; rolling back needs no reason.")
+@json_option
+@pass_context
+def rollback(
+    context: Context, key: str | None, everything: bool, stage: str, reason: str, as_json: bool
+) -> None:
+    """Bring a domain, an endpoint or everything back to legacy, at once.
+
+    Never refused and never asked about. Returns when every proxy worker has acknowledged, and prints how long that
+    took and what modern answered last. Exit code 1 when a worker did not: the flags are changed all the same.
+    """
+    if everything == (key is not None):
+        raise UsageError("expected either a domain (or endpoint) or --all")
+    target = stage_of(stage, "--to")
+    control: Control = control_of(context)
+    started_s = time.monotonic()
+
+    def changed(change: Change) -> None:
+        report_change(context, "crossfade.rollback/1", change, started_s, as_json=as_json)
+
+    if (
+        control.roll_back(key, to=target, actor=context.actor, reason=reason.strip(), changed=changed)
+        is not None
+    ):
+        return
+    table = context.flags.table()
+    if as_json:
+        print_json(
+            "crossfade.rollback/1",
+            {"version": table.version, "changed": [], "ms": 0.0, "workers": [], "last_by_modern": None},
+        )
+    else:
+        message(
+            f"nothing to roll back: {key or 'everything'} is at {stage} or before (version {table.version})"
+        )
+
+
+def stage_of(word: str, name: str) -> Stage:
+    """The stage; raises UsageError that names the option or argument."""
+    if word not in STAGES:
+        raise UsageError(f"{name} {word!r}: expected one of: {', '.join(STAGES)}")
+    return Stage(word)
+
+
+def require_reason(reason: str) -> None:
+    """Raises UsageError when there are no words in it."""
+    if not reason.strip():
+        raise UsageError("--reason: expected some words, the ledger keeps them")
+
+
+def report_change(context: Context, schema: str, change: Change, started_s: float, *, as_json: bool) -> None:
+    """Wait until every proxy worker serves it, and say what was changed and how long that took.
+
+    Raises NotAcknowledgedError, after which the change is in force all the same and the ledger has it.
+    """
+    acknowledgements = context.flags.wait_acknowledged(change.version, ACKNOWLEDGE_WITHIN_S, since=started_s)
+    total_ms = (time.monotonic() - started_s) * 1000
+    last = _last_by_modern(context, change, acknowledgements)
+    if not as_json:
+        _print_change(change, acknowledgements, total_ms, last)
+        return
+    values: dict[str, Any] = {
+        "version": change.version,
+        "changed": rows_json(change),
+        "ms": round(total_ms, 1),
+        "workers": [{"worker": ack.worker, "ms": round(ack.ms, 1)} for ack in acknowledgements],
+    }
+    if change.action == "rollback":
+        values["last_by_modern"] = last and {
+            "worker": last[0],
+            "endpoint": last[1].endpoint,
+            "at": _at(last[1]).isoformat(),
+        }
+    else:
+        values |= {"forced": change.forced, "verdict": verdict_json(change.verdict)}
+    print_json(schema, values)
+
+
+def _confirm_forward(key: str, before: Stage, target: Stage, options: Forward) -> bool:
+    """Have it confirmed where it is dangerous; whether it is."""
+    is_grave = target in GRAVE and target.is_further_than(before)
+    if not is_grave and not options["force"]:
+        return False
+    what = f"{key} goes from {before} to {target}" if target is not before else f"{key} stays at {before}"
+    forced = ", whatever the verdict says" if options["force"] else ""
+    confirm(key, f"{what}{forced}", yes=options["yes"], no_input=options["no_input"])
+    return True
+
+
+def _flag_of(context: Context, table: FlagTable, key: str) -> Flag:
+    return table.rows.get(key) or table.rows.get(context.flags.domain_of(key)) or DEFAULT_FLAG
+
+
+def _last_by_modern(
+    context: Context, change: Change, acknowledgements: list[Acknowledgement]
+) -> tuple[str, LastAnswer] | None:
+    """Of the domains that were changed, the latest answer with the worker that gave it."""
+    domains = {context.flags.domain_of(row.key) for row in change.rows}
+    found = [
+        (ack.worker, answer)
+        for ack in acknowledgements
+        for domain, answer in ack.by_modern.items()
+        if domain in domains
+    ]
+    return max(found, key=lambda one: one[1].at, default=None)
+
+
+def _print_change(
+    change: Change,
+    acknowledgements: list[Acknowledgement],
+    total_ms: float,
+    last: tuple[str, LastAnswer] | None,
+) -> None:
+    out = console()
+    for row in change.rows:
+        out.print(step_words(row.key, row.before, row.after), markup=False)
+    is_needed = any(needs_verdict(row.before or DEFAULT_FLAG, row.after) for row in change.rows)
+    if change.verdict is not None and (change.forced or is_needed):
+        out.print(verdict_words(change.verdict, forced=change.forced), markup=False)
+    if acknowledgements:
+        count = len(acknowledgements)
+        workers = "1 proxy worker" if count == 1 else f"{count} proxy workers"
+        out.print(f"version {change.version}, served by {workers} after {total_ms:.0f} ms")
+        for ack in acknowledgements:
+            out.print(f"  {ack.worker}  {ack.ms:.0f} ms")
+        if change.action == "rollback":
+            out.print(_last_words(last), markup=False)
+    else:
+        out.print(f"version {change.version}; no proxy worker runs now, the next one starts with it")
+    before = (change.rows[0].before or DEFAULT_FLAG).stage
+    if change.rows[0].after.stage.is_further_than(before):
+        out.print(f"undo: crossfade rollback '{change.key}' --to {before}", soft_wrap=True, markup=False)
+
+
+def _last_words(last: tuple[str, LastAnswer] | None) -> str:
+    if last is None:
+        return "modern has answered nothing there since these workers started"
+    worker, answer = last
+    return f"last answer by modern: {_at(answer):%H:%M:%S.%f}"[:-3] + f" UTC, {answer.endpoint} ({worker})"
+
+
+def _at(answer: LastAnswer) -> datetime:
+    return datetime.fromtimestamp(answer.at, UTC)
