@@ -1,6 +1,7 @@
 """`crossfade parity accept | unaccept`: differences that a person takes on purpose, for a bounded time."""
 
 import re
+import time
 from datetime import UTC, date, datetime
 
 import click
@@ -9,11 +10,15 @@ from rich.text import Text
 from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import console, json_option, message, print_json
-from parity.acceptance_words import acceptance_json, scope
-from parity.accepting import Wish
-from parity.outcome import Kind
+from cli.parity_acceptances import acceptance_json, scope
+from parity.acceptances import accept as add_acceptance
+from parity.acceptances import withdraw
+from parity.accepting import Wish, acceptance_for, group_of
+from parity.database import complete_tables, storing
+from parity.holdings import read_holdings
+from parity.outcome import Acceptance, Kind
 from parity.report import build_report
-from proxy.accepting import accept_group, withdraw_acceptance
+from parity.tables import METADATA
 
 _QUIRK = re.compile(r"Q-\d{1,4}\Z", re.ASCII)
 _TICKET = re.compile(r"https?://[\x21-\x7e]{1,1000}\Z")
@@ -64,13 +69,23 @@ def accept(
         path=path,
         by_shape=by_shape,
     )
-    change, acceptance, group = accept_group(
-        context.engine,
-        context.flags,
-        wish,
-        declared=context.declared(),
-        max_days=context.settings.parity.max_acceptance_days,
+    complete_tables(context.engine, METADATA)
+    with storing("read the groups"), context.engine.connect() as connection:
+        today = datetime.now(UTC).date()
+        group = group_of(connection, group_id)
+        acceptance = acceptance_for(
+            connection,
+            wish,
+            present=read_holdings(connection, context.declared(), today).present,
+            today=today,
+            max_days=context.settings.parity.max_acceptance_days,
+        )
+    change = context.flags.note(
+        "accept",
+        _place(acceptance),
         actor=context.actor,
+        reason=acceptance.label,
+        apply=lambda connection: add_acceptance(connection, acceptance, by=context.actor, at=time.time()),
     )
     if as_json:
         print_json(
@@ -105,17 +120,27 @@ def _name_the_others(context: Context, group_id: str) -> None:
 def unaccept(context: Context, acceptance_id: str, reason: str, as_json: bool) -> None:
     """Withdraw an acceptance of the store: its differences count as mismatches from now on."""
     words = _words("--reason", reason, _LONGEST)
-    change, withdrawn = withdraw_acceptance(
-        context.engine, context.flags, acceptance_id, actor=context.actor, reason=words
+    complete_tables(context.engine, METADATA)
+    withdrawn: list[Acceptance] = []
+    change = context.flags.note(
+        "unaccept",
+        acceptance_id[:100],
+        actor=context.actor,
+        reason=words,
+        apply=lambda connection: withdrawn.append(withdraw(connection, acceptance_id, at=time.time())),
     )
     if as_json:
         print_json(
-            "crossfade.unaccept/1", {"version": change.version, "acceptance": acceptance_json(withdrawn)}
+            "crossfade.unaccept/1", {"version": change.version, "acceptance": acceptance_json(withdrawn[0])}
         )
         return
     out = console()
     out.print(Text(f"withdrawn {acceptance_id}: these count as mismatches again"))
-    out.print(Text(f"  {scope(withdrawn)}"))
+    out.print(Text(f"  {scope(withdrawn[0])}"))
+
+
+def _place(acceptance: Acceptance) -> str:
+    return f"{acceptance.id} {scope(acceptance)}, {acceptance.owner} until {acceptance.expires}"[:300]
 
 
 def _words(option: str, text: str, longest: int) -> str:

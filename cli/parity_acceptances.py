@@ -9,11 +9,13 @@ from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
-from parity.acceptance_words import held_json, scope
+from parity.acceptance_words import acceptance_json, held_json, scope
 from parity.database import complete_tables, storing
 from parity.holdings import Held, Holdings, read_holdings
 from parity.report_words import count, moment
 from parity.tables import METADATA
+
+__all__ = ["acceptance_json", "acceptances", "scope"]
 
 
 @click.command()

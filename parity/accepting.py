@@ -43,7 +43,7 @@ def acceptance_for(
     """
     if not today < wish.expires <= today + timedelta(days=max_days):
         raise AcceptanceError(
-            f"expires {wish.expires}: expected a day after today ({today}) and until"
+            f"--expires {wish.expires}: expected a day after today ({today}) and until"
             f" {today + timedelta(days=max_days)} (parity.max_acceptance_days = {max_days})"
         )
     group = group_of(connection, wish.group)
@@ -65,7 +65,9 @@ def acceptance_for(
         id=f"a-{secrets.token_hex(4)}",
     )
     if not is_taken(group["endpoint"], group["path"], group["kind"], wanted):
-        raise AcceptanceError(f"path {wish.path!r}: expected a path that takes the group's, {group['path']}")
+        raise AcceptanceError(
+            f"--path {wish.path!r}: expected a path that takes the group's, {group['path']}"
+        )
     for other in present:
         if today <= other.expires and is_taken(group["endpoint"], group["path"], group["kind"], other):
             narrowed = other.shapes or other.legacy_status or other.modern_status
@@ -96,7 +98,7 @@ def _kind(wish: Wish, group: dict[str, Any]) -> Kind | None:
     if wish.kind == "any":
         return None
     if wish.kind not in (None, group["kind"]):
-        raise AcceptanceError(f"kind {wish.kind!r}: expected {group['kind']}, the group's own, or any")
+        raise AcceptanceError(f"--kind {wish.kind!r}: expected {group['kind']}, the group's own, or any")
     return Kind(group["kind"])
 
 
@@ -106,7 +108,7 @@ def _shapes(connection: sa.Connection, group_id: str) -> tuple[tuple[str, str], 
     found = {(legacy, modern) for legacy, modern in connection.execute(chosen)}
     if not found:
         raise AcceptanceError(
-            f"by shape: group {group_id} has no sample with a shape: those of earlier versions have none, wait for the next"
+            f"--shape: group {group_id} has no sample with a shape: those of earlier versions have none, wait for the next"
         )
     return tuple(sorted(found))
 

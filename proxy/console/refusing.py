@@ -1,5 +1,6 @@
 """Every error as an answer: what we foresaw by its kind, everything else as a sentence that tells nothing of us."""
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -8,9 +9,11 @@ from aiohttp import web
 
 from parity.errors import AcceptanceError, ParityError, RulesError, fault_of
 from proxy.console import answers
+from proxy.console.bodies import invalid
 from proxy.console.errors import (
     BadRequestError,
     ConflictError,
+    FieldFault,
     InvalidError,
     MethodError,
     NotFoundError,
@@ -22,6 +25,16 @@ from proxy.errors import ConflictError as FlagConflictError
 from proxy.errors import FlagStoreError, ProxyError, ShareError, UnknownKeyError
 
 _log = structlog.get_logger()
+_FIELDS = {"shape": "by_shape"}
+
+
+def _of_a_wish(said: str) -> RequestError:
+    """What cannot be accepted so: where the command line names an option, here it is the field of that name."""
+    named = re.match(r"--(\w+):? (.*)", said, re.DOTALL)
+    if named is None:
+        return InvalidError(said)
+    return invalid([FieldFault(_FIELDS.get(named[1], named[1]), named[2])])
+
 
 _KINDS: tuple[tuple[type[Exception], Callable[[str], RequestError]], ...] = (
     (FlagConflictError, ConflictError),
@@ -29,7 +42,7 @@ _KINDS: tuple[tuple[type[Exception], Callable[[str], RequestError]], ...] = (
     (ShareError, InvalidError),
     (FlagStoreError, UnavailableError),
     (ProxyError, lambda said: ConflictError(_in_a_line(said), code="refused")),
-    (AcceptanceError, InvalidError),
+    (AcceptanceError, _of_a_wish),
     (RulesError, UnavailableError),
     (ParityError, UnavailableError),
     (web.HTTPNotFound, lambda _: NotFoundError("there is nothing at this path")),

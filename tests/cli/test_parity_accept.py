@@ -73,13 +73,13 @@ def test_the_ledger_has_both_changes(crossfade: InProcess, traffic: Traffic) -> 
         ({"--reason": " "}, "--reason ' ': expected some words, 500 characters at most"),
         ({"--owner": "x" * 201}, "expected some words, 200 characters at most"),
         ({"--expires": "tomorrow"}, "--expires 'tomorrow': expected a day like 2027-01-31"),
-        ({"--expires": "2020-01-01"}, "expires 2020-01-01: expected a day after today"),
+        ({"--expires": "2020-01-01"}, "--expires 2020-01-01: expected a day after today"),
         ({"--expires": LATER}, "(parity.max_acceptance_days = 180)"),
         ({"--quirk": "seven"}, "--quirk 'seven': expected the number of a quirk, like Q-7"),
         ({"--ticket": "javascript:alert(1)"}, "--ticket 'javascript:alert(1)': expected an address"),
         ({"--quirk": "Q-1", "--ticket": "https://t.test"}, "expected either a ticket or a quirk"),
         ({"--kind": "wrong"}, "--kind 'wrong': expected one of: status, header,"),
-        ({"--path": "$.m"}, "path '$.m': expected a path that takes the group's, $.n"),
+        ({"--path": "$.m"}, "--path '$.m': expected a path that takes the group's, $.n"),
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_accepted(

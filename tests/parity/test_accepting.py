@@ -56,11 +56,11 @@ def test_it_can_be_wider_in_path_and_kind_and_narrower_in_shape(engine: sa.Engin
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"expires": TODAY}, f"expires {TODAY}: expected a day after today"),
+        ({"expires": TODAY}, f"--expires {TODAY}: expected a day after today"),
         ({"expires": TODAY + timedelta(days=91)}, "parity.max_acceptance_days = 90"),
-        ({"path": "$.other"}, r"path '\$.other': expected a path that takes the group's, \$.rows\[\*\].n"),
-        ({"path": "rows["}, "path 'rows"),
-        ({"kind": "status"}, "kind 'status': expected value, the group's own, or any"),
+        ({"path": "$.other"}, r"--path '\$.other': expected a path that takes the group's, \$.rows\[\*\].n"),
+        ({"path": "rows["}, "--path 'rows"),
+        ({"kind": "status"}, "--kind 'status': expected value, the group's own, or any"),
         ({"group": "ffffffffffff"}, "no group begins with it"),
         ({"group": "%"}, "group '%': expected the id that the report shows"),
     ],

@@ -52,6 +52,17 @@ def test_a_refusal_lists_what_is_missing_in_one_sentence() -> None:
     )
 
 
+def test_what_cannot_be_accepted_so_names_the_field_and_not_an_option() -> None:
+    wide = refusal_of(AcceptanceError("--path '$.x': expected a path that takes the group's"))
+    shape = refusal_of(AcceptanceError("--shape: group 1a has no sample with a shape"))
+
+    assert [(one.field, one.message) for one in (*wide.fields, *shape.fields)] == [
+        ("path", "'$.x': expected a path that takes the group's"),
+        ("by_shape", "group 1a has no sample with a shape"),
+    ]
+    assert wide.message == "path: '$.x': expected a path that takes the group's"
+
+
 def test_what_nobody_foresaw_tells_nothing_of_what_it_was_about() -> None:
     nothing: dict[str, int] = {}
     with pytest.raises(KeyError) as raised:
