@@ -108,6 +108,7 @@ def in_front_of(backends: Bundled, context: Context, state_dir: Path, *, actor: 
         CROSSFADE_BACKENDS__MODERN=backends.modern,
         CROSSFADE_PROXY__LISTEN="127.0.0.1:0",
         CROSSFADE_PROXY__ADMIN="127.0.0.1:0",
+        CROSSFADE_CONSOLE__ENABLED="false",  # whoever shows or measures something asks the store
     )  # for the workers, which read their own configuration
     return Context(load_settings(context.config), context.config, context.jwt_secret, actor=actor)
 

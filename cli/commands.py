@@ -16,6 +16,8 @@ COMMANDS: dict[str, str] = {
     "doctor": "cli.doctor:doctor",
     "reload": "cli.reload:reload",
     "restart": "cli.reload:restart",
+    "console": "cli.console:console",
+    "token": "cli.token:token",
     "status": "cli.status:status",
     "watch": "cli.watch:watch",
     "flags": "cli.flags:flags",

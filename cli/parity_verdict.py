@@ -84,6 +84,19 @@ def _print_json(found: Sequence[Verdict], *, one: bool) -> None:
         print_json(SCHEMA_OF_SEVERAL, {"verdicts": [each.to_json() for each in found]})
 
 
+def judged(context: Context, domain: str) -> Verdict:
+    """The verdict on a domain since its stage, rules or acceptances changed."""
+    return build_verdict(
+        context.engine,
+        domain,
+        context.endpoints,
+        limits=limits(context),
+        cells=required_cells(context),
+        since=changed_at(context, domain, context.flags.history(_LEDGER)),
+        self_test=state_of(context.engine, domain),
+    )
+
+
 def limits(context: Context) -> VerdictLimits:
     """The limits of the configuration."""
     return VerdictLimits(**context.settings.verdict.model_dump(exclude={"cells"}))

@@ -28,6 +28,7 @@ WITH_RESTART: Mapping[str, str] = {
     "proxy.listen": "proxy.listen",
     "proxy.workers": "proxy.workers",
     "state_dir": "state_dir",
+    "console.enabled": "console.enabled",
 }
 """Settings that `crossfade up` itself reads when it starts."""
 

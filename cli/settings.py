@@ -28,6 +28,7 @@ from cli.sections import (
     BackendsSection,
     BoundsRow,
     ClientSection,
+    ConsoleSection,
     ControlSection,
     EndpointRow,
     ForwardSection,
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     write_checks: WriteChecksSection = WriteChecksSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
+    console: ConsoleSection = ConsoleSection()
     verdict: VerdictSection = VerdictSection()
     control: ControlSection = ControlSection()
     guards: GuardsSection = GuardsSection()

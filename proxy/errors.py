@@ -14,7 +14,8 @@ ProxyError
 ├── ListenError              a port that the proxy should listen on cannot be had
 ├── TelemetryError           what spans are sent with is not installed
 ├── ChannelError             the address of a channel of notifications is none
-└── NotSentError             a channel did not take a notification
+├── NotSentError             a channel did not take a notification
+└── TokenError               no access token is called that, or can be
 """
 
 from collections.abc import Sequence
@@ -94,3 +95,7 @@ class ChannelError(ProxyError):
 
 class NotSentError(ProxyError):
     """A channel did not take a notification; the message holds no address."""
+
+
+class TokenError(ProxyError):
+    """No access token of the console has that id, or none can have that name."""

@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from cli.sections import (
     BackendsSection,
     BoundsRow,
     ClientSection,
+    ConsoleSection,
     ProxySection,
     StickySection,
     WriteChecksSection,
@@ -147,3 +149,23 @@ def test_a_rule_of_a_guard_is_for_a_domain_that_is_there() -> None:
     expected = ["guards.rules.0.domain: 'escrow': expected a domain, did you mean 'escrows'?"]
     assert list(guard_problems(settings, ENDPOINTS)) == expected
     assert problems(settings, ENDPOINTS) == expected
+
+
+def test_a_console_that_others_reach_wants_tls_or_to_be_told_where_there_is_one(
+    pair: tuple[Path, Path],
+) -> None:
+    certificate, key = pair
+    public: dict[str, Any] = {"listen": "[::]:8400"}
+    cases: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "told": {"allow_insecure": True},
+        "tls": {"tls_cert": certificate, "tls_key": key},
+        "off": {"enabled": False},
+    }
+    found = {
+        name: problems(Settings(console=ConsoleSection(**public | changes)), ENDPOINTS)
+        for name, changes in cases.items()
+    }
+
+    assert [name for name, lines in found.items() if lines] == ["plain"]
+    assert found["plain"][0].startswith("console.listen: '[::]:8400': others can reach that address")
