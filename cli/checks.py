@@ -16,7 +16,7 @@ def problems(settings: Settings, endpoints: Sequence[Endpoint]) -> list[str]:
     """One line for each, with the field, its value and what was expected."""
     return [
         *_tls(settings),
-        *console_problems(settings),
+        *(console_problems(settings) if settings.console.enabled else ()),
         *_bounds(settings, endpoints),
         *_client(settings),
         *_write_checks(settings, endpoints),

@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from cli.sections import (
     BackendsSection,
     BoundsRow,
     ClientSection,
+    ConsoleSection,
     ProxySection,
     StickySection,
     WriteChecksSection,
@@ -132,3 +134,22 @@ def test_fields_that_bound_each_other_are_compared() -> None:
         "sticky.order: ['jwt', 'jwt']",
         "proxy.admin: '127.0.0.1:65535'",
     ]
+
+
+def test_a_console_that_others_reach_wants_tls_or_to_be_told_where_there_is_one(
+    pair: tuple[Path, Path],
+) -> None:
+    certificate, key = pair
+    public: dict[str, Any] = {"listen": "[::]:8400"}
+    found = {
+        name: problems(Settings(console=ConsoleSection(**public | changes)), ENDPOINTS)
+        for name, changes in {
+            "plain": {},
+            "told": {"allow_insecure": True},
+            "tls": {"tls_cert": certificate, "tls_key": key},
+            "off": {"enabled": False},
+        }.items()
+    }
+
+    assert [name for name, lines in found.items() if lines] == ["plain"]
+    assert found["plain"][0].startswith("console.listen: '[::]:8400': others can reach that address")
