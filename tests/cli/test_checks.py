@@ -141,14 +141,15 @@ def test_a_console_that_others_reach_wants_tls_or_to_be_told_where_there_is_one(
 ) -> None:
     certificate, key = pair
     public: dict[str, Any] = {"listen": "[::]:8400"}
+    cases: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "told": {"allow_insecure": True},
+        "tls": {"tls_cert": certificate, "tls_key": key},
+        "off": {"enabled": False},
+    }
     found = {
         name: problems(Settings(console=ConsoleSection(**public | changes)), ENDPOINTS)
-        for name, changes in {
-            "plain": {},
-            "told": {"allow_insecure": True},
-            "tls": {"tls_cert": certificate, "tls_key": key},
-            "off": {"enabled": False},
-        }.items()
+        for name, changes in cases.items()
     }
 
     assert [name for name, lines in found.items() if lines] == ["plain"]
