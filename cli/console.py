@@ -9,17 +9,18 @@ import sys
 import click
 import uvloop
 
-from cli.checks import console_problems
+from cli.checks import console_problems, guard_problems
 from cli.context import Context, pass_context
 from cli.control import control_of
 from cli.effective import effective
 from cli.errors import UnavailableError
+from cli.guarding import open_guards, shown_guards
 from cli.logs import log_to_stderr
 from cli.output import json_option, message, print_json
 from cli.parity_verdict import judged, required_cells
 from cli.sections import console_address, host_and_port
 from cli.settings import Settings, wrong
-from proxy.console.seams import Sources
+from proxy.console.seams import Sources, Watch
 from proxy.console.server import run_console
 from proxy.console.settings import ConsoleSettings
 from proxy.console.tokens import Tokens
@@ -45,6 +46,7 @@ def console(context: Context, listen: str | None, supervised: bool, as_json: boo
         context.settings = context.settings.model_copy(update={"console": section})
     settings = console_settings(context.settings)
     sources = sources_of(context)
+    watches = watches_of(context)
     log_to_stderr()
     os.nice(_NICE)  # the proxy beside it comes first
 
@@ -67,7 +69,7 @@ def console(context: Context, listen: str | None, supervised: bool, as_json: boo
             loop.add_signal_handler(number, stop.set)
         if supervised:
             loop.add_reader(sys.stdin.fileno(), stop.set)
-        await run_console(settings, sources, stop=stop, ready=ready)
+        await run_console(settings, sources, stop=stop, ready=ready, watches=watches)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
@@ -87,7 +89,15 @@ def sources_of(context: Context) -> Sources:
         judge=lambda domain: judged(context, domain),
         declared=context.declared,
         settings=effective(context.settings),
+        guards=shown_guards(context),
     )
+
+
+def watches_of(context: Context) -> list[Watch]:
+    """What runs beside the pages; raises UsageError or `ChannelError`."""
+    if found := list(guard_problems(context.settings, context.endpoints)):
+        raise wrong(found, "the guards")
+    return [open_guards(context)] if context.settings.guards.enabled else []
 
 
 def console_settings(settings: Settings) -> ConsoleSettings:

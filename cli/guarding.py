@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cli.context import Context
@@ -10,7 +11,11 @@ from cli.errors import UsageError
 from cli.guard_sections import check_address
 from cli.settings import Settings
 from proxy.channels import Channel, open_channels
+from proxy.console.seams import GuardShown
 from proxy.courier import Courier
+from proxy.guard_judge import GuardState
+from proxy.guard_overview import GuardLine, overview
+from proxy.guard_survey import Surveyor
 from proxy.guards import GuardWatch, holder_name
 from proxy.notification_queue import NotificationQueue
 
@@ -52,6 +57,39 @@ def open_guards(context: Context) -> GuardWatch:
         telling.courier,
         holder=holder_name(socket.gethostname(), os.getpid()),
     )
+
+
+def shown_guards(context: Context) -> Callable[[str], list[GuardShown]]:
+    """How the guards of a domain stand, for the console's pages; raises UsageError or `ChannelError`."""
+    queue = open_telling(context).queue
+    surveyor = Surveyor(context.engine, context.flags, context.settings.guards.settings())
+
+    def of(domain: str) -> list[GuardShown]:
+        lines = overview(context.engine, surveyor, queue).lines
+        return [
+            GuardShown(
+                line.seen.guard.measure.value.replace("_", " "),
+                state_words(line),
+                line.note or ("" if line.seen.look is None else line.seen.look.words),
+                line.is_alarming,
+            )
+            for line in lines
+            if line.seen.domain == domain
+        ]
+
+    return of
+
+
+def state_words(line: GuardLine) -> str:
+    """Where a guard stands, such as `holding 2 of 3`."""
+    guard = line.seen.guard
+    match line.state:
+        case GuardState.HOLDING:
+            return f"holding {line.held} of {guard.looks}"
+        case GuardState.TOO_FEW:
+            return f"too few of {guard.min_samples}"
+        case state:
+            return state.value.replace("_", " ")
 
 
 def notification_addresses(settings: Settings) -> list[str]:

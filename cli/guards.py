@@ -13,13 +13,12 @@ from rich.text import Text
 from cli.checks import guard_problems
 from cli.context import Context, pass_context
 from cli.failures import DIFFERENCES, ENVIRONMENT
-from cli.guarding import KEY_NAME, open_guards, open_telling
+from cli.guarding import KEY_NAME, open_guards, open_telling, state_words
 from cli.logs import log_to_stderr
 from cli.output import console, json_option, message, print_json
 from cli.settings import wrong
 from proxy.channels import Webhook
 from proxy.guard import Action, Guard
-from proxy.guard_judge import GuardState
 from proxy.guard_overview import GuardLine, GuardOverview, Shown, overview
 from proxy.guard_survey import Surveyor
 from proxy.notification import EventKind, Notification
@@ -166,24 +165,13 @@ def _table(lines: list[GuardLine]) -> Table:
             f"{0 if seen.look is None else seen.look.samples:,}",
             f"{seen.guard.window_s:g} s",
             "dry run" if seen.guard.dry_run else _DOES[seen.action],
-            Text(_state(line), style="bold red" if line.is_alarming else ""),
+            Text(state_words(line), style="bold red" if line.is_alarming else ""),
         )
     return table
 
 
 def _figure(guard: Guard, value: float) -> str:
     return f"{value * 100:.3g} %" if guard.measure.is_share else f"{value:.2f}"
-
-
-def _state(line: GuardLine) -> str:
-    guard = line.seen.guard
-    match line.state:
-        case GuardState.HOLDING:
-            return f"holding {line.held} of {guard.looks}"
-        case GuardState.TOO_FEW:
-            return f"too few of {guard.min_samples}"
-        case state:
-            return state.value.replace("_", " ")
 
 
 def _who(found: GuardOverview) -> str:

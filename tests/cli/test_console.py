@@ -17,6 +17,7 @@ from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.console.tokens import Role, Tokens
 from proxy.flag_store import FlagStore
+from proxy.guards import holding
 from proxy.stages import Stage
 from tests.cli.test_supervisor import load
 from tests.support.command import InProcess, run_process
@@ -116,6 +117,22 @@ async def test_killed_or_hanging_it_costs_no_request_and_is_started_again(tmp_pa
         assert seen.failures == []
         assert up.workers() == workers
         assert up.workers("console --supervised") != [first]
+
+
+async def test_it_runs_the_guards_and_shows_how_they_stand(tmp_path: Path) -> None:
+    port = free_port()
+    async with running_up(tmp_path, console=f"127.0.0.1:{port}", workers=1) as up:
+        headers = _token(up)
+        await _until_it_answers(port, headers)
+        engine = open_database(Settings(state_dir=up.state_dir).store_url)
+        await until(lambda: bool(holding(engine)))
+        url = f"http://127.0.0.1:{port}/api/v1/domains/escrows"
+        async with aiohttp.ClientSession(headers=headers) as http, http.get(url) as answer:
+            shown = await answer.json()
+
+    assert {one["name"]: one["state"] for one in shown["guards"]} == dict.fromkeys(
+        ("error rate", "latency ratio", "mismatch rate", "query ratio", "shadow shed"), "idle"
+    )
 
 
 async def test_up_serves_although_the_port_of_its_console_is_taken(tmp_path: Path) -> None:
