@@ -17,6 +17,7 @@ MASK = "***"
 _PLAIN_URLS = frozenset({"backends.legacy", "backends.modern", "telemetry.otlp_endpoint", "store.url"})
 """Addresses whose path says nothing secret, as that of a webhook does."""
 _SECRET_KEY = re.compile(r"(^|[_.])(secret|password|passwd|token|api_key)s?$")
+_PASSWORD = re.compile(r"(://[^/:@]*):.*@")
 _SECRET_PARAMETER = re.compile(r"([?&][^=&#]*(?:secret|password|token|key)[^=&#]*=)[^&#]*", re.IGNORECASE)
 
 
@@ -73,15 +74,12 @@ def masked(key: str, value: Any) -> Any:
 
 
 def _masked_address(key: str, url: str) -> str:
-    scheme, _, rest = url.partition("://")
+    scheme = url.partition("://")[0]
     if key not in _PLAIN_URLS:
         host = urlsplit(url).hostname or "" if scheme in {"http", "https"} else ""
         return f"{scheme}://{host}{'/' if host else ''}{MASK}"
-    authority, slash, path = rest.partition("/")
-    user, at, host = authority.rpartition("@")
-    name, colon, _ = user.partition(":")
-    shown = f"{name}:{MASK}@" if colon else f"{user}{at}"
-    return _SECRET_PARAMETER.sub(rf"\g<1>{MASK}", f"{scheme}://{shown}{host}{slash}{path}")
+    # greedy: a password may hold any of the characters that end one elsewhere
+    return _SECRET_PARAMETER.sub(rf"\g<1>{MASK}", _PASSWORD.sub(rf"\g<1>:{MASK}@", url))
 
 
 def _at(values: Any, key: str) -> Any:
