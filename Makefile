@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  || python3 -m venv --clear $(VENV)
 	@mkdir -p build && awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock >build/uv.lock
 	@if $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r build/uv.lock \
-	    && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock ; then : ; \
+	    && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --system-certs --require-hashes requirements.lock ; then : ; \
 	else \
 	  $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock | grep -E '^(Collecting|ERROR)' | sed 's/ (from.*//' ; \
 	fi
@@ -126,7 +126,7 @@ screenshot: $(STAMP) browser  ## Renew the screenshots in docs/img: of the repor
 	@mkdir -p docs/img && cp build/report*.png build/console*.png docs/img/
 
 lock: $(STAMP)  ## Renew requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
+	@$(BIN)/uv pip compile --system-certs pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
