@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "flip": "cli.flips:flip",
     "rollback": "cli.flips:rollback",
     "history": "cli.history:history",
+    "openfeature": "cli.openfeature:openfeature",
     "parity": "cli.parity:parity",
     "loadtest": "cli.loadtest:loadtest",
     "serve": "cli.serve:serve",

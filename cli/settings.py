@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from cli.errors import UsageError
+from cli.openfeature_sections import OpenFeatureSection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
@@ -41,7 +42,7 @@ from cli.sections import (
 )
 
 CONFIG_FILE = Path("crossfade.toml")
-_SECRETS = {("write_checks", "database")}
+_SECRETS = {("write_checks", "database"), ("openfeature", "token")}
 
 
 class Settings(BaseSettings):
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     parity: ParitySection = ParitySection()
     verdict: VerdictSection = VerdictSection()
     control: ControlSection = ControlSection()
+    openfeature: OpenFeatureSection = OpenFeatureSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()

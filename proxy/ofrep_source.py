@@ -90,7 +90,8 @@ class OfrepSource:
         except TimeoutError:
             return NoAnswer(f"did not answer within {self._timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return NoAnswer(f"cannot be asked: {str(error).strip() or type(error).__name__}")
+            problem = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+            return NoAnswer(f"cannot be asked: {problem}")
         if body is None:
             return NoAnswer(f"answered with more than {_MAX_BODY_BYTES} bytes")
         return _read(key, response.status, body)

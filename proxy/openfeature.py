@@ -9,41 +9,28 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 import structlog
 
 from parity.errors import StoreError
 from proxy.control import Control
-from proxy.errors import ConflictError, RefusedError, ShareError, StageError
+from proxy.errors import ConflictError
 from proxy.flag_rows import Change
 from proxy.flag_store import FlagStore
-from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_step
 from proxy.lease import Lease
-from proxy.openfeature_states import KeyState, KeyStates, ProviderState
-from proxy.openfeature_steps import ACTOR, Move, hear, move_of, overruling, wanted
-from proxy.provider_answers import ProviderAnswer, Said, Source
-from proxy.stages import Stage
+from proxy.openfeature_copier import Copier
+from proxy.openfeature_states import KeyState, KeyStates
+from proxy.openfeature_steps import ACTOR
+from proxy.provider_answers import ProviderAnswer, Source
+from proxy.settings import OpenFeatureSettings
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 LEASE = "openfeature"
 _TTL_S = 15.0
-RETRY_S = 30.0
-"""How soon a step is tried again that a verdict or a freeze window refused."""
-_MOVES = 3
 _ACTOR_CHARS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFeatureSettings:
-    """`keys` maps domains and endpoints to flags of the provider; every time is in seconds."""
-
-    keys: Mapping[str, str]
-    poll_s: float = 5.0
-    settle_s: float = 30.0
-    stale_after_s: float = 60.0
 
 
 @dataclass(slots=True)
@@ -69,12 +56,12 @@ class OpenFeatureWatch:
         holder: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._flags = flags
-        self._control = control
         self._source = source
         self._settings = settings
-        self._clock = clock
-        self._actor = f"{ACTOR}{source.name}"[:_ACTOR_CHARS]
+        actor = f"{ACTOR}{source.name}"[:_ACTOR_CHARS]
+        self._copier = Copier(
+            flags, control, settings, actor, may_act=self._may_act, changed=self._changed, clock=clock
+        )
         self._states = KeyStates(engine, source.name)
         self._lease = Lease(engine, LEASE, holder, max(_TTL_S, 3 * settings.poll_s), clock=clock)
         self._is_lost = False
@@ -125,7 +112,7 @@ class OpenFeatureWatch:
             if before is None or before.flag != flag:
                 before = KeyState(key, flag)
             try:
-                after[key] = self._step(before, answers[flag])
+                after[key] = self._copier.copy(before, answers[flag])
             except Exception as error:  # noqa: BLE001  -- a verdict that cannot be had keeps no other flag from going back
                 faults.append(error)
                 after[key] = before
@@ -135,75 +122,12 @@ class OpenFeatureWatch:
             raise faults[0]
         return after
 
-    def _step(self, before: KeyState, answer: ProviderAnswer) -> KeyState:
-        heard = hear(before, answer, self._clock(), self._settings.stale_after_s)
-        if not isinstance(answer, Said):
-            return heard
-        for _ in range(_MOVES):
-            table = self._flags.table()
-            flag = self._flag(table, before.key)
-            match move_of(flag, answer):
-                case Move.NONE:
-                    return replace(heard, state=ProviderState.AGREES, agreed_version=table.version)
-                case Move.FORWARD:
-                    return self._forward(before, heard, answer, table)
-                case Move.ROLL_BACK:
-                    self._may_act()
-                    self._changed(before.key, "back", self._roll_back(heard, answer))
-                case Move.LESS_SHARE:
-                    self._may_act()
-                    share = wanted(flag, answer).canary_share
-                    reason = _reason(heard, answer)
-                    change = self._control.set_share(before.key, share, actor=self._actor, reason=reason)
-                    self._changed(before.key, "back", change)
-        return heard
-
-    def _roll_back(self, heard: KeyState, said: Said) -> Change | None:
-        return self._control.roll_back(
-            heard.key, to=said.stage, actor=self._actor, reason=_reason(heard, said)
-        )
-
-    def _forward(self, before: KeyState, heard: KeyState, said: Said, table: FlagTable) -> KeyState:
-        key = heard.key
-        if hindrance := self._hindrance(before, heard, said, table):
-            return hindrance
-        self._may_act()
-        share = said.canary_share if said.stage is Stage.CANARY else None
-        reason = _reason(heard, said)
-        try:
-            change = self._control.advance(
-                key, actor=self._actor, reason=reason, share=share, expected_version=table.version
-            )
-        except ConflictError:
-            return heard
-        except (RefusedError, StageError, ShareError) as error:
-            return replace(heard, state=ProviderState.REFUSED, problem=str(error), tried_at=heard.checked_at)
-        self._changed(key, "forward", change)
-        return replace(heard, state=ProviderState.AGREES, agreed_version=change.version)
-
-    def _hindrance(self, before: KeyState, heard: KeyState, said: Said, table: FlagTable) -> KeyState | None:
-        """Why a step forward is not even tried now."""
-        flag = self._flag(table, heard.key)
-        try:
-            check_step(heard.key, flag, wanted(flag, said))
-        except StageError as error:
-            return replace(heard, state=ProviderState.REFUSED, problem=str(error))
-        if change := overruling(self._flags, heard.key, heard.agreed_version):
-            return replace(heard, state=ProviderState.OVERRULED, problem=_overruled(change))
-        if heard.checked_at - heard.said_since < self._settings.settle_s:
-            return heard
-        if heard.tried_at and heard.checked_at - heard.tried_at < RETRY_S:
-            return replace(heard, state=ProviderState.REFUSED, problem=before.problem)
-        return None
-
     def _may_act(self) -> None:
         """Whoever was stopped since it asked must ask again. Raises ConflictError."""
         if not self._lease.hold():
             raise ConflictError("another process takes stages from the provider now")
 
-    def _changed(self, key: str, direction: str, change: Change | None) -> None:
-        if change is None:
-            return
+    def _changed(self, key: str, direction: str, change: Change) -> None:
         changes = self.figures.changes
         changes[key, direction] = changes.get((key, direction), 0) + 1
         log.info("openfeature_changed", key=key, version=change.version, reason=change.reason)
@@ -224,16 +148,7 @@ class OpenFeatureWatch:
             problem=after.problem,
         )
 
-    def _flag(self, table: FlagTable, key: str) -> Flag:
-        return table.rows.get(key) or table.rows.get(self._flags.domain_of(key)) or DEFAULT_FLAG
 
-
-def _reason(state: KeyState, said: Said) -> str:
-    return f"flag {state.flag} says {said}"
-
-
-def _overruled(change: Change) -> str:
-    return (
-        f"{change.actor} took it back in version {change.version} ({change.reason}); "
-        "it goes forward again when the provider has agreed with that once, or somebody advances it"
-    )
+def watching(engine: sa.Engine) -> str:
+    """Who asks the provider now; empty: nobody. Raises StoreError."""
+    return Lease(engine, LEASE, "", _TTL_S).holder()

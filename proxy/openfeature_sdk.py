@@ -72,7 +72,7 @@ class SdkSource:
             problem = ""
             try:
                 problem = self._evaluate(keys, found)
-            except Exception as error:  # noqa: BLE001  -- whatever a provider of somebody else raises
+            except BaseException as error:  # noqa: BLE001  -- whatever a provider of somebody else raises
                 problem = f"failed: {_words(error)}"
             for key in keys:
                 if problem:
@@ -139,7 +139,7 @@ def load_factory(spec: str) -> Factory:
         found: Any = importlib.import_module(module)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # whatever a module of somebody else does when it is imported
         raise ProviderError(
             f"openfeature.provider: {spec!r}: expected module:factory that can be imported: {error}"
         ) from error
@@ -155,6 +155,6 @@ def _shut_down(provider: FeatureProvider) -> None:
         logging.getLogger("openfeature").debug("shutdown failed", exc_info=True)
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     text = str(getattr(error, "error_message", None) or error).strip().splitlines()
     return (text[0] if text else type(error).__name__)[:_DETAILS_CHARS]

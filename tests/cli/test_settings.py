@@ -188,3 +188,16 @@ def test_the_address_of_legacys_database_is_shown_nowhere(
     assert settings.write_checks.database is not None
     assert settings.write_checks.database.get_secret_value() == url
     assert "Nettle" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+def test_the_token_of_a_provider_is_shown_nowhere(tmp_path: Path) -> None:
+    sound = write(tmp_path, '[openfeature]\ntoken = "Nettle-77"')
+    settings = load_settings(sound)
+    wrong = write(tmp_path, '[openfeature]\ntoken = "Nettle-77"\npoll_s = 0')
+
+    with pytest.raises(UsageError) as problem:
+        load_settings(wrong)
+
+    assert settings.openfeature.token is not None
+    assert settings.openfeature.token.get_secret_value() == "Nettle-77"
+    assert "Nettle" not in f"{settings!r} {settings} {settings.model_dump_json()} {problem.value}"

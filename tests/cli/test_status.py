@@ -2,6 +2,8 @@
 
 import json
 
+from parity.database import open_database
+from proxy.openfeature_states import KeyState, KeyStates, ProviderState
 from tests.support.command import InProcess
 
 
@@ -49,3 +51,18 @@ def test_json_has_the_figures_of_every_domain(crossfade: InProcess) -> None:
         "fallback": 0,
         "failed": 0,
     } in values["domains"]
+
+
+def test_a_flag_that_a_provider_cannot_move_is_shown_with_what_is_in_the_way(crossfade: InProcess) -> None:
+    config = '[openfeature]\nprovider = "https://flags.internal"\nkeys = {escrows = "stage", leads = "other"}'
+    (crossfade.state_dir / "crossfade.toml").write_text(config)
+    engine = open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3")
+    frozen = KeyState("escrows", "stage", ProviderState.FROZEN, silent_since=1.0, problem="is gone")
+    KeyStates(engine, "flags.internal").save([frozen, KeyState("leads", "other", ProviderState.AGREES)])
+    engine.dispose()
+
+    ran, as_json = crossfade("status"), json.loads(crossfade("status", "--json").out)
+
+    assert "escrows: frozen: stage has given no answer for" in " ".join(ran.out.split())
+    assert "leads: agrees" not in ran.out
+    assert as_json["openfeature"] == [{"key": "escrows", "state": "frozen", "problem": "is gone"}]
