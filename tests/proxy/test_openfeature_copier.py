@@ -226,10 +226,10 @@ async def test_what_was_judged_is_what_is_changed(desk: Desk) -> None:
 
     desk.at(Stage.SHADOW)
     watch = desk.watch()
-    await desk.hear(watch, Said(Stage.CANARY, 0.1), polls=6)
+    await desk.hear(watch, Said(Stage.CANARY), polls=6)
     desk.verdict = meanwhile
 
-    await desk.hear(watch, Said(Stage.CANARY, 0.1), polls=20)
+    await desk.hear(watch, Said(Stage.CANARY), polls=20)
 
     assert desk.flag().stage is Stage.OFF
 
