@@ -92,7 +92,7 @@ class SdkSource:
         """Shut the provider down, without waiting for one that hangs."""
         if self._client is None:
             return
-        provider, self._client = self._client.provider, None
+        provider, self._client, self._opened_s = self._client.provider, None, -math.inf
         threading.Thread(target=_shut_down, args=(provider,), name="openfeature-end", daemon=True).start()
 
     def _evaluate(self, keys: Sequence[str], found: dict[str, ProviderAnswer]) -> str:

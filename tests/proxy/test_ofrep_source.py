@@ -212,6 +212,15 @@ async def test_a_server_that_wants_no_questions_gets_none_until_then(retry_after
     assert later == Said(Stage.SHADOW)
 
 
+async def test_who_was_closed_can_ask_again() -> None:
+    async with serving(FlagSystem()) as url, asking(url, timeout_s=20.0) as source:
+        first = await source.ask(["stage"])
+        await source.close()
+        second = await source.ask(["stage"])
+
+    assert first == second == {"stage": Said(Stage.SHADOW)}
+
+
 async def test_many_flags_are_asked_for_on_a_few_connections() -> None:
     under_way = most = 0
 

@@ -226,6 +226,22 @@ async def test_the_provider_is_shut_down_at_the_end() -> None:
     assert provider.is_shut_down.wait(60)
 
 
+async def test_who_was_closed_can_ask_again() -> None:
+    async with asking(lambda: says("live")) as source:
+        first = await source.ask(["stage"])
+        await source.close()
+        second = await source.ask(["stage"])
+
+    assert first == second == {"stage": Said(Stage.LIVE)}
+
+
+async def test_a_factory_that_ends_its_thread_is_an_answer_too() -> None:
+    async with asking(raising(SystemExit("no licence"))) as source:
+        told = await source.ask(["stage"])
+
+    assert told == {"stage": NoAnswer("failed: no licence")}
+
+
 def test_a_factory_is_named_by_module_and_name() -> None:
     assert load_factory("openfeature.provider.no_op_provider:NoOpProvider") is NoOpProvider
 
