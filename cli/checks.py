@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cli.openfeature_sections import is_address
 from cli.sections import host_and_port
 from cli.settings import Settings
 from parity.exchange import Endpoint
@@ -21,6 +22,7 @@ def problems(settings: Settings, endpoints: Sequence[Endpoint]) -> list[str]:
         *_client(settings),
         *_write_checks(settings, endpoints),
         *guard_problems(settings, endpoints),
+        *openfeature_problems(settings, endpoints),
     ]
 
 
@@ -126,3 +128,23 @@ def _client(settings: Settings) -> Iterator[str]:
     host, _, port = settings.proxy.admin.rpartition(":")
     if int(port) and int(port) + settings.proxy.workers - 1 > 65_535:
         yield f"proxy.admin: '{host}:{port}': expected a port with room for {settings.proxy.workers} workers after it"
+
+
+def openfeature_problems(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator[str]:
+    """What of the section `openfeature` does not fit together."""
+    section = settings.openfeature
+    known = _names(endpoints)
+    for name in section.keys:
+        if name not in known:
+            yield f"openfeature.keys: {name!r}: {_expected(name, known)}"
+    if not section.provider:
+        return
+    if not section.keys:
+        yield 'openfeature.keys: {}: expected at least one, like escrows = "the flag of the provider"'
+    if section.token is not None and not is_address(section.provider):
+        yield f"openfeature.token: '**********': expected an address as openfeature.provider, not {section.provider!r}"
+    if section.stale_after_s < 2 * section.poll_s:
+        yield (
+            f"openfeature.stale_after_s: {section.stale_after_s:g}: expected at least two times openfeature.poll_s "
+            f"({section.poll_s:g})"
+        )

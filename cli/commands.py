@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "history": "cli.history:history",
     "guards": "cli.guards:guards",
     "retire": "cli.retire:retire",
+    "openfeature": "cli.openfeature:openfeature",
     "parity": "cli.parity:parity",
     "loadtest": "cli.loadtest:loadtest",
     "serve": "cli.serve:serve",

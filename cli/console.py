@@ -14,6 +14,7 @@ from cli.context import Context, pass_context
 from cli.control import control_of
 from cli.effective import effective
 from cli.errors import UnavailableError
+from cli.following import open_following
 from cli.guarding import open_guards, shown_guards
 from cli.logs import log_to_stderr
 from cli.output import json_option, message, print_json
@@ -97,7 +98,8 @@ def watches_of(context: Context) -> list[Watch]:
     """What runs beside the pages; raises UsageError or `ChannelError`."""
     if found := list(guard_problems(context.settings, context.endpoints)):
         raise wrong(found, "the guards")
-    return [open_guards(context)] if context.settings.guards.enabled else []
+    guards = open_guards(context) if context.settings.guards.enabled else None
+    return [one for one in (guards, open_following(context)) if one is not None]
 
 
 def console_settings(settings: Settings) -> ConsoleSettings:

@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from cli.errors import UsageError
 from cli.guard_sections import GuardsSection, NotifySection
+from cli.openfeature_sections import OpenFeatureSection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
@@ -44,7 +45,7 @@ from cli.sections import (
 )
 
 CONFIG_FILE = Path("crossfade.toml")
-_SECRETS = (("write_checks", "database"), ("notify", "urls"))
+_SECRETS = (("write_checks", "database"), ("notify", "urls"), ("openfeature", "token"))
 """What is never shown, not even where it is wrong."""
 
 
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     control: ControlSection = ControlSection()
     guards: GuardsSection = GuardsSection()
     notify: NotifySection = NotifySection()
+    openfeature: OpenFeatureSection = OpenFeatureSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.context import Context, pass_context
+from cli.openfeature_words import followed, state_line
 from cli.output import console, json_option, print_json
 from cli.parity_verdict import verdicts_on
 from parity.database import complete_tables, storing
@@ -29,6 +30,7 @@ def status(context: Context, as_json: bool) -> None:
     """Show where every domain stands."""
     table = context.flags.table()
     workers = context.flags.workers()
+    alarming = [state for state in followed(context) if state.state.is_alarming]
     domains = {
         name: build_report(context.engine, domain=name, endpoints=context.endpoints)
         for name in context.domain_names()
@@ -60,6 +62,9 @@ def status(context: Context, as_json: bool) -> None:
                     }
                     for w in workers
                 ],
+                "openfeature": [
+                    {"key": one.key, "state": one.state.value, "problem": one.problem} for one in alarming
+                ],
             },
         )
         return
@@ -88,6 +93,8 @@ def status(context: Context, as_json: bool) -> None:
     own_rows = [key for key in table.rows if key not in domains]
     for key in sorted(own_rows):
         printer.print(f"  {key}: {table.rows[key].stage.value} (a row of its own)")
+    for state in alarming:
+        printer.print(Text(f"  {state.key}: {state.state}: {state_line(state, time.time())}"))
     printer.print(f"\nstore of {taken / 2**20:,.1f} MiB{_removed(removed)}", soft_wrap=True)
     printer.print(f"flag version {table.version}")
     for worker in workers:

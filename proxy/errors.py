@@ -11,6 +11,7 @@ ProxyError
 ├── FlagStoreError           the database of the flag table refuses
 ├── CountsError              the memory in which workers count writes cannot be had, or has no room
 ├── UnsignedError            writes are to be rehearsed, and there is no secret to sign them with
+├── ProviderError            the OpenFeature provider that stages are to be taken from cannot be loaded
 ├── ListenError              a port that the proxy should listen on cannot be had
 ├── TelemetryError           what spans are sent with is not installed
 ├── ChannelError             the address of a channel of notifications is none
@@ -79,6 +80,10 @@ class CountsError(ProxyError):
 
 class UnsignedError(ProxyError):
     """Writes are to be rehearsed, and modern could not tell a rehearsal from a write: there is no shadow secret."""
+
+
+class ProviderError(ProxyError):
+    """The OpenFeature provider that stages are to be taken from is not installed, or cannot be loaded."""
 
 
 class ListenError(ProxyError):

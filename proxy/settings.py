@@ -208,6 +208,20 @@ class TelemetrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFeatureSettings:
+    """From which flags of a provider stages are taken: `keys` maps domains and endpoints to them. Times are in seconds.
+
+    A step forward is taken when the provider has said it for `settle_s`; a flag is frozen when it has said nothing that
+    counts for `stale_after_s`.
+    """
+
+    keys: Mapping[str, str]
+    poll_s: float = 5.0
+    settle_s: float = 30.0
+    stale_after_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class ProxySettings:
     """One proxy worker. `token_key` makes clients' keys into tokens; `parity_socket` None compares nothing.
 

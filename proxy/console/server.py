@@ -33,6 +33,8 @@ from proxy.console.tokens import Role, Tokens
 from proxy.console.views import Views
 from proxy.console.watches import Watches
 from proxy.errors import ListenError
+from proxy.ofrep import PATH as OFREP_PATH
+from proxy.ofrep import add_ofrep
 
 _END_S = 1.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -44,6 +46,7 @@ class Console:
     def __init__(self, settings: ConsoleSettings, sources: Sources, watches: Sequence[Watch] = ()) -> None:
         self._settings = settings
         self._threads = StoreThreads(settings.store_s)
+        self._sources = sources
         tokens = Tokens(sources.engine, sources.flags)
         self._callers = Callers(
             tokens,
@@ -114,7 +117,11 @@ class Console:
         application.router.add_get("/static/{name}", self._static.serve)
         self._pages.add_to(application.router)
         self._forms.add_to(application.router)
+        add_ofrep(application, self._sources.flags.table, self._sources.endpoints, self._may_evaluate)
         return application
+
+    async def _may_evaluate(self, request: web.Request) -> None:
+        (await self._callers.of(request)).require(Role.VIEWER)
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -125,7 +132,7 @@ class Console:
             return await handler(request)
         except Exception as error:  # noqa: BLE001  every error becomes an answer
             refusal = refusal_of(error)
-            if request.path.startswith("/api/"):
+            if request.path.startswith(("/api/", OFREP_PATH)):
                 return envelope(refusal)
             return await self._forms.refuse(request, refusal)
         finally:

@@ -8,6 +8,7 @@ import pytest
 
 from cli.checks import guard_problems, problems
 from cli.guard_sections import GuardRow, GuardsSection
+from cli.openfeature_sections import OpenFeatureSection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
@@ -169,3 +170,42 @@ def test_a_console_that_others_reach_wants_tls_or_to_be_told_where_there_is_one(
 
     assert [name for name, lines in found.items() if lines] == ["plain"]
     assert found["plain"][0].startswith("console.listen: '[::]:8400': others can reach that address")
+
+
+@pytest.mark.parametrize(
+    ("openfeature", "line"),
+    [
+        (
+            {"keys": {"escrow": "stage"}},
+            (
+                "openfeature.keys: 'escrow': expected an endpoint like 'GET /v1/escrows' or a domain, "
+                "did you mean 'escrows'?"
+            ),
+        ),
+        (
+            {"provider": "acme:make"},
+            'openfeature.keys: {}: expected at least one, like escrows = "the flag of the provider"',
+        ),
+        (
+            {"provider": "acme:make", "keys": {"escrows": "stage"}, "token": "secret"},
+            "openfeature.token: (hidden): expected an address as openfeature.provider, not 'acme:make'",
+        ),
+        (
+            {"provider": "acme:make", "keys": {"GET /v1/escrows": "stage"}, "poll_s": 40},
+            "openfeature.stale_after_s: 60: expected at least two times openfeature.poll_s (40)",
+        ),
+    ],
+)
+def test_a_provider_that_cannot_be_followed_is_said(openfeature: dict[str, object], line: str) -> None:
+    section = OpenFeatureSection.model_validate(openfeature)
+
+    assert problems(Settings(openfeature=section), ENDPOINTS) == [line]
+
+
+def test_a_provider_that_can_be_followed_is_no_problem() -> None:
+    keys = {"escrows": "stage", "GET /v1/escrows": "list"}
+    section = OpenFeatureSection.model_validate(
+        {"provider": "https://flags.internal", "keys": keys, "token": "secret"}
+    )
+
+    assert problems(Settings(openfeature=section), ENDPOINTS) == []

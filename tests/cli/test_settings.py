@@ -229,3 +229,16 @@ def test_addresses_of_channels_are_masked_wherever_settings_are_shown(tmp_path: 
     settings = load_settings(write(tmp_path, '[notify]\nurls = ["json://s3cr3t"]'))
 
     assert "s3cr3t" not in repr(settings) + settings.model_dump_json()
+
+
+def test_the_token_of_a_provider_is_shown_nowhere(tmp_path: Path) -> None:
+    sound = write(tmp_path, '[openfeature]\ntoken = "Nettle-77"')
+    settings = load_settings(sound)
+    wrong = write(tmp_path, '[openfeature]\ntoken = "Nettle-77"\npoll_s = 0')
+
+    with pytest.raises(UsageError) as problem:
+        load_settings(wrong)
+
+    assert settings.openfeature.token is not None
+    assert settings.openfeature.token.get_secret_value() == "Nettle-77"
+    assert "Nettle" not in f"{settings!r} {settings} {settings.model_dump_json()} {problem.value}"

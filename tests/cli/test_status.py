@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from parity.database import open_database
 from parity.tables import REMOVALS
+from proxy.openfeature_states import KeyState, KeyStates, ProviderState
 from tests.cli.parity_store import agreeing, differing, fill
 from tests.support.command import InProcess
 
@@ -85,3 +86,18 @@ def test_it_says_how_large_the_store_is_and_what_was_removed(crossfade: InProces
     assert " MiB; removed: minutes from before 2026-11-18 11:07:00 UTC\n" in text
     assert values["bytes"] > 0
     assert values["removed"] == [row]
+
+
+def test_a_flag_that_a_provider_cannot_move_is_shown_with_what_is_in_the_way(crossfade: InProcess) -> None:
+    config = '[openfeature]\nprovider = "https://flags.internal"\nkeys = {escrows = "stage", leads = "other"}'
+    (crossfade.state_dir / "crossfade.toml").write_text(config)
+    engine = open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3")
+    frozen = KeyState("escrows", "stage", ProviderState.FROZEN, silent_since=1.0, problem="is gone")
+    KeyStates(engine, "flags.internal").save([frozen, KeyState("leads", "other", ProviderState.AGREES)])
+    engine.dispose()
+
+    ran, as_json = crossfade("status"), json.loads(crossfade("status", "--json").out)
+
+    assert "escrows: frozen: stage has given no answer for" in " ".join(ran.out.split())
+    assert "leads: agrees" not in ran.out
+    assert as_json["openfeature"] == [{"key": "escrows", "state": "frozen", "problem": "is gone"}]

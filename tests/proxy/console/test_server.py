@@ -17,6 +17,7 @@ from proxy.console.server import Console, run_console
 from proxy.console.settings import ConsoleSettings
 from proxy.console.tokens import Role
 from proxy.errors import ListenError
+from proxy.ofrep import PATH as OFREP_PATH
 from proxy.settings import TlsSettings
 from proxy.stages import Stage
 from tests.proxy.console.rig import Store, running
@@ -44,6 +45,18 @@ async def test_every_route_wants_its_role_and_refuses_every_lesser_one(tmp_path:
 
     assert len(EVERY) > 18
     assert wrong == []
+
+
+async def test_an_openfeature_sdk_asks_with_a_token_of_any_role(tmp_path: Path) -> None:
+    path = f"{OFREP_PATH}/crossfade.escrows"
+    async with running(tmp_path) as rig:
+        rig.store.flip(Stage.SHADOW)
+        asked = {"context": {"targetingKey": "ada"}}
+        told = await rig.ask("POST", path, Role.VIEWER, json=asked)
+        unknown = await rig.ask("POST", path, None, json=asked)
+
+    assert (told.status, told.json["value"]) == (200, "shadow")
+    assert (unknown.status, unknown.code) == (401, "unauthorized")
 
 
 async def test_every_route_refuses_whoever_has_no_token_or_one_that_does_not_hold(tmp_path: Path) -> None:
