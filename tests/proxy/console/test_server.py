@@ -56,7 +56,7 @@ async def test_an_openfeature_sdk_asks_with_a_token_of_any_role(tmp_path: Path) 
         unknown = await rig.ask("POST", path, None, json=asked)
 
     assert (told.status, told.json["value"]) == (200, "shadow")
-    assert (unknown.status, unknown.code) == (401, "unauthorized")
+    assert (unknown.status, unknown.code) == (401, "unauthenticated")
 
 
 async def test_every_route_refuses_whoever_has_no_token_or_one_that_does_not_hold(tmp_path: Path) -> None:
