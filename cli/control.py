@@ -9,6 +9,7 @@ from cli.sections import FreezeRow
 from proxy.control import Control, ControlSettings
 from proxy.flag_rows import Change, Judged
 from proxy.freeze import DAYS, FreezeWindow
+from proxy.working_hours import times_of
 
 _LEDGER = 10_000
 
@@ -82,13 +83,12 @@ def freeze_windows(rows: tuple[FreezeRow, ...]) -> Iterator[FreezeWindow]:
     """The windows of the configuration."""
     for row in rows:
         zone = ZoneInfo(row.timezone)
-        first, _, last = row.hours.partition("-")
         yield FreezeWindow(
             row.reason,
             _moment(row.begins, zone),
             _moment(row.ends, zone),
             frozenset(map(DAYS.index, row.days)),
-            (time.fromisoformat(first), time.fromisoformat(last.replace("24:", "00:"))),
+            times_of(row.hours),
             zone,
         )
 

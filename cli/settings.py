@@ -32,6 +32,7 @@ from cli.sections import (
     LimitsSection,
     MirrorSection,
     ParitySection,
+    PilotSection,
     ProxySection,
     StickySection,
     StoreSection,
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     parity: ParitySection = ParitySection()
     verdict: VerdictSection = VerdictSection()
     control: ControlSection = ControlSection()
+    pilot: PilotSection = PilotSection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()

@@ -96,11 +96,12 @@ class FlagStore:
         action: str = "flip",
         verdict: Judged | None = None,
         forced: bool = False,
+        also: Callable[[sa.Connection], None] | None = None,
     ) -> Change:
         """Set the stage of a domain or an endpoint: the next one, the same with other shares, or any earlier.
 
         Going back takes along the endpoint rows of the domain that are further. No verdict is asked for here: operators
-        go through `proxy.control`.
+        go through `proxy.control`. `also` is done in the same transaction; when it raises, nothing is changed.
         """
         domain = self.domain_of(key)
         shares: dict[str, float] = {}
@@ -119,7 +120,7 @@ class FlagStore:
             return [RowChange(key, table.rows.get(key), after), *self._further(table, keys, stage)]
 
         entry = _Entry(action, key, actor, reason, verdict, forced=forced)
-        change = self._apply(decide, entry, expected_version)
+        change = self._apply(decide, entry, expected_version, also)
         if change is None:
             raise StageError(f"{key} is already at {stage} with these shares; nothing was changed")
         return change
@@ -273,6 +274,7 @@ class FlagStore:
         decide: Callable[[FlagTable], Sequence[RowChange]],
         entry: "_Entry",
         expected_version: int | None = None,
+        also: Callable[[sa.Connection], None] | None = None,
     ) -> Change | None:
         with self._connect() as connection:
             # The update comes first: it takes the write lock, and what is read then cannot change.
@@ -287,6 +289,8 @@ class FlagStore:
             if not rows:
                 return None
             change = _write(connection, table.version, entry, rows)
+            if also is not None:
+                also(connection)
             connection.commit()
             return change
 
