@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "advance": "cli.flips:advance",
     "flip": "cli.flips:flip",
     "rollback": "cli.flips:rollback",
+    "pilot": "cli.pilot:pilot",
     "history": "cli.history:history",
     "parity": "cli.parity:parity",
     "loadtest": "cli.loadtest:loadtest",

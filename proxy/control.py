@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from parity.errors import StoreError
 from proxy.errors import ConflictError, RefusedError, StageError
 from proxy.flag_rows import Change, Judged
-from proxy.flag_store import FlagStore
+from proxy.flag_store import FlagStore, check_version
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share
 from proxy.freeze import FreezeWindow, frozen
 from proxy.stages import Stage
@@ -208,6 +208,7 @@ class Control:
         # What was judged is what is changed: another change in between, and it is judged anew.
         for attempt in range(_ATTEMPTS):
             table = self._flags.table()
+            check_version(table.version, expected)
             stage, share = decide(table)
             if share is not None:
                 check_share("the canary share", share)

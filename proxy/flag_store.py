@@ -280,11 +280,7 @@ class FlagStore:
             # The update comes first: it takes the write lock, and what is read then cannot change.
             connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
             table = _read(connection)
-            if expected_version is not None and table.version - 1 != expected_version:
-                raise ConflictError(
-                    f"the flag table is at version {table.version - 1}, not at {expected_version}: somebody else "
-                    "changed it in the meantime; look again"
-                )
+            check_version(table.version - 1, expected_version)
             rows = decide(table)
             if not rows:
                 return None
@@ -311,6 +307,15 @@ class FlagStore:
             for key, flag in flags
             if flag.stage.is_further_than(stage)
         ]
+
+
+def check_version(present: int, expected: int | None) -> None:
+    """Raises ConflictError where a change was decided on another version than the present one."""
+    if expected is not None and present != expected:
+        raise ConflictError(
+            f"the flag table is at version {present}, not at {expected}: somebody else changed it in the meantime; "
+            "look again"
+        )
 
 
 def _read(connection: sa.Connection) -> FlagTable:

@@ -76,7 +76,7 @@ def decide(run: PilotRun, policy: Policy, seen: Seen) -> Decision:
 
 def _fault(run: PilotRun, policy: Policy, seen: Seen, following: PolicyStep) -> Pause | None:
     stage = seen.flag.stage
-    if policy.max_duration is not None and seen.now.timestamp() - run.began_at > policy.max_duration:
+    if seen.now.timestamp() - run.began_at > policy.max_duration:
         return Pause(
             f"max_duration: {span_text(policy.max_duration)} are over since it was started or resumed"
         )

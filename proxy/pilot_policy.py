@@ -94,7 +94,7 @@ class Policy(BaseModel):
 
     steps: tuple[PolicyStep, ...] = Field(min_length=1)
     working_hours: WorkingHours | None = None
-    max_duration: Seconds | None = None
+    max_duration: Seconds = 30 * 86_400.0
 
     def steps_to(self, target: Stage) -> tuple[PolicyStep, ...]:
         """Those that lead to a stage; raises PolicyError where none reaches it."""
@@ -141,24 +141,30 @@ def parse_policy(text: str, where: str) -> Policy:
 
 def _order_problems(rows: Any) -> Iterator[str]:
     """What no row alone can tell: stages in their order, none left out, shares that grow."""
-    place = Flag(canary_share=0.0)
+    before: Flag | None = Flag(canary_share=0.0)
     for index, row in enumerate(rows if isinstance(rows, list) else []):
         if not isinstance(row, Mapping) or row.get("stage") not in tuple(Stage):
+            before = None  # that is told elsewhere; what follows cannot be judged by it
             continue
         stage, share = Stage(row["stage"]), row.get("share")
         where = f"steps.{index}"
-        number = share if isinstance(share, int | float) and not isinstance(share, bool) else None
         if stage is Stage.CANARY and share is None:
             yield f"{where}.share: expected a share from 0 to 1: the step is at canary"
         if stage is not Stage.CANARY and share is not None:
             yield f"{where}.share: {share!r}: expected only at canary"
-        if stage is Stage.CANARY and place.stage is Stage.CANARY:
-            if number is not None and number <= place.canary_share:
-                yield f"{where}.share: {share!r}: expected more than {place.canary_share:g}, that of the step before"
-        elif stage is not place.stage.next:
-            expected = place.stage.next or "nothing after complete"
-            yield f"{where}.stage: {stage.value!r}: expected {expected}: no stage is left out, and none comes twice"
-        place = Flag(stage, place.canary_share if number is None else float(number))
+        number = float(share) if isinstance(share, int | float) else 0.0
+        if before is not None:
+            yield from _next_problems(where, before, stage, number)
+        before = Flag(stage, number)
+
+
+def _next_problems(where: str, before: Flag, stage: Stage, share: float) -> Iterator[str]:
+    if stage is before.stage is Stage.CANARY:
+        if share <= before.canary_share:
+            yield f"{where}.share: {share:g}: expected more than {before.canary_share:g}, that of the step before"
+    elif stage is not before.stage.next:
+        expected = before.stage.next or "nothing after complete"
+        yield f"{where}.stage: {stage.value!r}: expected {expected}: no stage is left out, and none comes twice"
 
 
 def _one_error(row: Mapping[str, Any]) -> str:

@@ -264,4 +264,4 @@ def _change(connection: sa.Connection, run: PilotRun, **values: Any) -> None:
 
 
 def _run_of(row: Mapping[Any, Any]) -> PilotRun:
-    return msgspec.convert(dict(row), PilotRun, strict=False)
+    return msgspec.convert({str(name): value for name, value in row.items()}, PilotRun, strict=False)

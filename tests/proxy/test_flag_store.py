@@ -314,6 +314,25 @@ def test_what_is_changed_beside_the_flags_has_its_entry_in_the_same_ledger(
         assert connection.exec_driver_sql("SELECT n FROM others").scalars().all() == [1]
 
 
+def test_what_is_done_with_a_flip_is_there_with_it_or_neither_is(store: FlagStore, engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
+
+    def insert(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO others SELECT version FROM flag_revisions")
+
+    def insert_and_fail(connection: sa.Connection) -> None:
+        insert(connection)
+        raise ShareError("no")
+
+    with pytest.raises(ShareError):
+        store.flip("escrows", Stage.SHADOW, actor="ada", reason="x", also=insert_and_fail)
+    assert (store.version(), store.history()) == (0, [])
+    store.flip("escrows", Stage.SHADOW, actor="ada", reason="x", also=insert)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT n FROM others").scalars().all() == [1]
+
+
 def test_a_change_beside_the_flags_that_fails_leaves_no_entry(store: FlagStore) -> None:
     def fail(_connection: sa.Connection) -> None:
         raise ShareError("no")
