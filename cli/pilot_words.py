@@ -32,10 +32,10 @@ def run_json(run: PilotRun, holder: str) -> dict[str, Any]:
 def run_lines(run: PilotRun, holder: str) -> list[str]:
     """How a run stands, in lines."""
     steps = _steps(run)
-    place = f"at {steps[run.step - 1].words}" if 0 < run.step <= len(steps) else "before the first step"
+    last = f", the last {steps[run.step - 1].words}" if 0 < run.step <= len(steps) else ""
     lines = [
-        f"{run.domain}: {run.state}, {place} (step {run.step} of {len(steps)} to {run.target}, policy {run.policy_name})",
-        f"  there since {time_text(run.since)}; started by {run.actor} {time_text(run.started_at)}",
+        f"{run.domain}: {run.state}, {run.step} of {len(steps)} steps to {run.target} made{last}; policy {run.policy_name}",
+        f"  since {time_text(run.since)}; started by {run.actor} {time_text(run.started_at)}",
     ]
     if run.reason:
         lines.append(f"  {'waits' if run.state is RunState.RUNNING else run.state}: {run.reason}")

@@ -10,10 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from parity.database import open_database
-from proxy.flag_rows import METADATA as FLAG_TABLES
-from proxy.pilot_runs import PILOT_RUNS, RunState
+from proxy.pilot_runs import RunState
 from proxy.stages import Stage
-from tests.proxy.piloting import NO, READY, Bridge
+from tests.proxy.piloting import NO, READY, STEPS, Bridge, bridge_on
 
 WITHIN_S = 60.0
 BEFORE, AFTER = (Stage.SHADOW, 1, 1), (Stage.CANARY, 2, 2)
@@ -27,12 +26,8 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(database_url: str) -> Iterator[str]:
-    yield database_url
-    engine = open_database(database_url)
-    with engine.begin() as connection:
-        PILOT_RUNS.drop(connection, checkfirst=True)
-        FLAG_TABLES.drop_all(connection)
-    engine.dispose()
+    with bridge_on(database_url):
+        yield database_url
 
 
 def die(*_: object) -> None:
@@ -87,10 +82,6 @@ POINTS: dict[str, tuple[Callable[[sa.Engine], None], tuple[Stage, int, int]]] = 
     "before the commit": (before_the_commit, BEFORE),
     "after the commit": (after_the_commit, AFTER),
 }
-STEPS = [f"step {n} of 5 to complete" for n in (1, 2, 3)] + [
-    "step 4 of 5 to complete, without asking for: queries",
-    "step 5 of 5 to complete",
-]
 
 
 def walk_and_die(url: str, arm: Callable[[sa.Engine], None], now: float, word: str) -> None:

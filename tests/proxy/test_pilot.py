@@ -11,18 +11,15 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from parity.database import open_database
 from proxy.errors import ConflictError, PilotError
-from proxy.flag_rows import METADATA as FLAG_TABLES
 from proxy.flag_rows import Judged
 from proxy.flags import Flag
 from proxy.freeze import FreezeWindow
-from proxy.lease import LEASES
 from proxy.pilot import Pilot, PilotSettings
 from proxy.pilot_decision import Done, Go, Pause, Wait
 from proxy.pilot_runs import PILOT_RUNS, RunState
 from proxy.stages import Stage
-from tests.proxy.piloting import BEGIN, NO, READY, Bridge
+from tests.proxy.piloting import BEGIN, NO, READY, STEPS, Bridge, bridge_on
 from tests.proxy.rig import until
 
 QUICKLY = PilotSettings(every_s=0.01)
@@ -30,20 +27,14 @@ QUICKLY = PilotSettings(every_s=0.01)
 
 @pytest.fixture
 def bridge(tmp_path: Path) -> Iterator[Bridge]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield Bridge(engine)
-    engine.dispose()
+    with bridge_on(f"sqlite:///{tmp_path}/store.db") as made:
+        yield made
 
 
 @pytest.fixture
 def postgres_bridge(database_url: str) -> Iterator[Bridge]:
-    engine = open_database(database_url)
-    yield Bridge(engine)
-    with engine.begin() as connection:
-        for table in (PILOT_RUNS, LEASES):
-            table.drop(connection, checkfirst=True)
-        FLAG_TABLES.drop_all(connection)
-    engine.dispose()
+    with bridge_on(database_url) as made:
+        yield made
 
 
 def walk_to_the_end(bridge: Bridge, pilot: Pilot) -> list[str]:
@@ -56,12 +47,6 @@ def walk_to_the_end(bridge: Bridge, pilot: Pilot) -> list[str]:
             break
         bridge.now += 60
     return decided
-
-
-STEPS = [f"step {n} of 5 to complete" for n in (1, 2, 3)] + [
-    "step 4 of 5 to complete, without asking for: queries",
-    "step 5 of 5 to complete",
-]
 
 
 def test_it_walks_from_off_to_complete_one_step_and_one_entry_of_the_ledger_at_a_time(bridge: Bridge) -> None:

@@ -46,13 +46,16 @@ def test_a_policy_says_where_to_go_how_long_to_stay_and_what_may_be_missing() ->
 
     assert policy == Policy(
         steps=(
-            PolicyStep(stage=Stage.SHADOW, hold="30m", verdict=["queries", "self-test"]),  # type: ignore[arg-type]  as a file says it
+            PolicyStep.model_validate(
+                {"stage": "shadow", "hold": "30m", "verdict": ["queries", "self-test"]}
+            ),
             PolicyStep(stage=Stage.CANARY, share=0.25),
             PolicyStep(stage=Stage.LIVE),
             PolicyStep(stage=Stage.COMPLETE),
         )
     )
-    assert (policy.steps[0].hold, policy.steps[0].may_be_missing) == (1_800, {"queries", "self-test"})
+    assert policy.steps[0].hold == 1_800
+    assert policy.steps[0].may_be_missing == {"queries", "self-test"}
     assert [step.words for step in policy.steps_to(Stage.CANARY)] == ["shadow", "canary 25%"]
 
 
@@ -172,3 +175,20 @@ def test_what_may_be_missing_are_the_conditions_that_a_verdict_can_lack() -> Non
 
     # what stands as latency does can be missing as latency can
     assert tuple(name for name, lacking in rows if lacking.startswith(("not yet", "as "))) == MAY_BE_MISSING
+
+
+def test_the_policy_of_the_documentation_is_one() -> None:
+    shown = re.search(r"^```toml\n(.*?)^```", (DOCS / "pilot.md").read_text(), re.MULTILINE | re.DOTALL)
+
+    assert shown is not None
+    assert parse_policy(shown[1], "docs/pilot.md").steps_to(Stage.COMPLETE)
+
+
+def test_every_key_of_a_policy_is_explained() -> None:
+    text = (DOCS / "pilot.md").read_text()
+    keys = [
+        *Policy.model_fields,
+        *(f"steps.{field.alias or name}" for name, field in PolicyStep.model_fields.items()),
+    ]
+
+    assert [key for key in keys if f"| `{key}` |" not in text] == []

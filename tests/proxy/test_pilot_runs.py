@@ -10,28 +10,22 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.errors import StoreError
 from proxy.errors import ConflictError, PilotError, PolicyError
-from proxy.flag_rows import METADATA as FLAG_TABLES
 from proxy.flags import Flag
-from proxy.pilot_runs import PILOT_RUNS, RunState
+from proxy.pilot_runs import RunState
 from proxy.stages import Stage
-from tests.proxy.piloting import BEGIN, QUICK, Bridge
+from tests.proxy.piloting import BEGIN, QUICK, Bridge, bridge_on
 
 
 @pytest.fixture
 def bridge(tmp_path: Path) -> Iterator[Bridge]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield Bridge(engine)
-    engine.dispose()
+    with bridge_on(f"sqlite:///{tmp_path}/store.db") as made:
+        yield made
 
 
 @pytest.fixture
 def postgres_bridge(database_url: str) -> Iterator[Bridge]:
-    engine = open_database(database_url)
-    yield Bridge(engine)
-    with engine.begin() as connection:
-        PILOT_RUNS.drop(connection, checkfirst=True)
-        FLAG_TABLES.drop_all(connection)
-    engine.dispose()
+    with bridge_on(database_url) as made:
+        yield made
 
 
 def ledger(bridge: Bridge) -> list[tuple[str, str, str]]:
