@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from parity.errors import StoreError
 from proxy.errors import ConflictError, RefusedError, StageError
 from proxy.flag_rows import Change, Judged
-from proxy.flag_store import FlagStore, check_version
-from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share
+from proxy.flag_store import FlagStore
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_version
 from proxy.freeze import FreezeWindow, frozen
 from proxy.stages import Stage
 from proxy.steps import Step, following, refusal_of, together, weigh

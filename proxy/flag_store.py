@@ -30,7 +30,7 @@ from proxy.flag_rows import (
     change_of,
     text_of,
 )
-from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_step
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_step, check_version
 from proxy.stages import Stage
 
 _CREATIONS = 6
@@ -307,15 +307,6 @@ class FlagStore:
             for key, flag in flags
             if flag.stage.is_further_than(stage)
         ]
-
-
-def check_version(present: int, expected: int | None) -> None:
-    """Raises ConflictError where a change was decided on another version than the present one."""
-    if expected is not None and present != expected:
-        raise ConflictError(
-            f"the flag table is at version {present}, not at {expected}: somebody else changed it in the meantime; "
-            "look again"
-        )
 
 
 def _read(connection: sa.Connection) -> FlagTable:
