@@ -12,14 +12,14 @@ from cli.errors import UsageError
 from cli.flips import GRAVE, STAGES, stage_of
 from cli.output import Progress, console, json_option, message, print_json
 from cli.pilot_here import here_options, walk_here
-from cli.pilot_words import policy_lines, run_json, run_lines
+from cli.pilot_words import event_text, policy_lines, run_json, run_lines
 from cli.piloting import pilot_of, simulated
 from proxy.errors import PilotError
 from proxy.flags import DEFAULT_FLAG
 from proxy.pilot import Pilot
 from proxy.pilot_policy import DEFAULT_POLICY, Policy, name_of, read_policy
 from proxy.pilot_runs import PilotRun, RunState
-from proxy.pilot_simulation import Moment, interval
+from proxy.pilot_simulation import Moment
 from proxy.stages import Stage
 
 RUNS = "crossfade.pilot-runs/1"
@@ -239,17 +239,8 @@ def _simulate(context: Context, domain: str, policy: Policy, target: Stage, *, a
 
 def _print_moments(moments: list[Moment]) -> None:
     out = console()
-    words = {
-        "step": "→ ",
-        "wait": "  waits: ",
-        "pause": "paused: ",
-        "done": "done: ",
-        "end": "history ends here: ",
-    }
     for one in moments:
-        out.print(f"{one.at:%Y-%m-%d %H:%M} UTC  {words[one.kind]}{one.words}", markup=False)
-    begin, end = moments[0].at.timestamp(), moments[-1].at.timestamp()
+        out.print(f"{one.at:%Y-%m-%d %H:%M} UTC  {event_text(one.kind, one.words)}", markup=False)
     message(
-        f"one decision in {interval(begin, end) // 60} min; the self-test, rules and acceptances are today's, and the books "
-        "are taken to balance; nothing was changed"
+        "the self-test, rules and acceptances are today's, and the books are taken to balance; nothing was changed"
     )

@@ -11,7 +11,7 @@ import click
 from cli.context import Context
 from cli.flips import ACKNOWLEDGE_WITHIN_S
 from cli.output import console, message
-from cli.pilot_words import decision_text, run_json
+from cli.pilot_words import event_of, event_text, run_json
 from parity.errors import StoreError
 from proxy.errors import ConflictError, FlagStoreError, NotAcknowledgedError, PilotError
 from proxy.pilot import Pilot, Walked
@@ -88,13 +88,15 @@ def _once(pilot: Pilot, domain: str) -> Walked:
 
 def _say(context: Context, walked: Walked, *, as_json: bool) -> None:
     now = datetime.now(UTC)
-    text = decision_text(walked.decision)
+    kind, words = event_of(walked.decision)
     served = "" if walked.change is None else _served(context, walked.change.version)
     if as_json:
-        values = {"at": now.isoformat(), "event": text, "run": run_json(walked.run, "")}
+        values = {"at": now.isoformat(), "event": kind, "words": words, "run": run_json(walked.run, "")}
         click.echo(json.dumps({"schema": SCHEMA, **values}))
     else:
-        console().print(f"{now:%H:%M:%S}  {walked.run.domain} {text}{served}", markup=False)
+        console().print(
+            f"{now:%H:%M:%S}  {walked.run.domain} {event_text(kind, words)}{served}", markup=False
+        )
 
 
 def _served(context: Context, version: int) -> str:

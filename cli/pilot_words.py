@@ -10,6 +10,14 @@ from proxy.pilot_runs import PilotRun, RunState
 from proxy.spans import span_text
 from proxy.stages import Stage
 
+_EVENTS = {
+    "step": "→ ",
+    "wait": "waits: ",
+    "pause": "paused: ",
+    "done": "done: ",
+    "end": "the history ends here: ",
+}
+
 
 def run_json(run: PilotRun, holder: str) -> dict[str, Any]:
     """JSON values; `holder` is who walks it now, or empty."""
@@ -59,17 +67,22 @@ def policy_lines(policy: Policy, target: Stage) -> list[str]:
     ]
 
 
-def decision_text(decision: Decision) -> str:
-    """What a pilot decided, in a line."""
+def event_of(decision: Decision) -> tuple[str, str]:
+    """What a pilot decided: `step`, `wait`, `pause` or `done`, and where to, or why."""
     match decision:
         case Go(step):
-            return f"→ {step.words}"
+            return "step", step.words
         case Wait(_, reason):
-            return f"waits: {reason}"
+            return "wait", reason
         case Pause(reason):
-            return f"paused: {reason}"
+            return "pause", reason
         case Done():
-            return "done"
+            return "done", "the target is reached"
+
+
+def event_text(kind: str, words: str) -> str:
+    """The same in a line, also of a simulation."""
+    return f"{_EVENTS[kind]}{words}"
 
 
 def time_text(seconds: float) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from parity.database import complete_tables, open_database, storing, writing
 from parity.exchange import Endpoint
-from parity.tables import CELL_COUNTS, CELLS, COUNTS, ENDPOINTS, GROUP_COUNTS, GROUPS, METADATA, PAIRS
+from parity.tables import CELLS, COUNTS, ENDPOINTS, GROUPS, METADATA
 
 _ROWS = 1_000
 
@@ -58,12 +58,17 @@ class Past:
 
     def _counted(self) -> Iterator[tuple[sa.Table, sa.ColumnElement[bool]]]:
         """The tables that count by minute, and what of them is ours."""
-        yield COUNTS, COUNTS.c.endpoint.in_(self._names)
-        yield PAIRS, PAIRS.c.endpoint.in_(self._names)
         cells = sa.select(CELLS.c.id).where(CELLS.c.endpoint.in_(self._names))
-        yield CELL_COUNTS, CELL_COUNTS.c.cell_id.in_(cells)
         groups = sa.select(GROUPS.c.id).where(GROUPS.c.endpoint.in_(self._names))
-        yield GROUP_COUNTS, GROUP_COUNTS.c.group_id.in_(groups)
+        owners: dict[str, list[str] | sa.Select[tuple[str]]] = {
+            "endpoint": self._names,
+            "cell_id": cells,
+            "group_id": groups,
+        }
+        for table in METADATA.sorted_tables:
+            if "minute" in table.c:
+                owner = next(name for name in owners if name in table.c)
+                yield table, table.c[owner].in_(owners[owner])
 
 
 @contextmanager

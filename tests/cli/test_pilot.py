@@ -149,9 +149,9 @@ def test_a_simulation_prints_each_step_and_what_it_waited_for_and_changes_nothin
     code, out, err = simulate(crossfade)
 
     assert code == 0
-    assert [line[21:] for line in out.splitlines() if "UTC  " in line] == [
+    assert [line[21:].rstrip() for line in out.splitlines() if "UTC  " in line] == [
         " → shadow",
-        f"   waits: holds shadow for 5m, until {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(begin + 300))} ",
+        f" waits: holds shadow for 5m, until {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(begin + 300))} UTC",
         " → canary 50%",
         " done: canary",
     ]

@@ -52,8 +52,8 @@ def test_as_json_each_line_is_an_object(crossfade: InProcess) -> None:
     _, lines, _ = here(crossfade, "shadow", "--json")
 
     told = [json.loads(line) for line in lines]
-    assert [(line["schema"], line["event"], line["run"]["state"]) for line in told] == [
-        ("crossfade.pilot-walk/1", "→ shadow", "done")
+    assert [(line["schema"], line["event"], line["words"], line["run"]["state"]) for line in told] == [
+        ("crossfade.pilot-walk/1", "step", "shadow", "done")
     ]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cli.pilot_words import decision_text, policy_lines, run_json, run_lines
+from cli.pilot_words import event_of, event_text, policy_lines, run_json, run_lines
 from proxy.pilot_decision import Decision, Done, Go, Pause, Wait
 from proxy.pilot_policy import parse_policy
 from proxy.pilot_runs import PilotRun, RunState
@@ -69,13 +69,14 @@ def test_a_policy_says_what_each_step_asks_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "text"),
+    ("decision", "event", "text"),
     [
-        (Go(parse_policy(QUICK, "quick").steps[1]), "→ canary 5%"),
-        (Wait("hours", "until nine"), "waits: until nine"),
-        (Pause("ada did"), "paused: ada did"),
-        (Done(), "done"),
+        (Go(parse_policy(QUICK, "quick").steps[1]), ("step", "canary 5%"), "→ canary 5%"),
+        (Wait("hours", "until nine"), ("wait", "until nine"), "waits: until nine"),
+        (Pause("ada did"), ("pause", "ada did"), "paused: ada did"),
+        (Done(), ("done", "the target is reached"), "done: the target is reached"),
     ],
 )
-def test_a_decision_is_a_line(decision: Decision, text: str) -> None:
-    assert decision_text(decision) == text
+def test_a_decision_is_an_event_and_a_line(decision: Decision, event: tuple[str, str], text: str) -> None:
+    assert event_of(decision) == event
+    assert event_text(*event) == text
