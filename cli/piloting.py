@@ -61,6 +61,7 @@ def simulated(context: Context, domain: str, policy: Policy, target: Stage) -> I
                 cells=required_cells(context),
                 since=max([since, *(at for at in changed if at <= now)]),
                 self_test=self_test,
+                max_fleeting_share=context.settings.parity.max_fleeting_share,
                 now=now,
             )
             told = [one for one in verdict.domain.conditions if one.name != "books"]

@@ -188,11 +188,17 @@ class Capture(msgspec.Struct, frozen=True, array_like=True):
     answer_body: bytes = b""
 
 
+FALLBACK_BEGUN = "fallback_begun"
+PRESENT = "present"
+ENDED = "ended"
+
+
 class Count(msgspec.Struct, frozen=True):
     """How often something happened at one endpoint since the last batch.
 
-    `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `failed`, `shed`; `reason` says why
-    where the name alone does not (`not_mirrored`: `stage`, `write`, `no_read`, `refused_write`, `sampled_out`,
+    `name` is one of `requests`, `mirrored`, `not_mirrored`, `fallback`, `fallback_begun`, `failed`, `shed`, or of no
+    endpoint: `present`, the worker is there and counts who is asked, and `ended`, it is not any more and has said all.
+    `reason` says why where the name alone does not (`requests`: the authoritative backend; `not_mirrored`: `stage`, `write`, `no_read`, `refused_write`, `sampled_out`,
     `unlisted`, `unanswered`, `never`; `shed`: `parity_queue`, all that a proxy worker sheds; what a parity worker sheds is an
     outcome of the capture, `parity/completing.py`).
     """

@@ -16,12 +16,15 @@ from parity.acceptances import AcceptanceBook
 from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
-from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
-from parity.exchange import REHEARSE, Batch, Exchange
+from parity.evidence import MAX_CELLS, add_evidence
+from parity.exchange import ENDED, PRESENT, REHEARSE, Batch, Exchange
+from parity.figures import add_figures, forget_figures
+from parity.fleeting import add_fleeting
 from parity.groups import Groups
 from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
 from parity.outcome import Aside, Comparison, Outcome
 from parity.redact import Redactor
+from parity.retention import Retention
 from parity.rule_changes import note_rules
 from parity.rules import RuleBook
 from parity.samples import findings
@@ -29,7 +32,8 @@ from parity.settle import AskedAgain
 from parity.tables import COUNTS, ENDPOINTS, METADATA, RUNS
 from parity.tally import CHECKS, COMPARED
 
-_COUNTED_HERE = frozenset(Outcome) - {Outcome.SHED}
+_NOT_COUNTED = (frozenset(Outcome) - {Outcome.SHED}) | {PRESENT, ENDED}
+"""What a proxy worker says that is no count of its own: the outcomes are counted here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Limits:
     total_samples: int = 20_000
     retention_s: float = 30 * 86_400.0
     prune_every_s: float = 60.0
+    max_bytes: int = 512 * 2**20
+    measure_every_s: float = 300.0
 
 
 class ParityStore:
@@ -68,9 +74,13 @@ class ParityStore:
             self._limits.groups_per_endpoint,
             self._limits.total_samples,
         )
+        self._retention = Retention(
+            engine, self._groups, max_age_s=self._limits.retention_s, max_bytes=self._limits.max_bytes
+        )
         self._acceptances = AcceptanceBook(engine)
         self._prepared = False
         self._pruned_at = 0.0
+        self._measured_at = 0.0
 
     def with_acceptances(self, rules: RuleBook) -> RuleBook:
         """The rule book with what was accepted in the store; a change holds within a second."""
@@ -118,7 +128,9 @@ class ParityStore:
             minute = int(at // 60)
             self._count(connection, batch, judged, comparisons, again, minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
+            add_figures(connection, batch.captures, completed, comparisons, at)
             add_noise(connection, again.twice, at)
+            add_fleeting(connection, again.fleeting, minute, at)
             self._groups.add(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
             self._pruned_at = at
@@ -141,12 +153,17 @@ class ParityStore:
 
     def _is_new(self, connection: sa.Connection, batch: Batch, at: float) -> bool:
         # the first statement is a change, so that two workers with the same batch take turns
+        said = {count.name for count in batch.counts}
         run = {"proxy": batch.proxy, "last_seq": batch.seq, "in_flight": batch.in_flight, "seen_at": at}
-        insert = insert_of(connection, RUNS).values(run)
+        if ENDED in said:
+            run["ended"] = True
+        since = {"present_since": at} if PRESENT in said else {}
+        insert = insert_of(connection, RUNS).values(run | since)
+        known = {name: sa.func.coalesce(RUNS.c[name], value) for name, value in since.items()}
         newer = RUNS.c.last_seq < insert.excluded.last_seq
-        taken = insert.on_conflict_do_update(index_elements=["proxy"], set_=run, where=newer).returning(
-            RUNS.c.last_seq
-        )
+        taken = insert.on_conflict_do_update(
+            index_elements=["proxy"], set_=run | known, where=newer
+        ).returning(RUNS.c.last_seq)
         return connection.execute(taken).first() is not None
 
     def _count(
@@ -162,7 +179,7 @@ class ParityStore:
         for (endpoint, name, reason), n in again.counts.items():
             counted[endpoint, name, self._redactor.reason(reason)] += n
         for count in batch.counts:
-            if count.name not in _COUNTED_HERE:
+            if count.name not in _NOT_COUNTED:
                 counted[
                     count.endpoint, self._redactor.reason(count.name), self._redactor.reason(count.reason)
                 ] += count.n
@@ -193,21 +210,14 @@ class ParityStore:
         upsert(connection, ENDPOINTS, pairs, domain="new")
 
     def prune(self, *, now: float) -> None:
-        """Forget what is over the bounds of age and size. Counts are folded, not lost: the books still balance."""
+        """Forget what is over the bounds of age and size (`retention.py`); raises StoreError."""
         self._prepare()
-        oldest = now - self._limits.retention_s
-        minute = int(oldest // 60)
+        is_done = self._retention.by_age(now)
         with storing("prune the store"), writing(self._engine) as connection:
-            old = sa.delete(COUNTS).where(COUNTS.c.minute > 0, COUNTS.c.minute < minute).returning(*COUNTS.c)
-            folded: Counter[tuple[str, str, str]] = Counter()
-            for row in connection.execute(old):
-                folded[row.endpoint, row.name, row.reason] += row.n
-            rows = [
-                {"minute": 0, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
-                for (endpoint, name, reason), n in sorted(folded.items())
-            ]
-            upsert(connection, COUNTS, rows, add=("n",))
-            forget_evidence(connection, oldest)
             forget_noise(connection, now)
-            self._groups.prune(connection, oldest)
+            forget_figures(connection, now)
+            oldest = now - self._limits.retention_s
             connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))
+        if is_done and now - self._measured_at >= self._limits.measure_every_s:
+            is_small = self._retention.by_size(now)
+            self._measured_at = now if is_small else 0.0  # else it goes on with the next pruning

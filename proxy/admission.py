@@ -27,7 +27,7 @@ class Way:
     `plan` is that of every client, but at stage `canary` (`is_canary`), where it is that of those outside of the share:
     there `proxy.flags.plan_for` says whose it is. `spared` is why
     there is no copy of a request with this way, or empty; `rate` is the share of the others that have one. `requested`
-    is what `Counters` count its requests under. `falls_back` says that legacy is still there to answer for modern,
+    is what `Counters` count its requests under (at stage `canary` those of clients outside of the share). `falls_back` says that legacy is still there to answer for modern,
     `rehearses` that writes which legacy commits may be rehearsed, `is_unread` that no read shows what they write.
     """
 

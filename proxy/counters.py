@@ -1,6 +1,6 @@
 """What happened how often since the last batch, and how many mirrored requests are still on their way."""
 
-from parity.exchange import Count
+from parity.exchange import FALLBACK_BEGUN, Backend, Count
 
 UNLISTED = "(unlisted)"
 """The endpoint under which unlisted requests are counted: their paths are no label, there are too many."""
@@ -10,9 +10,9 @@ Key = tuple[str, str, str]
 """Endpoint, name, reason."""
 
 
-def requested_key(endpoint: str) -> Key:
-    """What the requests at an endpoint are counted under; to be made once."""
-    return (endpoint, "requests", "")
+def requested_key(endpoint: str, authoritative: Backend) -> Key:
+    """What the requests at an endpoint are counted under that have this authoritative backend; to be made once."""
+    return (endpoint, "requests", authoritative.value)
 
 
 class Counters:
@@ -62,6 +62,10 @@ class Counters:
     def skipped(self, endpoint: str, reason: str) -> None:
         """A capture says by itself why there is nothing to compare: `body_too_large`. Its outcome is counted later."""
         self._keep(endpoint, "skipped", reason)
+
+    def asked_legacy(self, endpoint: str) -> None:
+        """Modern failed, and legacy is asked: it may answer or not."""
+        self._add(endpoint, FALLBACK_BEGUN)
 
     def fell_back(self, endpoint: str) -> None:
         """Modern failed, legacy answered."""

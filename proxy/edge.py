@@ -106,11 +106,12 @@ class Edge:
             way = self._unlisted[method in SAFE_METHODS]
         else:
             way = self._ways.get(id(endpoint)) or self._way_of(endpoint)
-        plan = way.plan
+        plan, requested = way.plan, way.requested
         if way.is_canary and endpoint is not None:
             place = bucket(self._sticky.key(pairs(inbound.lines), inbound.address), way.domain)
             plan = plan_for(way.flag, endpoint, place)
-        self.counters.add(way.requested)
+            requested = requested_key(way.name, plan.authoritative)
+        self.counters.add(requested)
         mirrored = (
             not way.spared and not inbound.upgrade and (way.rate >= 1 or self._random.random() < way.rate)
         )
@@ -327,7 +328,7 @@ class Edge:
             not endpoint.is_read,
             flag.stage is Stage.CANARY,
             self._spared.reason(endpoint, flag),
-            requested_key(endpoint.name),
+            requested_key(endpoint.name, plan.authoritative),
             flag.stage.value,
             self._spared.rate(endpoint, flag),
             self._falls_back(endpoint, flag),
@@ -374,7 +375,7 @@ def _unlisted(version: int, *, is_safe: bool) -> Way:
         not is_safe,
         False,
         "unlisted",
-        requested_key(UNLISTED),
+        requested_key(UNLISTED, UNLISTED_PLAN.authoritative),
         _UNLISTED_FLAG.stage.value,
     )
 

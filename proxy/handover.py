@@ -30,6 +30,7 @@ class Handover:
         self.levels: dict[str, float] = {}
         """How the parity worker stood as of its last receipt."""
         self._heard_at = 0.0
+        self._said_at = 0.0
         self._closing = False
         self._reachable = True
 
@@ -42,6 +43,7 @@ class Handover:
 
     async def run(self) -> None:
         """Hand over until closed and empty; cancel to give up what is left."""
+        self._said_at = asyncio.get_running_loop().time()
         while True:
             try:
                 await self._converse()
@@ -85,7 +87,10 @@ class Handover:
                         await self._hurry.wait()
             while self._outbox.is_window_full:
                 await self._next_receipt()
-            if (frame := self._outbox.next_frame()) is not None:
+            now = asyncio.get_running_loop().time()
+            present = now - self._said_at >= self._settings.presence_s
+            if (frame := self._outbox.next_frame(present=present, closing=self._closing)) is not None:
+                self._said_at = now
                 if len(self._outbox.unacknowledged) == 1:
                     self._heard_at = asyncio.get_running_loop().time()
                 writer.writelines(frame.pieces)

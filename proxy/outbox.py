@@ -6,12 +6,14 @@ from typing import NamedTuple, Protocol
 
 from msgspec import structs
 
-from parity.exchange import Batch, Capture
+from parity.exchange import ENDED, PRESENT, Batch, Capture, Count
 from parity.wire import MAX_FRAME_BYTES, batch_pieces, capture_pieces
-from proxy.counters import Counters
+from proxy.counters import UNLISTED, Counters
 from proxy.settings import HandoverSettings
 
 _MAX_CAPTURE_BYTES = MAX_FRAME_BYTES // 2
+_PRESENT = Count(UNLISTED, PRESENT, "", 1)
+_ENDED = Count(UNLISTED, ENDED, "", 1)
 
 
 class CaptureSink(Protocol):
@@ -46,6 +48,7 @@ class Outbox:
         """Captures as they are sent, each with its bytes."""
         self._seq = 0
         self._said_in_flight = 0
+        self._said_end = False
         self._most_items = settings.queue_items
         self._most_bytes = settings.queue_bytes
         self._unacknowledged_items = 0
@@ -88,10 +91,16 @@ class Outbox:
         self._counters.shed(capture.endpoint, "parity_queue")
         return False
 
-    def next_frame(self) -> Frame | None:
-        """The next batch, which is without its receipt from now on; None: there is nothing to say."""
+    def next_frame(self, *, present: bool = False, closing: bool = False) -> Frame | None:
+        """The next batch, which is without its receipt from now on; None: there is nothing to say.
+
+        With `present` there is one in any case, so that whoever adds up knows that there was nothing. When `closing`,
+        the last one says that it is.
+        """
         counters = self._counters
-        if not self._queue and not counters.pending and counters.in_flight == self._said_in_flight:
+        is_due = present or (closing and not self._said_end)
+        is_empty = not self._queue and not counters.pending and counters.in_flight == self._said_in_flight
+        if is_empty and not is_due:
             return None
         captures: list[tuple[bytes, ...]] = []
         size = 0
@@ -105,7 +114,11 @@ class Outbox:
         self._seq += 1
         counters.handed_over(len(captures))
         self._said_in_flight = counters.in_flight
-        batch = Batch(self._proxy, self._seq, counters.take(), counters.in_flight)
+        said = [_PRESENT]
+        if closing and not self._queue and not self._said_end:
+            said.append(_ENDED)
+            self._said_end = True
+        batch = Batch(self._proxy, self._seq, (*counters.take(), *said), counters.in_flight)
         frame = Frame(self._seq, batch_pieces(batch, captures), len(captures), size)
         self._unacknowledged_items += frame.items
         self.unacknowledged.append(frame)

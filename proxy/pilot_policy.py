@@ -20,6 +20,7 @@ MAY_BE_MISSING = (
     "coverage",
     "comparisons",
     "mismatch rate",
+    "comes and goes",
     "latency",
     "queries",
     "shed",

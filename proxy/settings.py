@@ -173,7 +173,8 @@ class HandoverSettings:
     """Bounds of the queue to the parity worker: items and bytes include the batches without a receipt.
 
     There are `window_batches` of those at most. `receipt_timeout_s` without a receipt is a failure; it must be longer
-    than a batch may take whose shadow hangs (`MirrorSettings.wait_s` and `timeout_s`).
+    than a batch may take whose shadow hangs (`MirrorSettings.wait_s` and `timeout_s`). After `presence_s` without a batch
+    an empty one says that the worker is there.
     """
 
     queue_items: int = 4_000
@@ -184,6 +185,7 @@ class HandoverSettings:
     window_batches: int = 8
     receipt_timeout_s: float = 10.0
     retry_s: float = 0.2
+    presence_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ class TelemetrySettings:
 
     `access_log` is written if it is set and its rate is above 0; with `access_log_queries` targets keep their query.
     `otlp_endpoint` is where spans go, the base URL of a collector or a whole one; `trace_rate` is the share of
-    requests that are traced of those whose client has not decided it.
+    requests that are traced of those whose client has not decided it. With `unlisted_paths` the store keeps, folded,
+    what was asked for that is at no endpoint.
     """
 
     access_log: Path | None = None
@@ -201,6 +204,7 @@ class TelemetrySettings:
     otlp_endpoint: str | None = None
     service_name: str = "crossfade-proxy"
     trace_rate: float = 1.0
+    unlisted_paths: bool = True
 
 
 @dataclass(frozen=True, slots=True)

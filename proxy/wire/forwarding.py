@@ -318,6 +318,7 @@ class Forwarding:
     def _fall_back(self, error: str) -> None:
         self._modern = Observation(error=error, duration_s=perf_counter() - self._started)
         self._served_by = LEGACY
+        self._edge.counters.asked_legacy(self._admission.way.name)
         if self._kept is None:
             self._kept = self._edge.kept_body()
 

@@ -15,7 +15,7 @@ from yarl import URL
 
 from parity.completing import Shadow, Shed
 from parity.database import open_database
-from parity.exchange import Backend, Batch, Capture, Endpoint, Exchange, Receipt
+from parity.exchange import ENDED, PRESENT, Backend, Batch, Capture, Count, Endpoint, Exchange, Receipt
 from parity.wire import encode, read_batch
 from proxy.completion import Completion
 from proxy.flag_store import FlagStore
@@ -135,11 +135,12 @@ class FakeParity:
         return [one for one in self.completed if isinstance(one, Exchange)]
 
     def counts(self) -> Counter[str]:
-        """All counts, by `name` or `name/reason`, and what was shed here."""
+        """All counts at endpoints, by `name` or `name/reason`, and what was shed here."""
         totals: Counter[str] = Counter()
         for batch in self.batches:
             for count in batch.counts:
-                totals[f"{count.name}/{count.reason}" if count.reason else count.name] += count.n
+                if count.name not in {PRESENT, ENDED}:
+                    totals[label_of(count)] += count.n
         totals.update(f"shed/{one.reason}" for one in self.completed if isinstance(one, Shed))
         return totals
 
@@ -321,6 +322,13 @@ STEADY = AdaptiveSettings(strained_factor=1.0, failed_factor=1.0)
 """A limit that does not adapt."""
 QUICK_CLIENT = ClientSettings(half_closed_s=0.1)
 QUICK_MIRROR = MirrorSettings(timeout_s=1.0, failures=1_000_000, adaptive=STEADY)
+
+
+def label_of(count: Count) -> str:
+    """`name/reason`, or `name` where there is no reason; requests are `requests`, whoever was to answer."""
+    return f"{count.name}/{count.reason}" if count.reason and count.name != "requests" else count.name
+
+
 QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=3.0, retry_s=0.01)
 
 

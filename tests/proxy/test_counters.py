@@ -1,18 +1,18 @@
 """The proxy's side of the books."""
 
-from parity.exchange import Count
+from parity.exchange import Backend, Count
 from proxy.counters import Counters, requested_key
 
 
 def test_what_is_taken_is_counted_from_zero_again() -> None:
     counters = Counters()
-    counters.add(requested_key("a"))
-    counters.add(requested_key("a"))
+    counters.add(requested_key("a", Backend.MODERN))
+    counters.add(requested_key("a", Backend.MODERN))
     counters.not_mirrored("a", "stage")
 
     first, second = counters.take(), counters.take()
 
-    assert first == (Count("a", "requests", "", 2), Count("a", "not_mirrored", "stage", 1))
+    assert first == (Count("a", "requests", "modern", 2), Count("a", "not_mirrored", "stage", 1))
     assert second == ()
     assert not counters.pending
 

@@ -61,6 +61,17 @@ async def test_each_write_reaches_one_backend_once(stage: Stage) -> None:
         assert rig.edge.counts() == {"requests": len(answers), kind: len(answers)}
 
 
+@pytest.mark.parametrize("stage", Stage)
+async def test_requests_are_counted_by_the_backend_that_they_are_for(stage: Stage) -> None:
+    flag = {"canary_share": 0.5} if stage is Stage.CANARY else {}
+    async with planed(stage, flag=flag) as rig:
+        answers = [await rig.ask("GET", "/v1/escrows", bearer(client)) for client in range(8)]
+
+        counted = {one.reason: one.n for one in rig.edge.counters.take() if one.name == "requests"}
+        served = [answer.served_by.value for answer in answers if answer.served_by]
+        assert counted == {name: served.count(name) for name in served}
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [hanging(), closing(), sending(b"HTTP/1.1 200 OK\r\nContent-")],
@@ -245,7 +256,7 @@ async def test_a_read_that_modern_fails_is_answered_by_legacy(fault: str, error:
 
         (capture,) = rig.edge.captures
         assert (answer.status, answer.body, answer.served_by) == (200, b'{"by":"legacy"}', Backend.LEGACY)
-        assert rig.edge.counts() == {"requests": 1, "mirrored": 1, "fallback": 1}
+        assert rig.edge.counts() == {"requests": 1, "mirrored": 1, "fallback_begun": 1, "fallback": 1}
         assert capture.shadow is not None
         assert (capture.authoritative, capture.shadow.error, capture.status) == (Backend.LEGACY, error, 200)
 
@@ -272,7 +283,12 @@ async def test_when_both_fail_the_client_gets_one_error() -> None:
         answer = await rig.ask()
 
         assert answer.status == 502
-        assert rig.edge.counts() == {"requests": 1, "failed": 1, "not_mirrored/unanswered": 1}
+        assert rig.edge.counts() == {
+            "requests": 1,
+            "fallback_begun": 1,
+            "failed": 1,
+            "not_mirrored/unanswered": 1,
+        }
 
 
 async def test_at_complete_legacy_is_not_asked_any_more() -> None:
@@ -290,7 +306,7 @@ async def test_a_fallback_under_many_requests_keeps_the_books() -> None:
         answers = await asyncio.gather(*(rig.ask() for _ in range(100)))
 
         assert {answer.status for answer in answers} == {200}
-        assert rig.edge.counts() == {"requests": 100, "mirrored": 100, "fallback": 100}
+        assert rig.edge.counts() == {"requests": 100, "mirrored": 100, "fallback_begun": 100, "fallback": 100}
         assert rig.edge.budget.held == 0
 
 
@@ -351,7 +367,12 @@ async def test_an_endpoint_that_is_not_mirrorable_falls_back_without_a_compariso
 
         assert answer.served_by is Backend.LEGACY
         assert rig.edge.captures == []
-        assert rig.edge.counts() == {"requests": 1, "fallback": 1, "not_mirrored/never": 1}
+        assert rig.edge.counts() == {
+            "requests": 1,
+            "fallback_begun": 1,
+            "fallback": 1,
+            "not_mirrored/never": 1,
+        }
 
 
 # Writes

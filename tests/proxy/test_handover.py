@@ -63,6 +63,19 @@ async def test_captures_arrive_in_order_in_batches_of_64(parity: FakeParity) -> 
     parity.assert_the_books_balance()
 
 
+async def test_an_idle_worker_says_that_it_is_there_and_at_the_end_that_it_is_not(parity: FakeParity) -> None:
+    await parity.start()
+    line = Line(parity.socket, presence_s=0.02)
+
+    await until(lambda: len(parity.batches) >= 2)
+    await line.end()
+    await parity.stop()
+
+    said = [{count.name for count in batch.counts} for batch in parity.batches]
+    assert said[:2] == [{"present"}, {"present"}]
+    assert "ended" in said[-1]
+
+
 async def test_a_batch_is_sent_again_unchanged_until_its_receipt_comes(parity: FakeParity) -> None:
     parity.acknowledges = False
     await parity.start()

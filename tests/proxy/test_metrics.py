@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from parity.exchange import Backend
 from proxy.access_log import AccessLog
 from proxy.counters import Counters, requested_key
 from proxy.metrics import BOUNDS_S, COUNTED, LEVELS, LEVELS_BY, NOBODY, Metrics
@@ -109,10 +110,11 @@ def test_a_gauge_is_asked_when_somebody_reads() -> None:
 
 def test_everything_that_counters_count_is_shown() -> None:
     counters = Counters()
-    counters.add(requested_key("a"))
+    counters.add(requested_key("a", Backend.LEGACY))
     counters.not_mirrored("a", "stage")
     counters.mirrored("a")
     counters.shed("a", "shadow_queue")
+    counters.asked_legacy("a")
     counters.fell_back("a")
     counters.failed("a")
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.exchange import Backend, Batch, Capture
+from parity.exchange import Backend, Batch, Capture, Count
 from parity.wire import MAX_FRAME_BYTES, decode_batch
 from proxy.counters import Counters, requested_key
 from proxy.outbox import NoParity, Outbox
@@ -76,13 +76,34 @@ def test_an_empty_outbox_has_no_batch() -> None:
 
 def test_counts_alone_are_a_batch() -> None:
     outbox, counters = an_outbox()
-    counters.add(requested_key(ENDPOINT))
+    counters.add(requested_key(ENDPOINT, Backend.LEGACY))
 
     batch = next_batch(outbox)
 
     assert batch is not None
     assert (batch.proxy, batch.seq, batch.captures, counted(batch, "requests")) == ("proxy-1-run", 1, (), 1)
     assert outbox.next_frame() is None
+
+
+def test_a_worker_with_nothing_to_say_can_say_that_it_is_there() -> None:
+    outbox, _ = an_outbox()
+
+    frame = outbox.next_frame(present=True)
+
+    assert frame is not None
+    assert decode_batch(b"".join(frame.pieces)[4:]).counts == (Count("(unlisted)", "present", "", 1),)
+
+
+def test_the_last_batch_says_that_it_is_once() -> None:
+    outbox, counters = an_outbox(batch_captures=2)
+    put(outbox, counters, 3)
+
+    frames = [outbox.next_frame(closing=True) for _ in range(3)]
+
+    said = [
+        {one.name for one in decode_batch(b"".join(frame.pieces)[4:]).counts} for frame in frames if frame
+    ]
+    assert [("ended" in names) for names in said] == [False, True]
 
 
 def test_a_batch_takes_the_oldest_up_to_its_bounds() -> None:
@@ -251,7 +272,7 @@ def test_the_books_balance_in_every_batch(
             case "receipt" if outbox.unacknowledged:
                 acknowledge(outbox)
             case _:
-                counters.add(requested_key(ENDPOINT))
+                counters.add(requested_key(ENDPOINT, Backend.LEGACY))
     while (batch := next_batch(outbox)) is not None:
         batches.append(batch)
 

@@ -313,7 +313,7 @@ def admission() -> Admission:
         is_write=False,
         is_canary=False,
         spared="stage",
-        requested=requested_key(READ),
+        requested=requested_key(READ, Backend.LEGACY),
         stage="off",
     )
     return Admission(

@@ -258,4 +258,9 @@ async def test_a_write_that_is_not_sampled_is_counted_when_it_falls_back_and_not
         await rig.raw(SIZED)
         await rig.settled(1)
 
-        assert rig.parity.counts() == {"requests": 1, "fallback": 1, "not_mirrored/sampled_out": 1}
+        assert rig.parity.counts() == {
+            "requests": 1,
+            "fallback_begun": 1,
+            "fallback": 1,
+            "not_mirrored/sampled_out": 1,
+        }

@@ -24,7 +24,7 @@ from proxy.telemetry import Telemetry
 from proxy.wire.heads import AnswerHead, RequestHead
 from proxy.wire.plane import WirePlane
 from proxy.writes import Writes
-from tests.proxy.rig import QUICK_FORWARD, TIMEOUT_S, Answer, get, until
+from tests.proxy.rig import QUICK_FORWARD, TIMEOUT_S, Answer, get, label_of, until
 from tests.support.backends import DeadPort, FakeBackend, answering
 
 ENDPOINTS = (
@@ -89,7 +89,7 @@ class RecordingEdge(Edge):
         """What was counted since the last time, by `name` or `name/reason`."""
         totals: Counter[str] = Counter()
         for count in self.counters.take():
-            totals[f"{count.name}/{count.reason}" if count.reason else count.name] += count.n
+            totals[label_of(count)] += count.n
         return dict(totals)
 
     def admit(self, head: RequestHead, peer: Peer) -> Admission | Refused:
