@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "advance": "cli.flips:advance",
     "flip": "cli.flips:flip",
     "rollback": "cli.flips:rollback",
+    "pilot": "cli.pilot:pilot",
     "history": "cli.history:history",
     "guards": "cli.guards:guards",
     "retire": "cli.retire:retire",

@@ -19,6 +19,7 @@ from cli.guarding import open_guards, shown_guards
 from cli.logs import log_to_stderr
 from cli.output import json_option, message, print_json
 from cli.parity_verdict import judged, required_cells
+from cli.piloting import pilot_of
 from cli.sections import console_address, host_and_port
 from cli.settings import Settings, wrong
 from proxy.console.seams import Sources, Watch
@@ -99,7 +100,7 @@ def watches_of(context: Context) -> list[Watch]:
     if found := list(guard_problems(context.settings, context.endpoints)):
         raise wrong(found, "the guards")
     guards = open_guards(context) if context.settings.guards.enabled else None
-    return [one for one in (guards, open_following(context)) if one is not None]
+    return [one for one in (guards, open_following(context), pilot_of(context)) if one is not None]
 
 
 def console_settings(settings: Settings) -> ConsoleSettings:

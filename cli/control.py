@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cli.context import Context
@@ -9,6 +10,10 @@ from cli.sections import FreezeRow
 from proxy.control import Control, ControlSettings
 from proxy.flag_rows import Change, Judged
 from proxy.freeze import DAYS, FreezeWindow
+from proxy.working_hours import times_of
+
+if TYPE_CHECKING:
+    from parity.verdict import Judged as ParityJudged
 
 _LEDGER = 10_000
 
@@ -37,7 +42,6 @@ class StoredJudge:
     def _judged(self, key: str, changes: list[Change]) -> Judged:
         # a rollback must not wait until all that a verdict needs is imported
         from cli.parity_verdict import changed_at, limits, required_cells
-        from parity.conditions import Standing
         from parity.selftest_results import state_of
         from parity.verdict import build_verdict
 
@@ -57,39 +61,45 @@ class StoredJudge:
         judged = verdict.domain if key == domain else rows.get(key)
         if judged is None:
             return Judged("not yet", ("comparisons: 0 of this endpoint",))
-        rate = judged.rate
-        return Judged(
-            judged.readiness.value,
-            tuple(
-                f"{one.name}: {one.text}"
-                for standing in (Standing.WRONG, Standing.MISSING)
-                for one in judged.standing(standing)
-            ),
-            {
-                "comparisons": rate.comparisons,
-                "mismatches": rate.mismatches,
-                "rate_upper": rate.upper,
-                "clean_missing": rate.clean_missing,
-                "latency_ratio": None if judged.latency is None else judged.latency.value,
-                "query_ratio": None if judged.queries is None else judged.queries.value,
-                "failed_share": judged.figures.failed.value,
-                "shed_share": judged.figures.shed.value,
-                "open_groups": len(judged.figures.open_groups),
-            },
-        )
+        return as_judged(judged)
+
+
+def as_judged(judged: "ParityJudged") -> Judged:
+    """A verdict as the ledger keeps it: what is wrong, then what is missing, and the figures."""
+    from parity.conditions import Standing
+
+    rate = judged.rate
+    return Judged(
+        judged.readiness.value,
+        tuple(
+            f"{one.name}: {one.text}"
+            for standing in (Standing.WRONG, Standing.MISSING)
+            for one in judged.standing(standing)
+        ),
+        {
+            "comparisons": rate.comparisons,
+            "mismatches": rate.mismatches,
+            "rate_upper": rate.upper,
+            "clean_missing": rate.clean_missing,
+            "latency_ratio": None if judged.latency is None else judged.latency.value,
+            "query_ratio": None if judged.queries is None else judged.queries.value,
+            "failed_share": judged.figures.failed.value,
+            "shed_share": judged.figures.shed.value,
+            "open_groups": len(judged.figures.open_groups),
+        },
+    )
 
 
 def freeze_windows(rows: tuple[FreezeRow, ...]) -> Iterator[FreezeWindow]:
     """The windows of the configuration."""
     for row in rows:
         zone = ZoneInfo(row.timezone)
-        first, _, last = row.hours.partition("-")
         yield FreezeWindow(
             row.reason,
             _moment(row.begins, zone),
             _moment(row.ends, zone),
             frozenset(map(DAYS.index, row.days)),
-            (time.fromisoformat(first), time.fromisoformat(last.replace("24:", "00:"))),
+            times_of(row.hours),
             zone,
         )
 

@@ -18,6 +18,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (proxy.errors.NotAcknowledgedError, DIFFERENCES),
     (proxy.errors.StageError, REFUSED),
     (proxy.errors.RefusedError, REFUSED),
+    (proxy.errors.PilotError, REFUSED),
     (proxy.errors.ConflictError, REFUSED),
     (proxy.errors.FlagStoreError, ENVIRONMENT),
     (proxy.errors.ListenError, ENVIRONMENT),

@@ -3,9 +3,8 @@
 import re
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -32,6 +31,7 @@ from proxy.settings import (
     WriteCheck,
     WriteCheckSettings,
 )
+from proxy.working_hours import Day, Hours, Timezone
 
 _CLIENT = ClientSettings()
 _CONFIRM = ConfirmSettings()
@@ -98,22 +98,6 @@ def _host_name(value: str) -> str:
     return value.lower().removeprefix("[").removesuffix("]")
 
 
-def _hours(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", value):
-        raise ValueError("expected hours like 16:00-24:00 or 22:00-06:00")
-    return value
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected a timezone like UTC or Europe/Berlin") from None
-    return value
-
-
-Hours = Annotated[str, AfterValidator(_hours)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
 ReadBackPath = Annotated[str, AfterValidator(_read_back)]
 IdPath = Annotated[str, AfterValidator(_id_path)]
 Collector = Annotated[str, AfterValidator(_collector)]
@@ -293,7 +277,7 @@ class FreezeRow(Section):
     reason: str = Field(min_length=1)
     begins: datetime | date | None = Field(default=None, alias="from")
     ends: datetime | date | None = Field(default=None, alias="to")
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    days: tuple[Day, ...] = ()
     hours: Hours = "00:00-24:00"
     timezone: Timezone = "UTC"
 
@@ -311,6 +295,12 @@ class ControlSection(Section):
     """When nobody goes forward."""
 
     freeze: tuple[FreezeRow, ...] = ()
+
+
+class PilotSection(Section):
+    """How often a pilot decides."""
+
+    every_s: float = Field(default=5.0, gt=0, le=3_600)
 
 
 class TelemetrySection(Section):

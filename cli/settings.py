@@ -36,6 +36,7 @@ from cli.sections import (
     LimitsSection,
     MirrorSection,
     ParitySection,
+    PilotSection,
     ProxySection,
     StickySection,
     StoreSection,
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     console: ConsoleSection = ConsoleSection()
     verdict: VerdictSection = VerdictSection()
     control: ControlSection = ControlSection()
+    pilot: PilotSection = PilotSection()
     guards: GuardsSection = GuardsSection()
     notify: NotifySection = NotifySection()
     openfeature: OpenFeatureSection = OpenFeatureSection()

@@ -1,10 +1,8 @@
 """Durations as they are typed."""
 
-import re
-
 import click
 
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+from proxy.spans import seconds_of
 
 
 class Span(click.ParamType[float]):
@@ -14,10 +12,10 @@ class Span(click.ParamType[float]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Raises BadParameter that shows the form."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value))
-        if match is None:
-            self.fail(f"{value!r}: expected a duration like 90s, 15m, 2h or 7d", param, ctx)
-        return float(match[1]) * _UNITS_S[match[2]]
+        try:
+            return seconds_of(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
 
 
 def span_words(seconds: float) -> str:

@@ -1,14 +1,16 @@
 """The one way by which anybody changes a flag: a step forward asks the verdict and the calendar, a rollback nobody."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+import sqlalchemy as sa
 
 from proxy.errors import ConflictError, RefusedError, StageError
 from proxy.flag_rows import Change, Judged
 from proxy.flag_store import FlagStore
-from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_version
 from proxy.freeze import FreezeWindow, frozen
 from proxy.stages import Stage
 from proxy.steps import Step, following, refusal_of, together, weigh
@@ -59,17 +61,30 @@ class Control:
         share: float | None = None,
         force: bool = False,
         expected_version: int | None = None,
+        may_be_missing: Collection[str] = (),
+        also: Callable[[sa.Connection], None] | None = None,
     ) -> Change:
         """One step forward; with `share` into `canary`, or to a larger share of it.
 
-        Without a share `canary` begins with that of a new flag. Raises RefusedError with what is missing, StageError
-        where there is no further step, ConflictError when somebody else was quicker.
+        Without a share `canary` begins with that of a new flag. Raises RefusedError with what is missing but for the
+        conditions that `may_be_missing`, StageError where there is no further step, ConflictError when somebody else
+        was quicker. `also` is done in the transaction of the change.
         """
 
         def decide(table: FlagTable) -> tuple[Stage, float | None]:
             return following(key, self._flag(table, key), share)
 
-        return self._set(decide, key, "advance", actor, reason, force=force, expected=expected_version)
+        return self._set(
+            decide,
+            key,
+            "advance",
+            actor,
+            reason,
+            force=force,
+            expected=expected_version,
+            may_be_missing=may_be_missing,
+            also=also,
+        )
 
     def set_share(
         self,
@@ -190,10 +205,13 @@ class Control:
         force: bool,
         expected: int | None,
         sample_rate: float | None = None,
+        may_be_missing: Collection[str] = (),
+        also: Callable[[sa.Connection], None] | None = None,
     ) -> Change:
         # What was judged is what is changed: another change in between, and it is judged anew.
         for attempt in range(_ATTEMPTS):
             table = self._flags.table()
+            check_version(table.version, expected)
             stage, share = decide(table)
             if share is not None:
                 check_share("the canary share", share)
@@ -201,7 +219,7 @@ class Control:
                 check_share("the sample rate", sample_rate)
             before = self._flag(table, key)
             after = replace(before, stage=stage, canary_share=before.canary_share if share is None else share)
-            step = self._weighed(Step(key, before, after))
+            step = self._weighed(Step(key, before, after), may_be_missing)
             if step.forbidden:
                 raise StageError(step.forbidden)
             if step.refused and not force:
@@ -218,16 +236,20 @@ class Control:
                     action=action,
                     verdict=step.verdict,
                     forced=bool(step.refused),
+                    also=also,
                 )
             except ConflictError:
                 if expected is not None or attempt == _ATTEMPTS - 1:
                     raise
         raise AssertionError("every attempt returns or raises")
 
-    def _weighed(self, step: Step) -> Step:
+    def freeze(self) -> str:
+        """Why nobody goes forward now, and until when; empty where nothing is in the way."""
+        return frozen(self._settings.freezes, datetime.fromtimestamp(self._clock(), UTC))
+
+    def _weighed(self, step: Step, may_be_missing: Collection[str] = ()) -> Step:
         """The step with the verdict of now, and with what is in its way."""
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        return weigh(step, self._judge(step.key), frozen(self._settings.freezes, now))
+        return weigh(step, self._judge(step.key), self.freeze(), may_be_missing)
 
     def _with_verdict(self, change: Change) -> Change:
         domains = {self._flags.domain_of(row.key) for row in change.rows}

@@ -6,6 +6,8 @@ ProxyError
 ├── ShareError               a canary share or sample rate outside 0 to 1
 ├── RefusedError             a step forward without a ready verdict, or in a freeze window
 ├── FlagFileError            a file of flags is not in the form that was expected
+├── PolicyError              a policy of a pilot is not in the form that was expected
+├── PilotError               there is no such run of a pilot, or it is not in the state for that
 ├── ConflictError            somebody else changed the flag table in the meantime
 ├── NotAcknowledgedError     a proxy worker did not take over the new flags in time
 ├── FlagStoreError           the database of the flag table refuses
@@ -52,6 +54,18 @@ class FlagFileError(ProxyError):
     def __init__(self, where: str, problems: Sequence[str]) -> None:
         super().__init__("\n  ".join([f"{where}:", *problems]))
         self.problems = tuple(problems)
+
+
+class PolicyError(ProxyError):
+    """A policy of a pilot is not in the form that was expected; the message holds every fault."""
+
+    def __init__(self, where: str, problems: Sequence[str]) -> None:
+        super().__init__("\n  ".join([f"{where}:", *problems]))
+        self.problems = tuple(problems)
+
+
+class PilotError(ProxyError):
+    """There is no such run of a pilot, or it is not in the state for what was asked."""
 
 
 class ConflictError(ProxyError):

@@ -31,7 +31,7 @@ from proxy.flag_rows import (
     change_of,
     text_of,
 )
-from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_step
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_step, check_version
 from proxy.stages import Stage
 
 _CREATIONS = 6
@@ -97,11 +97,12 @@ class FlagStore:
         action: str = "flip",
         verdict: Judged | None = None,
         forced: bool = False,
+        also: Callable[[sa.Connection], None] | None = None,
     ) -> Change:
         """Set the stage of a domain or an endpoint: the next one, the same with other shares, or any earlier.
 
         Going back takes along the endpoint rows of the domain that are further. No verdict is asked for here: operators
-        go through `proxy.control`.
+        go through `proxy.control`. `also` is done in the same transaction; when it raises, nothing is changed.
         """
         domain = self.domain_of(key)
         shares: dict[str, float] = {}
@@ -120,7 +121,7 @@ class FlagStore:
             return [RowChange(key, table.rows.get(key), after), *self._further(table, keys, stage)]
 
         entry = _Entry(action, key, actor, reason, verdict, forced=forced)
-        change = self._apply(decide, entry, expected_version)
+        change = self._apply(decide, entry, expected_version, also)
         if change is None:
             raise StageError(f"{key} is already at {stage} with these shares; nothing was changed")
         return change
@@ -295,20 +296,19 @@ class FlagStore:
         decide: Callable[[FlagTable], Sequence[RowChange]],
         entry: "_Entry",
         expected_version: int | None = None,
+        also: Callable[[sa.Connection], None] | None = None,
     ) -> Change | None:
         with self._connect() as connection:
             # The update comes first: it takes the write lock, and what is read then cannot change.
             connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
             table = _read(connection)
-            if expected_version is not None and table.version - 1 != expected_version:
-                raise ConflictError(
-                    f"the flag table is at version {table.version - 1}, not at {expected_version}: somebody else "
-                    "changed it in the meantime; look again"
-                )
+            check_version(table.version - 1, expected_version)
             rows = decide(table)
             if not rows:
                 return None
             change = _write(connection, table.version, entry, rows)
+            if also is not None:
+                also(connection)
             connection.commit()
             return change
 

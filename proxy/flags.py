@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from parity.exchange import Endpoint
-from proxy.errors import ShareError, StageError
+from proxy.errors import ConflictError, ShareError, StageError
 from proxy.stages import READS, WRITES, Plan, Stage
 
 
@@ -70,6 +70,15 @@ def check_step(key: str, before: Flag, after: Flag) -> None:
         raise StageError(
             f"{key} is at {before.stage} and cannot go to {after.stage}: stages go forward one at a time, "
             f"the next one is {before.stage.next}"
+        )
+
+
+def check_version(present: int, expected: int | None) -> None:
+    """Raises ConflictError where a change was decided on another version than the present one."""
+    if expected is not None and present != expected:
+        raise ConflictError(
+            f"the flag table is at version {present}, not at {expected}: somebody else changed it in the meantime; "
+            "look again"
         )
 
 

@@ -1,5 +1,6 @@
 """Steps: what a change of one flag would be, and what is in its way."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from proxy.errors import ShareError, StageError
@@ -9,6 +10,7 @@ from proxy.stages import Stage
 
 READY = "ready"
 """The word of a verdict that lets a domain advance."""
+_NOT_YET = "not yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,28 @@ class Step:
         return is_forward(self.before, self.after)
 
 
-def weigh(step: Step, verdict: Judged, freeze: str) -> Step:
+def weigh(step: Step, verdict: Judged, freeze: str, may_be_missing: Collection[str] = ()) -> Step:
     """The step with its verdict, and with what is in its way; `freeze` is why nobody goes forward now, or empty."""
     refused = [freeze] if freeze and step.is_forward else []
-    if needs_verdict(step.before, step.after) and verdict.word != READY:
-        refused += [f"the verdict is {verdict.word!r}", *verdict.lines]
+    if needs_verdict(step.before, step.after):
+        refused += in_the_way(verdict, may_be_missing)
     try:
         check_step(step.key, step.before, step.after)
     except StageError as error:
         return replace(step, verdict=verdict, refused=tuple(refused), forbidden=str(error))
     return replace(step, verdict=verdict, refused=tuple(refused))
+
+
+def in_the_way(verdict: Judged, may_be_missing: Collection[str] = ()) -> list[str]:
+    """What of a verdict is in the way of a step, if conditions of these names may be missing; what is wrong always is."""
+    if verdict.word == READY:
+        return []
+    lines = list(verdict.lines)
+    if verdict.word == _NOT_YET:
+        lines = [line for line in lines if line.partition(":")[0] not in may_be_missing]
+        if verdict.lines and not lines:
+            return []
+    return [f"the verdict is {verdict.word!r}", *lines]
 
 
 def following(key: str, flag: Flag, share: float | None) -> tuple[Stage, float | None]:
@@ -74,7 +88,7 @@ def together(steps: list[Step]) -> Judged | None:
     if not judged:
         return None
     words = {verdict.word for _, verdict in judged}
-    word = next((word for word in ("no", "not yet") if word in words), READY)
+    word = next((word for word in ("no", _NOT_YET) if word in words), READY)
     return Judged(
         word,
         tuple(f"{key}: {line}" for key, verdict in judged for line in verdict.lines),

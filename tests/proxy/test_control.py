@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from parity.database import open_database
 from parity.errors import StoreError
@@ -121,6 +122,26 @@ def test_force_goes_on_and_the_ledger_is_told(desk: Desk) -> None:
     assert desk.stage() == Flag(Stage.CANARY)
 
 
+def test_what_may_be_missing_is_not_asked_for_and_is_no_override(desk: Desk) -> None:
+    desk.verdict = NOT_YET
+    control = desk.control()
+    control.advance("escrows", **ADA)
+
+    change = control.advance("escrows", may_be_missing={"comparisons"}, **ADA)
+
+    assert (change.forced, change.verdict, desk.stage()) == (False, NOT_YET, Flag(Stage.CANARY))
+
+
+def test_what_is_done_with_a_step_fails_with_it(desk: Desk) -> None:
+    def fail(_connection: sa.Connection) -> None:
+        raise ConflictError("no")
+
+    with pytest.raises(ConflictError):
+        desk.control().advance("escrows", also=fail, **ADA)
+
+    assert (desk.store.table().rows, desk.store.history()) == ({}, [])
+
+
 def test_force_where_nothing_was_in_the_way_is_not_marked(desk: Desk) -> None:
     assert desk.control().advance("escrows", force=True, **ADA).forced is False
 
@@ -197,6 +218,22 @@ def test_who_expects_another_version_changes_nothing(desk: Desk) -> None:
         control.advance("escrows", expected_version=seen, **ADA)
 
     assert "escrows" not in desk.store.table().rows
+
+
+def test_whoever_made_the_same_step_before_is_told_as_quicker(desk: Desk) -> None:
+    control = desk.control()
+    for share in (None, 0.05):
+        seen = control.advance("escrows", share=share, **ADA).version
+    control.advance("escrows", share=0.5, actor="bob", reason="quicker")
+
+    with pytest.raises(ConflictError, match="at version 3, not at 2"):
+        control.advance("escrows", share=0.5, expected_version=seen, **ADA)
+
+
+def test_control_tells_the_freeze_window_of_now(desk: Desk) -> None:
+    assert desk.control().freeze() == ""
+    desk.now = datetime(2026, 12, 24, tzinfo=UTC)
+    assert desk.control().freeze().endswith("year-end closing")
 
 
 def test_a_change_that_came_in_between_is_judged_anew(desk: Desk) -> None:

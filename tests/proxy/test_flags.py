@@ -6,8 +6,8 @@ import math
 import pytest
 
 from parity.exchange import Backend, Endpoint
-from proxy.errors import ShareError
-from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, plan_for
+from proxy.errors import ConflictError, ShareError
+from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_version, plan_for
 from proxy.stages import Plan, Stage
 
 READ = Endpoint("escrows", "GET", "/v1/escrows/{id}")
@@ -70,3 +70,13 @@ def test_a_share_from_0_to_1_is_taken(share: float) -> None:
 def test_any_other_share_is_refused(share: float) -> None:
     with pytest.raises(ShareError, match="the canary share must be a number from 0 to 1, not"):
         check_share("the canary share", share)
+
+
+@pytest.mark.parametrize("expected", [7, None])
+def test_a_change_goes_on_where_the_version_is_the_one_it_was_decided_on(expected: int | None) -> None:
+    check_version(7, expected)
+
+
+def test_a_change_that_was_decided_on_another_version_is_refused() -> None:
+    with pytest.raises(ConflictError, match="at version 7, not at 6: somebody else changed it"):
+        check_version(7, 6)

@@ -6,7 +6,7 @@ from proxy.errors import ShareError, StageError
 from proxy.flag_rows import Judged
 from proxy.flags import Flag
 from proxy.stages import Stage
-from proxy.steps import READY, Step, following, refusal_of, together, weigh
+from proxy.steps import READY, Step, following, in_the_way, refusal_of, together, weigh
 
 NOT_YET = Judged("not yet", ("coverage: 2 of 3 cells",), {"comparisons": 12})
 
@@ -21,6 +21,24 @@ def test_a_step_forward_without_a_ready_verdict_is_refused_with_what_is_missing(
     assert weighed.refused == ("the verdict is 'not yet'", "coverage: 2 of 3 cells")
     assert weighed.verdict == NOT_YET
     assert refusal_of(weighed) == "escrows does not go from shadow to canary"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "may_be_missing", "lines"),
+    [
+        (Judged("ready"), (), []),
+        (NOT_YET, (), ["the verdict is 'not yet'", "coverage: 2 of 3 cells"]),
+        (NOT_YET, ("queries",), ["the verdict is 'not yet'", "coverage: 2 of 3 cells"]),
+        (NOT_YET, ("queries", "coverage"), []),
+        (Judged("not yet"), ("coverage",), ["the verdict is 'not yet'"]),  # what is missing is not told
+        (Judged("no", ("coverage: none",)), ("coverage",), ["the verdict is 'no'", "coverage: none"]),
+    ],
+)
+def test_what_may_be_missing_is_not_in_the_way_and_what_is_wrong_is(
+    verdict: Judged, may_be_missing: tuple[str, ...], lines: list[str]
+) -> None:
+    assert in_the_way(verdict, may_be_missing) == lines
+    assert list(weigh(step(Stage.SHADOW, Stage.CANARY), verdict, "", may_be_missing).refused) == lines
 
 
 def test_into_shadow_no_verdict_is_needed_but_a_freeze_holds() -> None:

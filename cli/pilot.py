@@ -1,0 +1,246 @@
+"""`crossfade pilot`: walk a domain through the stages by a policy; see, pause, resume and stop that."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from cli.confirming import confirm, confirm_options
+from cli.context import Context, pass_context
+from cli.errors import UsageError
+from cli.flips import GRAVE, STAGES, stage_of
+from cli.output import Progress, console, json_option, message, print_json
+from cli.pilot_here import here_options, walk_here
+from cli.pilot_words import event_text, policy_lines, run_json, run_lines
+from cli.piloting import pilot_of, simulated
+from proxy.errors import PilotError
+from proxy.flags import DEFAULT_FLAG
+from proxy.pilot import Pilot
+from proxy.pilot_policy import DEFAULT_POLICY, Policy, name_of, read_policy
+from proxy.pilot_runs import PilotRun, RunState
+from proxy.pilot_simulation import Moment
+from proxy.stages import Stage
+
+RUNS = "crossfade.pilot-runs/1"
+SIMULATION = "crossfade.pilot-simulation/1"
+NOT_REACHED = 1
+_TARGETS = STAGES[1:]
+
+
+class _Starting(click.Group):
+    """`crossfade pilot escrows` is `crossfade pilot start escrows`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A word that is no command of the group is a domain."""
+        is_domain = args[0] not in self.commands and not args[0].startswith("-")
+        return super().resolve_command(ctx, ["start", *args] if is_domain else args)
+
+
+@click.group(cls=_Starting)
+def pilot() -> None:
+    """Walk a domain through the stages by a policy, as soon as each verdict allows.
+
+    `crossfade pilot DOMAIN` is `crossfade pilot start DOMAIN`.
+    """
+
+
+@pilot.command()
+@click.argument("domain")
+@click.option("--to", "target", default=Stage.COMPLETE.value, show_default=True, help="The stage to end at.")
+@click.option(
+    "--policy",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_POLICY,
+    show_default="the one in the box",
+    help="Steps, holds, working hours: a TOML file.",
+)
+@click.option("--simulate", is_flag=True, help="Play it against what was recorded; nothing is changed.")
+@confirm_options
+@here_options
+@json_option
+@pass_context
+def start(
+    context: Context,
+    domain: str,
+    target: str,
+    file: Path,
+    simulate: bool,
+    yes: bool,
+    no_input: bool,
+    here: bool,
+    as_json: bool,
+) -> None:
+    """Start a pilot of DOMAIN. A console walks it, or with --here this command.
+
+    It goes one step when the step before has lasted, the verdict is ready, and within working hours. It pauses, and says
+    why, when the verdict is no, when anybody else changes the flag, and before a step in a freeze window.
+    """
+    context.require_domain(domain)
+    stage = stage_of(target, "--to")
+    if target not in _TARGETS:
+        raise UsageError(f"--to {target!r}: expected one of: {', '.join(_TARGETS)}")
+    text, policy = read_policy(file)
+    steps = policy_lines(policy, stage)
+    if simulate:
+        _simulate(context, domain, policy, stage, as_json=as_json)
+        return
+    table = context.flags.table()
+    flag = table.rows.get(domain, DEFAULT_FLAG)
+    message("\n".join([f"{domain} is at {flag.stage}; policy {name_of(file)}:", *steps]))
+    own = [name for name in table.rows if name != domain and context.flags.domain_of(name) == domain]
+    if own:
+        message(f"rows of their own, which a pilot leaves as they are: {', '.join(own)}")
+    if stage in GRAVE:
+        confirm(domain, f"a pilot takes {domain} to {stage}, step by step", yes=yes, no_input=no_input)
+    made = pilot_of(context)
+
+    def begin() -> PilotRun:
+        return made.runs.start(domain, text, name_of(file), stage, actor=context.actor, now=time.time())
+
+    if here:
+        walk_here(context, made, domain, begin, as_json=as_json)
+    else:
+        _report([begin()], made, as_json=as_json)
+
+
+@pilot.command()
+@click.argument("domain", required=False)
+@json_option
+@pass_context
+def status(context: Context, domain: str | None, as_json: bool) -> None:
+    """Show the latest pilot of DOMAIN, or of every domain: state, step, and why it waits or is paused."""
+    made = pilot_of(context)
+    runs = made.runs.all() if domain is None else [made.runs.get(context.require_domain(domain))]
+    _report(runs, made, as_json=as_json)
+    if not runs and not as_json:
+        message("no pilot was started yet: crossfade pilot start DOMAIN")
+
+
+@pilot.command()
+@click.argument("domain", required=False)
+@click.option("--reason", default="", help="Why; not required.")
+@json_option
+@pass_context
+def pause(context: Context, domain: str | None, reason: str, as_json: bool) -> None:
+    """Pause the pilot of DOMAIN, or every one that is running. The flag stays where it is."""
+    made = pilot_of(context)
+    words = reason.strip() or f"by {context.actor}"
+    _turn(
+        context,
+        made,
+        domain,
+        lambda run: made.runs.pause(run, words, actor=context.actor),
+        {RunState.RUNNING},
+        as_json=as_json,
+    )
+
+
+@pilot.command()
+@click.argument("domain", required=False)
+@here_options
+@json_option
+@pass_context
+def resume(context: Context, domain: str | None, here: bool, as_json: bool) -> None:
+    """Resume the pilot of DOMAIN, or every one that is paused, from where the domain is now.
+
+    With --here also one that runs and that nobody walks.
+    """
+    made = pilot_of(context)
+
+    def turn(run: PilotRun) -> PilotRun:
+        return made.runs.resume(run, actor=context.actor, now=time.time())
+
+    if not here:
+        _turn(context, made, domain, turn, {RunState.PAUSED}, as_json=as_json)
+        return
+    if domain is None:
+        raise UsageError("--here: expected a domain to walk")
+    run = made.runs.get(context.require_domain(domain))
+
+    def begin() -> PilotRun:
+        return run if run.state is RunState.RUNNING else turn(run)
+
+    walk_here(context, made, domain, begin, as_json=as_json)
+
+
+@pilot.command()
+@click.argument("domain", required=False)
+@click.option("--reason", default="", help="Why; not required.")
+@json_option
+@pass_context
+def stop(context: Context, domain: str | None, reason: str, as_json: bool) -> None:
+    """End the pilot of DOMAIN, or every one. The flag stays where it is; rollback brings it back."""
+    made = pilot_of(context)
+    _turn(
+        context,
+        made,
+        domain,
+        lambda run: made.runs.stop(run, actor=context.actor, reason=reason.strip()),
+        {RunState.RUNNING, RunState.PAUSED},
+        as_json=as_json,
+    )
+
+
+def _turn(
+    context: Context,
+    made: Pilot,
+    domain: str | None,
+    turn: Callable[[PilotRun], PilotRun],
+    states: set[RunState],
+    *,
+    as_json: bool,
+) -> None:
+    if domain is not None:
+        runs = [made.runs.get(context.require_domain(domain))]
+    else:
+        runs = [run for run in made.runs.all() if run.state in states]
+        if not runs:
+            raise PilotError(f"no pilot is {' or '.join(sorted(states))}")
+    _report([turn(run) for run in runs], made, as_json=as_json)
+
+
+def _report(runs: list[PilotRun], made: Pilot, *, as_json: bool) -> None:
+    held = [(run, made.holder(run.domain)) for run in runs]
+    if as_json:
+        print_json(RUNS, {"runs": [run_json(run, holder) for run, holder in held]})
+        return
+    out = console()
+    for run, holder in held:
+        for line in run_lines(run, holder):
+            out.print(line, markup=False)
+
+
+def _simulate(context: Context, domain: str, policy: Policy, target: Stage, *, as_json: bool) -> None:
+    with Progress() as progress:
+        progress(f"playing the policy against what was recorded of {domain}")
+        moments = list(simulated(context, domain, policy, target))
+    last = moments[-1]
+    if as_json:
+        print_json(
+            SIMULATION,
+            {
+                "domain": domain,
+                "target": target.value,
+                "reached": last.kind == "done",
+                "moments": [
+                    {"at": one.at.isoformat(), "kind": one.kind, "words": one.words} for one in moments
+                ],
+            },
+        )
+    else:
+        _print_moments(moments)
+    if last.kind != "done":
+        raise click.exceptions.Exit(NOT_REACHED)
+
+
+def _print_moments(moments: list[Moment]) -> None:
+    out = console()
+    for one in moments:
+        out.print(f"{one.at:%Y-%m-%d %H:%M} UTC  {event_text(one.kind, one.words)}", markup=False)
+    message(
+        "the self-test, rules and acceptances are today's, and the books are taken to balance; nothing was changed"
+    )
