@@ -51,7 +51,7 @@ def run_lines(run: PilotRun, holder: str) -> list[str]:
         lines.append(
             f"  walked by {holder}"
             if holder
-            else f"  nobody walks it now: a console does, or crossfade pilot resume {run.domain} --here"
+            else f"  nobody walks it yet: a console will, or crossfade pilot resume {run.domain} --here"
         )
     if run.state is RunState.PAUSED:
         lines.append(f"  go on: crossfade pilot resume {run.domain}")

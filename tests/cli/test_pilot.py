@@ -39,7 +39,7 @@ def test_a_domain_alone_starts_a_pilot_and_says_its_steps(crossfade: InProcess) 
         "  2  canary 50%\n"
     )
     assert ran.out.startswith("escrows: running, 0 of 2 steps to canary made; policy short\n")
-    assert "nobody walks it now" in ran.out
+    assert "nobody walks it yet" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
 
 

@@ -27,7 +27,7 @@ def test_a_run_says_where_it_is_why_it_waits_and_who_walks_it() -> None:
 def test_a_run_that_nobody_walks_says_how_to() -> None:
     assert run_lines(replace(RUN, reason=""), "") == [
         *HEAD,
-        "  nobody walks it now: a console does, or crossfade pilot resume escrows --here",
+        "  nobody walks it yet: a console will, or crossfade pilot resume escrows --here",
     ]
 
 
