@@ -23,7 +23,7 @@ RATE_S = 10.0
 """Over which time requests a second are taken."""
 LEDGER = 5
 
-_MAX_SHARE = 0.2  # of the time may go into verdicts, and of what is left into reading
+_MAX_SHARE = 0.2  # of the time may go into verdicts, and as much of the rest into reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DomainRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Glance:
     """What the store said at `at` (Unix seconds): `trouble` is why it did not since, everything else is as of then.
 
     Before it has said anything, `at` is None.
@@ -56,7 +56,7 @@ class Reading:
 class Reader:
     """Reads, and keeps what it needs to say how fast something grows. For one thread.
 
-    When `quick`, the first reading does not wait for verdicts.
+    When `quick`, the first glance does not wait for verdicts.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Reader:
         self._verdicts: dict[str, Verdict] = {}
         self._judge_at = ticks() + INTERVAL_S / 2 if quick else 0.0
 
-    def read(self) -> Reading:
+    def read(self) -> Glance:
         """As it is now; raises StoreError or FlagStoreError when the store refuses."""
         context = self._context
         table = context.flags.table()
@@ -84,7 +84,7 @@ class Reader:
         self._count()
         self._judge()
         domains = tuple(self._row(name, table) for name in context.domain_names())
-        return Reading(self._clock(), table.version, domains, workers, changes)
+        return Glance(self._clock(), table.version, domains, workers, changes)
 
     def _row(self, name: str, table: FlagTable) -> DomainRow:
         flag = table.rows.get(name, DEFAULT_FLAG)
@@ -101,7 +101,7 @@ class Reader:
     def _count(self) -> None:
         now, context = self._ticks(), self._context
         if not self._counted:
-            # of the first reading: what came in the minute before this one, and in this one
+            # of the first glance: what came in the minute before this one, and in this one
             at = self._clock()
             minute = int(at // 60) - 1
             lately = read_tallies(context.engine, context.endpoints, minute=minute)
@@ -127,13 +127,13 @@ class Reader:
         self._judge_at = began + max(JUDGED_EVERY_S, took_s / _MAX_SHARE)
 
 
-class Watched:
+class Glances:
     """Reads on a thread of its own; `latest` never waits."""
 
-    def __init__(self, read: Callable[[], Reading], interval_s: float = INTERVAL_S) -> None:
+    def __init__(self, read: Callable[[], Glance], interval_s: float = INTERVAL_S) -> None:
         self._read = read
         self._interval_s = interval_s
-        self._latest = Reading()
+        self._latest = Glance()
         self._asked_at: float | None = None
         self._over = threading.Event()
         # nobody waits for it at the end: it may be in the middle of asking a store that hangs
@@ -147,7 +147,7 @@ class Watched:
         """Read no more."""
         self._over.set()
 
-    def latest(self) -> Reading:
+    def latest(self) -> Glance:
         """What was read last; a question that the store has not answered for some intervals is its trouble."""
         latest, asked_at = self._latest, self._asked_at
         if asked_at is not None and (waited_s := time.monotonic() - asked_at) > 3 * self._interval_s:

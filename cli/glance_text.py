@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.flag_words import change_json, flag_json, step_words, words_of
-from cli.watch_reading import DomainRow, Reading
+from cli.glances import DomainRow, Glance
 from parity.report_words import count, ratio
 from parity.tally import tally_json
 from parity.verdict import Readiness, Verdict
@@ -23,18 +23,18 @@ _COLUMNS = ("domain", "stage", "modern", "req/s", "compared", "differ", "other",
 _LEFT = {"stage", "verdict"}
 
 
-def view_of(reading: Reading, *, now: float, height: int | None = None, hint: str = "") -> RenderableType:
+def view_of(glance: Glance, *, now: float, height: int | None = None, hint: str = "") -> RenderableType:
     """What a person sees; without a height all of it. `hint` says how to end it."""
-    head = Text(f"{_clock(now)} UTC  flag version {reading.version}", style="bold")
+    head = Text(f"{_clock(now)} UTC  flag version {glance.version}", style="bold")
     head.append(f"  {hint}" if hint else "", style="dim")
-    if reading.trouble:
-        head.append(f"\n{_trouble(reading)}", style="bold red")
-    if reading.at is None:
+    if glance.trouble:
+        head.append(f"\n{_trouble(glance)}", style="bold red")
+    if glance.at is None:
         return Group(head, Text("waiting for the store ..."))
-    workers = _workers(reading)
-    ledger = [_change_line(change) for change in reading.changes]
-    notes = list(_notes(reading.domains))
-    rows, left_out = _fitting(reading.domains, height, len(workers) + len(ledger) + len(notes) + 6)
+    workers = _workers(glance)
+    ledger = [_change_line(change) for change in glance.changes]
+    notes = list(_notes(glance.domains))
+    rows, left_out = _fitting(glance.domains, height, len(workers) + len(ledger) + len(notes) + 6)
     parts: list[RenderableType] = [head, Text(), _table(rows)]
     if left_out:
         parts.append(Text(f"and {count(left_out, 'domain')} more (a higher window shows them)", style="dim"))
@@ -45,10 +45,10 @@ def view_of(reading: Reading, *, now: float, height: int | None = None, hint: st
     return Group(*parts)
 
 
-def _trouble(reading: Reading) -> str:
-    if reading.at is None:
-        return reading.trouble
-    return f"{reading.trouble}; what stands here is of {_clock(reading.at)} UTC"
+def _trouble(glance: Glance) -> str:
+    if glance.at is None:
+        return glance.trouble
+    return f"{glance.trouble}; what stands here is of {_clock(glance.at)} UTC"
 
 
 def _clock(at: float) -> str:
@@ -127,10 +127,10 @@ def _notes(domains: tuple[DomainRow, ...]) -> Iterator[Text]:
             yield _line(f"{row.name}: {', '.join(bad)}", "yellow")
 
 
-def _workers(reading: Reading) -> list[Text]:
-    if not reading.workers:
+def _workers(glance: Glance) -> list[Text]:
+    if not glance.workers:
         return [_line("no proxy worker is running (crossfade up starts one)", "yellow")]
-    return [_worker_line(worker, reading.version) for worker in reading.workers]
+    return [_worker_line(worker, glance.version) for worker in glance.workers]
 
 
 def _worker_line(worker: Worker, version: int) -> Text:
@@ -155,13 +155,13 @@ def _line(text: str, style: str = "") -> Text:
     return Text(" ".join(text.split()), style=style, no_wrap=True, overflow="ellipsis")
 
 
-def json_of(reading: Reading, *, now: float) -> dict[str, Any]:
+def json_of(glance: Glance, *, now: float) -> dict[str, Any]:
     """JSON values of one moment; times are Unix seconds, `trouble` is empty when the store answers."""
     return {
         "at": now,
-        "read_at": reading.at,
-        "trouble": reading.trouble,
-        "version": reading.version,
+        "read_at": glance.at,
+        "trouble": glance.trouble,
+        "version": glance.version,
         "domains": [
             {
                 "domain": row.name,
@@ -173,13 +173,13 @@ def json_of(reading: Reading, *, now: float) -> dict[str, Any]:
                 "latency_ratio": _value(row.verdict, "latency"),
                 "query_ratio": _value(row.verdict, "queries"),
             }
-            for row in reading.domains
+            for row in glance.domains
         ],
         "workers": [
             {"worker": one.name, "id": one.id, "pid": one.pid, "version": one.version}
-            for one in reading.workers
+            for one in glance.workers
         ],
-        "changes": [change_json(change) for change in reading.changes],
+        "changes": [change_json(change) for change in glance.changes],
     }
 
 
