@@ -58,7 +58,7 @@ def bench_flags(flips: int, workers: tuple[int, ...], database_url: str | None, 
         port = int(backend.ready()["port"])
         message("making a PostgreSQL for the store ..." if database_url is None else "starting ...")
         url = database_url or stack.enter_context(embedded_postgres(work_dir / "postgres"))
-        each = max(2, -(-flips // len(cases)))
+        each = 2 * -(-flips // (2 * len(cases)))  # there and back: the store of the next case is this one
         for case in cases:
             message(f"{case}: {each} flips under load ...")
             with _running(work_dir, case, port, url) as crossfade:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 import legacy_bridge.seed
+from cli.asking import confirm
 from cli.context import ROOT, Context
 from cli.output import Progress
 from cli.processes import Child
@@ -59,9 +60,7 @@ def bundled_backends(
     takes the proxy's word for who a client is: for a proxy of ours in front, which takes no client's word for it.
     """
     if database_url is not None and not yes:
-        click.confirm(
-            "Every row in the CRM's tables of that database is replaced. Go on?", abort=True, err=True
-        )
+        confirm("Every row in the CRM's tables of that database is replaced. Go on?")
     seed = contract / "seed"
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(database(database_url, context.settings.state_dir / f"{purpose}-postgres"))
@@ -109,6 +108,7 @@ def in_front_of(backends: Bundled, context: Context, state_dir: Path, *, actor: 
         CROSSFADE_BACKENDS__MODERN=backends.modern,
         CROSSFADE_PROXY__LISTEN="127.0.0.1:0",
         CROSSFADE_PROXY__ADMIN="127.0.0.1:0",
+        CROSSFADE_CONSOLE__ENABLED="false",  # whoever shows or measures something asks the store
     )  # for the workers, which read their own configuration
     return Context(load_settings(context.config), context.config, context.jwt_secret, actor=actor)
 

@@ -3,9 +3,12 @@
 import difflib
 import ssl
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from cli.sections import host_and_port
 from cli.settings import Settings
 from parity.exchange import Endpoint
+from proxy.console.settings import is_loopback
 from proxy.read_backs import problem
 
 
@@ -13,33 +16,52 @@ def problems(settings: Settings, endpoints: Sequence[Endpoint]) -> list[str]:
     """One line for each, with the field, its value and what was expected."""
     return [
         *_tls(settings),
+        *(console_problems(settings) if settings.console.enabled else ()),
         *_bounds(settings, endpoints),
         *_client(settings),
         *_write_checks(settings, endpoints),
+        *guard_problems(settings, endpoints),
     ]
 
 
 def _tls(settings: Settings) -> Iterator[str]:
     proxy, authority = settings.proxy, settings.backends.ca
-    if proxy.tls_certificate is not None:
-        try:
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(proxy.tls_certificate, proxy.tls_key, password=_no_password)
-        except (OSError, ValueError) as error:
-            field = "proxy.tls_certificate"
-            if proxy.tls_key is not None and not proxy.tls_key.is_file():
-                field = "proxy.tls_key"
-            value = proxy.tls_key if field == "proxy.tls_key" else proxy.tls_certificate
-            reason = getattr(error, "strerror", None) or error
-            yield f"{field}: {str(value)!r}: expected a PEM file with a certificate and its key: {reason}"
-    elif proxy.tls_key is not None:
-        yield f"proxy.tls_key: {str(proxy.tls_key)!r}: expected proxy.tls_certificate beside it"
+    yield from _pair("proxy.tls_certificate", proxy.tls_certificate, "proxy.tls_key", proxy.tls_key)
     if authority is not None:
         try:
             ssl.create_default_context(cafile=authority)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             yield f"backends.ca: {str(authority)!r}: expected a PEM file with certificates: {reason}"
+
+
+def console_problems(settings: Settings) -> Iterator[str]:
+    """One line for each field of the console's that cannot be so."""
+    console = settings.console
+    yield from _pair("console.tls_cert", console.tls_cert, "console.tls_key", console.tls_key)
+    host, _ = host_and_port(console.listen)
+    if not (console.tls_cert or console.allow_insecure or is_loopback(host)):
+        yield (
+            f"console.listen: {console.listen!r}: others can reach that address; expected one of loopback, or"
+            " console.tls_cert, or console.allow_insecure = true where something in front of it speaks TLS"
+        )
+
+
+def _pair(
+    certificate_field: str, certificate: Path | None, key_field: str, key: Path | None
+) -> Iterator[str]:
+    if certificate is None:
+        if key is not None:
+            yield f"{key_field}: {str(key)!r}: expected {certificate_field} beside it"
+        return
+    try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ValueError) as error:
+        is_keys = key is not None and not key.is_file()
+        field, value = (key_field, key) if is_keys else (certificate_field, certificate)
+        reason = getattr(error, "strerror", None) or error
+        yield f"{field}: {str(value)!r}: expected a PEM file with a certificate and its key: {reason}"
 
 
 def _no_password() -> str:
@@ -56,8 +78,9 @@ def _bounds(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator[str]:
         elif row.endpoint in seen:
             yield f"{where}.endpoint: {row.endpoint!r}: expected one row for each, and there is one before"
         seen.add(row.endpoint)
-        if row.answer_timeout_s is None and row.max_body_bytes is None and row.max_in_flight is None:
-            yield f"{where}: {row.endpoint!r}: expected answer_timeout_s, max_body_bytes or max_in_flight"
+        if all(value is None for value in row.model_dump(exclude={"endpoint"}).values()):
+            names = "answer_timeout_s, max_body_bytes, max_in_flight or fallback"
+            yield f"{where}: {row.endpoint!r}: expected {names}"
 
 
 def _names(endpoints: Sequence[Endpoint]) -> list[str]:
@@ -79,6 +102,16 @@ def _write_checks(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator
         if expected := problem(endpoint, endpoints):
             value = endpoint.read_back or endpoint.read_back_id
             yield f"endpoints.{number}.read_back: {value!r}: {expected}"
+
+
+def guard_problems(settings: Settings, endpoints: Sequence[Endpoint]) -> Iterator[str]:
+    """Of the guards alone."""
+    known = sorted({endpoint.domain for endpoint in endpoints})
+    for number, row in enumerate(settings.guards.rules):
+        if row.domain and row.domain not in known:
+            near = difflib.get_close_matches(row.domain, known, n=1, cutoff=0.5)
+            hint = f", did you mean {near[0]!r}?" if near else ""
+            yield f"guards.rules.{number}.domain: {row.domain!r}: expected a domain{hint}"
 
 
 def _client(settings: Settings) -> Iterator[str]:

@@ -16,6 +16,7 @@ from parity.exchange import Endpoint
 from proxy.flag_store import FlagStore
 
 if TYPE_CHECKING:
+    from parity.bodies import Bounds
     from parity.holdings import Declared
     from parity.rules import RuleBook
 
@@ -41,8 +42,8 @@ class Context:
 
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of the configuration, else those of the reference CRM."""
-        if self.settings.endpoints:
+        """The endpoints of the configuration, which may say that there are none yet; else those of the reference CRM."""
+        if self.settings.lists_endpoints:
             return tuple(Endpoint(**dict(row)) for row in self.settings.endpoints)
         from domains.routes import ROUTES
 
@@ -61,7 +62,7 @@ class Context:
     @property
     def rule_files(self) -> tuple[Path, ...]:
         """The rule files of the configuration; for the reference CRM those of its domains."""
-        if self.settings.parity.rules or self.settings.endpoints:
+        if self.settings.parity.rules or self.settings.lists_endpoints:
             return self.settings.parity.rules
         return tuple(sorted((ROOT / "domains").glob("*/parity.toml")))
 
@@ -76,6 +77,13 @@ class Context:
         from parity.holdings import Declared
 
         return Declared.load(self.rule_files)
+
+    @property
+    def bounds(self) -> "Bounds":
+        """How large a body may be to be compared."""
+        from parity.bodies import Bounds
+
+        return Bounds(max_values=self.settings.parity.max_values)
 
     @cached_property
     def engine(self) -> sqlalchemy.Engine:

@@ -51,6 +51,7 @@ class StoredJudge:
             cells=required_cells(context),
             since=changed_at(context, domain, changes),
             self_test=state_of(context.engine, domain),
+            max_fleeting_share=context.settings.parity.max_fleeting_share,
         )
         rows = {row.name: row for row in verdict.endpoints}
         judged = verdict.domain if key == domain else rows.get(key)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cli.asking import confirm
 from cli.context import Context, pass_context
 from cli.output import Progress, json_option, message, print_json
 from cli.serve import database, database_option
@@ -30,7 +31,7 @@ def reset(context: Context, seed: Path, yes: bool, as_json: bool, database_url: 
     import legacy_bridge.seed
 
     if not yes:
-        click.confirm("Every row in the CRM's tables is replaced by the seed. Go on?", abort=True, err=True)
+        confirm("Every row in the CRM's tables is replaced by the seed. Go on?")
     with database(database_url, context.settings.postgres_dir) as url, Progress() as progress:
         rows = legacy_bridge.seed.reset(url, seed, progress)
     if as_json:
@@ -93,7 +94,7 @@ def restore(context: Context, file: Path, yes: bool, as_json: bool, database_url
     with database(database_url, context.settings.postgres_dir) as url, Progress() as progress:
         tables = cli.backups.require_backup(url, file)
         if not yes:
-            click.confirm(f"{tables} tables are replaced by the backup. Go on?", abort=True, err=True)
+            confirm(f"{tables} tables are replaced by the backup. Go on?")
         progress("restoring ...")
         cli.backups.restore(url, file)
     if as_json:

@@ -13,7 +13,7 @@ from cli.bundled import CONTRACT, Bundled, bundled_backends, in_front_of, switch
 from cli.context import Context, pass_context
 from cli.demo_traffic import Traffic
 from cli.errors import UnavailableError
-from cli.output import console, message
+from cli.output import console, message, warn
 from cli.serve import database_option
 from cli.supervisor import Running
 from loadtests.recording import Credentials, load_recording, of_endpoints
@@ -170,7 +170,7 @@ def _until(context: Context, what: str, holds: Callable[[Report], bool]) -> None
         if holds(build_report(context.engine)):
             return
         time.sleep(0.2)
-    message(f"not so within {SETTLE_WITHIN_S:.0f} s: {what}")
+    warn(f"not so within {SETTLE_WITHIN_S:.0f} s: {what}")
 
 
 def _shows_the_faults(report: Report) -> bool:

@@ -23,6 +23,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (proxy.errors.ListenError, ENVIRONMENT),
     (proxy.errors.TelemetryError, ENVIRONMENT),
     (proxy.errors.CountsError, ENVIRONMENT),
+    (proxy.errors.NotSentError, ENVIRONMENT),
     (proxy.errors.ProxyError, USAGE),
     (parity.errors.RulesError, USAGE),
     (parity.errors.AcceptanceError, USAGE),

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import click
+from rich.padding import Padding
+from rich.text import Text
 
 from cli.confirming import confirm
 from cli.context import Context, pass_context
@@ -137,7 +139,7 @@ def _print_plan(steps: list[Step], newer: list[str], version: int) -> None:
         out.print(step_words(step.key, step.before, step.after), markup=False)
         for line in (step.forbidden, *step.refused):
             if line:
-                out.print(f"    {line}", markup=False)
+                out.print(Padding(Text(line), (0, 0, 0, 4), expand=False))
     for line in newer:
         out.print(f"changed since the file was made: {line}", markup=False)
     out.print(f"at version {version}; nothing was changed")

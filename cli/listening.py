@@ -4,7 +4,7 @@ import socket
 from typing import Any
 
 from cli.errors import UnavailableError
-from cli.output import message
+from cli.output import warn
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -23,7 +23,7 @@ def bind(host: str, port: int) -> socket.socket:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             bound.bind(address)
             if is_taken:
-                message(f"another process has {host}:{port} too; while it does, connections go to either")
+                warn(f"another process has {host}:{port} too; while it does, connections go to either")
         except OSError:
             bound.close()
             raise

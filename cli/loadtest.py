@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.asking import confirm
 from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.errors import UsageError
@@ -69,7 +70,7 @@ def loadtest(
             probe("modern", modern)
             reset = None
             if not yes:
-                click.confirm(f"The load writes to {legacy} and {modern}. Go on?", abort=True, err=True)
+                confirm(f"The load writes to {legacy} and {modern}. Go on?")
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))
         result = run_loadtest(
             legacy_url=legacy,

@@ -10,7 +10,7 @@ import click
 
 from cli.commands import LazyCommands
 from cli.context import RECORDING_JWT_SECRET, Context, Unread
-from cli.output import message
+from cli.output import warn
 from cli.settings import load_settings
 
 
@@ -26,9 +26,20 @@ from cli.settings import load_settings
 @click.option(
     "--actor", envvar="CROSSFADE_ACTOR", help="Who makes a change, for the ledger; default: the login name."
 )
+@click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
+@click.option(
+    "--no-input", is_flag=True, help="Ask nothing: a command that has to ask fails and says what to give."
+)
 @click.pass_context
-def root(click_context: click.Context, config: Path | None, actor: str | None) -> None:
+def root(
+    click_context: click.Context,
+    config: Path | None,
+    actor: str | None,
+    quiet: bool,
+    no_input: bool,
+) -> None:
     """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
+    _ = quiet, no_input  # read where it is printed and asked: cli/output.py, cli/asking.py
     click_context.obj = Unread(
         lambda: Context(
             settings=load_settings(config),
@@ -59,7 +70,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        message("crossfade: stopped")
+        warn("crossfade: stopped")
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output, `head` say, has had enough
         sys.stderr.close()
@@ -70,7 +81,7 @@ def main() -> None:
         from cli.failures import explain
 
         sentence, code = explain(error)
-        message(f"crossfade: {sentence}")
+        warn(f"crossfade: {sentence}")
         sys.exit(code)
 
 

@@ -1,13 +1,14 @@
 """`crossfade parity report`: what differs between the two backends, in the terminal and in files of several kinds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from cli.context import Context, pass_context
 from cli.files import write_whole
-from cli.output import console, json_option, message, print_json
-from cli.parity_accept import accept, unaccept
+from cli.output import console, json_option, print_json, warn
+from cli.parity_accept import accept
 from cli.parity_acceptances import acceptances
 from cli.parity_gate import gate
 from cli.parity_record import record
@@ -15,7 +16,8 @@ from cli.parity_recordings import diff, export, import_
 from cli.parity_replay import replay
 from cli.parity_rules import rules
 from cli.parity_selftest import selftest
-from cli.parity_verdict import verdict
+from cli.parity_unaccept import unaccept
+from cli.parity_verdict import verdict, verdicts_on
 from cli.spans import Span
 from parity.errors import RulesError
 from parity.holdings import Declared
@@ -65,8 +67,15 @@ def report(
     if domain is not None:
         context.require_domain(domain)
     found = build_report(
-        context.engine, since_s=since, domain=domain, endpoints=context.endpoints, declared=_declared(context)
+        context.engine,
+        since_s=since,
+        domain=domain,
+        endpoints=context.endpoints,
+        declared=_declared(context),
+        max_fleeting_share=context.settings.parity.max_fleeting_share,
     )
+    mirrored = sorted({row.domain for row in found.endpoints if row.tally.mirrored and row.domain})
+    found = replace(found, verdicts=tuple(one.summary for one in verdicts_on(context, mirrored)))
     files = ((html, render_html), (junit, render_junit), (markdown, render_markdown))
     for file, render in files:
         if file is not None:
@@ -85,5 +94,5 @@ def _declared(context: Context) -> Declared:
     try:
         return context.declared()
     except RulesError as error:
-        message(f"the report shows no rules: {error}")
+        warn(f"the report shows no rules: {error}")
         return Declared()

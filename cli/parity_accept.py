@@ -1,10 +1,13 @@
-"""`crossfade parity accept | unaccept`: differences that a person takes on purpose, for a bounded time."""
+"""`crossfade parity accept`: differences that a person takes on purpose, for a bounded time."""
 
 import re
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import click
+import sqlalchemy as sa
 from rich.text import Text
 
 from cli.context import Context, pass_context
@@ -12,23 +15,26 @@ from cli.errors import UsageError
 from cli.output import console, json_option, message, print_json
 from cli.parity_acceptances import acceptance_json, scope
 from parity.acceptances import accept as add_acceptance
-from parity.acceptances import withdraw
-from parity.accepting import Wish, acceptance_for, group_of
+from parity.accepting import Wish, acceptances_for
+from parity.chosen import groups_of_cause
 from parity.database import complete_tables, storing
+from parity.errors import AcceptanceError
 from parity.holdings import read_holdings
 from parity.outcome import Acceptance, Kind
 from parity.report import build_report
 from parity.tables import METADATA
+from proxy.flag_rows import Note
 
 _QUIRK = re.compile(r"Q-\d{1,4}\Z", re.ASCII)
 _TICKET = re.compile(r"https?://[\x21-\x7e]{1,1000}\Z")
-_LONGEST = 500
+LONGEST = 500
 _LONGEST_OWNER = 200
 _KINDS = [*(kind.value for kind in Kind), "any"]
 
 
 @click.command()
-@click.argument("group_id", metavar="GROUP")
+@click.argument("group_ids", metavar="[GROUP]...", nargs=-1)
+@click.option("--cause", "cause_id", metavar="CAUSE", help="All groups that the report tells as this cause.")
 @click.option("--reason", required=True, help="Why; the report shows it, the ledger keeps it.")
 @click.option("--owner", required=True, help="Who answers for it.")
 @click.option("--expires", required=True, metavar="YYYY-MM-DD", help="The last day on which it holds.")
@@ -39,11 +45,13 @@ _KINDS = [*(kind.value for kind in Kind), "any"]
     "--path", default="", metavar="GLOB", help="A wider path than the group's, such as '$.data.**'."
 )
 @click.option("--shape", "by_shape", is_flag=True, help="Only values of the shapes that the samples have.")
+@click.option("--dry-run", is_flag=True, help="Print what would be accepted, and accept nothing.")
 @json_option
 @pass_context
 def accept(
     context: Context,
-    group_id: str,
+    group_ids: tuple[str, ...],
+    cause_id: str | None,
     reason: str,
     owner: str,
     expires: str,
@@ -52,16 +60,18 @@ def accept(
     kind: str | None,
     path: str,
     by_shape: bool,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Accept the differences of a group of the report, on purpose and until a day.
+    """Accept the differences of groups of the report, or of a whole cause, on purpose and until a day.
 
-    They count as accepted from now on, also in a parity worker that runs. What was counted before stays counted.
+    Each group becomes an acceptance with its entry in the ledger: all of them or none. They count as accepted from now on, also in a parity worker that runs. What was counted before stays counted.
     """
+    _check_widths(group_ids, cause_id, kind, path)
     wish = Wish(
-        group=group_id,
-        reason=_words("--reason", reason, _LONGEST),
-        owner=_words("--owner", owner, _LONGEST_OWNER),
+        group="",
+        reason=words("--reason", reason),
+        owner=words("--owner", owner, _LONGEST_OWNER),
         expires=_day(expires),
         quirk=_quirk(quirk),
         ticket=_ticket(ticket, quirk),
@@ -70,84 +80,102 @@ def accept(
         by_shape=by_shape,
     )
     complete_tables(context.engine, METADATA)
+    wanted = group_ids if cause_id is None else _of_cause(context, cause_id)
+    wishes = [replace(wish, group=group_id) for group_id in wanted]
+    today = datetime.now(UTC).date()
     with storing("read the groups"), context.engine.connect() as connection:
-        today = datetime.now(UTC).date()
-        group = group_of(connection, group_id)
-        acceptance = acceptance_for(
+        found = acceptances_for(
             connection,
-            wish,
+            wishes,
             present=read_holdings(connection, context.declared(), today).present,
             today=today,
             max_days=context.settings.parity.max_acceptance_days,
         )
-    change = context.flags.note(
-        "accept",
-        _place(acceptance),
-        actor=context.actor,
-        reason=acceptance.label,
-        apply=lambda connection: add_acceptance(connection, acceptance, by=context.actor, at=time.time()),
-    )
+    version = None if dry_run else _note(context, found)
     if as_json:
+        values = [acceptance_json(replace(one, id="") if dry_run else one) for one in found]
         print_json(
-            "crossfade.accept/1", {"version": change.version, "acceptance": acceptance_json(acceptance)}
+            "crossfade.accept/1",
+            {"version": version, "dry_run": dry_run, "acceptance": values[0], "acceptances": values},
         )
         return
+    _print(found, dry_run=dry_run)
+    if not dry_run:
+        _name_the_others(context, found)
+
+
+def _check_widths(group_ids: Sequence[str], cause_id: str | None, kind: str | None, path: str) -> None:
+    if bool(group_ids) == (cause_id is not None):
+        given = "both" if group_ids else "neither"
+        raise UsageError(f"expected GROUP, one or several, or --cause CAUSE; {given} was given")
+    if cause_id is None and len(group_ids) == 1:
+        return
+    for option, value in (("--kind", kind), ("--path", path)):
+        if value:
+            raise UsageError(f"{option} {value!r}: expected with one group alone, whose place it widens")
+
+
+def _of_cause(context: Context, cause_id: str) -> list[str]:
+    """The ids of its groups that nobody has accepted yet; the others are named."""
+    groups = groups_of_cause(build_report(context.engine, declared=context.declared()), cause_id)
+    for group in groups:
+        if group.accepts:
+            message(f"accepted already: {group.id}  {group.path} ({group.kind})")
+    left = [group.id for group in groups if not group.accepts]
+    if not left:
+        raise AcceptanceError(f"--cause {cause_id}: all of its groups are accepted already")
+    return left
+
+
+def _note(context: Context, found: Sequence[Acceptance]) -> int:
+    """Put them into store and ledger in one transaction; the version is that of the last entry."""
+
+    def adding(acceptance: Acceptance) -> Callable[[sa.Connection], None]:
+        return lambda connection: add_acceptance(connection, acceptance, by=context.actor, at=time.time())
+
+    notes = [Note(_place(one), one.label, adding(one)) for one in found]
+    return context.flags.note_all("accept", notes, actor=context.actor)[-1].version
+
+
+def _print(found: Sequence[Acceptance], *, dry_run: bool) -> None:
     out = console()
-    out.print(Text(f"accepted {acceptance.id} until {acceptance.expires}: {acceptance.label}"))
-    out.print(Text(f"  {scope(acceptance)}"))
-    for legacy, modern in acceptance.shapes:
-        out.print(Text(f"  only where legacy has {legacy} and modern {modern}"))
-    out.print(f"undo: crossfade parity unaccept {acceptance.id} --reason WHY", soft_wrap=True)
-    _name_the_others(context, str(group["id"]))
+    for one in found:
+        done = "would accept" if dry_run else f"accepted {one.id}"
+        out.print(Text(f"{done} until {one.expires}: {one.label}"))
+        out.print(Text(f"  {scope(one)}"))
+        for legacy, modern in one.shapes:
+            out.print(Text(f"  only where legacy has {legacy} and modern {modern}"))
+    if dry_run:
+        out.print("nothing was accepted (--dry-run)")
+        return
+    ids = " ".join(one.id for one in found)
+    out.print(f"undo: crossfade parity unaccept {ids} --reason WHY", soft_wrap=True)
 
 
-def _name_the_others(context: Context, group_id: str) -> None:
+def _name_the_others(context: Context, found: Sequence[Acceptance]) -> None:
     """An exchange is accepted when all that differs in it is: the groups that come along are worth naming."""
-    report = build_report(context.engine)
-    beside = {one for cause in report.causes if group_id in cause.groups for one in cause.groups}
-    open_ones = [group for group in report.groups if group.id in beside - {group_id} and not group.accepts]
-    if open_ones:
-        message("these are in the same exchanges, which stay mismatches until they are accepted too:")
-        for group in open_ones:
-            message(f"  {group.id}  {group.path} ({group.kind})")
-
-
-@click.command()
-@click.argument("acceptance_id", metavar="ACCEPTANCE")
-@click.option("--reason", required=True, help="Why; it goes to the ledger.")
-@json_option
-@pass_context
-def unaccept(context: Context, acceptance_id: str, reason: str, as_json: bool) -> None:
-    """Withdraw an acceptance of the store: its differences count as mismatches from now on."""
-    words = _words("--reason", reason, _LONGEST)
-    complete_tables(context.engine, METADATA)
-    withdrawn: list[Acceptance] = []
-    change = context.flags.note(
-        "unaccept",
-        acceptance_id[:100],
-        actor=context.actor,
-        reason=words,
-        apply=lambda connection: withdrawn.append(withdraw(connection, acceptance_id, at=time.time())),
-    )
-    if as_json:
-        print_json(
-            "crossfade.unaccept/1", {"version": change.version, "acceptance": acceptance_json(withdrawn[0])}
-        )
-        return
-    out = console()
-    out.print(Text(f"withdrawn {acceptance_id}: these count as mismatches again"))
-    out.print(Text(f"  {scope(withdrawn[0])}"))
+    report = build_report(context.engine, declared=context.declared())
+    now = {one.id for one in found}
+    taken = {group.id for group in report.groups if now & {one.name for one in group.accepts}}
+    for cause in report.causes:
+        left = [group for group in report.groups if group.id in cause.groups and not group.accepts]
+        if left and taken & set(cause.groups):
+            message("these are in the same exchanges, which stay mismatches until they are accepted too:")
+            for group in left:
+                message(f"  {group.id}  {group.path} ({group.kind})")
+            message(f"all of them at once: crossfade parity accept --cause {cause.id}")
 
 
 def _place(acceptance: Acceptance) -> str:
     return f"{acceptance.id} {scope(acceptance)}, {acceptance.owner} until {acceptance.expires}"[:300]
 
 
-def _words(option: str, text: str, longest: int) -> str:
-    words = " ".join(text.split())
-    if not words or len(words) > longest or not words.isprintable():
+def words(option: str, text: str, longest: int = LONGEST) -> str:
+    """Some printable words on one line; raises UsageError that names the option."""
+    found = " ".join(text.split())
+    if not found or len(found) > longest or not found.isprintable():
         raise UsageError(f"{option} {text[:60]!r}: expected some words, {longest} characters at most")
-    return words
+    return found
 
 
 def _day(text: str) -> date:

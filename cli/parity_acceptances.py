@@ -1,8 +1,6 @@
 """`crossfade parity acceptances`: what is accepted, by whom, until when, and who uses it."""
 
-from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any
 
 import click
 from rich.padding import Padding
@@ -11,11 +9,13 @@ from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
+from parity.acceptance_words import acceptance_json, held_json, scope
 from parity.database import complete_tables, storing
 from parity.holdings import Held, Holdings, read_holdings
-from parity.outcome import Acceptance
 from parity.report_words import count, moment
 from parity.tables import METADATA
+
+__all__ = ["acceptance_json", "acceptances", "scope"]
 
 
 @click.command()
@@ -29,7 +29,7 @@ def acceptances(context: Context, as_json: bool) -> None:
         holdings = read_holdings(connection, context.declared(), today)
     if as_json:
         print_json(
-            "crossfade.acceptances/1", {"acceptances": [_held_json(held, today) for held in holdings.held]}
+            "crossfade.acceptances/1", {"acceptances": [held_json(held, today) for held in holdings.held]}
         )
         return
     if not holdings.held:
@@ -73,35 +73,3 @@ def _use(held: Held) -> str:
     if held.last_used_at is not None:
         return f"by {count(held.n, 'exchange')}, last {moment(held.last_used_at)}"
     return f"never since {moment(held.accepted_at)}" if held.accepted_at else "never"
-
-
-def scope(acceptance: Acceptance) -> str:
-    """What it takes: endpoint, path, kind and statuses."""
-    statuses = [
-        f"{side} {status}"
-        for side, status in (("legacy", acceptance.legacy_status), ("modern", acceptance.modern_status))
-        if status is not None
-    ]
-    where = f"{acceptance.endpoint} {acceptance.path} ({acceptance.kind or 'any kind'})"
-    return ", ".join([where, *statuses])
-
-
-def _held_json(held: Held, today: date) -> dict[str, Any]:
-    unused_since = held.last_used_at or held.accepted_at
-    return {
-        **acceptance_json(held.acceptance),
-        "source": held.source,
-        "accepted_at": held.accepted_at,
-        "accepted_by": held.accepted_by,
-        "withdrawn_at": held.withdrawn_at,
-        "expired": held.is_expired(today),
-        "holds": held.holds(today),
-        "exchanges": held.n,
-        "last_used_at": held.last_used_at,
-        "unused_since": unused_since,
-    }
-
-
-def acceptance_json(acceptance: Acceptance) -> dict[str, Any]:
-    """An acceptance as JSON values."""
-    return {**asdict(acceptance), "expires": acceptance.expires.isoformat(), "label": acceptance.label}

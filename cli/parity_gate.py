@@ -6,7 +6,7 @@ import click
 
 from cli.context import Context, pass_context
 from cli.files import write_whole
-from cli.output import console, json_option, message, print_json
+from cli.output import console, json_option, print_json, warn
 from cli.spans import Span
 from parity.errors import StoreError
 from parity.gate import SCHEMA, Gate, GateResult, judge_gate
@@ -53,7 +53,7 @@ def gate(
     try:
         report = _report(context, domain, since)
     except StoreError as error:
-        message(f"crossfade: whether the gate holds cannot be told: {error}")
+        warn(f"crossfade: whether the gate holds cannot be told: {error}")
         raise click.exceptions.Exit(GateResult.CANNOT_BE_TOLD.value) from error
     found = judge_gate(report, min_comparisons=min_comparisons, max_rate=max_rate)
     for file, render in ((junit, render_junit), (markdown, render_markdown)):

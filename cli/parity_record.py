@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 import msgspec
 
+from cli.asking import confirm
 from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import json_option, message, print_json
@@ -72,11 +73,7 @@ def record(
         raise UsageError(f"{file}: expected the name of a new file that ends in .jsonl")
     running_pid(context.settings.state_dir)
     if redact == "none" and not yes:
-        click.confirm(
-            f"{file} will hold passwords, tokens and personal data as they are sent. Go on?",
-            abort=True,
-            err=True,
-        )
+        confirm(f"{file} will hold passwords, tokens and personal data as they are sent. Go on?")
     wish = Wish(time.time(), domain or "", redact == "tokens")
     counted = asyncio.run(_record(record_socket(context.settings), file, wish, span, max_bytes))
     left_out = f"{counted.over:,} over the bound, {counted.lost:,} lost"

@@ -10,7 +10,7 @@ import click
 
 from cli.context import Context, pass_context
 from cli.errors import UsageError
-from cli.output import json_option, message, print_json
+from cli.output import json_option, message, print_json, warn
 from cli.parity_replay import host_option
 from parity.errors import RecordingError
 from proxy.addresses import Address
@@ -88,9 +88,10 @@ def diff(context: Context, first: Path, second: Path, host: str | None, as_json:
         redactor=Redactor(context.settings.key("token")),
         endpoint_of=RoutingTable(context.endpoints).match,
         results=results,
+        bounds=context.bounds,
     )
     for which, line in unpaired.bad:
-        message(f"{first if which == 'first' else second}, line {line.number}: {line.problem}")
+        warn(f"{first if which == 'first' else second}, line {line.number}: {line.problem}")
     for path, labels in ((first, unpaired.only_first), (second, unpaired.only_second)):
         if labels:
             shown = ", ".join(labels[:_SHOWN_LABELS]) + (" …" if len(labels) > _SHOWN_LABELS else "")
@@ -124,7 +125,7 @@ def _convert(
         raise RecordingError(f"{source}: expected a recording, found no exchange{why}")
     written = write_recording(target, form, chain([first], good), base_url=base_url, began_at=time.time())
     for line in bad:
-        message(f"line {line.number}: {line.problem}")
+        warn(f"line {line.number}: {line.problem}")
     message(f"wrote {target}: {written:,} exchanges, {len(bad):,} left out; nothing in it is redacted")
     if as_json:
         values = {"file": str(target), "form": form.value, "exchanges": written}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cli.asking import confirm
 from cli.context import ROOT, Context, pass_context
 from cli.errors import UsageError
 from cli.output import json_option, message
@@ -154,7 +155,7 @@ def replay(
     for name, url in urls.items():
         probe(name, url)
     if writes and not yes:
-        click.confirm(f"The replay writes to {' and to '.join(urls.values())}. Go on?", abort=True, err=True)
+        confirm(f"The replay writes to {' and to '.join(urls.values())}. Go on?")
     results, began = Results(), time.monotonic()
     done = run(plan, results, resume=resume)
     values = values_of(plan, done, results) | {"duration_s": round(time.monotonic() - began, 3)}

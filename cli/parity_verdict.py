@@ -53,8 +53,11 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
         raise click.exceptions.Exit(NOT_READY)
 
 
-def verdicts_on(context: Context, domains: Sequence[str], *, since: float | None = None) -> list[Verdict]:
-    """Those on several domains at one moment; over the last `since` seconds, or from their last changes on."""
+def verdicts_on(context: Context, names: Sequence[str], *, since: float | None = None) -> list[Verdict]:
+    """Those on these domains at one moment, over the last `since` seconds or since each was changed.
+
+    Raises UsageError, StoreError.
+    """
     cells = required_cells(context)
     changes = context.flags.history(_LEDGER)
     now = time.time()
@@ -67,9 +70,10 @@ def verdicts_on(context: Context, domains: Sequence[str], *, since: float | None
             cells=cells,
             since=changed_at(context, name, changes) if since is None else now - since,
             self_test=state_of(context.engine, name),
+            max_fleeting_share=context.settings.parity.max_fleeting_share,
             now=now,
         )
-        for name in domains
+        for name in names
     ]
 
 
@@ -78,6 +82,19 @@ def _print_json(found: Sequence[Verdict], *, one: bool) -> None:
         print_json(SCHEMA, found[0].to_json())
     else:
         print_json(SCHEMA_OF_SEVERAL, {"verdicts": [each.to_json() for each in found]})
+
+
+def judged(context: Context, domain: str) -> Verdict:
+    """The verdict on a domain since its stage, rules or acceptances changed."""
+    return build_verdict(
+        context.engine,
+        domain,
+        context.endpoints,
+        limits=limits(context),
+        cells=required_cells(context),
+        since=changed_at(context, domain, context.flags.history(_LEDGER)),
+        self_test=state_of(context.engine, domain),
+    )
 
 
 def limits(context: Context) -> VerdictLimits:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 from cli.errors import UnavailableError
-from cli.output import message
+from cli.output import warn
 
 STEADY_S = 10.0
 """A worker that lived so long is started again at once, and the pause begins anew."""
@@ -106,7 +106,7 @@ class Post(Generic[W]):
                 try:
                     child.feed(line(turn))
                 except UnavailableError as error:
-                    message(f"crossfade: {error}")
+                    warn(f"crossfade: {error}")
 
     def dismiss(self) -> None:
         """Ask all who are there to end."""
@@ -146,7 +146,7 @@ class Post(Generic[W]):
             self._going = None
             self._ended(self._going_turn)
         elif now >= self._kill_at:
-            message(f"{self.name} did not end within {self._end_within_s:.0f} s and was killed")
+            warn(f"{self.name} did not end within {self._end_within_s:.0f} s and was killed")
             self._going.kill()
 
     def _see_to_holder(self, now: float) -> None:
@@ -155,7 +155,7 @@ class Post(Generic[W]):
             return
         for line in holder.said():
             if line.get("reloaded"):
-                message(f"crossfade: {self.name} goes on as before: {line['reloaded']}")
+                warn(f"crossfade: {self.name} goes on as before: {line['reloaded']}")
         if holder.running:
             return
         self.holder = None
@@ -164,7 +164,7 @@ class Post(Generic[W]):
         self._ended(self._turn)
         how = f"was killed by {_name_of(-code)}" if code < 0 else f"ended with exit code {code}"
         when = f" in {self._pause_s:g} s" if self._pause_s else ""
-        message(f"{self.name} {how} and is started again{when}")
+        warn(f"{self.name} {how} and is started again{when}")
 
     def _send_off(self, now: float) -> None:
         self._going, self.holder = self.holder, None
@@ -193,7 +193,7 @@ class Post(Generic[W]):
         self._replacing = False
 
     def _give_up(self, now: float, problem: str, *, lived_s: float) -> None:
-        message(f"crossfade: {problem}")
+        warn(f"crossfade: {problem}")
         self._ended(self._coming_turn)
         if self._replacing and self.holder is not None:
             self.failed, self._replacing = True, False

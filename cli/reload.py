@@ -11,7 +11,7 @@ import click
 
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError
-from cli.output import message
+from cli.output import json_option, message, print_json
 from cli.settings import Settings
 from cli.workers import proxy_settings, require_backends, runtime_socket
 
@@ -28,6 +28,7 @@ WITH_RESTART: Mapping[str, str] = {
     "proxy.listen": "proxy.listen",
     "proxy.workers": "proxy.workers",
     "state_dir": "state_dir",
+    "console.enabled": "console.enabled",
 }
 """Settings that `crossfade up` itself reads when it starts."""
 
@@ -84,21 +85,27 @@ def _file(state_dir: Path) -> Path:
 
 
 @click.command()
+@json_option
 @pass_context
-def reload(context: Context) -> None:
+def reload(context: Context, as_json: bool) -> None:
     """Make the crossfade up of this state directory read its configuration again, without dropping a connection."""
     require_backends(context.settings)
     proxy_settings(context, runtime_socket(context.settings))
     context.rules()
     pid = running_pid(context.settings.state_dir)
     os.kill(pid, signal.SIGHUP)
+    if as_json:
+        print_json("crossfade.reload/1", {"pid": pid})
     message(f"crossfade up (pid {pid}) reads its configuration again, and says what comes of it")
 
 
 @click.command()
+@json_option
 @pass_context
-def restart(context: Context) -> None:
+def restart(context: Context, as_json: bool) -> None:
     """Make the crossfade up of this state directory restart its workers one after another, while they serve."""
     pid = running_pid(context.settings.state_dir)
     os.kill(pid, signal.SIGUSR2)
+    if as_json:
+        print_json("crossfade.restart/1", {"pid": pid})
     message(f"crossfade up (pid {pid}) restarts its workers one after another, and says when each is done")

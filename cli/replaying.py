@@ -19,7 +19,7 @@ from rich.progress import Progress as Bar
 import loadtests.errors
 from cli.context import Context
 from cli.errors import UsageError
-from cli.output import console, message, print_json
+from cli.output import console, print_json, warn
 from cli.sections import BackendsSection
 from loadtests.recording import Credentials as SeedCredentials
 from parity.errors import RecordingError
@@ -161,7 +161,11 @@ async def _replay(
         advance=advance,
     )
     settings = ReplaySettings(
-        speed=plan.speed, writes=plan.writes, concurrency=plan.concurrency, headers=plan.headers
+        speed=plan.speed,
+        writes=plan.writes,
+        concurrency=plan.concurrency,
+        headers=plan.headers,
+        bounds=plan.context.bounds,
     )
     async with AsyncExitStack() as stack:
         sides = {
@@ -256,6 +260,6 @@ def end_with(results: Results) -> None:
 def say_bad_lines(lines: Sequence[BadLine], count: int) -> None:
     """On stderr: the first ones by number, and how many there are."""
     for line in lines:
-        message(f"line {line.number}: {line.problem}")
+        warn(f"line {line.number}: {line.problem}")
     if count > len(lines):
-        message(f"and {count - len(lines):,} more bad lines")
+        warn(f"and {count - len(lines):,} more bad lines")

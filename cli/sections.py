@@ -19,8 +19,11 @@ from pydantic import (
 
 from parity.allowance import ConfirmSettings
 from parity.exchange import NO_READ_BACK
+from parity.fleeting import MAX_SHARE
+from parity.value_counts import MAX_VALUES
 from parity.verdict_conditions import VerdictLimits
 from proxy.addresses import Address
+from proxy.console.settings import ConsoleSettings
 from proxy.settings import (
     ClientSettings,
     ForwardSettings,
@@ -32,6 +35,7 @@ from proxy.settings import (
 
 _CLIENT = ClientSettings()
 _CONFIRM = ConfirmSettings()
+_CONSOLE = ConsoleSettings()
 _FORWARD = ForwardSettings()
 _STICKY = StickySettings()
 _VERDICT = VerdictLimits()
@@ -88,6 +92,12 @@ def _database(value: SecretStr) -> SecretStr:
     return value
 
 
+def _host_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]", value):
+        raise ValueError("expected a name like crossfade.example or an address, without a port")
+    return value.lower().removeprefix("[").removesuffix("]")
+
+
 def _hours(value: str) -> str:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", value):
         raise ValueError("expected hours like 16:00-24:00 or 22:00-06:00")
@@ -109,6 +119,7 @@ IdPath = Annotated[str, AfterValidator(_id_path)]
 Collector = Annotated[str, AfterValidator(_collector)]
 BackendUrl = Annotated[str, AfterValidator(_backend_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 def host_and_port(listen: str) -> tuple[str, int]:
@@ -212,9 +223,31 @@ class WriteChecksSection(Section):
 
 
 class StoreSection(Section):
-    """Flags, ledger, outcomes, samples: SQLite by default."""
+    """Flags, ledger, outcomes, samples: SQLite by default; how old and how large figures and samples may become."""
 
     url: str = ""
+    max_age_days: float = Field(default=30.0, ge=1, le=3_650)
+    max_bytes: int = Field(default=512 * 2**20, ge=2**20)
+
+
+class ConsoleSection(Section):
+    """The web page and the API of whoever operates: where it listens, under which names, how long a browser stays in."""
+
+    enabled: bool = True
+    listen: Listen = f"{_CONSOLE.host}:{_CONSOLE.port}"
+    hosts: tuple[HostName, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    allow_insecure: bool = False
+    session_idle_s: float = Field(default=_CONSOLE.session_idle_s, ge=60, le=86_400)
+    session_s: float = Field(default=_CONSOLE.session_s, ge=60, le=7 * 86_400)
+
+
+def console_address(section: ConsoleSection, port: int) -> str:
+    """What a browser is pointed at: where it listens on every address, the first of its names."""
+    host, _ = host_and_port(section.listen)
+    shown = section.hosts[0] if section.hosts and host in {"0.0.0.0", "::"} else host  # noqa: S104  nothing is bound
+    return f"{'https' if section.tls_cert else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
 class ParitySection(Section):
@@ -224,6 +257,8 @@ class ParitySection(Section):
     confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
     noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
     self_test_rate: float = Field(default=10.0, ge=0, le=1_000)
+    max_fleeting_share: float = Field(default=MAX_SHARE, ge=0, le=1)
+    max_values: int = Field(default=MAX_VALUES, ge=1_000, le=100_000_000)
     max_acceptance_days: int = Field(default=180, ge=1, le=3_650)
 
 
@@ -279,7 +314,7 @@ class ControlSection(Section):
 
 
 class TelemetrySection(Section):
-    """Access log and spans; the metrics are always there."""
+    """Access log, spans, and what is at no endpoint; the metrics are always there."""
 
     access_log: Path | None = None
     access_log_rate: float = Field(default=0.0, ge=0, le=1)
@@ -287,6 +322,7 @@ class TelemetrySection(Section):
     otlp_endpoint: Collector | None = None
     service_name: str = Field(default="crossfade-proxy", min_length=1)
     trace_rate: float = Field(default=1.0, ge=0, le=1)
+    unlisted_paths: bool = True
 
 
 class LimitsSection(Section):

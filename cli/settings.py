@@ -19,13 +19,16 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from cli.errors import UsageError
+from cli.guard_sections import GuardsSection, NotifySection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
     ClientSection,
+    ConsoleSection,
     ControlSection,
     EndpointRow,
     ForwardSection,
@@ -41,7 +44,8 @@ from cli.sections import (
 )
 
 CONFIG_FILE = Path("crossfade.toml")
-_SECRETS = {("write_checks", "database")}
+_SECRETS = (("write_checks", "database"), ("notify", "urls"))
+"""What is never shown, not even where it is wrong."""
 
 
 class Settings(BaseSettings):
@@ -59,8 +63,11 @@ class Settings(BaseSettings):
     write_checks: WriteChecksSection = WriteChecksSection()
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
+    console: ConsoleSection = ConsoleSection()
     verdict: VerdictSection = VerdictSection()
     control: ControlSection = ControlSection()
+    guards: GuardsSection = GuardsSection()
+    notify: NotifySection = NotifySection()
     limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
@@ -82,6 +89,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The store, by default a SQLite file in the state directory."""
         return self.store.url or f"sqlite:///{(self.state_dir / 'store.sqlite3').resolve()}"
+
+    @property
+    def lists_endpoints(self) -> bool:
+        """Whether the endpoints are those of the configuration, `endpoints = []` too; else the reference CRM's."""
+        return "endpoints" in self.model_fields_set
 
     @property
     def postgres_dir(self) -> Path:
@@ -112,20 +124,33 @@ def load_settings(config: Path | None = None) -> Settings:
 
     Raises UsageError that lists every bad field.
     """
-    file = config or CONFIG_FILE
-    values: dict[str, Any] = {}
-    if config is not None or file.exists():
-        try:
-            values = tomllib.loads(file.read_text())
-        except OSError as error:
-            raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"{file}: not valid TOML: {error}") from error
+    file, values = read_config(config)
     try:
         return Settings(**values)
     except ValidationError as error:
-        lines = [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
-        raise wrong(lines, f"{file} and CROSSFADE_* variables") from error
+        raise wrong(faults(error), f"{file} and CROSSFADE_* variables") from error
+    except SettingsError as error:  # it holds the name of the section, and not the value
+        raise UsageError(
+            f"a CROSSFADE_* variable is no JSON where a list or table is expected: {error}"
+        ) from error
+
+
+def read_config(config: Path | None = None) -> tuple[Path, dict[str, Any]]:
+    """The configuration file, and what it says; nothing where the default one is not there. Raises UsageError."""
+    file = config or CONFIG_FILE
+    if config is None and not file.exists():
+        return file, {}
+    try:
+        return file, tomllib.loads(file.read_text())
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: not valid TOML: {error}") from error
+
+
+def faults(error: ValidationError) -> list[str]:
+    """One line for each wrong field, with its value and what was expected."""
+    return [_one_error(row["loc"], row["msg"], row["input"], row["type"]) for row in error.errors()]
 
 
 def wrong(lines: Sequence[str], where: str) -> UsageError:
@@ -139,14 +164,13 @@ def _one_error(loc: tuple[int | str, ...], message: str, value: object, kind: st
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc), n=1)
         return f"{where}: unknown key{f', did you mean {near[0]}?' if near else ''}"
-    if isinstance(value, str) and _holds_secret(loc):
-        value = "**********"
-    return f"{where}: {value!r}: {message.removeprefix('Value error, ')}"
+    shown = "(hidden)" if _holds_secret(loc) else repr(value)
+    return f"{where}: {shown}: {message.removeprefix('Value error, ')}"
 
 
 def _holds_secret(loc: tuple[int | str, ...]) -> bool:
-    """Whether what was given there is never shown, not even where it is wrong."""
-    return tuple(loc) in _SECRETS
+    """Whether what was given there is a secret, or has one in it."""
+    return any(secret[: len(loc)] == loc[: len(secret)] for secret in _SECRETS)
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:

@@ -1,14 +1,23 @@
-"""`crossfade status`: every domain with stage, traffic, outcomes; the proxy workers; the balance of the books."""
+"""`crossfade status`: every domain with stage, verdict, traffic, outcomes; the proxy workers; the balance of the books."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.output import console, json_option, print_json
+from cli.parity_verdict import verdicts_on
+from parity.database import complete_tables, storing
 from parity.report import Report, build_report
+from parity.report_words import moment
+from parity.retention import Removed, read_removed, used_bytes
+from parity.tables import METADATA
+from parity.verdict_summary import VerdictSummary
 from proxy.flags import DEFAULT_FLAG
 from proxy.stages import Stage
 
@@ -24,6 +33,8 @@ def status(context: Context, as_json: bool) -> None:
         name: build_report(context.engine, domain=name, endpoints=context.endpoints)
         for name in context.domain_names()
     }
+    taken, removed = _store(context)
+    summaries = {one.domain.name: one.summary for one in verdicts_on(context, list(domains))}
     if as_json:
         print_json(
             "crossfade.status/1",
@@ -35,9 +46,11 @@ def status(context: Context, as_json: bool) -> None:
                         "stage": table.rows.get(name, DEFAULT_FLAG).stage.value,
                         "canary_share": table.rows.get(name, DEFAULT_FLAG).canary_share,
                         **_figures(report),
+                        "verdict": summaries[name].to_json(),
                     }
                     for name, report in domains.items()
                 ],
+                "store": {"bytes": taken, "removed": [one.to_json() for one in removed]},
                 "workers": [
                     {
                         "worker": w.id,
@@ -50,9 +63,9 @@ def status(context: Context, as_json: bool) -> None:
             },
         )
         return
-    out = Table(box=None, pad_edge=False)
+    out = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     out.add_column("domain", overflow="fold")
-    for heading in ("stage", "modern serves"):
+    for heading in ("stage", "verdict", "modern serves"):
         out.add_column(heading, no_wrap=True)
     for heading in ("requests", "compared", "differ", "not compared"):
         out.add_column(heading, justify="right")
@@ -62,6 +75,7 @@ def status(context: Context, as_json: bool) -> None:
         out.add_row(
             name,
             flag.stage.value,
+            summaries[name].verdict,
             _split(flag.stage, flag.canary_share),
             f"{figures['requests']:,}",
             f"{figures['compared']:,}",
@@ -70,15 +84,44 @@ def status(context: Context, as_json: bool) -> None:
         )
     printer = console()
     printer.print(out)
+    _lacking([one for one in summaries.values() if domains[one.domain].tally.mirrored], printer)
     own_rows = [key for key in table.rows if key not in domains]
     for key in sorted(own_rows):
         printer.print(f"  {key}: {table.rows[key].stage.value} (a row of its own)")
-    printer.print(f"\nflag version {table.version}")
+    printer.print(f"\nstore of {taken / 2**20:,.1f} MiB{_removed(removed)}", soft_wrap=True)
+    printer.print(f"flag version {table.version}")
     for worker in workers:
         lag = "" if worker.version == table.version else f", [bold]behind {table.version}[/]"
         printer.print(f"proxy worker {worker.id} (pid {worker.pid}) serves version {worker.version}{lag}")
     if not workers:
         printer.print("no proxy worker is running (crossfade up starts one)")
+
+
+def _store(context: Context) -> tuple[int, tuple[Removed, ...]]:
+    """How many bytes the store takes, and what was removed from it."""
+    complete_tables(context.engine, METADATA)
+    with storing("measure the store"), context.engine.connect() as connection:
+        return used_bytes(connection), read_removed(connection)
+
+
+def _removed(removed: Sequence[Removed]) -> str:
+    parts = [f"{one.what} from before {moment(one.before)}" for one in removed]
+    return f"; removed: {', '.join(parts)}" if parts else ""
+
+
+def _lacking(summaries: Sequence[VerdictSummary], printer: Console) -> None:
+    """What withholds the verdicts on domains that are mirrored; of the others all is missing."""
+    if not any(one.lacks for one in summaries):
+        return
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in summaries:
+        if one.lacks:
+            table.add_row(Text(one.domain), Text(one.line))
+    printer.print()
+    printer.print(table)
+    printer.print("crossfade parity verdict DOMAIN says how much", style="dim")
 
 
 def _split(stage: Stage, share: float) -> str:

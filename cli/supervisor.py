@@ -1,4 +1,4 @@
-"""The workers behind `crossfade up`: started, watched, reloaded, restarted one after another, ended."""
+"""The workers and the console behind `crossfade up`: started, watched, reloaded, restarted one after another, ended."""
 
 import signal
 import time
@@ -10,7 +10,7 @@ from pathlib import Path
 from cli import listening, proxy_worker, wire
 from cli.context import Context
 from cli.errors import CliError
-from cli.output import message
+from cli.output import message, warn
 from cli.posts import Post
 from cli.processes import Child
 from cli.reload import WITH_RESTART, WITH_ROLLING_RESTART, different
@@ -23,14 +23,16 @@ from proxy.shared_counts import Counts
 
 LOOK_EVERY_S = 0.1
 PARITY_ENDS_WITHIN_S = 10.0
+CONSOLE_ENDS_WITHIN_S = 5.0
 SLOTS_A_POST = 2
 """One for the worker that is there, one for the next while it takes over: a slot has one writer at a time."""
 
 
 class Running:
-    """A parity worker and the proxy workers; each is started again when it dies, without touching the others.
+    """A parity worker, the proxy workers, a console; each is started again when it dies, without touching the others.
 
-    Raises UnavailableError when one of them cannot start. Signals do what they do from `heed_signals` on.
+    Raises UnavailableError when a worker cannot start; a console that cannot is said and tried again, and keeps nobody
+    waiting. Signals do what they do from `heed_signals` on.
     """
 
     def __init__(self, context: Context, *, log_dir: Path | None = None) -> None:
@@ -45,7 +47,8 @@ class Running:
         self._proxy = proxy_settings(context, self._socket_file)
         self._parity = self._make_parity_post()
         self._proxies = [self._make_proxy_post(number) for number in range(settings.proxy.workers)]
-        self._posts = (self._parity, *self._proxies)
+        self._consoles = [self._make_console_post()] if settings.console.enabled else []
+        self._posts = (self._parity, *self._proxies, *self._consoles)
         self._listener = listening.bind(self._proxy.listen_host, self._proxy.listen_port)
         try:
             domains = {endpoint.domain for endpoint in self._proxy.endpoints}
@@ -56,6 +59,8 @@ class Running:
                 post.begin()
             for post in self._proxies:
                 post.await_holder()
+            for post in self._consoles:
+                post.begin()
         except BaseException:
             self.end()
             raise
@@ -99,6 +104,19 @@ class Running:
 
         return Post("the parity worker", start, end_within_s=PARITY_ENDS_WITHIN_S, overlaps=False)
 
+    def _make_console_post(self) -> Post[Child]:
+        def start(_turn: int) -> Child:
+            return Child(
+                "the console",
+                [*self._context.config_arguments, "console", "--supervised"],
+                log=self._log("console"),
+                environment={"CROSSFADE_STATE_DIR": str(self._context.settings.state_dir)},
+                feed=b"",
+                waits=False,
+            )
+
+        return Post("the console", start, end_within_s=CONSOLE_ENDS_WITHIN_S, overlaps=False)
+
     def _make_proxy_post(self, number: int) -> Post[Child]:
         name = f"the proxy worker proxy-{number + 1}"
 
@@ -123,7 +141,7 @@ class Running:
 
     def _clear(self, slot: int) -> None:
         if lost := self._counts.take_over(slot):
-            message(
+            warn(
                 f"{lost} {'write was' if lost == 1 else 'writes were'} in flight; whether done, nobody knows"
             )
 
@@ -183,9 +201,7 @@ class Running:
             post.look()
         if self._in_turn is not None:
             if self._in_turn.failed:
-                message(
-                    f"crossfade: the rolling restart stops at {self._in_turn.name}; those before it are new"
-                )
+                warn(f"crossfade: the rolling restart stops at {self._in_turn.name}; those before it are new")
                 self._rolling.clear()
                 self._in_turn = None
                 return
@@ -202,7 +218,7 @@ class Running:
         if self._rolling or self._in_turn is not None:
             message("a rolling restart is under way already")
             return
-        self._rolling.extend([*self._proxies, self._parity])
+        self._rolling.extend([*self._proxies, self._parity, *self._consoles])
 
     def reload(self) -> None:
         """Read the configuration again; a wrong one changes nothing and is said, with every field that is wrong."""
@@ -215,12 +231,14 @@ class Running:
             context.rules()
             self._counts.enter({endpoint.domain for endpoint in proxy.endpoints})
         except (CliError, ParityError, ProxyError, OSError) as error:
-            message(f"crossfade: not reloaded, everything goes on as before: {error}")
+            warn(f"crossfade: not reloaded, everything goes on as before: {error}")
             return
         before = self._context.settings
         self._context, self._proxy = context, proxy
         for number, post in enumerate(self._proxies):
             post.feed(partial(self._line_for, number))
+        for post in self._consoles:
+            post.replace()
         self._parity.replace()  # it reads its rules when it starts; what comes meanwhile waits at the proxies
         message("reloaded")
         for keys, remedy in (
@@ -228,21 +246,26 @@ class Running:
             (WITH_RESTART, "ending and starting crossfade up"),
         ):
             if waiting := different(before, settings, keys):
-                message(f"{', '.join(waiting)}: takes effect by {remedy}")
+                warn(f"{', '.join(waiting)}: takes effect by {remedy}")
 
     def _but_for_what_is_fixed(self, settings: Settings) -> Settings:
         before = self._context.settings
         fixed = {"listen": before.proxy.listen, "workers": before.proxy.workers}
+        console = settings.console.model_copy(update={"enabled": before.console.enabled})
         return settings.model_copy(
-            update={"state_dir": before.state_dir, "proxy": settings.proxy.model_copy(update=fixed)}
+            update={
+                "state_dir": before.state_dir,
+                "proxy": settings.proxy.model_copy(update=fixed),
+                "console": console,
+            }
         )
 
     def end(self) -> None:
         """The proxies first, so that what they captured is still handed over."""
         self._listener.close()
-        for post in self._proxies:
+        for post in (*self._proxies, *self._consoles):
             post.dismiss()
-        for post in (*self._proxies, self._parity):
+        for post in (*self._proxies, self._parity, *self._consoles):
             post.end()
 
 

@@ -10,6 +10,7 @@ from cli.context import Context, pass_context
 from cli.errors import UnavailableError
 from cli.output import Progress, json_option, message, print_json
 from cli.reload import announced
+from cli.sections import console_address, host_and_port
 from cli.settings import Settings, load_settings
 from cli.workers import require_backends
 from proxy.addresses import Address
@@ -87,6 +88,10 @@ def probe(name: str, url: str, advice: str = "start it first") -> None:
         raise UnavailableError(f"the {name} backend at {url} does not answer ({error}); {advice}") from error
 
 
+def _console(settings: Settings) -> str:
+    return console_address(settings.console, host_and_port(settings.console.listen)[1])
+
+
 def _say_where(settings: Settings, running: "Running", *, as_json: bool) -> None:
     scheme = "http" if settings.proxy.tls_certificate is None else "https"
     proxy = f"{scheme}://{settings.proxy.listen.rpartition(':')[0]}:{running.port}"
@@ -100,6 +105,7 @@ def _say_where(settings: Settings, running: "Running", *, as_json: bool) -> None
             "admins": admins,
             **backends,
             "store": settings.store_url,
+            "console": _console(settings) if settings.console.enabled else None,
         }
         print_json("crossfade.up/1", values)
         return
@@ -107,4 +113,6 @@ def _say_where(settings: Settings, running: "Running", *, as_json: bool) -> None
     for admin in admins:
         message(f"admin   {admin}/readyz")
     message(f"legacy  {backends['legacy']}\nmodern  {backends['modern']}")
+    if settings.console.enabled:
+        message(f"console {_console(settings)}  (crossfade token create NAME --role admin lets you in)")
     message("next    crossfade advance <domain> --reason '...'   then   crossfade parity report")

@@ -24,6 +24,7 @@ from parity.exchange import Backend
 from parity.recordings.tap import Tap
 from parity.redact import Redactor
 from parity.selftest_live import SelfTestLimits
+from parity.store import Limits
 from parity.worker import IntakeSettings, run_worker
 from proxy.completion import Completion, busy_at_mark
 from proxy.legacy_rows import LegacyRows
@@ -116,10 +117,7 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         client=ClientSettings(**dict(settings.client)),
         forward=ForwardSettings(**dict(settings.forward)),
         bounds={
-            row.endpoint: EndpointBounds(
-                row.answer_timeout_s, row.max_body_bytes, row.max_in_flight, row.fallback
-            )
-            for row in settings.bounds
+            row.endpoint: EndpointBounds(**row.model_dump(exclude={"endpoint"})) for row in settings.bounds
         },
         mirror=MirrorSettings(
             queue_items=settings.mirror.max_items,
@@ -198,6 +196,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 noise_share=context.settings.parity.noise_share,
                 wait_s=settings.mirror.wait_s,
             ),
+            bounds=context.bounds,
         )
         tap = Tap(completion, record_socket(context.settings), Redactor(settings.token_key))
         try:
@@ -213,6 +212,11 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                 levels=completion.levels,
                 confirmer=confirmer,
                 self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
+                bounds=context.bounds,
+                limits=Limits(
+                    retention_s=context.settings.store.max_age_days * 86_400.0,
+                    max_bytes=context.settings.store.max_bytes,
+                ),
             )
         finally:
             await tap.close()

@@ -1,7 +1,7 @@
 """What a person asks to accept becomes an acceptance: of a group, as wide as it was asked, for a bounded time."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -76,6 +76,30 @@ def acceptance_for(
                     f"group {group['id']} is accepted already: {other.label} ({other.owner}, until {other.expires})"
                 )
     return wanted
+
+
+def acceptances_for(
+    connection: sa.Connection,
+    wishes: Sequence[Wish],
+    *,
+    present: Iterable[Acceptance],
+    today: date,
+    max_days: int,
+) -> list[Acceptance]:
+    """An acceptance for each wish; raises AcceptanceError with everything that is wrong with any of them."""
+    there = list(present)
+    found: dict[tuple[str, str, Kind | None], Acceptance] = {}
+    faults: list[str] = []
+    for wish in wishes:
+        try:
+            one = acceptance_for(connection, wish, present=there, today=today, max_days=max_days)
+        except AcceptanceError as error:
+            faults.append(str(error))
+        else:
+            found.setdefault((one.endpoint, one.path, one.kind), one)  # a group may have been named twice
+    if faults:
+        raise AcceptanceError("; ".join(dict.fromkeys(faults)))
+    return list(found.values())
 
 
 def group_of(connection: sa.Connection, group_id: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Bodies as they were on the wire, made comparable: decoded and read within bounds, each by its media type.
 
 Whatever a backend (or who stands in for it) sends, the result is a body or a BodyError with a reason: depth,
-size, digits, duplicate keys, lone surrogates, NaN. What is not what its type says is compared as the text it is.
+size, values, digits, duplicate keys, lone surrogates, NaN. What is not what its type says is compared as the text it is.
 """
 
 import gzip
@@ -72,8 +72,8 @@ _TYPES: tuple[tuple[re.Pattern[str], Media], ...] = (
         Media.BINARY,
     ),
 )
-_READERS: dict[Media, Callable[[str], Any]] = {
-    Media.FORM: parse_form,
+_READERS: dict[Media, Callable[[str, int], Any]] = {
+    Media.FORM: lambda text, _max_values: parse_form(text),
     Media.CSV: parse_csv,
     Media.HTML: parse_html,
 }
@@ -164,7 +164,7 @@ def body_of(observation: Observation, bounds: Bounds = BOUNDS) -> Body:
         text = ""
     if not text:
         return Body(Media.BINARY, body, body)
-    return _body_of_text(media, text)
+    return _body_of_text(media, text, bounds.max_values)
 
 
 def value_of(observation: Observation, bounds: Bounds = BOUNDS) -> Any:
@@ -172,14 +172,14 @@ def value_of(observation: Observation, bounds: Bounds = BOUNDS) -> Any:
     return body_of(observation, bounds).value
 
 
-def _body_of_text(media: Media, text: str) -> Body:
+def _body_of_text(media: Media, text: str, max_values: int) -> Body:
     whole = Text(text)
     if media in _READERS:
         try:
-            return Body(media, _READERS[media](text), whole)
+            return Body(media, _READERS[media](text, max_values), whole)
         except ValueError:
             pass
-    lines = parse_lines(text)
+    lines = parse_lines(text, max_values)
     return Body(Media.TEXT, whole if lines is None else lines, whole)
 
 

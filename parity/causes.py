@@ -1,7 +1,9 @@
 """Which groups move together: those of one endpoint that are in the same exchanges have probably one cause."""
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from parity.members import EXCHANGES, Members
 from parity.outcome import Kind
@@ -40,6 +42,15 @@ class Cause:
     together: int
     of: int
     exact: bool
+
+    @property
+    def id(self) -> str:
+        """That of its groups: with another group among them it is another one, so that nobody accepts what was not shown."""
+        return f"c-{hashlib.sha256(' '.join(sorted(self.groups)).encode()).hexdigest()[:8]}"
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"id": self.id, **asdict(self)}
 
 
 @dataclass(slots=True)

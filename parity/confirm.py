@@ -13,6 +13,7 @@ from datetime import date
 import structlog
 
 from parity.allowance import Allowance, ConfirmSettings
+from parity.bodies import BOUNDS, Bounds
 from parity.completing import Again, SecondAsking, Shed
 from parity.errors import fault_of
 from parity.exchange import Capture, Exchange
@@ -47,7 +48,10 @@ class Confirmer:
         backends: SecondAsking,
         settings: ConfirmSettings,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        bounds: Bounds = BOUNDS,
     ) -> None:
+        self._bounds = bounds
         self._backends = backends
         self._settings = settings
         self._clock = clock
@@ -99,7 +103,7 @@ class Confirmer:
             exchange = completed[place]
             if isinstance(exchange, Shed):
                 continue
-            found = _settled(exchange, comparisons[place], again, rules, plain, today)
+            found = self._settled(exchange, comparisons[place], again, rules, plain, today)
             settled[place] = found.comparison
             beside.add(exchange.endpoint, found)
         return settled, beside
@@ -159,6 +163,25 @@ class Confirmer:
         finally:
             self._slots.release()
 
+    def _settled(
+        self,
+        exchange: Exchange,
+        comparison: Comparison,
+        again: Again | str,
+        rules: RuleBook,
+        plain: RuleBook,
+        today: date,
+    ) -> Settled:
+        if isinstance(again, str):
+            return unsettled(comparison, again)
+        try:
+            return settle(
+                exchange, comparison, again, rules=rules, plain=plain, today=today, bounds=self._bounds
+            )
+        except Exception as error:  # noqa: BLE001  the books must balance whatever a backend sends
+            _log.error("confirming_failed", endpoint=exchange.endpoint, fault=fault_of(error))
+            return unsettled(comparison, FAULT)
+
     def _endpoint(self, name: str) -> _Endpoint:
         found = self._endpoints.get(name)
         if found is None:
@@ -171,20 +194,3 @@ class Confirmer:
         return Allowance(
             settings.share, settings.floor_per_s * part, most, begins_with=most, clock=self._clock
         )
-
-
-def _settled(
-    exchange: Exchange,
-    comparison: Comparison,
-    again: Again | str,
-    rules: RuleBook,
-    plain: RuleBook,
-    today: date,
-) -> Settled:
-    if isinstance(again, str):
-        return unsettled(comparison, again)
-    try:
-        return settle(exchange, comparison, again, rules=rules, plain=plain, today=today)
-    except Exception as error:  # noqa: BLE001  the books must balance whatever a backend sends
-        _log.error("confirming_failed", endpoint=exchange.endpoint, fault=fault_of(error))
-        return unsettled(comparison, FAULT)

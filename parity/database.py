@@ -145,12 +145,17 @@ def upsert(
         return
     statement = insert_of(connection, table)
     new = statement.excluded
-    changed: dict[str, Any] = {column: table.c[column] + new[column] for column in add}
+    changed: dict[str, Any] = {column: _summand(table.c[column]) + new[column] for column in add}
     for column, how in keep.items():
         changed[column] = _kept(table.c[column], new[column], how)
     connection.execute(
         statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed), rows
     )
+
+
+def _summand(old: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    # a column that a later version added has nothing in the rows of before
+    return sa.func.coalesce(old, 0) if old.nullable else old
 
 
 def _kept(old: Any, new: Any, how: str) -> Any:

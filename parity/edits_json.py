@@ -97,6 +97,9 @@ def _changed(
     for place in _in_any_order(found, rng):
         put = change(place.value)
         if put is not ABSENT:
+            if place.steps and isinstance(place.steps[-1], int):
+                # who pairs items by a key has the one that was there missing, and another one extra
+                expects |= {Kind.MISSING, Kind.EXTRA}
             return _edit(kind, what, expects, of=of, at=place, put=put)
     return None
 

@@ -17,15 +17,15 @@ _SAMPLE_FIELDS = (
     *("exchange", "at", "target", "stage", "authoritative", "legacy_status", "modern_status"),
     *("path", "legacy", "modern"),
 )
-_LATER_FIELDS = ("method", "client", "legacy_shape", "modern_shape", "write_check")
+_LATER_FIELDS = ("method", "client", "legacy_shape", "modern_shape", "write", "write_check")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One exchange of a group, redacted. A side is JSON text, None when it has nothing at that path.
 
-    `is_first`: with this exchange the group began. `method` and `client` (a token) are empty in samples of
-    earlier versions, as are the shapes. `write_check` is how a write was checked by it, empty where none was.
+    `is_first`: with this exchange the group began. `write` is the endpoint whose write it checks, `write_check` how; empty
+    where it checks none. `method` and `client` (a token) are empty in samples of earlier versions, as are the shapes.
     """
 
     exchange: str
@@ -44,6 +44,7 @@ class Sample:
     modern_shape: str = ""
     is_first: bool = False
     write_check: str = ""
+    write: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class SamePlace:
 class GroupRow:
     """Differences by endpoint, folded path, kind and what accepts them; `n` counts exchanges.
 
+    `checks` of them check a write, of the endpoints in `writes` as far as there are samples.
     `share` is that of the `compared` exchanges of the endpoint. `client_n` clients are known, `clients` are the
     first of them; without `is_every_client` there are more. `compare` and `rule` say how the place is compared,
     `acceptance` what made the group, `accepts` what takes its differences today, `cause` the group to look at first
@@ -100,6 +102,8 @@ class GroupRow:
     accepts: tuple[AcceptedAs, ...] = ()
     same_place: tuple[SamePlace, ...] = ()
     is_expired: bool = False
+    checks: int = 0
+    writes: tuple[str, ...] = ()
 
 
 class GroupReading:
@@ -132,8 +136,9 @@ class GroupReading:
 
     def _rows(self, compared: Mapping[str, int]) -> Iterator[Mapping[Any, Any]]:
         n = sa.func.sum(GROUP_COUNTS.c.n).label("exchanges")
+        checks = sa.func.coalesce(sa.func.sum(GROUP_COUNTS.c.checks), 0).label("checks")
         chosen = (
-            sa.select(*GROUPS.c, n)
+            sa.select(*GROUPS.c, n, checks)
             .join(GROUP_COUNTS, GROUP_COUNTS.c.group_id == GROUPS.c.id)
             .where(GROUP_COUNTS.c.minute >= self._minute)
             .group_by(*GROUPS.c)
@@ -182,6 +187,8 @@ class GroupReading:
             rule=holding.rule,
             acceptance=_accepted_as(holding.accepted_by) if holding.accepted_by else None,
             accepts=tuple(_accepted_as(held) for held in holding.accepts if _takes(held, samples)),
+            checks=int(row["checks"]),
+            writes=tuple(sorted({sample.write for sample in samples if sample.write})),
             is_expired=bool(expires) and expires < self._holdings.today.isoformat(),
         )
 

@@ -1,5 +1,6 @@
 """The difference groups in the store: counts, members, the first and the latest samples, within their bounds."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,12 +29,14 @@ class Groups:
         before = {group_id for ids in known.values() for group_id in ids}
         groups: dict[str, Group] = {}
         members: dict[str, list[tuple[str, str]]] = {}
+        checks: Counter[str] = Counter()
         samples: dict[str, list[dict[str, Any]]] = {}
         for finding in found:
             for group, sample in within(finding, known, self.groups_per_endpoint).samples.items():
                 group_id = group.id
                 groups[group_id] = group
                 members.setdefault(group_id, []).append((finding.exchange, finding.client))
+                checks[group_id] += bool(finding.write)
                 if sample is not None:
                     row = {"group_id": group_id, "is_first": False, **sample}
                     samples.setdefault(group_id, []).append(row)
@@ -44,8 +47,10 @@ class Groups:
             for group_id in ids
         ]
         upsert(connection, GROUPS, rows, first_seen_at="min", last_seen_at="max", owner="new", expires="new")
-        counts = [{"minute": minute, "group_id": group_id, "n": len(members[group_id])} for group_id in ids]
-        upsert(connection, GROUP_COUNTS, counts, add=("n",))
+        counts = [
+            {"minute": minute, "group_id": one, "n": len(members[one]), "checks": checks[one]} for one in ids
+        ]
+        upsert(connection, GROUP_COUNTS, counts, add=("n", "checks"))
         _add_members(connection, members)
         for group_id in ids:
             self._add_samples(connection, samples[group_id], is_new=group_id not in before)

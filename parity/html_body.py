@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from parity.errors import BodyError
+from parity.value_counts import MAX_VALUES
 
 MAX_DEPTH = 200
 """How deep elements may be nested; real pages stay below fifty."""
@@ -33,9 +34,9 @@ _CLOSES_ITSELF = frozenset(("dd", "dt", "li", "option", "p", "td", "th", "tr"))
 _SPACED = frozenset(("pre", "textarea"))
 
 
-def parse_html(text: str) -> list[Any]:
-    """The elements and texts of a page; raises BodyError("too_deep")."""
-    page = _Page()
+def parse_html(text: str, max_values: int = MAX_VALUES) -> list[Any]:
+    """The elements and texts of a page; raises BodyError: `too_deep`, `too_many_values`."""
+    page = _Page(max_values)
     at = 0
     while found := _TOKEN.match(text, at):
         at = found.end()
@@ -55,7 +56,8 @@ def parse_html(text: str) -> list[Any]:
 class _Page:
     """A tree that grows: the open elements with their children, outermost first."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_values: int) -> None:
+        self._left = max_values
         self._top: list[Any] = []
         self._open: list[tuple[str, list[Any]]] = [("", self._top)]
         self._words: list[str] = []
@@ -68,7 +70,7 @@ class _Page:
         else:
             self._fold()
             kind = "comment" if found["comment"] is not None else "declaration"
-            self._open[-1][1].append({kind: [" ".join((found[kind] or "").split())]})
+            self._add({kind: [" ".join((found[kind] or "").split())]})
 
     def text(self, text: str) -> None:
         self._words.append(text)
@@ -76,7 +78,7 @@ class _Page:
     def raw(self, text: str, tag: str) -> None:
         kept = text if tag in _SPACED else text.strip()
         if kept:
-            self._open[-1][1].append({"text": kept})
+            self._add({"text": kept})
 
     def open(self, tag: str, rest: str) -> None:
         self._fold()
@@ -86,7 +88,7 @@ class _Page:
         element: dict[str, Any] = {tag: children}
         if attributes := _attributes(rest):
             element["attributes"] = attributes
-        self._open[-1][1].append(element)
+        self._add(element, len(attributes))
         if tag in _VOID or rest.endswith("/"):
             return
         if len(self._open) > MAX_DEPTH:
@@ -106,7 +108,14 @@ class _Page:
         self._words.clear()
         kept = text if any(name in _SPACED for name, _ in self._open) else " ".join(text.split())
         if kept:
-            self._open[-1][1].append({"text": kept})
+            self._add({"text": kept})
+
+    def _add(self, node: dict[str, Any], attributes: int = 0) -> None:
+        """A node is two values: itself, and its text or the list of its children."""
+        self._left -= 2 + attributes
+        if self._left < 0:
+            raise BodyError("too_many_values")
+        self._open[-1][1].append(node)
 
     def finish(self) -> list[Any]:
         self._fold()

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from parity.errors import BodyError
+from parity.value_counts import MAX_VALUES, check_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Bounds:
     max_bytes: int = 8 * 1024 * 1024
     max_depth: int = 64
     max_digits: int = 4_300
+    max_values: int = MAX_VALUES
 
 
 BOUNDS = Bounds()
@@ -49,6 +51,7 @@ def parse(body: bytes, bounds: Bounds = BOUNDS) -> Any:
 
     How deep it is nested is for whoever walks it to bound.
     """
+    check_json(body, bounds.max_values)
     try:
         value = _DECODER.decode(body)
         written = _ENCODER.encode(value)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from parity.paths import is_word
+from parity.value_counts import MAX_VALUES, check_table
 
 MAX_LINES = 100_000
 _MAX_FIELDS = 10_000
@@ -22,8 +23,8 @@ def parse_form(text: str) -> dict[str, list[str]]:
     return found
 
 
-def parse_csv(text: str) -> dict[str, Any]:
-    """A table as `{"header": [...], "rows": [{column: cell}]}`; raises ValueError for what is none.
+def parse_csv(text: str, max_values: int = MAX_VALUES) -> dict[str, Any]:
+    """A table as `{"header": [...], "rows": [{column: cell}]}`; raises ValueError for what is none, and BodyError.
 
     A column is called by its header where that is a plain word and its only one, else by its place, `column_3`: the
     header of a file without one would be somebody's data. How cells are quoted and lines end makes no difference;
@@ -32,6 +33,7 @@ def parse_csv(text: str) -> dict[str, Any]:
     marked = text.startswith("\ufeff")
     plain = text[marked:]
     delimiter = _delimiter(plain)
+    check_table(plain, delimiter, max_values)
     try:
         rows = list(csv.reader(io.StringIO(plain, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
@@ -61,6 +63,6 @@ def _columns(header: list[str]) -> list[str]:
     ]
 
 
-def parse_lines(text: str) -> list[str] | None:
+def parse_lines(text: str, max_values: int = MAX_VALUES) -> list[str] | None:
     """The lines with what ends them but the line feed; None for more of them than are told apart."""
-    return text.split("\n") if text.count("\n") <= MAX_LINES else None
+    return text.split("\n") if text.count("\n") <= min(MAX_LINES, max_values) else None

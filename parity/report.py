@@ -17,12 +17,15 @@ from parity.causes import Cause
 from parity.curl import curl_of
 from parity.database import complete_tables, storing
 from parity.exchange import Backend, Endpoint
+from parity.fleeting import MAX_SHARE, FleetingPath, read_fleeting
 from parity.group_rows import GroupReading, GroupRow, Sample
 from parity.holdings import Declared, Holdings, read_holdings
 from parity.noise import NoisyPath, noise_json, read_noise
 from parity.outcome import Outcome
+from parity.retention import MINUTES_OF, Removed, read_removed
 from parity.tables import COUNTS, ENDPOINTS, METADATA, PAIRS, RUNS
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
+from parity.verdict_summary import VerdictSummary
 
 __all__ = ["EndpointRow", "GroupRow", "Report", "Sample", "build_report", "read_tallies"]
 
@@ -43,7 +46,10 @@ class EndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the store knows about a domain (or all) since some time (or ever)."""
+    """What the store knows about a domain (or all) since some time (or ever).
+
+    `verdicts` are those of the domains it is about, each since its own last change; who judges puts them in.
+    """
 
     generated_at: float
     since_s: float | None
@@ -54,6 +60,14 @@ class Report:
     groups: tuple[GroupRow, ...]
     causes: tuple[Cause, ...] = ()
     noise: tuple[NoisyPath, ...] = ()
+    fleeting: tuple[FleetingPath, ...] = ()
+    verdicts: tuple[VerdictSummary, ...] = ()
+    removed: tuple[Removed, ...] = ()
+
+    @property
+    def removed_before(self) -> float | None:
+        """From before that time there are no figures by minute any more, only their sums; None: there are all."""
+        return next((one.before for one in self.removed if one.what == MINUTES_OF), None)
 
     @property
     def differs(self) -> bool:
@@ -94,8 +108,11 @@ class Report:
                 for row in self.endpoints
             ],
             "noise": [noise_json(path) for path in self.noise],
+            "fleeting": [path.to_json() for path in self.fleeting],
+            "removed": [one.to_json() for one in self.removed],
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "groups": [_group_json(group) for group in self.groups],
-            "causes": [asdict(cause) for cause in self.causes],
+            "causes": [cause.to_json() for cause in self.causes],
         }
 
 
@@ -113,12 +130,14 @@ def build_report(
     domain: str | None = None,
     endpoints: Iterable[Endpoint] = (),
     declared: Declared | None = None,
+    max_fleeting_share: float = MAX_SHARE,
     now: float | None = None,
 ) -> Report:
     """Read the report; raises StoreError when the database refuses. A store without tables is an empty one.
 
     `since_s` counts back from now, in whole minutes. `endpoints` tells the domains of endpoints that have not
-    been mirrored yet (of the others the store knows it). `declared` are the rules that the groups are shown with.
+    been mirrored yet (of the others the store knows it). `declared` are the rules that the groups are shown with,
+    `max_fleeting_share` is from where on a path comes and goes.
     """
     at = time.time() if now is None else now
     with storing("read the store"):
@@ -127,7 +146,7 @@ def build_report(
         complete_tables(engine, METADATA)
     with storing("read the store"), _snapshot(engine) as connection:
         holdings = read_holdings(connection, declared or Declared(), datetime.fromtimestamp(at, UTC).date())
-        reading = _Reading(connection, since_s, domain, at, holdings)
+        reading = _Reading(connection, since_s, domain, at, holdings, max_fleeting_share)
         domains = {endpoint.name: endpoint.domain for endpoint in endpoints} | reading.domains()
         return reading.report(domains)
 
@@ -178,8 +197,10 @@ class _Reading:
         domain: str | None,
         at: float,
         holdings: Holdings,
+        max_fleeting_share: float,
     ) -> None:
         self._connection = connection
+        self._max_fleeting_share = max_fleeting_share
         self._since_s = since_s
         self._domain = domain
         self._at = at
@@ -214,6 +235,13 @@ class _Reading:
             groups,
             found_causes,
             self._noise(tallies),
+            read_fleeting(
+                connection=self._connection,
+                minute=self._minute,
+                compared={row.endpoint: row.tally.compared for row in rows},
+                max_share=self._max_fleeting_share,
+            ),
+            removed=read_removed(self._connection),
         )
 
     def _balance(self) -> Balance:

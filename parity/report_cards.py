@@ -10,9 +10,11 @@ from parity.group_rows import AcceptedAs, GroupRow, Sample
 from parity.report import Report
 from parity.report_words import (
     KINDS,
+    accept_command,
     accepted_line,
     cause_sentence,
-    check_of,
+    checked_in_words,
+    checks_line,
     clients_line,
     comparing_line,
     count,
@@ -59,6 +61,10 @@ def cause_cards(report: Report) -> list[dict[str, Any]]:
             "sentence": cause_sentence(cause),
             "first": groups[cause.groups[0]],
             "groups": [_named(groups[group_id]) for group_id in cause.groups],
+            "id": cause.id,
+            "command": accept_command(f"--cause {cause.id}")
+            if any(not groups[group_id].accepts for group_id in cause.groups)
+            else "",
         }
         for number, cause in enumerate(report.causes, start=1)
     ]
@@ -101,6 +107,8 @@ def _cause_of(group: GroupRow, report: Report) -> tuple[int, Cause] | None:
 
 def _badges(group: GroupRow, report: Report) -> list[Badge]:
     badges = []
+    if group.checks:
+        badges.append(Badge("write check"))
     if (found := _cause_of(group, report)) is not None:
         badges.append(Badge(_name(found[0]).lower()))
     if group.is_expired:
@@ -124,6 +132,8 @@ def _facts(group: GroupRow, report: Report) -> list[Fact]:
         Fact("clients", (Part(clients_line(group) or "not known"),)),
         Fact("compared", (Part(comparing_line(group)),)),
     ]
+    if checks := checks_line(group):
+        facts.append(Fact("checks", (Part(checks),)))
     if (found := _cause_of(group, report)) is not None:
         number, cause = found
         facts.append(
@@ -141,8 +151,7 @@ def _facts(group: GroupRow, report: Report) -> list[Fact]:
         for other in group.same_place
     )
     if not group.accepted_by and not group.accepts:
-        command = f"crossfade parity accept {group.id} --reason … --owner … --expires …"
-        facts.append(Fact("to accept it", (Part(command, code=True),)))
+        facts.append(Fact("to accept it", (Part(accept_command(group.id), code=True),)))
     facts.append(Fact("group", (Part(group.id, f"#group-{group.id}"),)))
     return facts
 
@@ -167,8 +176,9 @@ def _sample(sample: Sample, group: GroupRow) -> dict[str, Any]:
     return {
         "row": sample,
         "group_path": group.path,
-        "name": f"{name}{check_of(sample)}",
+        "name": name,
         "at": moment(sample.at),
+        "checks": checked_in_words(sample),
         "blocks": side_by_side(sample.legacy, sample.modern),
         "curl": [(backend.value, curl_of(sample, backend, group.endpoint)) for backend in Backend],
         "note": HOW_TO_FILL_IN,

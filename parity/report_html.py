@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from parity.fleeting import FleetingPath
 from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, Report
@@ -23,6 +24,7 @@ from parity.report_words import (
     asides,
     balance_line,
     count,
+    fleeting_meaning,
     headline,
     milliseconds,
     moment,
@@ -34,7 +36,9 @@ from parity.report_words import (
     subject,
     sum_line,
 )
+from parity.verdict_summary import VerdictSummary
 
+_TONES = {"ready": "good", "no": "bad"}
 _LEAST_WIDTH = 0.4  # per cent: an outcome that happened at all can be seen in the bar
 
 
@@ -71,12 +75,14 @@ def _values(report: Report) -> dict[str, Any]:
         "mood": "differs" if report.differs else "agrees" if report.tally.compared else "",
         "subject": subject(report),
         "remarks": [(remark, remark == unbalanced) for remark in remarks(report)],
+        "verdicts": [_verdict(one) for one in report.verdicts],
         "sum_line": sum_line(report),
         "bar": _bar(report),
         "legend": [_legend(report, outcome) for outcome in Outcome],
         "books": _books(report),
         "endpoints": [_endpoint(row) for row in report.endpoints],
         "noise": [_noise(path) for path in report.noise],
+        "fleeting": [_fleeting(path) for path in report.fleeting],
         "causes": cause_cards(report),
         "open_groups": [group_card(group, report) for group in report.open_groups],
         "accepted_groups": [group_card(group, report) for group in report.accepted_groups],
@@ -90,7 +96,8 @@ def _values(report: Report) -> dict[str, Any]:
 
 def _parts(report: Report) -> list[tuple[str, str]]:
     """The sections that the page has, by anchor."""
-    parts = [("outcomes", "Outcomes"), ("books", "Books")]
+    parts = [("verdicts", "Verdicts")] if report.verdicts else []
+    parts += [("outcomes", "Outcomes"), ("books", "Books")]
     if report.endpoints:
         parts.append(("endpoints", "Endpoints"))
     if report.causes:
@@ -98,7 +105,18 @@ def _parts(report: Report) -> list[tuple[str, str]]:
     parts.append(("differences", f"{count(len(report.open_groups), 'difference')}"))
     if report.accepted_groups:
         parts.append(("accepted", f"{len(report.accepted_groups):,} accepted"))
+    if report.fleeting:
+        parts.append(("fleeting", "Comes and goes"))
     return parts
+
+
+def _verdict(one: VerdictSummary) -> dict[str, Any]:
+    return {
+        "row": one,
+        "tone": _TONES.get(one.verdict, ""),
+        "names": one.names,
+        "since": "ever" if one.since is None else moment(one.since),
+    }
 
 
 def _bar(report: Report) -> list[tuple[str, float, float]]:
@@ -162,6 +180,17 @@ def _endpoint(row: EndpointRow) -> dict[str, Any]:
             "time": costs.duration_ratio or 0,
             "queries": costs.query_ratio or 0,
         },
+    }
+
+
+def _fleeting(path: FleetingPath) -> dict[str, Any]:
+    return {
+        "row": path,
+        "kind": KINDS.get(path.kind, path.kind),
+        "share": f"{path.n:,} of {path.compared:,} ({percent(path.share)})",
+        "meaning": fleeting_meaning(path),
+        "first": moment(path.first_seen_at),
+        "last": moment(path.last_seen_at),
     }
 
 

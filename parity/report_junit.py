@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from parity.conditions import Condition, Standing, books, named
 from parity.gate import Gate
 from parity.report import EndpointRow, GroupRow, Report
-from parity.report_words import count, headline, moment, percent, reasons, sum_line
+from parity.report_words import count, headline, moment, of_check, percent, reasons, sum_line
 
 NAME = "crossfade parity"
 SHOWN_CHARACTERS = 500
@@ -92,7 +92,7 @@ def _group(group: GroupRow) -> str:
             f"  at {sample.path}",
             f"  legacy {sample.legacy_status}: {_short(sample.legacy)}",
             f"  modern {sample.modern_status}: {_short(sample.modern)}",
-            f"  seen {moment(sample.at)} {sample.target}",
+            f"  seen {moment(sample.at)} {sample.target}{of_check(sample)}",
         ]
     return "\n".join(lines)
 

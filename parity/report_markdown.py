@@ -17,6 +17,7 @@ from parity.report_words import (
     count,
     headline,
     moment,
+    of_check,
     percent,
     ratio,
     remarks,
@@ -113,7 +114,7 @@ def _sample(sample: Sample) -> str:
         [f"status {status}", *(_side(value) if sample.path != "$status" else [])]
         for status, value in ((sample.legacy_status, sample.legacy), (sample.modern_status, sample.modern))
     )
-    lines = [f"  {sample.path}", f"  {moment(sample.at)} {sample.target}"]
+    lines = [f"  {sample.path}", f"  {moment(sample.at)} {sample.target}{of_check(sample)}"]
     # the first two lines would name files
     lines += list(difflib.unified_diff(legacy, modern, lineterm=""))[2:]
     return _fenced("\n".join(lines))

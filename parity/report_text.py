@@ -1,28 +1,34 @@
 """The report in the terminal: fits 80 columns, and says everything without colour too."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from parity.fleeting import FleetingPath
 from parity.group_rows import SamePlace
 from parity.noise import NoisyPath
 from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.report_words import (
     KINDS,
+    accept_command,
     accepted_line,
     alarm,
     asides,
     balance_line,
     cause_sentence,
-    check_of,
+    checks_line,
     clients_line,
     comparing_line,
     count,
+    fleeting_meaning,
     headline,
     moment,
     noise_meaning,
+    of_check,
     percent,
     ratio,
     reasons,
@@ -31,6 +37,7 @@ from parity.report_words import (
     subject,
     sum_line,
 )
+from parity.verdict_summary import VerdictSummary
 
 SHOWN_GROUPS = 10
 SHOWN_CHARACTERS = 160
@@ -45,17 +52,32 @@ def render_text(report: Report, console: Console) -> None:
     for remark in remarks(report):
         is_alarm = not report.balance.balanced and remark == alarm(report.balance)
         console.print(Text(remark, style="bold red" if is_alarm else ""))
+    _verdicts(report.verdicts, console)
     _books(report, console)
     _endpoints(report.endpoints, console)
     _causes(report, console)
     _groups("Differences", report.open_groups, console)
     _groups("Accepted differences", report.accepted_groups, console)
+    _fleeting(report.fleeting, console)
     _noise(report.noise, console)
 
 
 def _heading(text: str, console: Console) -> None:
     console.print()
     console.print(Text(text, style="bold"))
+
+
+def _verdicts(verdicts: Sequence[VerdictSummary], console: Console) -> None:
+    if not verdicts:
+        return
+    _heading("May a domain advance?", console)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for verdict in verdicts:
+        table.add_row(Text(verdict.domain), Text(verdict.line))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    console.print(Text("  crossfade parity verdict DOMAIN has the figures", style="dim"))
 
 
 def _books(report: Report, console: Console) -> None:
@@ -129,7 +151,7 @@ def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
             )
         _facts(group, console)
     if groups[0].accepted_by == "":
-        hint = "  to accept one: crossfade parity accept GROUP --reason … --owner … --expires …"
+        hint = f"  to accept one: {accept_command('GROUP')}"
         console.print()
         console.print(Text(hint, style="dim"))
     if len(groups) > SHOWN_GROUPS:
@@ -138,23 +160,52 @@ def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
         )
 
 
-def _noise(paths: tuple[NoisyPath, ...], console: Console) -> None:
-    if not paths:
+def _noise(paths: Sequence[NoisyPath], console: Console) -> None:
+    rows = [
+        (
+            f"{path.differed:,} of {path.asked:,} ({percent(path.share)})",
+            path.endpoint,
+            (
+                f"{path.path}  {path.shape}",
+                f"{noise_meaning(path)}, last seen {moment(path.last_seen_at)}",
+            ),
+        )
+        for path in paths
+    ]
+    _paths("Noise, where legacy differs from itself", rows, console)
+
+
+def _fleeting(paths: Sequence[FleetingPath], console: Console) -> None:
+    rows = [
+        (
+            f"{path.n:,} of {path.compared:,} ({percent(path.share)})",
+            path.endpoint,
+            (
+                f"{path.path}  {KINDS.get(path.kind, path.kind)}",
+                fleeting_meaning(path),
+                f"first {moment(path.first_seen_at)}, last {moment(path.last_seen_at)}",
+            ),
+        )
+        for path in paths
+    ]
+    _paths("Comes and goes, gone when asked again", rows, console)
+
+
+def _paths(title: str, rows: Sequence[tuple[str, str, Sequence[str]]], console: Console) -> None:
+    """Paths by how often out of how many, their endpoints, and what else is known of them."""
+    if not rows:
         return
-    _heading("Noise, where legacy differs from itself", console)
-    for path in paths[:SHOWN_GROUPS]:
+    _heading(title, console)
+    for share, endpoint, facts in rows[:SHOWN_GROUPS]:
         console.print()
-        line = Text(f"  {path.differed:,} of {path.asked:,} ({percent(path.share)})  ", style="bold")
-        line.append(path.endpoint, style="not bold")
+        line = Text(f"  {share}  ", style="bold")
+        line.append(endpoint, style="not bold")
         console.print(line)
-        for text in (
-            f"{path.path}  {path.shape}",
-            f"{noise_meaning(path)}, last seen {moment(path.last_seen_at)}",
-        ):
+        for text in facts:
             console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, 4), expand=False))
-    if len(paths) > SHOWN_GROUPS:
+    if len(rows) > SHOWN_GROUPS:
         console.print(
-            Text(f"\n  and {count(len(paths) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
+            Text(f"\n  and {count(len(rows) - SHOWN_GROUPS, 'path')} more (--html shows all)", style="dim")
         )
 
 
@@ -171,6 +222,9 @@ def _causes(report: Report, console: Console) -> None:
         for group_id in cause.groups[:SHOWN_GROUPS]:
             place = f"{group_id}  {groups[group_id].path}"
             console.print(Padding(Text(place, overflow="fold"), (0, 0, 0, 4), expand=False))
+        if any(not groups[group_id].accepts for group_id in cause.groups):
+            whole = accept_command(f"--cause {cause.id}")
+            console.print(Padding(Text(whole, style="dim", overflow="fold"), (0, 0, 0, 4), expand=False))
 
 
 def _facts(group: GroupRow, console: Console) -> None:
@@ -180,11 +234,10 @@ def _facts(group: GroupRow, console: Console) -> None:
     for sample in group.samples[:1]:
         for name, value in _sides(sample):
             table.add_row(Text(name), Text(value))
-        table.add_row(
-            Text("latest", style="dim"),
-            Text(f"{moment(sample.at)} {sample.target}{check_of(sample)}", style="dim"),
-        )
+        latest = f"{moment(sample.at)} {sample.target}{of_check(sample)}"
+        table.add_row(Text("latest", style="dim"), Text(latest, style="dim"))
     facts = [("first", moment(group.first_seen_at)), ("clients", clients_line(group))]
+    facts.append(("checks", checks_line(group)))
     facts += [("rule", comparing_line(group))] if group.rule else []
     facts += [
         ("taken", f"from now on: {accepted_line(one)}, {one.name}")

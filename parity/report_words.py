@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from parity.causes import Cause
 from parity.exchange import REHEARSE
+from parity.fleeting import LEAST_SEEN, FleetingPath
 from parity.group_rows import AcceptedAs, GroupRow, Sample
 from parity.noise import LEAST_ASKED, LEAST_DIFFERED, LEAST_SHARE, NoisyPath
 from parity.outcome import Aside, Kind, Outcome
@@ -42,8 +43,6 @@ ASIDES: dict[Aside, str] = {
     Aside.REHEARSALS: "rehearsed writes",
     Aside.ROWS: "rows of these",
 }
-CHECKS_IN_WORDS = {"read_back": "read back after a write", REHEARSE: "a rehearsed write"}
-"""How a sample came about that checks a write."""
 CLIENT_CHARACTERS = 8
 """How much of a client's token is shown in a list; samples and JSON have it whole."""
 
@@ -82,6 +81,11 @@ def remarks(report: Report) -> list[str]:
             f"{tally.unconfirmed:,} of {count(tally.mismatches, 'mismatch', 'mismatches')} could not be confirmed:"
             f" {reasons(list(tally.asides[Aside.UNCONFIRMED].items()))}."
         )
+    if fleeting := [path for path in report.fleeting if path.comes_and_goes]:
+        said.append(
+            f"{count(len(fleeting), 'path')} {'comes and goes' if len(fleeting) == 1 else 'come and go'}:"
+            " what differed there did not when asked again, and legacy answered as before."
+        )
     if tally.not_compared:
         parts = [
             f"{tally.outcomes[outcome]:,} {outcome}"
@@ -97,15 +101,23 @@ def remarks(report: Report) -> list[str]:
             f"{count(alone, 'row')} of rehearsed writes {'was' if alone == 1 else 'were'} not compared:"
             " write_checks.database is not set."
         )
+    if said_removed := _removed(report):
+        said.append(said_removed)
     if not tally.compared and not tally.mirrored:
         said.append("No request has been mirrored: a domain is mirrored from stage shadow to live.")
     return said
 
 
-def check_of(sample: Sample) -> str:
-    """How a write was checked by a sample, with a comma before; empty where none was."""
-    words = CHECKS_IN_WORDS.get(sample.write_check, "")
-    return f", {words}" if words else ""
+def _removed(report: Report) -> str:
+    """What an older part of the report lacks; empty when it reaches back no further than the store does."""
+    before = report.removed_before
+    begins = 0.0 if report.since_s is None else report.generated_at - report.since_s
+    if before is None or begins >= before:
+        return ""
+    return (
+        f"Of before {moment(before)} there are sums alone: groups, samples and costs of then were removed"
+        " (store.max_age_days, store.max_bytes)."
+    )
 
 
 def share_of(group: GroupRow) -> str:
@@ -126,6 +138,26 @@ def clients_line(group: GroupRow) -> str:
     return f"{number}: {', '.join(named)}{more}"
 
 
+def checks_line(group: GroupRow) -> str:
+    """`POST /v1/escrows (12 of 40 exchanges)`: whose writes the group's exchanges check; empty when they check none."""
+    if not group.checks and not group.writes:
+        return ""
+    shown = ", ".join(group.writes) or "writes of which no sample is left"
+    return f"{shown} ({group.checks:,} of {count(group.n, 'exchange')})"
+
+
+def of_check(sample: Sample) -> str:
+    """`, checks POST /v1/escrows` behind what a sample read; empty where it checks no write."""
+    words = checked_in_words(sample)
+    return f", checks {words}" if words else ""
+
+
+def checked_in_words(sample: Sample) -> str:
+    """The write that a sample checks, and that it was rehearsed if it was; empty where it checks none."""
+    how = " by a rehearsal" if sample.write_check == REHEARSE else ""
+    return f"{sample.write}{how}" if sample.write else ""
+
+
 def comparing_line(group: GroupRow) -> str:
     """By which rule the place is compared."""
     return f"by {group.compare}: {group.rule}" if group.rule else f"by {group.compare}, no rule holds here"
@@ -142,6 +174,11 @@ def cause_sentence(cause: Cause) -> str:
     share = f"{cause.together:,} of {cause.of:,} exchanges"
     looked_at = "" if cause.exact else f" ({cause.of:,} drawn at random)"
     return f"These {number:,} groups are in the same {share}{looked_at}: probably one cause."
+
+
+def accept_command(what: str) -> str:
+    """The command that accepts a group (its id) or a cause (`--cause ID`)."""
+    return f"crossfade parity accept {what} --reason … --owner … --expires …"
 
 
 def alarm(balance: Balance) -> str:
@@ -198,6 +235,15 @@ def noise_meaning(path: NoisyPath) -> str:
     if path.is_by_shape:
         return "compared by shape, where no rule says otherwise"
     return "differs in more than its value: compared as before, wants a rule"
+
+
+def fleeting_meaning(path: FleetingPath) -> str:
+    """What a difference that was gone when asked again is taken for."""
+    if path.comes_and_goes:
+        return "comes and goes: a fault, for legacy answered as before"
+    if path.is_over:
+        return f"seen too seldom to call it a fault: {LEAST_SEEN} times are wanted"
+    return f"not in more than {percent(path.max_share)}: may be chance"
 
 
 def moment(at: float) -> str:

@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
+from parity.bodies import BOUNDS, Bounds
 from parity.compare import compare
 from parity.completing import Shadow, Shed, not_completed
 from parity.confirm import Confirmer
@@ -60,7 +61,9 @@ class Runs:
         stop: asyncio.Event,
         confirmer: Confirmer | None = None,
         self_test: SelfTest | None = None,
+        bounds: Bounds = BOUNDS,
     ) -> None:
+        self._bounds = bounds
         self._self_test = self_test
         self._store = store
         self._rules = rules
@@ -220,7 +223,7 @@ class Runs:
 
     def _compare(self, exchange: Exchange, rules: RuleBook, today: date) -> Comparison:
         try:
-            return compare(exchange, rules, today=today)
+            return compare(exchange, rules, today=today, bounds=self._bounds)
         except Exception as error:  # noqa: BLE001  the books must balance whatever a backend sends
             _log.error("comparison_failed", endpoint=exchange.endpoint, fault=fault_of(error))
             return Comparison(Outcome.SKIPPED, "comparison_failed")

@@ -45,12 +45,13 @@ class Group:
 class Finding:
     """One exchange that differs: its digest, its client's token, and the groups that it belongs to.
 
-    Each group has the sample row of this exchange, without the group's id; None where it would not be kept.
+    `write` is the endpoint whose write it checks. Each group has the sample row of this exchange, without the group's id; None where it would not be kept.
     """
 
     exchange: str
     client: str
     samples: dict[Group, dict[str, Any] | None]
+    write: str = ""
 
 
 def findings(
@@ -78,6 +79,7 @@ def findings(
                 else None
                 for group, difference in groups.items()
             },
+            exchange.write,
         )
         for place, (exchange, groups) in enumerate(differing)
     ]
@@ -124,6 +126,7 @@ def _sample(
         "legacy_shape": shape_text(difference.legacy),
         "modern_shape": shape_text(difference.modern),
         "write_check": redactor.reason(exchange.check),
+        "write": exchange.write,
     }
 
 

@@ -11,9 +11,11 @@ from datetime import date
 
 from msgspec import structs
 
+from parity.bodies import BOUNDS, Bounds
 from parity.compare import compare
 from parity.completing import Again
 from parity.exchange import Backend, Exchange, Observation
+from parity.fleeting import Fleeting, Place, fleeting_places
 from parity.legacy_twice import LegacyTwice, legacy_twice, same_shape
 from parity.outcome import Aside, Comparison, Difference, Kind, Outcome
 from parity.rules import RuleBook
@@ -27,26 +29,30 @@ _Group = tuple[str, Kind]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a comparison, what is counted beside it and why, and what it tells of legacy."""
+    """What became of a comparison, what is counted beside it and why, what it tells of legacy, and what was gone."""
 
     comparison: Comparison
     aside: Aside
     reason: str
     twice: LegacyTwice | None = None
+    fleeting: frozenset[Place] = frozenset()
 
 
 @dataclass(slots=True)
 class AskedAgain:
-    """What asking again brought in one batch: counts by endpoint, aside and reason, and evidence of noise."""
+    """What asking again brought in one batch: counts by endpoint, aside and reason, evidence of noise, what was gone."""
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     twice: list[LegacyTwice] = field(default_factory=list)
+    fleeting: list[Fleeting] = field(default_factory=list)
 
     def add(self, endpoint: str, settled: Settled) -> None:
         """Count one."""
         self.counts[endpoint, settled.aside.value, settled.reason] += 1
         if settled.twice is not None:
             self.twice.append(settled.twice)
+        if settled.fleeting:
+            self.fleeting.append(Fleeting(endpoint, settled.fleeting))
 
 
 def unsettled(comparison: Comparison, reason: str) -> Settled:
@@ -56,7 +62,14 @@ def unsettled(comparison: Comparison, reason: str) -> Settled:
 
 
 def settle(
-    exchange: Exchange, comparison: Comparison, again: Again, *, rules: RuleBook, plain: RuleBook, today: date
+    exchange: Exchange,
+    comparison: Comparison,
+    again: Again,
+    *,
+    rules: RuleBook,
+    plain: RuleBook,
+    today: date,
+    bounds: Bounds = BOUNDS,
 ) -> Settled:
     """Hold the second answers against each other and legacy's against its first.
 
@@ -68,7 +81,7 @@ def settle(
     sides = structs.replace(exchange, legacy=again.legacy, modern=again.modern, raced=False)
     # the second answer stands on the left in both, so that what is missing or extra means the same
     itself = structs.replace(exchange, legacy=again.legacy, modern=exchange.legacy, raced=False)
-    now, moved = (compare(one, rules, today=today) for one in (sides, itself))
+    now, moved = (compare(one, rules, today=today, bounds=bounds) for one in (sides, itself))
     for found in (now, moved):
         if found.outcome is Outcome.SKIPPED:
             return unsettled(comparison, found.reason)
@@ -78,8 +91,8 @@ def settle(
             differing = moved.differences, now.differences
         else:
             differing = (
-                compare(itself, plain, today=today).differences,
-                compare(sides, plain, today=today).differences,
+                compare(itself, plain, today=today, bounds=bounds).differences,
+                compare(sides, plain, today=today, bounds=bounds).differences,
             )
         twice = legacy_twice(exchange.endpoint, *differing)
     if comparison.outcome is Outcome.MATCH:
@@ -93,13 +106,17 @@ def _confirmed(
     comparison: Comparison, now: Comparison, moved: Comparison, twice: LegacyTwice | None
 ) -> Settled:
     lasting = _lasting(comparison.mismatches, now.mismatches, moved.differences)
+    # while a write was in flight nobody can say why it is gone
+    gone = frozenset[Place]()
+    if twice is not None:
+        gone = fleeting_places(comparison.mismatches, now.differences, moved.differences)
     if not lasting:
         reason = "moved" if moved.differences else "agreed"
-        return Settled(Comparison(Outcome.TRANSIENT, reason), Aside.CONFIRMATIONS, reason, twice)
+        return Settled(Comparison(Outcome.TRANSIENT, reason), Aside.CONFIRMATIONS, reason, twice, gone)
     if twice is None:
         return unsettled(comparison, "write_overlapped")
     kept = tuple(one for one in comparison.differences if one.acceptance or _group(one) in lasting)
-    return Settled(Comparison(Outcome.MISMATCH, "", kept), Aside.CONFIRMATIONS, "persisted", twice)
+    return Settled(Comparison(Outcome.MISMATCH, "", kept), Aside.CONFIRMATIONS, "persisted", twice, gone)
 
 
 def _lasting(

@@ -16,12 +16,15 @@ from parity.acceptances import AcceptanceBook
 from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
-from parity.evidence import MAX_CELLS, add_evidence, forget_evidence
+from parity.evidence import MAX_CELLS, add_evidence
 from parity.exchange import ENDED, PRESENT, REHEARSE, Batch, Exchange
+from parity.figures import add_figures, forget_figures
+from parity.fleeting import add_fleeting
 from parity.groups import Groups
 from parity.noise import NoisyPath, add_noise, forget_noise, read_noise
 from parity.outcome import Aside, Comparison, Outcome
 from parity.redact import Redactor
+from parity.retention import Retention
 from parity.rule_changes import note_rules
 from parity.rules import RuleBook
 from parity.samples import findings
@@ -44,6 +47,8 @@ class Limits:
     total_samples: int = 20_000
     retention_s: float = 30 * 86_400.0
     prune_every_s: float = 60.0
+    max_bytes: int = 512 * 2**20
+    measure_every_s: float = 300.0
 
 
 class ParityStore:
@@ -69,9 +74,13 @@ class ParityStore:
             self._limits.groups_per_endpoint,
             self._limits.total_samples,
         )
+        self._retention = Retention(
+            engine, self._groups, max_age_s=self._limits.retention_s, max_bytes=self._limits.max_bytes
+        )
         self._acceptances = AcceptanceBook(engine)
         self._prepared = False
         self._pruned_at = 0.0
+        self._measured_at = 0.0
 
     def with_acceptances(self, rules: RuleBook) -> RuleBook:
         """The rule book with what was accepted in the store; a change holds within a second."""
@@ -119,7 +128,9 @@ class ParityStore:
             minute = int(at // 60)
             self._count(connection, batch, judged, comparisons, again, minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
+            add_figures(connection, batch.captures, completed, comparisons, at)
             add_noise(connection, again.twice, at)
+            add_fleeting(connection, again.fleeting, minute, at)
             self._groups.add(connection, found, minute, at)
         if at - self._pruned_at >= self._limits.prune_every_s:
             self._pruned_at = at
@@ -199,21 +210,14 @@ class ParityStore:
         upsert(connection, ENDPOINTS, pairs, domain="new")
 
     def prune(self, *, now: float) -> None:
-        """Forget what is over the bounds of age and size. Counts are folded, not lost: the books still balance."""
+        """Forget what is over the bounds of age and size (`retention.py`); raises StoreError."""
         self._prepare()
-        oldest = now - self._limits.retention_s
-        minute = int(oldest // 60)
+        is_done = self._retention.by_age(now)
         with storing("prune the store"), writing(self._engine) as connection:
-            old = sa.delete(COUNTS).where(COUNTS.c.minute > 0, COUNTS.c.minute < minute).returning(*COUNTS.c)
-            folded: Counter[tuple[str, str, str]] = Counter()
-            for row in connection.execute(old):
-                folded[row.endpoint, row.name, row.reason] += row.n
-            rows = [
-                {"minute": 0, "endpoint": endpoint, "name": name, "reason": reason, "n": n}
-                for (endpoint, name, reason), n in sorted(folded.items())
-            ]
-            upsert(connection, COUNTS, rows, add=("n",))
-            forget_evidence(connection, oldest)
             forget_noise(connection, now)
-            self._groups.prune(connection, oldest)
+            forget_figures(connection, now)
+            oldest = now - self._limits.retention_s
             connection.execute(sa.delete(RUNS).where(RUNS.c.seen_at < oldest, RUNS.c.in_flight == 0))
+        if is_done and now - self._measured_at >= self._limits.measure_every_s:
+            is_small = self._retention.by_size(now)
+            self._measured_at = now if is_small else 0.0  # else it goes on with the next pruning

@@ -13,11 +13,12 @@ def suggestions_toml(found: Suggestions) -> str:
     """The rules with their evidence, then, all as comments, what is withheld and why."""
     parts = [_rule(one) for one in found.suggested]
     if not parts:
-        parts.append(_comment("Nothing to suggest."))
+        parts.append(toml_comment("Nothing to suggest."))
     if found.withheld:
-        parts.append(_comment("Not suggested:"))
+        parts.append(toml_comment("Not suggested:"))
     parts += [
-        f"{_comment(f'{one.endpoint} {one.path}')}\n{_comment(one.why, '  ')}" for one in found.withheld
+        f"{toml_comment(f'{one.endpoint} {one.path}')}\n{toml_comment(one.why, '  ')}"
+        for one in found.withheld
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -30,11 +31,12 @@ def _rule(one: Suggestion) -> str:
         "compare": rule.compare.value,
         "reason": rule.reason,
     }
-    said = _comment(f"From {one.basis}: {one.evidence}. Since {moment(one.since_at)}.")
-    return "\n".join([said, "[[rules]]", *(f"{key} = {_text(value)}" for key, value in values.items())])
+    said = toml_comment(f"From {one.basis}: {one.evidence}. Since {moment(one.since_at)}.")
+    return "\n".join([said, "[[rules]]", *(f"{key} = {toml_text(value)}" for key, value in values.items())])
 
 
-def _comment(text: str, indent: str = "") -> str:
+def toml_comment(text: str, indent: str = "") -> str:
+    """The text as comment lines of 78 columns at most; what cannot be printed is a question mark."""
     printable = "".join(letter if letter.isprintable() else "?" for letter in text)
     prefix = f"# {indent}"
     return textwrap.fill(
@@ -47,6 +49,7 @@ def _comment(text: str, indent: str = "") -> str:
     )
 
 
-def _text(value: str) -> str:
+def toml_text(value: str) -> str:
+    """The text as a TOML string."""
     # a JSON string is a TOML string, but for pairs of surrogates and the one control character that JSON lets be
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -61,6 +61,24 @@ PAIRS = sa.Table(
 The sums of queries are over those where both said their count.
 """
 
+FIGURES = sa.Table(
+    "parity_figures",
+    METADATA,
+    sa.Column("second", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("domain", sa.String(100), primary_key=True),
+    sa.Column("outcomes", sa.BigInteger, nullable=False),
+    sa.Column("decided", sa.BigInteger, nullable=False),
+    sa.Column("mismatches", sa.BigInteger, nullable=False),
+    sa.Column("shed", sa.BigInteger, nullable=False),
+    sa.Column("pairs", sa.BigInteger, nullable=False),
+    sa.Column("legacy_s", sa.Double, nullable=False),
+    sa.Column("modern_s", sa.Double, nullable=False),
+    sa.Column("query_pairs", sa.BigInteger, nullable=False),
+    sa.Column("legacy_queries", sa.BigInteger, nullable=False),
+    sa.Column("modern_queries", sa.BigInteger, nullable=False),
+)
+"""What came of mirrored requests, by domain and the second of the request (Unix time); of the last minutes (`figures.py`)."""
+
 CELLS = sa.Table(
     "parity_cells",
     METADATA,
@@ -112,8 +130,9 @@ GROUP_COUNTS = sa.Table(
     sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("group_id", sa.String(16), primary_key=True),
     sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("checks", sa.BigInteger),
 )
-"""Exchanges (not differences) of each group."""
+"""Exchanges (not differences) of each group, and how many of them check a write (empty in rows of earlier versions)."""
 
 GROUP_MEMBERS = sa.Table(
     "parity_group_members",
@@ -164,10 +183,11 @@ SAMPLES = sa.Table(
     sa.Column("modern_shape", sa.String(80)),
     sa.Column("is_first", sa.Boolean),
     sa.Column("write_check", sa.String(20)),
+    sa.Column("write", sa.String(300)),
 )
 """The first and the latest exchanges of each group, redacted. A side is JSON text, or null when it has nothing there.
 
-From `method` on the columns are empty in rows of earlier versions.
+`write` is the endpoint whose write the exchange checks. From `method` on the columns are empty in rows of earlier versions.
 """
 
 NOISE = sa.Table(
@@ -187,6 +207,31 @@ NOISE = sa.Table(
 
 The row without a path counts the reads that legacy answered twice. No value is kept, only the name of its shape.
 """
+
+REMOVALS = sa.Table(
+    "parity_removals",
+    METADATA,
+    sa.Column("what", sa.String(20), primary_key=True),
+    sa.Column("before", sa.Double, nullable=False),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("removed_at", sa.Double, nullable=False),
+)
+"""What `retention.py` removed: how many rows, and the latest time that one of them was of."""
+
+FLEETING = sa.Table(
+    "parity_fleeting",
+    METADATA,
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("endpoint", sa.String(300), nullable=False, index=True),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("n", sa.BigInteger, nullable=False),
+    sa.Column("first_seen_at", sa.Double, nullable=False),
+    sa.Column("last_seen_at", sa.Double, nullable=False),
+)
+"""By endpoint, folded path and kind: exchanges that differed there and did not when asked again, legacy being as before."""
+
 SELF_TESTS = sa.Table(
     "parity_self_tests",
     METADATA,

@@ -18,8 +18,10 @@ from parity.conditions import Condition, Standing, books
 from parity.coverage import Cell, Coverage, Requirement, cover, requirements
 from parity.evidence import Evidence, read_evidence
 from parity.exchange import Endpoint
+from parity.fleeting import MAX_SHARE
 from parity.ratios import CountSums, LogSums, Ratio
 from parity.report import GroupRow, Report, build_report
+from parity.retention import removed_before
 from parity.tally import Balance
 from parity.verdict_conditions import (
     Figures,
@@ -31,6 +33,7 @@ from parity.verdict_conditions import (
 from parity.verdict_conditions import (
     self_test as self_test_condition,
 )
+from parity.verdict_summary import Lack, VerdictSummary
 
 SCHEMA = "crossfade.parity-verdict/1"
 SCHEMA_OF_SEVERAL = "crossfade.parity-verdicts/1"
@@ -109,6 +112,15 @@ class Verdict:
         """Whether the domain may advance."""
         return self.readiness is Readiness.READY
 
+    @property
+    def summary(self) -> VerdictSummary:
+        """It in short."""
+        missing, wrong = (
+            tuple(Lack(one.name, one.text) for one in self.domain.standing(standing))
+            for standing in (Standing.MISSING, Standing.WRONG)
+        )
+        return VerdictSummary(self.domain.name, self.readiness.value, self.since, missing, wrong)
+
     def to_json(self) -> dict[str, Any]:
         """JSON values; `SCHEMA` is the version of their form."""
         state = self.self_test
@@ -147,13 +159,14 @@ def build_verdict(
     cells: Iterable[Requirement] = (),
     since: float | None = None,
     self_test: SelfTestFigures | None = None,
+    max_fleeting_share: float = MAX_SHARE,
     now: float | None = None,
 ) -> Verdict:
     """Judge a domain; raises StoreError when the database refuses.
 
     What counts are the whole minutes from `since` (Unix seconds) on: the time of the last change that can have changed
     an answer or how it is compared. It must not be chosen by what was found. `cells` are required besides the success
-    of every endpoint.
+    of every endpoint; `max_fleeting_share` is from where on a path comes and goes.
     """
     at = time.time() if now is None else now
     limits = limits or VerdictLimits()
@@ -162,10 +175,19 @@ def build_verdict(
     required = requirements(
         own, (one for one in cells if one.endpoint in names), writes=limits.require_writes
     )
+    if (removed := removed_before(engine)) is not None:
+        since = max(since or 0.0, removed)  # the verdict says where it begins
     minute = 0 if since is None else math.ceil(since / 60)
     # half a second into that minute, so that no rounding reaches the one before
     since_s = None if since is None else at - (minute * 60 + 0.5)
-    report = build_report(engine, since_s=since_s, domain=domain, endpoints=own, now=at)
+    report = build_report(
+        engine,
+        since_s=since_s,
+        domain=domain,
+        endpoints=own,
+        max_fleeting_share=max_fleeting_share,
+        now=at,
+    )
     evidence = read_evidence(engine, minute=minute, now=at)
     seen = {row.endpoint for row in report.endpoints if row.tally.compared}
     named = sorted({one.endpoint for one in required} | seen, key=_by_path)
@@ -209,6 +231,7 @@ def _pooled(report: Report, evidence: Evidence, names: Sequence[str], coverage: 
         sum((evidence.queries.get(name, CountSums()) for name in names), CountSums()),
         sum(evidence.recent.get(name, 0) for name in names),
         evidence.recent_s,
+        report.fleeting,
     )
 
 
@@ -221,6 +244,7 @@ def _of_endpoint(name: str, report: Report, evidence: Evidence, coverage: Covera
         queries=evidence.queries.get(name, CountSums()),
         recent=evidence.recent.get(name, 0),
         recent_s=evidence.recent_s,
+        fleeting=tuple(path for path in report.fleeting if path.endpoint == name),
     )
     return own if not tallies else replace(own, tally=tallies[0])
 

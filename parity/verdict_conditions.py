@@ -8,6 +8,7 @@ from parity.conditions import Condition, Share, Standing, comparisons, groups, r
 from parity.confidence import RateSequence
 from parity.coverage import Coverage
 from parity.evidence import DECIDED
+from parity.fleeting import FleetingPath
 from parity.outcome import Outcome
 from parity.ratios import LEAST_PAIRS, CountSums, LogSums, Ratio
 from parity.report import GroupRow
@@ -79,6 +80,7 @@ class Figures:
     queries: CountSums = field(default_factory=CountSums)
     recent: int = 0
     recent_s: float = 0.0
+    fleeting: tuple[FleetingPath, ...] = ()
 
     @property
     def comparisons(self) -> int:
@@ -119,6 +121,7 @@ def weigh(figures: Figures, limits: VerdictLimits) -> list[Condition]:
         comparisons(figures.comparisons, limits.min_comparisons),
         _rate(figures.rate(limits), figures),
         groups(figures.open_groups, limits.max_open_groups),
+        _fleeting(figures.fleeting),
         _latency(figures.durations, limits),
         _queries(figures.queries, limits),
         _failed(figures.failed, limits.max_failed_share),
@@ -154,6 +157,24 @@ def _rate(rate: MismatchRate, figures: Figures) -> Condition:
         return Condition("mismatch rate", Standing.MISSING, f"{seen}: {lacking}, and none came lately")
     pace = f"{span(rate.missing_s)} at {per_time(figures.recent, figures.recent_s)}"
     return Condition("mismatch rate", Standing.MISSING, f"{seen}: {lacking}, {pace}")
+
+
+def _fleeting(paths: Sequence[FleetingPath]) -> Condition:
+    """A fault that comes and goes is no mismatch when it is gone at the second asking: it must not pass for none."""
+    over = [path for path in paths if path.is_over]
+    if not over:
+        seen = (
+            f"{count(len(paths), 'path')}, none too often" if paths else "nothing was gone when asked again"
+        )
+        return Condition("comes and goes", Standing.HOLDS, seen)
+    proven = [path for path in over if path.comes_and_goes]
+    shown = some(f"{path.endpoint} {path.path} ({path.n:,} of {path.compared:,})" for path in proven or over)
+    wanted = f"wanted {rate_text(over[0].max_share)} of comparisons at most"
+    if proven:
+        text = f"{count(len(proven), 'path')} differed and agreed when asked again, {wanted}: {shown}"
+        return Condition("comes and goes", Standing.WRONG, text)
+    text = f"{count(len(over), 'path')} seen too seldom to tell, {wanted}: {shown}"
+    return Condition("comes and goes", Standing.MISSING, text)
 
 
 def _latency(durations: LogSums, limits: VerdictLimits) -> Condition:

@@ -14,7 +14,7 @@ from parity.verdict import Judged, Readiness, Verdict
 
 STYLES = {Readiness.READY: "bold green", Readiness.NOT_YET: "bold yellow", Readiness.NO: "bold red"}
 SHOWN_CELLS = 40
-NAME_WIDTH = len("mismatch rate")
+NAME_WIDTH = len("comes and goes")
 
 
 def render_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:

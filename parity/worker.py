@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from parity.bodies import BOUNDS, Bounds
 from parity.completing import Shadow
 from parity.confirm import Confirmer
 from parity.database import open_database
@@ -23,7 +24,7 @@ from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
 from parity.selftest_live import SelfTest, SelfTestLimits
-from parity.store import ParityStore
+from parity.store import Limits, ParityStore
 
 DRAIN_S = 5.0
 
@@ -51,6 +52,8 @@ async def run_worker(
     levels: Callable[[], dict[str, float]] = dict,
     confirmer: Confirmer | None = None,
     self_test: SelfTestLimits | None = None,
+    bounds: Bounds = BOUNDS,
+    limits: Limits | None = None,
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
 
@@ -62,9 +65,9 @@ async def run_worker(
     engine = open_database(store_url)
     try:
         with owned(socket), ThreadPoolExecutor(1, "parity") as thread:
-            bounds = settings or IntakeSettings()
-            room = Room(bounds.held_batches, bounds.held_bytes)
-            store = ParityStore(engine, Redactor(redaction_key), rules=rules)
+            held = settings or IntakeSettings()
+            room = Room(held.held_batches, held.held_bytes)
+            store = ParityStore(engine, Redactor(redaction_key), limits, rules=rules)
             runs = Runs(
                 store,
                 rules,
@@ -74,6 +77,7 @@ async def run_worker(
                 stop=stop,
                 confirmer=confirmer,
                 self_test=SelfTest(engine, self_test),
+                bounds=bounds,
             )
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)

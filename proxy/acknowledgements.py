@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 
 from proxy.errors import NotAcknowledgedError
+from proxy.figures import forget_figures
 from proxy.flag_rows import (
     PROXY_WORKERS,
     Acknowledgement,
@@ -50,6 +51,7 @@ class Acknowledgements:
             known = [worker_of(row) for row in connection.execute(query).mappings()]
             gone = [worker.id for worker in known if not _is_running(worker)]
             connection.execute(sa.delete(PROXY_WORKERS).where(PROXY_WORKERS.c.id.in_(gone)))
+            forget_figures(connection, time.time())
             connection.execute(
                 sa.insert(PROXY_WORKERS).values(
                     id=registration.id,
@@ -77,14 +79,21 @@ class Acknowledgements:
             )
             connection.commit()
 
-    def beat(self, worker: str, by_modern: LastAnswers) -> bool:
-        """That worker is alive, and has given those answers of modern last; False if it is not registered."""
+    def beat(
+        self, worker: str, by_modern: LastAnswers, also: Callable[[sa.Connection], None] | None = None
+    ) -> bool:
+        """That worker is alive, and has given those answers of modern last; False if it is not registered.
+
+        `also` is done in the same transaction.
+        """
         with self._connect() as connection:
             result = connection.execute(
                 sa.update(PROXY_WORKERS)
                 .where(PROXY_WORKERS.c.id == worker)
                 .values(seen_at=time.time(), by_modern=text_of(by_modern))
             )
+            if also is not None:
+                also(connection)
             connection.commit()
             return result.rowcount > 0
 

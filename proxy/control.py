@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from parity.errors import StoreError
 from proxy.errors import ConflictError, RefusedError, StageError
 from proxy.flag_rows import Change, Judged
 from proxy.flag_store import FlagStore
@@ -127,13 +126,17 @@ class Control:
         to: Stage = Stage.OFF,
         actor: str,
         reason: str = "",
+        expected_version: int | None = None,
         changed: Callable[[Change], None] = lambda _change: None,
     ) -> Change | None:
-        """Take a domain, an endpoint or everything back; None: nothing is further. Never refused.
+        """Take a domain, an endpoint or everything back; None: nothing is further. Refused by no verdict, no window.
 
-        `changed` is called as soon as the flags are, before the verdict of that moment is looked for.
+        Raises ConflictError only for who gives `expected_version` and was overtaken, as a guard may be. `changed` is
+        called as soon as the flags are, before the verdict of that moment is looked for.
         """
-        change = self._flags.roll_back(key, to=to, actor=actor, reason=reason or "rollback")
+        change = self._flags.roll_back(
+            key, to=to, actor=actor, reason=reason or "rollback", expected_version=expected_version
+        )
         if change is None:
             return None
         try:
@@ -233,7 +236,7 @@ class Control:
         try:
             verdict = self._judge_before(change.key or domains.pop(), change.version)
             self._flags.add_verdict(change.version, verdict)
-        except StoreError:  # the rollback is in force; what it was made on can still be read elsewhere
+        except Exception:  # noqa: BLE001 -- the rollback is in force, and whoever asked for it has nothing to repair
             return change
         return replace(change, verdict=verdict)
 

@@ -12,7 +12,10 @@ ProxyError
 ├── CountsError              the memory in which workers count writes cannot be had, or has no room
 ├── UnsignedError            writes are to be rehearsed, and there is no secret to sign them with
 ├── ListenError              a port that the proxy should listen on cannot be had
-└── TelemetryError           what spans are sent with is not installed
+├── TelemetryError           what spans are sent with is not installed
+├── ChannelError             the address of a channel of notifications is none
+├── NotSentError             a channel did not take a notification
+└── TokenError               no access token is called that, or can be
 """
 
 from collections.abc import Sequence
@@ -84,3 +87,15 @@ class ListenError(ProxyError):
 
 class TelemetryError(ProxyError):
     """Spans are asked for, and what they are sent with is not installed."""
+
+
+class ChannelError(ProxyError):
+    """What is configured as a channel of notifications cannot be one; the message holds no address."""
+
+
+class NotSentError(ProxyError):
+    """A channel did not take a notification; the message holds no address."""
+
+
+class TokenError(ProxyError):
+    """No access token of the console has that id, or none can have that name."""

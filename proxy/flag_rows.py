@@ -1,6 +1,6 @@
 """The tables of the flag store, and the values that its rows become."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -64,8 +64,28 @@ PROXY_WORKERS = sa.Table(
     sa.Column("acknowledged_at", sa.Double, nullable=False),
     sa.Column("seen_at", sa.Double, nullable=False),
     sa.Column("by_modern", sa.Text, nullable=True),
+    sa.Column("told_at", sa.Double),
 )
-"""The proxy workers that run, with the version that each serves (-1: none yet) and the last answers of modern."""
+"""The proxy workers that run, with the version that each serves (-1: none yet), and up to when its figures are told.
+
+`by_modern` are the last answers of modern there.
+"""
+
+PROXY_FIGURES = sa.Table(
+    "proxy_figures",
+    METADATA,
+    sa.Column("worker", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Double, primary_key=True),
+    sa.Column("domain", sa.String(100), primary_key=True),
+    sa.Column("since", sa.Double, nullable=False),
+    sa.Column("modern", sa.BigInteger, nullable=False),
+    sa.Column("modern_errors", sa.BigInteger, nullable=False),
+    sa.Column("legacy", sa.BigInteger, nullable=False),
+    sa.Column("legacy_errors", sa.BigInteger, nullable=False),
+    sa.Column("mirrored", sa.BigInteger, nullable=False),
+    sa.Column("shed", sa.BigInteger, nullable=False),
+)
+"""What each proxy worker served from `since` to `at`, about a second a row; rows are kept for minutes (`proxy/figures.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +104,15 @@ class RowChange:
     key: str
     before: Flag | None
     after: Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A change beside the flags: `apply` makes it, `key` and `reason` go to the ledger."""
+
+    key: str
+    reason: str
+    apply: Callable[[sa.Connection], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from proxy.flag_rows import (
     Change,
     Judged,
     LastAnswers,
+    Note,
     Registration,
     RowChange,
     Worker,
@@ -163,13 +164,21 @@ class FlagStore:
         return self._apply(decide, entry, expected_version)
 
     def roll_back(
-        self, key: str | None = None, *, to: Stage = Stage.OFF, actor: str, reason: str
+        self,
+        key: str | None = None,
+        *,
+        to: Stage = Stage.OFF,
+        actor: str,
+        reason: str,
+        expected_version: int | None = None,
     ) -> Change | None:
         """Take a domain, an endpoint, or (None) everything that is further back to `to`; None: nothing was."""
         if key is not None:
             self.domain_of(key)
         return self._apply(
-            lambda table: self._rollback_rows(table, key, to), _Entry("rollback", key or "", actor, reason)
+            lambda table: self._rollback_rows(table, key, to),
+            _Entry("rollback", key or "", actor, reason),
+            expected_version,
         )
 
     def add_verdict(self, version: int, verdict: Judged) -> None:
@@ -189,12 +198,20 @@ class FlagStore:
 
         It raises the version too, so that the ledger has one order; the flags stay as they are.
         """
+        (change,) = self.note_all(action, [Note(key, reason, apply)], actor=actor)
+        return change
+
+    def note_all(self, action: str, notes: Sequence[Note], *, actor: str) -> list[Change]:
+        """Several such changes with an entry each: all of them or none."""
         with self._connect() as connection:
-            connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
-            apply(connection)
-            change = _write(connection, _version(connection), _Entry(action, key, actor, reason), [])
+            changes = []
+            for note in notes:
+                connection.execute(sa.update(REVISIONS).values(version=REVISIONS.c.version + 1))
+                note.apply(connection)
+                version = _version(connection)
+                changes.append(_write(connection, version, _Entry(action, note.key, actor, note.reason), []))
             connection.commit()
-            return change
+            return changes
 
     def history(self, limit: int = 50, *, before: int | None = None) -> list[Change]:
         """The latest changes, or the latest before a version, newest first."""
@@ -216,9 +233,14 @@ class FlagStore:
         """A proxy worker serves that version from now on and none before it; and what modern answered last there."""
         self._workers.acknowledge(worker, version, by_modern or {})
 
-    def beat(self, worker: str, by_modern: LastAnswers | None = None) -> bool:
-        """A proxy worker is alive; False if it is not registered (any more)."""
-        return self._workers.beat(worker, by_modern or {})
+    def beat(
+        self,
+        worker: str,
+        by_modern: LastAnswers | None = None,
+        also: Callable[[sa.Connection], None] | None = None,
+    ) -> bool:
+        """A proxy worker is alive; False if it is not registered (any more). `also` is done in the same transaction."""
+        return self._workers.beat(worker, by_modern or {}, also)
 
     def deregister(self, worker: str) -> None:
         """A proxy worker has ended."""

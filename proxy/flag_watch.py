@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from parity.errors import StoreError
 from parity.exchange import Endpoint
 from proxy.errors import FlagStoreError, ProxyError
+from proxy.figures import Figures, FiguresTeller
 from proxy.flag_rows import LastAnswers, Registration
 from proxy.flag_store import CHANNEL, VERSION, FlagStore
 from proxy.flags import FlagTable
@@ -45,6 +47,7 @@ class FlagWatch:
     table before any more; only then the version is acknowledged. While the store is away the worker goes on
     with what it has. A table older than that is refused, except from a store that took another's place.
     `by_modern` says what modern answered last; it is told with each acknowledgement and heartbeat.
+    `figures` reads what was served so far, None if it cannot just now; each heartbeat tells the store of it.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class FlagWatch:
         known_good: LastKnownGood,
         swap: Callable[[FlagTable], bool],
         by_modern: Callable[[], LastAnswers] = dict,
+        figures: Callable[[], Figures | None] = lambda: None,
     ) -> None:
         self._open_engine = open_engine
         self._endpoints = endpoints
@@ -63,6 +67,8 @@ class FlagWatch:
         self._known_good = known_good
         self._swap = swap
         self._by_modern = by_modern
+        self._figures = figures
+        self._teller = FiguresTeller(registration.id)
         self._stop = threading.Event()
         self._tried = threading.Event()
         self._swapping = threading.Lock()
@@ -223,9 +229,13 @@ class FlagWatch:
             store = self._store
             if store is None:
                 continue
+            figures = self._figures()
+            also = None if figures is None else partial(self._teller.tell, figures)
             try:
-                if not store.beat(self._registration.id, self._by_modern()):
+                if not store.beat(self._registration.id, self._by_modern(), also):
                     self._is_registered = False
+                elif figures is not None:
+                    self._teller.told(figures)
             except ProxyError as error:
                 self._report_lost(error)
 

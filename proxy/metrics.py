@@ -33,6 +33,7 @@ BOUNDS_S: Sequence[float] = (
 )
 _CLASSES = (NOBODY, *(f"{hundreds}xx" for hundreds in range(1, 10)))
 _UPPER_BOUNDS = (*map(str, BOUNDS_S), "+Inf")
+_SERVER_ERROR = 5
 _Counts = dict[tuple[str, str, str, int], list[float]]
 
 COUNTED: Mapping[str, str] = {
@@ -79,6 +80,7 @@ class Metrics(FamilyCollector):
     def __init__(self, counters: Counters, gauges: Mapping[str, Callable[[], float]]) -> None:
         self._counters = counters
         self._served: _Counts = {}
+        self._broken: dict[tuple[str, str, bool], int] = {}
         handed_over = Reading(
             f"{PREFIX}_handed_over",
             "Exchanges that went into a batch for the parity worker.",
@@ -96,6 +98,23 @@ class Metrics(FamilyCollector):
         # The last place is the sum of the durations.
         counts[bisect_left(BOUNDS_S, duration_s)] += 1
         counts[-1] += duration_s
+
+    def broke(self, endpoint: str, backend: str, *, began: bool) -> None:
+        """The authoritative backend gave no whole answer; `began`: some of it went out, and was `served` by its status."""
+        key = (endpoint, backend, began)
+        self._broken[key] = self._broken.get(key, 0) + 1
+
+    def answers(self) -> Iterator[tuple[str, str, int, int]]:
+        """Endpoint, backend, requests, and how many of them are errors of that backend: 5xx, or no whole answer.
+
+        Those whose clients went away first are left out.
+        """
+        for (endpoint, backend, _, hundreds), counts in self._served.items():
+            if hundreds:
+                n = int(sum(counts[:-1]))
+                yield endpoint, backend, n, n if hundreds == _SERVER_ERROR else 0
+        for (endpoint, backend, began), n in self._broken.items():
+            yield endpoint, backend, 0 if began else n, n
 
     def families(self) -> Sequence[Family]:
         """Everything, of one moment."""

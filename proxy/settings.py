@@ -194,7 +194,8 @@ class TelemetrySettings:
 
     `access_log` is written if it is set and its rate is above 0; with `access_log_queries` targets keep their query.
     `otlp_endpoint` is where spans go, the base URL of a collector or a whole one; `trace_rate` is the share of
-    requests that are traced of those whose client has not decided it.
+    requests that are traced of those whose client has not decided it. With `unlisted_paths` the store keeps, folded,
+    what was asked for that is at no endpoint.
     """
 
     access_log: Path | None = None
@@ -203,6 +204,7 @@ class TelemetrySettings:
     otlp_endpoint: str | None = None
     service_name: str = "crossfade-proxy"
     trace_rate: float = 1.0
+    unlisted_paths: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from parity.database import open_database
 from parity.exchange import MODERN
 from parity.exposition import FamilyCollector, Kind, Reading, Readings
 from proxy.access_log import AccessLog, Entry
@@ -16,6 +17,7 @@ from proxy.flag_rows import LastAnswer
 from proxy.metrics import NOBODY, PREFIX, Metrics
 from proxy.settings import ProxySettings
 from proxy.tracing import Span, Tracer
+from proxy.unlisted import UnlistedPaths
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -29,15 +31,20 @@ _MODERN: Final = MODERN.value
 class Telemetry:
     """The data plane calls `served` or `refused` exactly once for each request, when it has ended. Neither raises."""
 
-    __slots__ = ("_access_log", "_by_modern", "_metrics", "_reported_at", "_tracer")
+    __slots__ = ("_access_log", "_by_modern", "_metrics", "_reported_at", "_tracer", "_unlisted")
 
     def __init__(
-        self, metrics: Metrics, access_log: AccessLog | None = None, tracer: Tracer | None = None
+        self,
+        metrics: Metrics,
+        access_log: AccessLog | None = None,
+        tracer: Tracer | None = None,
+        unlisted: UnlistedPaths | None = None,
     ) -> None:
         self._metrics = metrics
         self._access_log = access_log
         self._tracer = tracer
         self._by_modern: dict[str, tuple[str, float]] = {}
+        self._unlisted = unlisted
         self._reported_at = -_REPORT_INTERVAL_S
 
     def by_modern(self) -> dict[str, LastAnswer]:
@@ -64,6 +71,15 @@ class Telemetry:
             self._metrics.served(way.name, served_by, way.stage, status, duration_s)
             if served_by == _MODERN:
                 self._by_modern[way.domain] = (way.name, admission.at + duration_s)
+            authoritative = admission.plan.authoritative
+            if served_by != authoritative:
+                # a fallback, or nobody's answer; who went away (0) or sent what cannot be read (4xx) says nothing of it
+                if served_by != NOBODY or status >= 500:
+                    self._metrics.broke(way.name, authoritative, began=False)
+            elif error and status:
+                self._metrics.broke(way.name, authoritative, began=True)
+            if way.endpoint is None and self._unlisted is not None:
+                self._unlisted.put(admission.method, admission.target, status, admission.at)
             access_log, tracer = self._access_log, self._tracer
             if access_log is not None and access_log.wants(status):
                 access_log.put(
@@ -138,13 +154,13 @@ class Telemetry:
 
     def start(self) -> None:
         """Begin to write and to send."""
-        for part in (self._access_log, self._tracer):
+        for part in (self._access_log, self._tracer, self._unlisted):
             if part is not None:
                 part.spool.start()
 
     def end(self, timeout_s: float) -> None:
         """Write and send what waits, each within that time. Blocks."""
-        for part in (self._access_log, self._tracer):
+        for part in (self._access_log, self._tracer, self._unlisted):
             if part is not None:
                 part.end(timeout_s)
 
@@ -167,7 +183,8 @@ def open_telemetry(settings: ProxySettings, metrics: Metrics) -> Telemetry:
             queries=telemetry.access_log_queries,
         )
     tracer = None if telemetry.otlp_endpoint is None else _tracer(settings, telemetry.otlp_endpoint)
-    return Telemetry(metrics, access_log, tracer)
+    unlisted = UnlistedPaths(lambda: open_database(settings.store_url)) if telemetry.unlisted_paths else None
+    return Telemetry(metrics, access_log, tracer, unlisted)
 
 
 def _tracer(settings: ProxySettings, endpoint: str) -> Tracer:

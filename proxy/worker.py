@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import queue
 import secrets
 import socket
 import threading
@@ -19,6 +20,7 @@ from proxy.captures import Budget
 from proxy.counters import Counters
 from proxy.edge import Edge
 from proxy.errors import ProxyError
+from proxy.figures import Figures, figures_of
 from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
@@ -41,6 +43,7 @@ from proxy.writes import Writes
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _SWAP_S = 5.0
+_FIGURES_S = 0.5
 _TELEMETRY_S = 1.0
 FIXED = (
     "listen_host",
@@ -85,6 +88,7 @@ class Parts:
     edge: Edge
     plane: DataPlane
     kept: Kept
+    metrics: Metrics
     telemetry: Telemetry
     retired: list[Rehearser] = field(default_factory=list)
 
@@ -108,8 +112,8 @@ def assemble(settings: ProxySettings, plane: DataPlane, counts: Counts, run_id: 
     budget = Budget(settings.mirror.held_bytes)
     kept = Kept(counters, budget, counts, RehearsalFigures(), Races(counts), outbox, sink, handover)
     edge = _make_edge(settings, kept, _make_rehearser(settings, kept))
-    telemetry = open_telemetry(settings, Metrics(counters, _gauges(plane, kept, lambda: parts.edge)))
-    parts = Parts(settings, edge, plane, kept, telemetry)
+    metrics = Metrics(counters, _gauges(plane, kept, lambda: parts.edge))
+    parts = Parts(settings, edge, plane, kept, metrics, open_telemetry(settings, metrics))
     return parts
 
 
@@ -233,6 +237,7 @@ async def run_proxy(
             known_good=LastKnownGood(settings.state_dir),
             swap=_swapper(parts, asyncio.get_running_loop()),
             by_modern=parts.telemetry.by_modern,
+            figures=_reader(parts, asyncio.get_running_loop()),
         )
         table = await asyncio.to_thread(watch.start)
         parts.telemetry.start()
@@ -316,6 +321,22 @@ def _swapper(parts: Parts, loop: asyncio.AbstractEventLoop) -> Callable[[FlagTab
         return done.wait(_SWAP_S)
 
     return swap
+
+
+def _reader(parts: Parts, loop: asyncio.AbstractEventLoop) -> Callable[[], Figures | None]:
+    """Reads the figures from another thread: on the loop, where nothing changes meanwhile."""
+
+    def read() -> Figures | None:
+        found: queue.SimpleQueue[Figures] = queue.SimpleQueue()
+        try:
+            loop.call_soon_threadsafe(
+                lambda: found.put(figures_of(parts.metrics, parts.kept.counters, parts.settings.endpoints))
+            )
+            return found.get(timeout=_FIGURES_S)
+        except (RuntimeError, queue.Empty):
+            return None  # the loop is closed, or has no time: the heartbeat does not wait for it
+
+    return read
 
 
 def _report_end(task: asyncio.Task[None]) -> None:

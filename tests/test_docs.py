@@ -23,6 +23,8 @@ def commands(group: click.Group, prefix: str = "crossfade") -> Iterator[tuple[st
         if command is None or command.hidden:
             continue
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield f"{prefix} {name}", command
             yield from commands(command, f"{prefix} {name}")
         else:
             yield f"{prefix} {name}", command

@@ -24,7 +24,7 @@ def proven(parity: FakeParity, tmp_path: Path, domain: str = "escrows") -> Unuse
     for batch in parity.batches:
         store.record(structs.replace(batch, captures=()), [], [])
     names = [one.name for one in ENDPOINTS if one.domain == domain]
-    found = read_unused(engine, names, asked_s=2 * LATER_S, now=time.time() + LATER_S)
+    found = read_unused(engine, names, asked_s=2 * LATER_S, kept_s=86_400.0, now=time.time() + LATER_S)
     engine.dispose()
     return found
 

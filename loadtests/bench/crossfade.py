@@ -144,6 +144,7 @@ def _configure(name: str, state_dir: Path, legacy_port: int, modern_port: int, s
             "check": "none"
         },  # a write is measured alone, not with the reads that would check it
         "store": {"url": store_url},
+        "console": {"enabled": False},
     }
     lines = [f"state_dir = {json.dumps(str(state_dir))}"]
     for section, values in sections.items():

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from parity.bodies import BOUNDS, Bounds
 from parity.compare import compare
 from parity.exchange import Backend, Exchange, Observation
 from parity.outcome import Outcome
@@ -41,6 +42,7 @@ def compare_recordings(
     redactor: Redactor,
     endpoint_of: EndpointOf,
     results: Results,
+    bounds: Bounds = BOUNDS,
 ) -> Unpaired:
     """Add the comparison of every line to the results; lines of one recording alone are `skipped`, and returned."""
     unpaired = Unpaired()
@@ -64,7 +66,7 @@ def compare_recordings(
             if not line.is_read:
                 entities.learn(line.target, line.answer, other.answer, line.answer)
             exchange = _exchange(line, line.answer, other.answer, entities, endpoint_of, redactor)
-            comparison = compare(exchange, book, today=datetime.now(UTC).date())
+            comparison = compare(exchange, book, today=datetime.now(UTC).date(), bounds=bounds)
             results.add(Judged.of(exchange, comparison, redactor, results.limits))
     for line in others.left():
         unpaired.only_second.append(line.label)

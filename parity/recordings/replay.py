@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from parity.bodies import BOUNDS, Bounds
 from parity.compare import compare
 from parity.errors import RecordingError
 from parity.exchange import Backend, Endpoint, Exchange, Observation
@@ -45,6 +46,7 @@ class ReplaySettings:
     writes: bool = False
     concurrency: int = 1
     headers: Mapping[str, str] = field(default_factory=dict)
+    bounds: Bounds = BOUNDS
 
 
 @dataclass(slots=True)
@@ -262,7 +264,7 @@ class Replay:
                 Rule(endpoint="*", path=path, compare=Compare.SHAPE, reason="differed between two runs")
                 for path in line.volatile
             )
-        return compare(exchange, rules, today=datetime.now(UTC).date())
+        return compare(exchange, rules, today=datetime.now(UTC).date(), bounds=self._settings.bounds)
 
     def _endpoint(self, line: RecordedExchange) -> Endpoint | None:
         return self._ground.endpoint_of(line.method, line.target)

@@ -2,20 +2,24 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cli.checks import problems
+from cli.checks import guard_problems, problems
+from cli.guard_sections import GuardRow, GuardsSection
 from cli.sections import (
     BackendsSection,
     BoundsRow,
     ClientSection,
+    ConsoleSection,
     ProxySection,
     StickySection,
     WriteChecksSection,
 )
 from cli.settings import Settings
 from parity.exchange import Endpoint
+from proxy.guard import Measure
 from proxy.settings import StickyKind, WriteCheck
 
 ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("escrows", "PUT", "/v1/escrows/{id}"))
@@ -47,7 +51,7 @@ def test_what_fits_together_is_no_problem(pair: tuple[Path, Path]) -> None:
         backends=BackendsSection(ca=certificate),
         bounds=(
             BoundsRow(endpoint="escrows", max_in_flight=1),
-            BoundsRow(endpoint="GET /v1/escrows", max_body_bytes=1),
+            BoundsRow(endpoint="GET /v1/escrows", fallback=False),
         ),
     )
 
@@ -70,7 +74,7 @@ def test_bounds_name_endpoints_or_domains_that_are_there_once_and_say_something(
         f"bounds.0.endpoint: 'GET /v1/escrow': {expected}, did you mean 'GET /v1/escrows'?",
         f"bounds.1.endpoint: 'moon': {expected}",
         "bounds.3.endpoint: 'escrows': expected one row for each, and there is one before",
-        "bounds.4: 'GET /v1/escrows': expected answer_timeout_s, max_body_bytes or max_in_flight",
+        "bounds.4: 'GET /v1/escrows': expected answer_timeout_s, max_body_bytes, max_in_flight or fallback",
     ]
 
 
@@ -132,3 +136,36 @@ def test_fields_that_bound_each_other_are_compared() -> None:
         "sticky.order: ['jwt', 'jwt']",
         "proxy.admin: '127.0.0.1:65535'",
     ]
+
+
+def test_a_rule_of_a_guard_is_for_a_domain_that_is_there() -> None:
+    rules = (
+        GuardRow(guard=Measure.ERROR_RATE, domain="escrow", limit=0.1),
+        GuardRow(guard=Measure.ERROR_RATE, domain="escrows", limit=0.1),
+        GuardRow(guard=Measure.QUERY_RATIO),
+    )
+    settings = Settings(guards=GuardsSection(rules=rules))
+
+    expected = ["guards.rules.0.domain: 'escrow': expected a domain, did you mean 'escrows'?"]
+    assert list(guard_problems(settings, ENDPOINTS)) == expected
+    assert problems(settings, ENDPOINTS) == expected
+
+
+def test_a_console_that_others_reach_wants_tls_or_to_be_told_where_there_is_one(
+    pair: tuple[Path, Path],
+) -> None:
+    certificate, key = pair
+    public: dict[str, Any] = {"listen": "[::]:8400"}
+    cases: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "told": {"allow_insecure": True},
+        "tls": {"tls_cert": certificate, "tls_key": key},
+        "off": {"enabled": False},
+    }
+    found = {
+        name: problems(Settings(console=ConsoleSection(**public | changes)), ENDPOINTS)
+        for name, changes in cases.items()
+    }
+
+    assert [name for name, lines in found.items() if lines] == ["plain"]
+    assert found["plain"][0].startswith("console.listen: '[::]:8400': others can reach that address")

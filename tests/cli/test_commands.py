@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -22,6 +23,37 @@ def command(name: str) -> click.Command:
 def test_every_name_leads_to_its_command_and_each_has_a_sentence(name: str) -> None:
     assert command(name).name == name
     assert command(name).help
+
+
+WITHOUT_JSON = {
+    "crossfade config schema": "it is JSON",
+    "crossfade flags export": "it is a file for review, and TOML",
+    "crossfade guards watch": "it runs until it is ended",
+    "crossfade serve": "it serves; with --announce it says where, as JSON",
+    "crossfade completion": "it is a script for a shell",
+}
+"""Commands whose result is no object of ours, and why."""
+
+
+def visible(group: click.Group, prefix: str = "crossfade") -> Iterator[tuple[str, click.Command]]:
+    for name in group.list_commands(click.Context(group)):
+        found = group.get_command(click.Context(group), name)
+        if found is None or found.hidden:
+            continue
+        if isinstance(found, click.Group):
+            yield from visible(found, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}", found
+
+
+def test_every_command_with_a_result_prints_it_as_json_if_asked() -> None:
+    without = {
+        name
+        for name, one in visible(root)
+        if not any("--json" in option.opts for option in one.params if isinstance(option, click.Option))
+    }
+
+    assert without == set(WITHOUT_JSON)
 
 
 def test_only_what_other_commands_start_is_hidden() -> None:

@@ -9,6 +9,7 @@ from cli.errors import UsageError
 from cli.sections import EndpointRow, ParitySection
 from cli.settings import Settings
 from domains.routes import ROUTES
+from parity.bodies import Bounds
 from parity.exchange import Endpoint
 
 
@@ -24,6 +25,14 @@ def test_without_endpoints_of_its_own_the_configuration_means_the_reference_crm(
     assert [endpoint.name for endpoint in reference.endpoints] == [f"{r.method} {r.path}" for r in ROUTES]
     assert [file.name for file in reference.rule_files] == ["parity.toml"] * len(reference.rule_files)
     assert reference.rule_files
+
+
+def test_a_list_of_no_endpoints_means_none_yet(tmp_path: Path) -> None:
+    own = context(tmp_path, endpoints=())
+
+    assert own.endpoints == ()
+    assert own.rule_files == ()
+    assert own.domain_names() == []
 
 
 def test_backends_of_an_adopter_bring_their_own_endpoints_and_rules(tmp_path: Path) -> None:
@@ -49,3 +58,7 @@ def test_an_adopter_without_rules_does_not_get_those_of_the_reference_crm(tmp_pa
 def test_an_unknown_domain_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'bogus' is not a domain; expected one of: "):
         context(tmp_path).require_domain("bogus")
+
+
+def test_how_large_a_body_may_be_is_configured(tmp_path: Path) -> None:
+    assert context(tmp_path, parity=ParitySection(max_values=5_000)).bounds == Bounds(max_values=5_000)

@@ -50,7 +50,10 @@ def test_a_plan_says_what_is_in_the_way(crossfade: InProcess) -> None:
     values = json.loads(crossfade("flags", "plan", file, "--json").out)
 
     assert text.code == 4
-    assert "    the verdict is 'not yet'" in text.out.splitlines()
+    assert "    the verdict is 'not yet'" in [line.rstrip() for line in text.out.splitlines()]
+    assert all(
+        line.startswith(("    ", "escrows: ", "leads: ", "at version")) for line in text.out.splitlines()
+    )
     assert "leads is at off and cannot go to live" in text.out
     assert all(len(line) <= 80 for line in text.out.splitlines())
     assert [(step["key"], step["forward"], bool(step["refused"])) for step in values["steps"]] == [

@@ -75,7 +75,9 @@ def test_html_is_one_file(crossfade: InProcess) -> None:
 
     assert ran.code == 1
     assert ran.err == "wrote out/report.html\n"
-    assert "$.a" in (crossfade.state_dir / "out/report.html").read_text()
+    page = (crossfade.state_dir / "out/report.html").read_text()
+    assert "$.a" in page
+    assert '<strong>escrows</strong> <span class="badge bad">no</span>' in page
 
 
 def test_junit_and_markdown_are_files_too(crossfade: InProcess) -> None:
@@ -119,3 +121,15 @@ def test_rules_that_cannot_be_read_do_not_hide_what_was_counted(crossfade: InPro
     assert ran.code == 1
     assert "the report shows no rules: 1 fault(s) in the parity rules: none.toml: No such file" in ran.err
     assert "$.a" in ran.out
+
+
+def test_the_verdicts_on_the_domains_that_were_mirrored_are_part_of_it(crossfade: InProcess) -> None:
+    record(crossfade, b'{"a": 1}', b'{"a": 2}')
+
+    printed = crossfade("parity", "report").out
+    values = json.loads(crossfade("parity", "report", "--json").out)
+
+    (verdict,) = values["verdicts"]
+    assert (verdict["domain"], verdict["verdict"]) == ("escrows", "no")
+    assert [one["name"] for one in verdict["wrong"]] == ["mismatch rate", "groups"]
+    assert "  escrows  no: mismatch rate, groups; missing: " in printed

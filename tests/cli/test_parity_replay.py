@@ -58,7 +58,7 @@ def test_what_is_alike_is_exit_code_0_and_leaves_no_progress(
         ran = crossfade("parity", "replay", str(file), *sides(legacy, other))
 
     assert ran.code == 0
-    assert ran.out.startswith("Replay of ")
+    assert ran.out.startswith("Replay of")
     assert "All 2 comparisons agree." in ran.out
     assert ran.err == ""
     assert [one.name for one in file.parent.iterdir() if "progress" in one.name] == []

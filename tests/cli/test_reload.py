@@ -1,6 +1,8 @@
 """Telling a `crossfade up` that runs; what becomes of the signals is in test_supervisor.py."""
 
+import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,26 @@ def test_a_configuration_is_checked_before_anybody_is_told(crossfade: InProcess)
 
     assert ran.code == 2
     assert "no legacy backend" in ran.err
+
+
+@pytest.mark.parametrize(("command", "number"), [("reload", signal.SIGHUP), ("restart", signal.SIGUSR2)])
+def test_who_was_told_is_said_as_json(crossfade: InProcess, command: str, number: signal.Signals) -> None:
+    told = []
+    before = signal.signal(number, lambda heard, _frame: told.append(heard))
+    rows = '[{"domain": "orders", "method": "GET", "path": "/v1/orders"}]'
+    os.environ |= {
+        "CROSSFADE_BACKENDS__LEGACY": "http://127.0.0.1:1",
+        "CROSSFADE_BACKENDS__MODERN": "http://127.0.0.1:2",
+        "CROSSFADE_ENDPOINTS": rows,
+    }
+    try:
+        with announced(crossfade.state_dir):
+            ran = crossfade(command, "--json")
+    finally:
+        signal.signal(number, before)
+
+    assert json.loads(ran.out) == {"schema": f"crossfade.{command}/1", "pid": os.getpid()}
+    assert told == [number]
 
 
 def test_one_runs_in_a_state_directory_at_a_time(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_an_address_of_legacys_database_that_is_none_is_not_repeated(tmp_path: P
     with pytest.raises(UsageError) as problem:
         load_settings(file)
 
-    assert "write_checks.database: '**********': expected the address of legacy's PostgreSQL" in str(
+    assert "write_checks.database: (hidden): expected the address of legacy's PostgreSQL" in str(
         problem.value
     )
     assert "Nettle" not in str(problem.value)
@@ -188,3 +188,44 @@ def test_the_address_of_legacys_database_is_shown_nowhere(
     assert settings.write_checks.database is not None
     assert settings.write_checks.database.get_secret_value() == url
     assert "Nettle" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+def test_a_wrong_address_of_a_channel_is_named_and_not_shown(tmp_path: Path) -> None:
+    file = write(tmp_path, '[notify]\nurls = ["json://host", "s3cr3t"]')
+
+    with pytest.raises(UsageError) as problem:
+        load_settings(file)
+
+    assert "notify.urls.1: (hidden): expected an address like https://hooks.example/crossfade" in str(
+        problem.value
+    )
+    assert "s3cr3t" not in str(problem.value)
+
+
+def test_a_section_that_is_an_address_is_not_shown_either(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as problem:
+        load_settings(write(tmp_path, 'notify = "json://s3cr3t"'))
+
+    assert "notify: (hidden): " in str(problem.value)
+    assert "s3cr3t" not in str(problem.value)
+
+
+def test_a_variable_that_should_be_json_is_one_sentence_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CROSSFADE_NOTIFY__URLS", "json://s3cr3t")
+
+    with pytest.raises(UsageError) as problem:
+        load_settings(write(tmp_path, ""))
+
+    assert str(problem.value).startswith(
+        "a CROSSFADE_* variable is no JSON where a list or table is expected"
+    )
+    assert '"notify"' in str(problem.value)
+    assert "s3cr3t" not in str(problem.value)
+
+
+def test_addresses_of_channels_are_masked_wherever_settings_are_shown(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, '[notify]\nurls = ["json://s3cr3t"]'))
+
+    assert "s3cr3t" not in repr(settings) + settings.model_dump_json()

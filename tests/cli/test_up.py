@@ -107,7 +107,8 @@ def test_up_starts_no_backend_and_ctrl_c_ends_the_workers_and_leaves_no_process(
         "--workers",
         "2",
     ]
-    listen = {"CROSSFADE_PROXY__LISTEN": "127.0.0.1:0", "CROSSFADE_PROXY__ADMIN": "127.0.0.1:0"}
+    names = ("CROSSFADE_PROXY__LISTEN", "CROSSFADE_PROXY__ADMIN", "CROSSFADE_CONSOLE__LISTEN")
+    listen = dict.fromkeys(names, "127.0.0.1:0")
     environment = os.environ | {"CROSSFADE_STATE_DIR": str(tmp_path)} | listen
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT, text=True) as up:
         assert up.stdout is not None
@@ -125,6 +126,7 @@ def test_up_starts_no_backend_and_ctrl_c_ends_the_workers_and_leaves_no_process(
     assert ready == 200
     assert len([words for words in started if b"cli.proxy_worker" in words]) == 2
     assert len([words for words in started if b"parity-worker" in words]) == 1
+    assert len([words for words in started if b"console" in words]) == 1
     assert len(admins) == 2
     assert not [words for words in started if b"serve" in words]  # the backends are those that were given
     assert code == 0

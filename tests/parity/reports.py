@@ -3,6 +3,7 @@
 from typing import Any
 
 from parity.causes import Cause
+from parity.fleeting import FleetingPath
 from parity.group_rows import AcceptedAs
 from parity.members import ClientCount
 from parity.noise import NoisyPath
@@ -72,6 +73,20 @@ def noisy(**changes: Any) -> NoisyPath:
         "last_seen_at": 1_795_432_471.0,
     }
     return NoisyPath(**(fields | changes))
+
+
+def fleeting(**changes: Any) -> FleetingPath:
+    """One path that comes and goes."""
+    fields: dict[str, Any] = {
+        "endpoint": "GET /v1/escrows/{id}",
+        "path": "$.data.details.purchasePrice",
+        "kind": "value",
+        "n": 7,
+        "compared": 1_204,
+        "first_seen_at": 1_795_432_411.0,
+        "last_seen_at": 1_795_432_471.0,
+    }
+    return FleetingPath(**(fields | changes))
 
 
 def accepted_as(**changes: Any) -> AcceptedAs:

@@ -68,3 +68,15 @@ def test_several_causes_of_an_endpoint_are_told_apart() -> None:
     )
 
     assert [cause.groups for cause in found] == [("$.a", "$.b"), ("$.c", "$.d")]
+
+
+def test_a_cause_has_another_id_when_its_groups_have_changed() -> None:
+    two = [place("$.a", range(9)), place("$.b", range(9))]
+    (before,) = causes(two)
+    (more_exchanges,) = causes([place("$.a", range(12)), place("$.b", range(12))])
+    (third,) = causes([*two, place("$.c", range(9))])
+
+    assert before.id.startswith("c-")
+    assert more_exchanges.id == before.id
+    assert third.id != before.id
+    assert before.to_json()["id"] == before.id

@@ -10,7 +10,7 @@ from parity.members import ClientCount
 from parity.report import Report, build_report
 from parity.rules import RuleBook
 from parity.store import ParityStore
-from parity.tables import SAMPLES
+from parity.tables import GROUP_COUNTS, SAMPLES
 from tests.parity.factories import acceptance, accepted_in, batch, by_shape, exchange, record
 
 NOW = 1_795_000_000.0
@@ -118,12 +118,28 @@ def test_samples_of_an_earlier_version_are_shown_without_what_they_lack(
 ) -> None:
     fill(store, 1)
     with engine.begin() as connection:
-        names = ("method", "client", "legacy_shape", "modern_shape", "is_first", "write_check")
+        names = ("method", "client", "legacy_shape", "modern_shape", "is_first", "write", "write_check")
         connection.execute(sa.update(SAMPLES).values(dict.fromkeys(names)))
+        connection.execute(sa.update(GROUP_COUNTS).values(checks=None))
 
     ((sample,),) = [group.samples for group in report(engine).groups]
 
-    assert (sample.client, sample.method, sample.write_check, sample.is_first, sample.modern) == (
-        *("", "", ""),
-        *(False, "1"),
-    )
+    assert (sample.client, sample.method, sample.write, sample.write_check) == ("", "", "", "")
+    assert (sample.is_first, sample.modern) == (False, "1")
+
+
+def test_a_group_says_how_many_of_its_exchanges_check_which_writes(
+    engine: sa.Engine, store: ParityStore
+) -> None:
+    fill(store, 2)
+    with engine.begin() as connection:  # as an earlier version left it
+        connection.execute(sa.update(GROUP_COUNTS).values(checks=None))
+    write = {"check": "read_back", "write": "POST /v1/escrows"}
+    record(store, batch(exchange({"n": 0}, {"n": 1}, **write), exchange({"n": 0}, {"n": 1}), seq=2), NOW)
+
+    found = report(engine)
+    (group,) = found.groups
+
+    assert (group.n, group.checks, group.writes) == (4, 1, ("POST /v1/escrows",))
+    assert [sample.write for sample in group.samples] == ["", "POST /v1/escrows", "", ""]
+    assert found.to_json()["groups"][0]["samples"][1]["write"] == "POST /v1/escrows"

@@ -10,8 +10,8 @@ from parity.compare import compare
 from parity.exchange import Observation
 from parity.mutations import MutationKind, mutations_of, value_in
 from parity.outcome import ABSENT, Difference, Kind, Outcome
-from parity.rules import RuleBook
-from tests.parity.factories import TODAY, exchange, observation
+from parity.rules import Compare, Rule, RuleBook
+from tests.parity.factories import LIST, TODAY, exchange, observation
 
 HEADERS = (
     ("content-type", "application/json"),
@@ -78,6 +78,21 @@ def test_a_difference_of_a_whole_item_is_that_of_its_field() -> None:
     mutation = next(one for one in mutations_of(ANSWERS["json"], "1") if one.path == "$.rows[*].id")
 
     assert mutation.is_found_by(Difference(("$", "rows", 5), Kind.MISSING, {}, ABSENT))
+
+
+def test_an_item_that_became_another_value_is_one_that_is_missing() -> None:
+    answer = observation({"rows": [{"id": 1}, {"id": 2}]})
+    seeds = map(str, range(50))
+    items = [one for seed in seeds for one in mutations_of(answer, seed) if one.path == "$.rows[*]"]
+    retyped = next(one for one in items if one.kind is MutationKind.RETYPE)
+    by_key = RuleBook(
+        rules=(Rule(endpoint=LIST, path="$.rows", compare=Compare.KEYED, key=("id",), reason="-"),)
+    )
+
+    found = compare(exchange(answer, retyped.observation), by_key, today=TODAY)
+
+    assert {one.kind for one in found.differences} == {Kind.MISSING, Kind.EXTRA}
+    assert any(map(retyped.is_found_by, found.differences))
 
 
 @pytest.mark.parametrize(

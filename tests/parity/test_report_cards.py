@@ -74,3 +74,16 @@ def test_a_cause_and_its_groups_point_at_each_other() -> None:
     assert [one["path"] for one in cause["groups"]] == ["$.data.total", "$.data.rows"]
     assert facts(found)["cause"].startswith("Cause 1: These 2 groups are in the same 60 of 64 exchanges")
     assert [badge.text for badge in group_card(found.groups[0], found)["badges"]] == ["cause 1"]
+    assert cause["command"].startswith(f"crossfade parity accept --cause {found.causes[0].id} --reason")
+
+
+def test_a_group_of_write_checks_says_so_and_each_sample_which_write() -> None:
+    checked = group(checks=2, writes=("POST /v1/escrows",), samples=(sample(write="POST /v1/escrows"),))
+    found = report(groups=(checked,))
+
+    card = group_card(checked, found)
+
+    assert facts(found)["checks"] == "POST /v1/escrows (2 of 3 exchanges)"
+    assert [badge.text for badge in card["badges"]] == ["write check"]
+    assert card["shown"][0]["checks"] == "POST /v1/escrows"
+    assert "checks" not in facts(report())

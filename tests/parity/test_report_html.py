@@ -15,7 +15,8 @@ from parity.outcome import Aside
 from parity.report import Report
 from parity.report_html import render_html
 from parity.tally import Balance, Tally
-from tests.parity.reports import HOSTILE, accepted_as, group, noisy, report, sample, together
+from parity.verdict_summary import Lack, VerdictSummary
+from tests.parity.reports import HOSTILE, accepted_as, fleeting, group, noisy, report, sample, together
 
 Open = Callable[..., Page]
 
@@ -362,3 +363,33 @@ def test_five_hundred_groups_are_searched_while_typing(opened: Open) -> None:
         }"""
     )
     assert took_ms < 250
+
+
+def test_a_sample_of_a_write_check_says_which_write_it_checks() -> None:
+    checked = group(checks=1, writes=("POST /v1/escrows",), samples=(sample(write="POST /v1/escrows"),))
+
+    page = render_html(report(groups=(checked,)))
+
+    assert "legacy wrote for the client; read to check POST /v1/escrows</p>" in page
+    assert "read to check" not in render_html(report())
+
+
+def test_what_comes_and_goes_is_a_table_of_its_own() -> None:
+    page, without = render_html(report(fleeting=(fleeting(),))), render_html(report())
+
+    for said in ('<h2 id="fleeting">', '<span class="bad">7 of 1,204 (0.58%)</span>', 'href="#fleeting"'):
+        assert said in page
+        assert said not in without
+
+
+def test_the_verdicts_stand_first_and_say_what_lacks() -> None:
+    lacking = VerdictSummary("escrows", "no", 60.0, wrong=(Lack("groups", "1 <b>open</b> group"),))
+    page = render_html(report(verdicts=(lacking, VerdictSummary("leads", "ready"))))
+
+    assert page.index('<h2 id="verdicts">') < page.index('<h2 id="outcomes">')
+    assert (
+        '<strong>escrows</strong> <span class="badge bad">no</span> <span class="note">groups</span>' in page
+    )
+    assert "<li><b>groups</b>: 1 &lt;b&gt;open&lt;/b&gt; group</li>" in page
+    assert "<li>Every condition holds.</li>" in page
+    assert 'id="verdicts"' not in render_html(report())

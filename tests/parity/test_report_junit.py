@@ -131,3 +131,9 @@ def test_a_long_value_is_cut() -> None:
     found = group(samples=(sample(legacy="x" * 5_000),))
 
     assert len(render_junit(three(groups=(found,)))) < 5_000
+
+
+def test_a_sample_of_a_write_check_says_so() -> None:
+    checked = group(samples=(sample(write="POST /v1/escrows"),))
+
+    assert ", checks POST /v1/escrows" in render_junit(three(groups=(checked,)))

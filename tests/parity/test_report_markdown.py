@@ -129,3 +129,9 @@ def test_it_is_never_longer_than_a_comment_may_be() -> None:
 
 def test_books_that_do_not_balance_are_said() -> None:
     assert "THE BOOKS DO NOT BALANCE" in render_markdown(report(balance=Balance(mirrored=2, outcomes=1)))
+
+
+def test_a_sample_of_a_write_check_says_so() -> None:
+    checked = group(samples=(sample(write="POST /v1/escrows"),))
+
+    assert ", checks POST /v1/escrows" in render_markdown(report(groups=(checked,)))

@@ -9,7 +9,8 @@ from parity.outcome import Aside
 from parity.report import Report
 from parity.report_text import SHOWN_GROUPS, render_text
 from parity.tally import Balance, Tally
-from tests.parity.reports import HOSTILE, accepted_as, group, noisy, report, sample, together
+from parity.verdict_summary import Lack, VerdictSummary
+from tests.parity.reports import HOSTILE, accepted_as, fleeting, group, noisy, report, sample, together
 
 
 def rendered(found: Report, *, width: int = 80) -> str:
@@ -129,6 +130,37 @@ def test_a_group_from_before_an_acceptance_is_named_beside_its_successor() -> No
 
 
 def test_a_sample_of_a_rehearsed_write_says_so() -> None:
-    found = rendered(report(groups=(group(samples=(sample(write_check="rehearse"),)),)))
+    found = rendered(
+        report(groups=(group(samples=(sample(write="PUT /v1/escrows/{id}", write_check="rehearse"),)),))
+    )
 
-    assert "a rehearsed write" in " ".join(found.split())
+    assert "checks PUT /v1/escrows/{id} by a rehearsal" in " ".join(found.split())
+
+
+def test_what_a_write_check_found_says_which_write() -> None:
+    found = group(checks=2, writes=("POST /v1/escrows",), samples=(sample(write="POST /v1/escrows"),))
+
+    text = " ".join(rendered(report(groups=(found,)), width=160).split())
+
+    assert "checks POST /v1/escrows (2 of 3 exchanges)" in text
+    assert "search=<text:10:91240174d670>, checks POST /v1/escrows" in text
+    assert "checks" not in rendered(report())
+
+
+def test_what_comes_and_goes_has_a_section_and_a_line_at_the_top() -> None:
+    text = rendered(report(fleeting=(fleeting(), fleeting(path="$.b", n=1, endpoint="GET /rare"))))
+
+    assert "1 path comes and goes: what differed there did not when asked again" in text
+    assert "Comes and goes, gone when asked again\n\n  7 of 1,204 (0.58%)  GET /v1/escrows/{id}\n" in text
+    assert "    first 2026-11-23 11:13:31 UTC, last 2026-11-23 11:14:31 UTC\n" in text
+    assert "    not in more than 0.10%: may be chance\n" in text
+    assert "Comes and goes" not in rendered(report())
+
+
+def test_verdicts_stand_at_the_top_a_line_each() -> None:
+    lacking = VerdictSummary("escrows", "not yet", missing=(Lack("coverage", "1 of 3"),))
+    text = rendered(report(verdicts=(lacking, VerdictSummary("leads", "ready"))))
+
+    assert "\nMay a domain advance?\n  escrows  not yet: coverage" in text
+    assert "\n  leads    ready" in text
+    assert text.index("May a domain advance?") < text.index("Books")

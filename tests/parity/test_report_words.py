@@ -15,15 +15,17 @@ from parity.report_words import (
     asides,
     balance_line,
     cause_sentence,
-    check_of,
+    checks_line,
     clients_line,
     comparing_line,
     count,
     duration,
+    fleeting_meaning,
     headline,
     milliseconds,
     moment,
     noise_meaning,
+    of_check,
     percent,
     ratio,
     reasons,
@@ -33,7 +35,7 @@ from parity.report_words import (
     sum_line,
 )
 from parity.tally import Balance, Tally
-from tests.parity.reports import accepted_as, group, noisy, report, sample, together
+from tests.parity.reports import accepted_as, fleeting, group, noisy, report, sample, together
 
 
 def of(balance: Balance | None = None, **outcomes: int) -> Report:
@@ -187,6 +189,16 @@ def test_an_acceptance_says_who_answers_for_it_and_until_when() -> None:
     assert accepted_line(accepted_as()) == "prices as text (crm, until 2027-01-31)"
 
 
+def test_a_group_of_write_checks_names_the_writes() -> None:
+    writes = ("POST /v1/escrows", "PUT /v1/escrows/{id}")
+
+    assert checks_line(group()) == ""
+    assert checks_line(group(n=40, checks=12, writes=writes)) == (
+        "POST /v1/escrows, PUT /v1/escrows/{id} (12 of 40 exchanges)"
+    )
+    assert checks_line(group(n=40, checks=12)) == "writes of which no sample is left (12 of 40 exchanges)"
+
+
 def test_a_cause_says_how_many_exchanges_were_looked_at() -> None:
     exact = Cause("GET /", ("a", "b", "c", "d"), "$.a", 120, 124, exact=True)
 
@@ -203,7 +215,15 @@ def test_remarks_say_that_rows_were_not_compared_and_why() -> None:
     assert not any("rehearsed" in one for one in remarks(report(tally=Tally())))
 
 
-def test_a_sample_says_how_a_write_was_checked_by_it() -> None:
-    assert check_of(sample(write_check="rehearse")) == ", a rehearsed write"
-    assert check_of(sample(write_check="read_back")) == ", read back after a write"
-    assert check_of(sample()) == ""
+def test_a_sample_says_which_write_it_checks_and_how() -> None:
+    write = "PUT /v1/escrows/{id}"
+
+    assert of_check(sample(write=write, write_check="read_back")) == f", checks {write}"
+    assert of_check(sample(write=write, write_check="rehearse")) == f", checks {write} by a rehearsal"
+    assert of_check(sample()) == ""
+
+
+def test_a_fleeting_path_says_what_it_is_taken_for() -> None:
+    assert fleeting_meaning(fleeting()).startswith("comes and goes")
+    assert fleeting_meaning(fleeting(n=2)) == "seen too seldom to call it a fault: 3 times are wanted"
+    assert fleeting_meaning(fleeting(n=1)) == "not in more than 0.10%: may be chance"

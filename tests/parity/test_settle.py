@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from parity.bodies import BOUNDS, Bounds
 from parity.compare import compare
 from parity.completing import Again
 from parity.exchange import Backend, Exchange, Observation
@@ -34,6 +35,7 @@ def settled(
         rules=book,
         plain=plain or book,
         today=TODAY,
+        bounds=options.get("bounds", BOUNDS),
     )
 
 
@@ -194,3 +196,11 @@ def test_what_was_asked_again_is_counted_by_endpoint_aside_and_reason() -> None:
         (LIST, "noise_checks", "busy"): 1,
     }
     assert beside.twice == [settled_one.twice]
+
+
+def test_second_answers_of_too_many_values_settle_nothing() -> None:
+    many = list(range(60))
+
+    found = settled(([1], [2]), (many, [2]), bounds=Bounds(max_values=20))
+
+    assert (found.comparison.outcome, found.reason) == (Outcome.MISMATCH, "too_many_values")

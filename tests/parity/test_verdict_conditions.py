@@ -9,6 +9,7 @@ import pytest
 
 from parity.conditions import Condition, Standing
 from parity.coverage import Cell, Requirement, cover
+from parity.fleeting import FleetingPath
 from parity.outcome import Outcome
 from parity.ratios import CountSums, LogSums
 from parity.tally import Tally
@@ -62,6 +63,7 @@ def test_where_all_is_well_every_condition_holds_and_says_its_figures() -> None:
             "0 of 4,000 comparisons differ: under 0.0854% at 95% confidence, wanted under 0.1%",
         ),
         "groups": (HOLDS, "no open difference group"),
+        "comes and goes": (HOLDS, "nothing was gone when asked again"),
         "latency": (
             HOLDS,
             "modern's time is 0.80 of legacy's (95%: 0.80 to 0.80, 4,000 pairs), wanted 1.2 at most",
@@ -76,6 +78,40 @@ def test_where_all_is_well_every_condition_holds_and_says_its_figures() -> None:
         ),
         "shed": (HOLDS, "0 of 4,000 (0%) copies dropped at a bound, wanted 20% at most"),
     }
+
+
+@pytest.mark.parametrize(
+    ("n", "compared", "standing", "said"),
+    [
+        (
+            5,
+            1_000,
+            WRONG,
+            (
+                "1 path differed and agreed when asked again, wanted 0.1% of comparisons at most: "
+                "GET /v1/escrows $.a (5 of 1,000)"
+            ),
+        ),
+        (
+            2,
+            1_000,
+            MISSING,
+            (
+                "1 path seen too seldom to tell, wanted 0.1% of comparisons at most: "
+                "GET /v1/escrows $.a (2 of 1,000)"
+            ),
+        ),
+        (5, 5_000, HOLDS, "1 path, none too often"),
+    ],
+)
+def test_a_path_that_comes_and_goes_too_often_is_wrong(
+    n: int, compared: int, standing: Standing, said: str
+) -> None:
+    seen = FleetingPath(LIST, "$.a", "value", n, compared, 1.0, 2.0)
+
+    condition = found("comes and goes", figures(fleeting=(seen,)))
+
+    assert (condition.standing, condition.text) == (standing, said)
 
 
 def test_nothing_seen_is_missing_and_never_wrong() -> None:

@@ -117,4 +117,4 @@ def test_conditions_stand_one_under_the_other() -> None:
     )
 
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # the file is the one from above
-    assert [line.strip() for line in lines] == ["books          a [b]", "x              c"]
+    assert [line.strip() for line in lines] == ["books           a [b]", "x               c"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from parity.bodies import BOUNDS, Bounds
 from parity.completing import Shadow
 from parity.database import open_database
 from parity.errors import SocketError, StoreError
@@ -60,6 +61,7 @@ async def running(
     rules: RuleBook | None = None,
     shadow: Shadow | None = None,
     settings: IntakeSettings | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> AsyncIterator[Running]:
     stop, ready = asyncio.Event(), asyncio.Event()
     worker = asyncio.create_task(
@@ -72,6 +74,7 @@ async def running(
             stop=stop,
             ready=ready.set,
             settings=settings,
+            bounds=bounds,
         )
     )
     started = asyncio.create_task(ready.wait())
@@ -113,6 +116,17 @@ async def test_a_batch_is_compared_recorded_and_receipted(socket: Path, sqlite_u
         assert receipts == [Receipt(1)]
         assert worker.report().tally.outcomes[Outcome.MATCH] == 1
         assert worker.report().tally.mismatches == 1
+
+
+async def test_a_body_of_more_values_than_configured_is_skipped_and_counted(
+    socket: Path, sqlite_url: str
+) -> None:
+    found = exchange(list(range(60)), list(range(61)))
+
+    async with running(socket, sqlite_url, bounds=Bounds(max_values=50)) as worker:
+        await send(await worker.connect(), batch(found))
+
+        assert worker.report().tally.reasons[Outcome.SKIPPED] == {"too_many_values": 1}
 
 
 async def test_rules_that_changed_while_no_worker_ran_are_noted(socket: Path, sqlite_url: str) -> None:

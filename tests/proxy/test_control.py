@@ -231,8 +231,9 @@ def test_a_rollback_is_in_force_before_its_verdict_is_looked_for(desk: Desk) -> 
     assert desk.store.history(1) == [change]
 
 
-def test_a_rollback_stands_whatever_becomes_of_its_verdict(desk: Desk) -> None:
-    desk.before = StoreError("locked")
+@pytest.mark.parametrize("failure", [StoreError("locked"), ValueError("a cell that there is not")])
+def test_a_rollback_stands_whatever_becomes_of_its_verdict(desk: Desk, failure: Exception) -> None:
+    desk.before = failure
     control = desk.control()
     control.advance("escrows", **ADA)
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.errors import ConflictError, FlagStoreError, ShareError, StageError, UnknownKeyError
-from proxy.flag_rows import Judged, Registration, RowChange
+from proxy.flag_rows import Judged, Note, Registration, RowChange
 from proxy.flag_store import FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
 from proxy.stages import Stage
@@ -48,6 +48,11 @@ def postgres_engine(database_url: str) -> Iterator[sa.Engine]:
 @pytest.fixture
 def store(engine: sa.Engine) -> FlagStore:
     return FlagStore(engine, ENDPOINTS)
+
+
+def insert(connection: sa.Connection) -> None:
+    """Change something beside the flags."""
+    connection.exec_driver_sql("INSERT INTO others VALUES (1)")
 
 
 def go_to(store: FlagStore, key: str, stage: Stage) -> None:
@@ -289,23 +294,12 @@ def test_the_store_may_be_postgresql(postgres_engine: sa.Engine) -> None:
     )
 
 
-def test_what_is_changed_beside_the_flags_has_its_entry_in_the_same_ledger(
-    store: FlagStore, engine: sa.Engine
-) -> None:
+def test_what_is_noted_stands_in_the_same_ledger(store: FlagStore, engine: sa.Engine) -> None:
     store.flip("escrows", Stage.SHADOW, actor="ada", reason="first")
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
 
-    def insert(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("INSERT INTO others VALUES (1)")
-
-    change = store.note(
-        "accept",
-        "a-1",
-        actor="ada",
-        reason="on purpose",
-        apply=insert,
-    )
+    change = store.note("accept", "a-1", actor="ada", reason="on purpose", apply=insert)
 
     assert [found.action for found in store.history()] == ["accept", "flip"]
     assert (change.version, change.key, change.rows) == (2, "a-1", ())
@@ -314,28 +308,17 @@ def test_what_is_changed_beside_the_flags_has_its_entry_in_the_same_ledger(
         assert connection.exec_driver_sql("SELECT n FROM others").scalars().all() == [1]
 
 
-def test_a_change_beside_the_flags_that_fails_leaves_no_entry(store: FlagStore) -> None:
-    def fail(_connection: sa.Connection) -> None:
-        raise ShareError("no")
-
-    with pytest.raises(ShareError):
-        store.note("accept", "a-1", actor="ada", reason="on purpose", apply=fail)
-
-    assert (store.version(), store.history()) == (0, [])
-
-
 @pytest.mark.parametrize("kind", ["engine", "postgres_engine"])
 def test_an_entry_keeps_its_verdict_and_gets_one_later_only_once(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
     store = FlagStore(request.getfixturevalue(kind), ENDPOINTS)
     ready, no = Judged("ready", (), {"comparisons": 4}), Judged("no", ("groups: 1 open",))
-
     store.flip("escrows", Stage.SHADOW, actor="ada", reason="x", verdict=ready, forced=True)
     store.roll_back("escrows", actor="ada", reason="x")
-    for verdict in (no, ready):
-        store.add_verdict(2, verdict)
-    store.add_verdict(1, no)
+
+    for version, verdict in ((2, no), (2, ready), (1, no)):
+        store.add_verdict(version, verdict)
 
     assert [(one.verdict, one.forced) for one in store.history()] == [(no, False), (ready, True)]
     assert [one.version for one in store.history(before=2)] == [1]
@@ -360,14 +343,6 @@ def test_rows_are_applied_together_and_a_domain_that_goes_back_takes_its_endpoin
     assert store.history(1) == [change]
 
 
-def test_what_cannot_be_applied_is_told_row_by_row_and_nothing_is(store: FlagStore) -> None:
-    with pytest.raises(StageError) as told:
-        store.apply({"escrows": Flag(Stage.LIVE), "clients": Flag(Stage.CANARY)}, actor="ada", reason="x")
-
-    assert [line.split()[0] for line in str(told.value).splitlines()] == ["escrows", "clients"]
-    assert store.table() == FlagTable(0)
-
-
 def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
     FlagStore(engine, ENDPOINTS).flip("escrows", Stage.SHADOW, actor="ada", reason="long ago")
     with engine.begin() as connection:
@@ -385,3 +360,31 @@ def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
         ("now", Judged("ready"), False),
         ("long ago", None, False),
     ]
+
+
+def test_of_several_notes_all_are_made_or_none(store: FlagStore, engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
+
+    def fail(_connection: sa.Connection) -> None:
+        raise ShareError("no")
+
+    with pytest.raises(ShareError):
+        store.note_all("accept", [Note("a-1", "why", insert), Note("a-2", "why", fail)], actor="ada")
+    changes = store.note_all("accept", [Note("a-3", "why", insert), Note("a-4", "and", insert)], actor="ada")
+
+    assert [(one.version, one.key, one.reason) for one in changes] == [(1, "a-3", "why"), (2, "a-4", "and")]
+    assert [one.key for one in store.history()] == ["a-4", "a-3"]
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM others").scalar() == 2
+
+
+def test_a_rollback_may_count_only_on_the_version_that_was_looked_at(store: FlagStore) -> None:
+    go_to(store, "escrows", Stage.LIVE)
+
+    with pytest.raises(ConflictError, match="somebody else changed it"):
+        store.roll_back("escrows", actor="guard:error_rate", reason="test", expected_version=1)
+    change = store.roll_back("escrows", actor="guard:error_rate", reason="test", expected_version=3)
+
+    assert change is not None
+    assert store.version() == change.version == 4

@@ -11,7 +11,7 @@ from proxy.settings import ProxySettings
 from proxy.wire.plane import WirePlane
 
 SOURCES = sorted(Path(proxy.__file__).parent.rglob("*.py"))
-WITH_AIOHTTP = {"admin.py"}
+WITH_AIOHTTP = {"admin.py", "channels.py"}
 
 
 async def test_the_plane_of_the_wire_is_a_data_plane() -> None:

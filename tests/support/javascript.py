@@ -1,4 +1,4 @@
-"""The JavaScript client of socket.io, from npm, run by Node: what existing clients of the API connect with."""
+"""JavaScript from npm, run by Node: the client of socket.io that existing clients of the API connect with, and Express."""
 
 import asyncio
 import fcntl
@@ -18,35 +18,41 @@ _CLIENT = "socket.io-client"
 _VERSION = "4.8.3"
 _QUIETLY = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0")
 _SCRIPT = Path(__file__).parent / "socket_client.cjs"
-_BUILD = Path(__file__).parents[2] / "build" / "javascript"
+_BUILD = Path(__file__).parents[2] / "build"
 _INSTALL_S = 40
 _PATIENCE_S = 15.0
 
 
 def installed_client() -> Path:
     """The directory of modules with the client; where npm or its registry cannot be had the test is skipped."""
-    if problem := _install():
+    return installed(_CLIENT, _VERSION, "javascript")
+
+
+def installed(package: str, version: str, directory: str) -> Path:
+    """The directory of modules with that package, below build/; the test is skipped where it cannot be had."""
+    if problem := _install(package, version, directory):
         pytest.skip(problem)
-    return _BUILD / "node_modules"
+    return _BUILD / directory / "node_modules"
 
 
 @functools.cache
-def _install() -> str:
-    """Install the client once for all; why that cannot be, else nothing."""
+def _install(package: str, version: str, directory: str) -> str:
+    """Install it once for all, in a directory of its own; why that cannot be, else nothing."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        return "no node and npm on this machine, so no JavaScript client was tried"
-    manifest = _BUILD / "node_modules" / _CLIENT / "package.json"
-    _BUILD.mkdir(parents=True, exist_ok=True)
-    with (_BUILD / "install.lock").open("w") as lock:
+        return f"no node and npm on this machine, so {package} was not tried"
+    build = _BUILD / directory
+    manifest = build / "node_modules" / package / "package.json"
+    build.mkdir(parents=True, exist_ok=True)
+    with (build / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if manifest.is_file() and json.loads(manifest.read_text())["version"] == _VERSION:
+        if manifest.is_file() and json.loads(manifest.read_text())["version"] == version:
             return ""
-        command = [npm, "install", *_QUIETLY, "--prefix", str(_BUILD), f"{_CLIENT}@{_VERSION}"]
+        command = [npm, "install", *_QUIETLY, "--prefix", str(build), f"{package}@{version}"]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=_INSTALL_S)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            return f"npm does not get {_CLIENT} here, so no JavaScript client was tried"
+            return f"npm does not get {package} here, so it was not tried"
     return ""
 
 

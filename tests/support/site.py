@@ -85,6 +85,7 @@ def running_site(
         "CROSSFADE_BACKENDS__MODERN": modern,
         "CROSSFADE_PROXY__LISTEN": "127.0.0.1:0",
         "CROSSFADE_PROXY__ADMIN": "127.0.0.1:0",
+        "CROSSFADE_CONSOLE__ENABLED": "false",
     }
     for name, value in (values | environment).items():
         monkeypatch.setenv(name, value)

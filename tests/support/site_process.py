@@ -81,8 +81,10 @@ async def until(condition: Callable[[], bool], problem: Callable[[], str] = lamb
 
 
 @asynccontextmanager
-async def running_up(state_dir: Path, *options: str, workers: int = 2) -> AsyncIterator[Up]:
-    """Started with two proxy workers; ended, and waited for, at the end."""
+async def running_up(
+    state_dir: Path, *options: str, workers: int = 2, console: str = ""
+) -> AsyncIterator[Up]:
+    """Started with two proxy workers, and a console where one is to listen; ended, and waited for, at the end."""
     async with (
         FakeBackend(answering(b'{"by":"legacy"}')) as legacy,
         FakeBackend(answering(b'{"by":"modern"}')) as modern,
@@ -92,6 +94,8 @@ async def running_up(state_dir: Path, *options: str, workers: int = 2) -> AsyncI
             "CROSSFADE_STATE_DIR": str(state_dir),
             "CROSSFADE_PROXY__LISTEN": "127.0.0.1:0",
             "CROSSFADE_PROXY__ADMIN": "127.0.0.1:0",
+            "CROSSFADE_CONSOLE__ENABLED": "true" if console else "false",
+            "CROSSFADE_CONSOLE__LISTEN": console or "127.0.0.1:0",
         }
         command = [sys.executable, "-m", "cli.main", "--config", str(config), "up", "--json"]
         command += ["--legacy", legacy.url, "--modern", modern.url, "--workers", str(workers), *options]

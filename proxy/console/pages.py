@@ -1,0 +1,243 @@
+"""The pages: each reads what the API reads, and its forms do what the API does. Nothing in them needs a script."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from parity.outcome import Kind
+from parity.report_cards import Fact, cause_cards, group_card
+from parity.report_words import KINDS, headline, remarks, share_of, subject, sum_line
+from proxy.console import answers, bodies
+from proxy.console.api import Api
+from proxy.console.callers import Caller, Callers
+from proxy.console.errors import RequestError
+from proxy.console.notices import Notice, Notices
+from proxy.console.page_words import STAGE_MEANS, STAGES, matrix
+from proxy.console.page_words import headline as status_headline
+from proxy.console.rendering import Rendering
+from proxy.console.routes import Asked
+from proxy.console.seams import Sources
+from proxy.console.threads import StoreThreads
+from proxy.console.tokens import Role
+
+SPANS = ("1h", "6h", "1d", "7d", "30d")
+_SINCE = "1d"
+_LEDGER = 100
+_LOOKS = 200
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Pages:
+    """Shows them to whoever is signed in; who is not is sent to the page that signs in."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        api: Api,
+        callers: Callers,
+        threads: StoreThreads,
+        rendering: Rendering,
+        notices: Notices,
+    ) -> None:
+        self._sources = sources
+        self._api = api
+        self._callers = callers
+        self._threads = threads
+        self._rendering = rendering
+        self._notices = notices
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Every page that is looked at."""
+        for path, page in (
+            ("/", self.overview),
+            ("/domains/{domain}", self.domain),
+            ("/parity", self.parity),
+            ("/parity/groups/{group}", self.group),
+            ("/acceptances", self.acceptances),
+            ("/ledger", self.ledger),
+            ("/workers", self.workers),
+            ("/looks", self.looks),
+            ("/settings", self.settings),
+        ):
+            router.add_get(path, self._shown(page))
+
+    def _shown(self, page: "Page") -> Handler:
+        async def show(request: web.Request) -> web.StreamResponse:
+            caller = await self._callers.of(request)
+            return await page(caller, request, None, {})
+
+        return show
+
+    async def overview(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """Every domain."""
+        _ = request
+        status = await self._api.status(_asked(caller))
+        values = {"status": status, "headline": status_headline(status), "means": STAGE_MEANS}
+        return await self._page("overview.html.j2", caller, values, refusal, given)
+
+    async def domain(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """One domain."""
+        name = request.match_info["domain"]
+        query = bodies.checked(bodies.TimelineQuery, {"since": request.query.get("since", "6h")})
+        found = await self._api.domain(_asked(caller, {"domain": name}))
+        values = {
+            "found": found,
+            "domain": found.domain,
+            "stages": STAGES,
+            "means": STAGE_MEANS,
+            "matrix": matrix(found.coverage),
+            "since": query.since,
+            "spans": SPANS,
+            "earlier": list(STAGES[: STAGES.index(found.domain.stage)]),
+        }
+        return await self._page("domain.html.j2", caller, values, refusal, given)
+
+    async def parity(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """The difference groups, without samples."""
+        asked = {"since": _SINCE, **request.query}
+        chosen = {name: asked[name] for name in ("domain", "since") if asked.get(name)}
+        query = bodies.checked(bodies.ReportQuery, chosen)
+        report = await self._threads.run(self._api.views.report, query.domain, query.since_s)
+        values = {
+            "report": report,
+            "headline": headline(report),
+            "remarks": remarks(report),
+            "subject": subject(report),
+            "sum_line": sum_line(report),
+            "kinds": KINDS,
+            "share_of": share_of,
+            "causes": cause_cards(report),
+            "domains": self._sources.domains,
+            "query": query,
+            "spans": SPANS,
+        }
+        return await self._page("parity.html.j2", caller, values, refusal, given)
+
+    async def group(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """One group with its samples; the look is noted first."""
+        report, row = await self._api.group_shown(caller, request.match_info["group"])
+        card = await self._threads.run(lambda: _linked(group_card(row, report)))
+        today = datetime.now(UTC).date()
+        values = {
+            "card": card,
+            "kinds": [(kind.value, KINDS[kind]) for kind in Kind if kind.value == row.kind],
+            "is_open": not row.accepted_by and not row.accepts,
+            "first_day": (today + timedelta(days=1)).isoformat(),
+            "last_day": (today + timedelta(days=self._api.max_acceptance_days)).isoformat(),
+        }
+        return await self._page("group.html.j2", caller, values, refusal, given)
+
+    async def acceptances(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """What is accepted."""
+        _ = request
+        found = await self._api.acceptances(_asked(caller))
+        values = {"acceptances": found.acceptances}
+        return await self._page("acceptances.html.j2", caller, values, refusal, given)
+
+    async def ledger(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """Who changed what."""
+        query = bodies.checked(bodies.ChangesQuery, {"limit": _LEDGER} | _domain_of(request))
+        found: answers.Changes = await self._api.changes(_asked(caller, query=query))
+        values = {"changes": found.changes, "domains": self._sources.domains, "chosen": query.domain}
+        return await self._page("ledger.html.j2", caller, values, refusal, given)
+
+    async def workers(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """The proxy workers."""
+        _ = request
+        values = {"found": await self._api.workers(_asked(caller))}
+        return await self._page("workers.html.j2", caller, values, refusal, given)
+
+    async def looks(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """Who looked at samples."""
+        _ = request
+        caller.require(Role.ADMIN)
+        found = await self._api.looks(_asked(caller, query=bodies.LooksQuery(limit=_LOOKS)))
+        return await self._page("looks.html.j2", caller, {"looks": found.looks}, refusal, given)
+
+    async def settings(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """The effective configuration, masked."""
+        _ = request
+        caller.require(Role.ADMIN)
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for key, value in self._sources.settings.items():
+            section, dot, name = key.partition(".")
+            sections.setdefault(section if dot else "", []).append((name or section, value))
+        return await self._page("settings.html.j2", caller, {"sections": sections}, refusal, given)
+
+    async def _page(
+        self,
+        template: str,
+        caller: Caller,
+        values: Mapping[str, Any],
+        refusal: RequestError | None,
+        given: Mapping[str, str],
+    ) -> web.Response:
+        notice = self._notices.take(caller.session) if caller.session else None
+        if refusal is not None:
+            notice = Notice(refusal.message, is_alarm=True)
+        shown = {**values, "notice": notice, "given": given, "caller": caller}
+        text = await self._threads.run(self._rendering.page, template, shown)
+        return html(text, 200 if refusal is None else refusal.status)
+
+
+Page = Callable[[Caller, web.Request, RequestError | None, Mapping[str, str]], Awaitable[web.Response]]
+"""Shows a page to a caller; with a refusal above it, and with what was typed still in its forms."""
+
+
+def html(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A page as an answer."""
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
+
+
+def _linked(card: dict[str, Any]) -> dict[str, Any]:
+    """The card of a group, whose links lead to pages here: in the report they are within one page."""
+
+    def linked(fact: Fact) -> Fact:
+        hrefs = {"#group-": "/parity/groups/", "#cause-": "/parity#cause-"}
+        parts = [
+            replace(
+                part,
+                href=next(
+                    (
+                        new + part.href.removeprefix(old)
+                        for old, new in hrefs.items()
+                        if part.href.startswith(old)
+                    ),
+                    part.href,
+                ),
+            )
+            for part in fact.parts
+        ]
+        return replace(fact, parts=tuple(parts))
+
+    facts = [linked(fact) for fact in card["facts"] if fact.name != "to accept it"]
+    return {**card, "facts": facts}
+
+
+def _asked(caller: Caller, path: Mapping[str, str] | None = None, query: Any = None) -> Asked:
+    return Asked(caller, path or {}, query, None)
+
+
+def _domain_of(request: web.Request) -> dict[str, str]:
+    return {"domain": request.query["domain"]} if request.query.get("domain") else {}

@@ -1,0 +1,102 @@
+"""What the console needs of others: the way by which flags are changed, and what it runs beside its pages."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from parity.exchange import Endpoint
+from parity.holdings import Declared
+from parity.verdict import Verdict
+from proxy.flag_rows import Change
+from proxy.flag_store import FlagStore
+from proxy.stages import Stage
+
+
+class Control(Protocol):
+    """The one way by which anybody changes a flag. Every method raises ProxyError with what keeps it from it."""
+
+    def advance(
+        self,
+        key: str,
+        *,
+        actor: str,
+        reason: str,
+        share: float | None = None,
+        force: bool = False,
+        expected_version: int | None = None,
+    ) -> Change:
+        """One step forward; at canary with `share` a larger share."""
+        ...
+
+    def set_share(
+        self,
+        key: str,
+        share: float,
+        *,
+        actor: str,
+        reason: str,
+        force: bool = False,
+        expected_version: int | None = None,
+    ) -> Change:
+        """Another canary share; a larger one is a step forward."""
+        ...
+
+    def roll_back(
+        self,
+        key: str | None = None,
+        *,
+        to: Stage = Stage.OFF,
+        actor: str,
+        reason: str = "",
+        changed: Callable[[Change], None] = ...,
+    ) -> Change | None:
+        """Back at once; never refused. None: nothing was further.
+
+        `changed` is called as soon as the flags are, before the verdict of that moment is looked for.
+        """
+        ...
+
+
+class Watch(Protocol):
+    """Something that looks after flags for as long as a console runs: a guard, a pilot."""
+
+    async def run(self) -> None:
+        """Go on until it is cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GuardShown:
+    """How one guard of a domain stands: a word, and a sentence with its figures."""
+
+    name: str
+    state: str
+    text: str
+    is_alarming: bool = False
+
+
+def no_guards(_domain: str) -> Sequence[GuardShown]:
+    """Nobody guards anything."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the console shows and changes; everything here but `endpoints` may wait for the store."""
+
+    engine: sa.Engine
+    flags: FlagStore
+    control: Control
+    endpoints: Sequence[Endpoint]
+    judge: Callable[[str], Verdict]
+    declared: Callable[[], Declared]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The effective configuration with its secrets masked, by key."""
+    guards: Callable[[str], Sequence[GuardShown]] = no_guards
+
+    @property
+    def domains(self) -> list[str]:
+        """Every domain that has an endpoint, by name."""
+        return sorted({endpoint.domain for endpoint in self.endpoints})

@@ -1,0 +1,149 @@
+// Keeps figures live, says when somebody else changed the flags, and draws the chart. Every change works without it.
+"use strict";
+(() => {
+  const count = (n) => n.toLocaleString("en-US");
+  const ratio = (found) => (found ? found.value.toFixed(2) + "x" : "-");
+  const lamp = document.getElementById("live");
+  const known = document.getElementById("version");
+
+  const say = (root, field, text) => {
+    const place = root.querySelector(`[data-field="${field}"]`);
+    if (place && place.textContent.trim() !== text) place.textContent = text;
+    return place;
+  };
+
+  const show = (status) => {
+    for (const domain of status.domains) {
+      const root = document.querySelector(`[data-domain="${CSS.escape(domain.domain)}"]`);
+      if (!root) continue;
+      say(root, "compared", count(domain.compared));
+      say(root, "latency", ratio(domain.latency));
+      say(root, "queries", ratio(domain.queries));
+      const differ = say(root, "mismatches", count(domain.mismatches));
+      if (differ) differ.classList.toggle("bad", domain.mismatches > 0);
+      const verdict = root.querySelector('[data-field="verdict"] .verdict');
+      if (verdict) {
+        verdict.textContent = domain.verdict || "being found";
+        verdict.className = "verdict " + ({ ready: "agrees", no: "differs" }[domain.verdict] || "");
+      }
+    }
+    const at = document.getElementById("as-of");
+    if (at) at.textContent = status.at.slice(0, 19).replace("T", " ") + " UTC";
+  };
+
+  // what a person has begun to type is never taken away
+  const isTyping = () =>
+    [...document.querySelectorAll("main input:not([type=hidden])")].some((one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked) ||
+    document.querySelector("main form :focus") !== null;
+
+  let renewing = false;
+  const renew = async () => {
+    if (isTyping()) {
+      document.getElementById("changed").hidden = false;
+      return;
+    }
+    if (renewing) return;
+    renewing = true;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return location.reload();
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (isTyping()) {
+        document.getElementById("changed").hidden = false;
+        return;
+      }
+      const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
+      document.querySelector("main").replaceWith(document.adoptNode(fresh.querySelector("main")));
+      if (focused) document.querySelector(`main [aria-label="${CSS.escape(focused)}"]`)?.focus();
+      draw();
+    } finally {
+      renewing = false;
+    }
+  };
+
+  const watch = () => {
+    const source = new EventSource("/api/v1/events");
+    source.addEventListener("open", () => {
+      lamp.hidden = false;
+      lamp.classList.remove("lost");
+      lamp.textContent = "live";
+    });
+    const lost = (text) => () => {
+      lamp.hidden = false;
+      lamp.classList.add("lost");
+      lamp.textContent = text;
+    };
+    source.addEventListener("error", lost("not live"));
+    source.addEventListener("away", lost("store away"));
+    source.addEventListener("status", (event) => {
+      lamp.classList.remove("lost");
+      lamp.textContent = "live";
+      const status = JSON.parse(event.data);
+      const place = document.getElementById("version");
+      if (place && status.version > Number(place.dataset.version)) renew();
+      else show(status);
+    });
+  };
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  // midnight is told by its day
+  const clock = (at) => {
+    const text = new Date(at * 1000).toISOString();
+    return text.slice(11, 16) === "00:00" ? text.slice(5, 10) : text.slice(11, 16);
+  };
+
+  const marks = (changes) => ({
+    hooks: {
+      draw: (plot) => {
+        const context = plot.ctx;
+        context.save();
+        context.strokeStyle = colour("--soft");
+        context.setLineDash([4, 4]);
+        for (const change of changes) {
+          const x = plot.valToPos(change.at_s, "x", true);
+          if (x < plot.bbox.left || x > plot.bbox.left + plot.bbox.width) continue;
+          context.beginPath();
+          context.moveTo(x, plot.bbox.top);
+          context.lineTo(x, plot.bbox.top + plot.bbox.height);
+          context.stroke();
+        }
+        context.restore();
+      },
+    },
+  });
+
+  const draw = async () => {
+    const place = document.querySelector("[data-chart]");
+    if (!place || !window.uPlot) return;
+    const answer = await fetch(place.dataset.chart);
+    if (!answer.ok) return;
+    const line = await answer.json();
+    for (const old of place.querySelectorAll(".uplot")) old.remove();
+    const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+    const size = () => ({ width: place.clientWidth - 24, height: place.clientWidth < 500 ? 180 : 230 });
+    const plot = new uPlot(
+      {
+        ...size(),
+        tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+        plugins: [marks(line.changes)],
+        scales: { ratio: { range: (_, low, high) => [0, Math.max(1.2, (high || 1) * 1.1)] }, y: { range: (_, low, high) => [0, Math.max(5, high * 1.1)] } },
+        axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56 }, { ...axis, side: 1, scale: "ratio", grid: { show: false }, size: 56, values: (_, ticks) => ticks.map((one) => one.toFixed(2) + "x") }],
+        series: [
+          { label: "from", value: (_, at) => (at === null ? "-" : new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")) },
+          { label: "compared", stroke: colour("--match"), fill: colour("--match") + "33", width: 1.5 },
+          { label: "differ", stroke: colour("--mismatch"), fill: colour("--mismatch") + "55", width: 1.5 },
+          { label: "time", scale: "ratio", stroke: colour("--link"), width: 1.5, spanGaps: true, value: (_, one) => (one === null ? "-" : one.toFixed(2) + "x") },
+        ],
+      },
+      [line.begins_s, line.compared, line.mismatches, line.latency],
+      place,
+    );
+    addEventListener("resize", () => plot.setSize(size()));
+  };
+
+  addEventListener("DOMContentLoaded", () => {
+    draw();
+    if (lamp && known) watch();
+  });
+})();

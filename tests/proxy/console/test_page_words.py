@@ -1,0 +1,149 @@
+"""The words and figures of the pages."""
+
+from typing import Any
+
+import pytest
+
+from parity.outcome import Outcome
+from proxy.console import answers
+from proxy.console.page_words import (
+    STAGE_MEANS,
+    bar_words,
+    change_words,
+    done_words,
+    headline,
+    interval_words,
+    matrix,
+    outcome_bar,
+    ratio_words,
+    share_words,
+    verdict_words,
+    when,
+)
+from proxy.stages import Stage
+
+
+def domain(name: str = "escrows", **changes: Any) -> answers.Domain:
+    fields: dict[str, Any] = {
+        "domain": name,
+        "stage": "shadow",
+        "next_stage": "canary",
+        "canary_share": 0.05,
+        "sample_rate": 1.0,
+        "modern_share": 0.0,
+        "requests": 0,
+        "mirrored": 0,
+        "compared": 0,
+        "mismatches": 0,
+        "not_compared": 0,
+        "fallback": 0,
+        "failed": 0,
+        "outcomes": {},
+        "latency": None,
+        "queries": None,
+        "verdict": "not yet",
+        "missing": 0,
+        "wrong": 0,
+    }
+    return answers.Domain(**(fields | changes))
+
+
+def status(*domains: answers.Domain) -> answers.Status:
+    return answers.Status(7, "2026-11-29T03:00:00+00:00", 3_600, list(domains), 1, 0)
+
+
+def flag(stage: str, share: float = 0.05) -> answers.Flag:
+    return answers.Flag("escrows", stage, share, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("domains", "said"),
+    [
+        ((domain(),), "Legacy serves everything; nothing was compared in the last hour."),
+        (
+            (domain(compared=1_204),),
+            "Legacy serves everything; all 1,204 comparisons of the last hour agree.",
+        ),
+        (
+            (domain(modern_share=1.0, mismatches=2), domain("leads")),
+            "Modern serves 1 domain of 2; escrows differs.",
+        ),
+        (
+            (domain(mismatches=2), domain("leads", mismatches=1)),
+            "Legacy serves everything; escrows, leads differ.",
+        ),
+    ],
+)
+def test_the_first_line_says_what_an_operator_wants_to_know(
+    domains: tuple[answers.Domain, ...], said: str
+) -> None:
+    assert headline(status(*domains)) == said
+
+
+def test_every_stage_has_its_meaning() -> None:
+    assert set(STAGE_MEANS) == set(Stage)
+
+
+def test_figures_are_short_and_a_missing_one_is_a_dash() -> None:
+    found = answers.Ratio(1_204, 0.5678, 0.5, 0.61)
+
+    assert (share_words(0.05), share_words(0.125), share_words(1.0)) == ("5%", "12.5%", "100%")
+    assert (ratio_words(found), ratio_words(None)) == ("0.57x", "-")
+    assert (interval_words(found), interval_words(None)) == (
+        "0.50 to 0.61, 1,204 pairs",
+        "fewer than ten pairs",
+    )
+    assert (when("2026-11-29T03:00:01+00:00"), when("")) == ("2026-11-29 03:00:01 UTC", "")
+    assert (verdict_words(domain(wrong=1, missing=2)), verdict_words(domain())) == ("1 wrong, 2 missing", "")
+
+
+def test_an_outcome_that_happened_at_all_is_seen_and_the_bar_is_full() -> None:
+    outcomes = {Outcome.MATCH.value: 100_000, Outcome.MISMATCH.value: 1, Outcome.ERROR.value: 0}
+
+    bar = outcome_bar(outcomes)
+
+    assert [(name, n) for name, n, _, _ in bar] == [("match", 100_000), ("mismatch", 1)]
+    assert bar[1][3] > 0.5
+    assert round(sum(width for *_, width in bar), 2) == 100
+    assert bar_words(outcomes) == "100,000 match, 1 mismatch"
+    assert (outcome_bar({}), bar_words({})) == ([], "no outcome")
+
+
+def test_what_came_of_a_change_names_who_serves_it_or_does_not() -> None:
+    rows = [answers.RowChange("escrows", flag("canary", 0.1), flag("off"))]
+    served = answers.Changed(8, rows, True, 31.4, [answers.Acknowledgement("proxy-1", 30.0)], [])
+    behind = answers.Changed(8, rows, False, 5_000, [], ["proxy-2"])
+    alone, nothing = answers.Changed(8, rows, True, 1, [], []), answers.Changed(8, [], True, 0, [], [])
+
+    assert done_words(served) == "escrows: canary 10% → off. Version 8, served by 1 proxy worker after 31 ms."
+    assert "but proxy-2 did not acknowledge it" in done_words(behind)
+    assert "no proxy worker runs now" in done_words(alone)
+    assert done_words(nothing).startswith("Nothing to roll back")
+
+
+def test_many_rows_are_told_by_the_first_of_them() -> None:
+    rows = [answers.RowChange(f"d{number}", None, flag("shadow")) for number in range(5)]
+
+    assert change_words(rows) == "d0: off → shadow; d1: off → shadow; d2: off → shadow; and 2 more"
+
+
+def test_the_matrix_has_a_row_for_each_endpoint_and_says_what_is_wanted() -> None:
+    cells = [
+        answers.Cell("GET /b", "2xx", "any", 0, required=True, met=False),
+        answers.Cell("GET /a", "2xx", "any", 5, required=True, met=True),
+        answers.Cell("GET /a", "2xx", "", 3, required=False, met=True),
+        answers.Cell("GET /a", "2xx", "page", 2, required=False, met=True),
+        answers.Cell("GET /a", "4xx", "", 1, required=False, met=True),
+    ]
+
+    found = matrix(cells)
+
+    assert found["classes"] == ["2xx", "4xx"]
+    assert [row["endpoint"] for row in found["rows"]] == ["GET /a", "GET /b"]
+    assert found["rows"][0]["cells"]["2xx"] == {
+        "n": 5,
+        "shapes": ["no parameters: 3", "?page: 2"],
+        "required": True,
+        "met": True,
+    }
+    assert (found["rows"][1]["cells"]["2xx"]["n"], found["rows"][1]["cells"]["2xx"]["met"]) == (0, False)

@@ -1,0 +1,72 @@
+"""The last change of each domain, from the ledger."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from parity.database import open_database
+from parity.exchange import Endpoint
+from proxy.flag_store import FlagStore
+from proxy.last_changes import LastChanges
+from proxy.stages import Stage
+
+ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("clients", "GET", "/v1/clients"))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_database(f"sqlite:///{tmp_path}/store.db")
+    yield engine
+    engine.dispose()
+
+
+def versions(changes: LastChanges, engine: sa.Engine, version: int) -> dict[str, int]:
+    with engine.connect() as connection:
+        return {domain: change.version for domain, change in changes.read(connection, version).items()}
+
+
+def flip(flags: FlagStore, key: str, stage: Stage = Stage.SHADOW) -> None:
+    flags.flip(key, stage, actor="ada", reason="test")
+
+
+def test_a_change_of_an_endpoint_is_one_of_its_domain(engine: sa.Engine) -> None:
+    flags = FlagStore(engine, ENDPOINTS)
+    flip(flags, "escrows")
+    flip(flags, "clients")
+    flip(flags, "GET /v1/escrows", Stage.CANARY)
+    flags.note("accept", "GET /v1/clients $.n", actor="ada", reason="known", apply=lambda _: None)
+
+    changes = LastChanges(flags)
+
+    assert versions(changes, engine, 2) == {"escrows": 1, "clients": 2}
+    assert versions(changes, engine, 4) == {"escrows": 3, "clients": 2}
+
+
+def test_what_everything_was_rolled_back_by_is_each_domains_last_change(engine: sa.Engine) -> None:
+    flags = FlagStore(engine, ENDPOINTS)
+    flip(flags, "escrows")
+    flip(flags, "clients")
+    flags.roll_back(actor="ada", reason="test")
+
+    assert versions(LastChanges(flags), engine, 3) == {"escrows": 3, "clients": 3}
+
+
+def test_a_domain_that_is_configured_no_more_is_left_out(engine: sa.Engine) -> None:
+    flip(FlagStore(engine, ENDPOINTS), "clients")
+
+    assert versions(LastChanges(FlagStore(engine, ENDPOINTS[:1])), engine, 1) == {}
+
+
+def test_another_store_in_the_place_of_this_one_is_read_anew(engine: sa.Engine, tmp_path: Path) -> None:
+    flags = FlagStore(engine, ENDPOINTS)
+    flip(flags, "escrows")
+    flip(flags, "clients")
+    changes = LastChanges(flags)
+    versions(changes, engine, 2)
+    other = open_database(f"sqlite:///{tmp_path}/other.db")
+    flip(FlagStore(other, ENDPOINTS), "clients")
+
+    assert versions(changes, other, 1) == {"clients": 1}
+    other.dispose()
