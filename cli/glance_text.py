@@ -1,6 +1,7 @@
 """The view of `crossfade watch`, 80 columns wide and as high as it may be, and the same as JSON."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.flag_words import change_json, flag_json, step_words, words_of
-from cli.glances import DomainRow, Glance
+from cli.glances import DomainRow, Glance, GuardRow
 from parity.report_words import count, ratio
 from parity.tally import tally_json
 from parity.verdict import Readiness, Verdict
@@ -33,7 +34,7 @@ def view_of(glance: Glance, *, now: float, height: int | None = None, hint: str 
         return Group(head, Text("waiting for the store ..."))
     workers = _workers(glance)
     ledger = [_change_line(change) for change in glance.changes]
-    notes = list(_notes(glance.domains))
+    notes = [*_guard_notes(glance.guards), *_notes(glance.domains)]
     rows, left_out = _fitting(glance.domains, height, len(workers) + len(ledger) + len(notes) + 6)
     parts: list[RenderableType] = [head, Text(), _table(rows)]
     if left_out:
@@ -110,6 +111,19 @@ def _ratios(verdict: Verdict | None) -> tuple[str, str]:
     return ratio(_value(verdict, "latency")), ratio(_value(verdict, "queries"))
 
 
+def _guard_notes(guards: tuple[GuardRow, ...]) -> Iterator[Text]:
+    """Those that somebody should know of: one line for all of a domain that stand so."""
+    alike: dict[tuple[str, str, str, bool], list[str]] = {}
+    for row in guards:
+        if row.is_alarming or row.state.startswith(("holding", "latched")):
+            alike.setdefault((row.domain, row.state, row.note, row.is_alarming), []).append(row.measure)
+    for (domain, state, note, is_alarming), measures in alike.items():
+        why = f": {note}" if note else ""
+        yield _line(
+            f"{domain}: guard of {', '.join(measures)} {state}{why}", "bold red" if is_alarming else "yellow"
+        )
+
+
 def _notes(domains: tuple[DomainRow, ...]) -> Iterator[Text]:
     """What the table has no room for."""
     for row in domains:
@@ -179,6 +193,7 @@ def json_of(glance: Glance, *, now: float) -> dict[str, Any]:
             {"worker": one.name, "id": one.id, "pid": one.pid, "version": one.version}
             for one in glance.workers
         ],
+        "guards": [asdict(row) for row in glance.guards],
         "changes": [change_json(change) for change in glance.changes],
     }
 

@@ -9,16 +9,20 @@ from dataclasses import dataclass, replace
 from cli.context import Context
 from cli.failures import explain
 from cli.flag_words import words_of
+from cli.guarding import state_words
 from cli.parity_verdict import verdicts_on
 from parity.report import read_tallies
 from parity.tally import Tally
 from parity.verdict import Verdict
 from proxy.flag_rows import Change, Worker
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
+from proxy.guard_overview import GuardLine, Shown, overview
+from proxy.guard_survey import Surveyor
+from proxy.notification_queue import NotificationQueue
 
 INTERVAL_S = 1.0
 JUDGED_EVERY_S = 5.0
-"""How old a verdict may become that is shown; a slow store is asked less often still."""
+"""How old a verdict, or where a guard stands, may become that is shown; a slow store is asked less often still."""
 RATE_S = 10.0
 """Over which time requests a second are taken."""
 LEDGER = 5
@@ -39,6 +43,17 @@ class DomainRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardRow:
+    """A guard that watches, or has rolled its domain back: where it stands, and why."""
+
+    domain: str
+    measure: str
+    state: str
+    note: str
+    is_alarming: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Glance:
     """What the store said at `at` (Unix seconds): `trouble` is why it did not since, everything else is as of then.
 
@@ -50,6 +65,7 @@ class Glance:
     domains: tuple[DomainRow, ...] = ()
     workers: tuple[Worker, ...] = ()
     changes: tuple[Change, ...] = ()
+    guards: tuple[GuardRow, ...] = ()
     trouble: str = ""
 
 
@@ -73,6 +89,8 @@ class Reader:
         self._counted: deque[tuple[float, Mapping[str, Tally]]] = deque()
         self._at_first: Mapping[str, float] = {}
         self._verdicts: dict[str, Verdict] = {}
+        self._surveyor = Surveyor(context.engine, context.flags, context.settings.guards.settings())
+        self._guards: tuple[GuardRow, ...] = ()
         self._judge_at = ticks() + INTERVAL_S / 2 if quick else 0.0
 
     def read(self) -> Glance:
@@ -84,7 +102,7 @@ class Reader:
         self._count()
         self._judge()
         domains = tuple(self._row(name, table) for name in context.domain_names())
-        return Glance(self._clock(), table.version, domains, workers, changes)
+        return Glance(self._clock(), table.version, domains, workers, changes, self._guards)
 
     def _row(self, name: str, table: FlagTable) -> DomainRow:
         flag = table.rows.get(name, DEFAULT_FLAG)
@@ -123,8 +141,16 @@ class Reader:
             return
         found = verdicts_on(self._context, self._context.domain_names())
         self._verdicts = {one.domain.name: one for one in found}
+        seen = overview(self._context.engine, self._surveyor, NotificationQueue(self._context.engine, ()))
+        self._guards = tuple(_guard_row(line) for line in seen.lines if line.state is not Shown.IDLE)
         took_s = self._ticks() - began
         self._judge_at = began + max(JUDGED_EVERY_S, took_s / _MAX_SHARE)
+
+
+def _guard_row(line: GuardLine) -> GuardRow:
+    measure = line.seen.guard.measure.value.replace("_", " ")
+    note = line.note or ("" if line.seen.look is None else line.seen.look.words)
+    return GuardRow(line.seen.domain, measure, state_words(line), note, line.is_alarming)
 
 
 class Glances:

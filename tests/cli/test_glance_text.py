@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from cli.glance_text import json_of, view_of
-from cli.glances import DomainRow, Glance
+from cli.glances import DomainRow, Glance, GuardRow
 from parity.outcome import Outcome
 from parity.tally import Tally
 from proxy.flag_rows import Change, RowChange, Worker
@@ -66,6 +66,25 @@ def test_an_endpoint_with_a_row_of_its_own_is_named() -> None:
 
     assert "GET /v1/escrows: live (a row of its own)" in drawn(glance)
     assert "no proxy worker is running (crossfade up starts one)" in drawn(glance)
+
+
+def test_guards_that_are_breached_or_about_to_be_are_told_and_others_are_not() -> None:
+    guards = (
+        GuardRow("escrows", "error rate", "breached", "5 % of 40", is_alarming=True),
+        GuardRow("escrows", "latency ratio", "holding 2 of 3", "", is_alarming=False),
+        GuardRow("escrows", "mismatch rate", "watching", "", is_alarming=False),
+        GuardRow("leads", "error rate", "unwatched", "", is_alarming=True),
+        GuardRow("leads", "latency ratio", "unwatched", "", is_alarming=True),
+    )
+
+    lines = drawn(replace(GLANCE, guards=guards))
+
+    assert [line for line in lines if "guard of" in line] == [
+        "escrows: guard of error rate breached: 5 % of 40",
+        "escrows: guard of latency ratio holding 2 of 3",
+        "leads: guard of error rate, latency ratio unwatched",
+    ]
+    assert len(json_of(replace(GLANCE, guards=guards), now=NOW)["guards"]) == 5
 
 
 def test_a_store_that_is_away_is_said_with_the_age_of_what_is_shown() -> None:

@@ -63,6 +63,22 @@ def test_a_reading_has_flags_workers_ledger_and_verdicts(crossfade: InProcess, c
     assert [change.reason for change in glance.changes] == ["one of them", "first look"]
 
 
+def test_guards_of_domains_on_their_way_are_seen_and_say_that_nobody_watches(
+    crossfade: InProcess, context: Context
+) -> None:
+    told = Told(crossfade)
+    told.say(0)
+    told.complete("leads")
+    context.flags.flip("escrows", Stage.SHADOW, actor="olivia", reason="x")
+    context.flags.flip("escrows", Stage.CANARY, actor="olivia", reason="x")
+
+    guards = Reader(context).read().guards
+
+    assert {(row.domain, row.state, row.is_alarming) for row in guards if row.domain == "escrows"} == {
+        ("escrows", "unwatched", True)
+    }
+
+
 def test_requests_a_second_are_those_since_the_glances_of_the_last_ten(
     crossfade: InProcess, context: Context
 ) -> None:

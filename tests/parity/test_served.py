@@ -189,5 +189,5 @@ def test_minutes_that_were_removed_are_not_known(engine: sa.Engine, books: Books
 
     found = unused(engine)
     assert found.uses == ()
-    assert (found.known_since, found.is_proven) == (NOW - 10 * DAY, False)
+    assert (found.known_since, found.is_proven) == (NOW - 12 * DAY + 6 * 3_600, False)
     assert unused(engine, days=10).is_proven
