@@ -16,6 +16,7 @@ from parity.tally import tally_json
 from parity.verdict import Readiness, Verdict
 from proxy.flag_rows import Change, Worker
 from proxy.flags import Flag
+from proxy.guard_overview import Shown
 from proxy.stages import Stage
 
 SCHEMA = "crossfade.watch/1"
@@ -113,9 +114,15 @@ def _ratios(verdict: Verdict | None) -> tuple[str, str]:
 
 def _guard_notes(guards: tuple[GuardRow, ...]) -> Iterator[Text]:
     """Those that somebody should know of: one line for all of a domain that stand so."""
+    unwatched = sorted({row.domain for row in guards if row.state == Shown.UNWATCHED})
+    if unwatched:
+        yield _line(
+            f"no process watches the guards of {', '.join(unwatched)} (crossfade up does)", "bold red"
+        )
     alike: dict[tuple[str, str, str, bool], list[str]] = {}
     for row in guards:
-        if row.is_alarming or row.state.startswith(("holding", "latched")):
+        is_known = row.is_alarming and row.state != Shown.UNWATCHED
+        if is_known or row.state.startswith(("holding", "latched")):
             alike.setdefault((row.domain, row.state, row.note, row.is_alarming), []).append(row.measure)
     for (domain, state, note, is_alarming), measures in alike.items():
         why = f": {note}" if note else ""

@@ -75,6 +75,7 @@ def test_guards_that_are_breached_or_about_to_be_are_told_and_others_are_not() -
         GuardRow("escrows", "mismatch rate", "watching", "", is_alarming=False),
         GuardRow("leads", "error rate", "unwatched", "", is_alarming=True),
         GuardRow("leads", "latency ratio", "unwatched", "", is_alarming=True),
+        GuardRow("stock", "latency ratio", "unwatched", "of nothing", is_alarming=True),
     )
 
     lines = drawn(replace(GLANCE, guards=guards))
@@ -82,9 +83,9 @@ def test_guards_that_are_breached_or_about_to_be_are_told_and_others_are_not() -
     assert [line for line in lines if "guard of" in line] == [
         "escrows: guard of error rate breached: 5 % of 40",
         "escrows: guard of latency ratio holding 2 of 3",
-        "leads: guard of error rate, latency ratio unwatched",
     ]
-    assert len(json_of(replace(GLANCE, guards=guards), now=NOW)["guards"]) == 5
+    assert "no process watches the guards of leads, stock (crossfade up does)" in lines
+    assert len(json_of(replace(GLANCE, guards=guards), now=NOW)["guards"]) == 6
 
 
 def test_a_store_that_is_away_is_said_with_the_age_of_what_is_shown() -> None:
