@@ -11,7 +11,7 @@ from cli.leftovers import find_leftovers
 from cli.output import console, json_option, print_json
 from cli.retirement import Retirement, render_retirement, retirement_json, retirement_markdown
 from cli.spans import Span, span_words
-from parity.served import KNOWN_FOR_S, read_unused
+from parity.served import read_unused
 from proxy.counters import UNLISTED
 from proxy.flags import FlagTable
 from proxy.stages import Stage
@@ -19,6 +19,7 @@ from proxy.stages import Stage
 NOT_PROVEN = 1
 SCHEMA = "crossfade.retire/1"
 _LEAST_S = 60.0
+_DAY_S = 86_400.0
 
 
 @click.command()
@@ -28,7 +29,7 @@ _LEAST_S = 60.0
     type=Span(),
     default="14d",
     show_default=True,
-    help="How long legacy must not have been asked: 90m, 12h, 14d; 30d at most.",
+    help="How long legacy must not have been asked: 90m, 12h, 14d; store.max_age_days at most.",
 )
 @click.option(
     "--markdown",
@@ -44,11 +45,13 @@ def retire(context: Context, domain: str, unused: float, markdown: Path | None, 
     for which times nobody knows.
     """
     context.require_domain(domain)
-    if not _LEAST_S <= unused <= KNOWN_FOR_S:
+    kept_s = context.settings.store.max_age_days * _DAY_S
+    if not _LEAST_S <= unused <= kept_s:
         raise UsageError(
-            f"--unused {span_words(unused)}: expected 1m to {span_words(KNOWN_FOR_S)}, for which counts are kept by the minute"
+            f"--unused {span_words(unused)}: expected 1m to {span_words(kept_s)}, for which counts are kept by the minute"
+            " (store.max_age_days)"
         )
-    found = _retirement(context, domain, unused)
+    found = _retirement(context, domain, unused, kept_s)
     if markdown is not None:
         write_whole(markdown, retirement_markdown(found))
     if as_json:
@@ -59,11 +62,11 @@ def retire(context: Context, domain: str, unused: float, markdown: Path | None, 
         raise click.exceptions.Exit(NOT_PROVEN)
 
 
-def _retirement(context: Context, domain: str, unused: float) -> Retirement:
+def _retirement(context: Context, domain: str, unused: float, kept_s: float) -> Retirement:
     table = context.flags.table()
     own = [endpoint.name for endpoint in context.endpoints if endpoint.domain == domain]
-    counts = read_unused(context.engine, own, domain=domain, asked_s=unused)
-    unlisted = read_unused(context.engine, [UNLISTED], asked_s=unused, now=counts.at)
+    counts = read_unused(context.engine, own, domain=domain, asked_s=unused, kept_s=kept_s)
+    unlisted = read_unused(context.engine, [UNLISTED], asked_s=unused, kept_s=kept_s, now=counts.at)
     found = Retirement(domain, counts, tuple(_in_the_way(context, domain, table)), unlisted.uses, None)
     return found.with_leftovers(find_leftovers(context, domain, table)) if found.is_proven else found
 

@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.live import Live
 
 from cli.context import Context, pass_context
+from cli.glance_text import SCHEMA, json_of, view_of
+from cli.glances import INTERVAL_S, Glances, Reader
 from cli.keys import pressed
 from cli.output import console
 from cli.parity_verdict import required_cells
 from cli.spans import Span
-from cli.watch_reading import INTERVAL_S, Reader, Watched
-from cli.watch_text import SCHEMA, json_of, view_of
 
 HINT = "q ends it"
-_LOOK_S = 0.1  # how soon a first reading is shown, and a key heeded
+_LOOK_S = 0.1  # how soon a first glance is shown, and a key heeded
 
 
 @click.command()
@@ -40,34 +40,34 @@ def watch(context: Context, once: bool, for_s: float | None, as_json: bool) -> N
     if once or (not as_json and (not out.is_terminal or out.is_dumb_terminal)):
         _snapshot(context, out, as_json=as_json)
         return
-    watched = Watched(Reader(context, quick=True).read)
-    watched.start()
+    glances = Glances(Reader(context, quick=True).read)
+    glances.start()
     until = math.inf if for_s is None else time.monotonic() + for_s
     try:
         if as_json:
-            _print_lines(watched, until)
+            _print_lines(glances, until)
         else:
-            _show(watched, out, until)
+            _show(glances, out, until)
     finally:
-        watched.stop()
+        glances.stop()
 
 
 def _snapshot(context: Context, out: Console, *, as_json: bool) -> None:
-    reading = Reader(context).read()
+    glance = Reader(context).read()
     if as_json:
-        _print_line(json_of(reading, now=time.time()))
+        _print_line(json_of(glance, now=time.time()))
     else:
-        out.print(view_of(reading, now=time.time()))
+        out.print(view_of(glance, now=time.time()))
 
 
-def _print_lines(watched: Watched, until: float) -> None:
+def _print_lines(glances: Glances, until: float) -> None:
     next_at = time.monotonic()
     while (now := time.monotonic()) < until:
-        reading = watched.latest()
-        if reading.at is None and not reading.trouble:
+        glance = glances.latest()
+        if glance.at is None and not glance.trouble:
             time.sleep(_LOOK_S)
             continue
-        _print_line(json_of(reading, now=time.time()))
+        _print_line(json_of(glance, now=time.time()))
         next_at = max(next_at + INTERVAL_S, now)
         time.sleep(max(0.0, min(next_at, until) - time.monotonic()))
 
@@ -76,17 +76,17 @@ def _print_line(values: dict[str, object]) -> None:
     click.echo(json.dumps({"schema": SCHEMA, **values}, default=str))
 
 
-def _show(watched: Watched, out: Console, until: float) -> None:
+def _show(glances: Glances, out: Console, until: float) -> None:
     with (
         pressed(sys.stdin) as key,
         Live(console=out, screen=True, auto_refresh=False, vertical_overflow="crop") as live,
     ):
         drawn: tuple[object, ...] = ()
         while time.monotonic() < until:
-            reading, now = watched.latest(), time.time()
+            glance, now = glances.latest(), time.time()
             # what it shows, the second, and the size of the window: else there is nothing to draw
-            if drawn != (state := (reading, int(now), out.size)):
-                live.update(view_of(reading, now=now, height=out.height, hint=HINT), refresh=True)
+            if drawn != (state := (glance, int(now), out.size)):
+                live.update(view_of(glance, now=now, height=out.height, hint=HINT), refresh=True)
                 drawn = state
             if key(_LOOK_S).lower() == "q":
                 return

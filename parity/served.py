@@ -15,11 +15,9 @@ import sqlalchemy as sa
 from parity.database import complete_tables, storing
 from parity.exchange import FALLBACK_BEGUN, Backend
 from parity.report import LOST_AFTER_S
-from parity.store import Limits
+from parity.retention import MINUTES_OF, read_removed
 from parity.tables import COUNTS, ENDPOINTS, METADATA, RUNS
 
-KNOWN_FOR_S = Limits().retention_s
-"""How far back counts are kept by the minute; of what is older nobody knows when it was."""
 PAUSE_S = 120.0
 """A shorter time between two proxy workers that said all they had to say is a restart, and no hole."""
 
@@ -107,11 +105,12 @@ def read_unused(
     *,
     domain: str = "",
     asked_s: float,
+    kept_s: float,
     now: float | None = None,
 ) -> Unused:
     """Read it, of the endpoints of those names and what else was mirrored in that domain ever.
 
-    More than `KNOWN_FOR_S` is never proven. Raises StoreError when the database refuses.
+    More than `kept_s` is never proven, for which minutes and runs are kept in the store. Raises StoreError when the database refuses.
     """
     at = time.time() if now is None else now
     with storing("read the store"):
@@ -124,8 +123,10 @@ def read_unused(
         uses = sorted(_uses(connection, names), key=lambda use: use.last_at)
         modern = _modern(connection, names, at - asked_s)
         recent = _uses(connection, names, at - asked_s)
+        # last, so that nothing which was read above has been removed without being known
+        removed = [one.before for one in read_removed(connection) if one.what == MINUTES_OF]
     holes = sorted(_holes(runs, at), key=lambda hole: hole.until)
-    known_since = max(min(run.since for run in runs), at - KNOWN_FOR_S)
+    known_since = max(min(run.since for run in runs), at - kept_s, *removed)
     ends = [known_since, *(hole.until for hole in holes), *(min(use.last_at, at) for use in uses)]
     return Unused(
         at,

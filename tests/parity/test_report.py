@@ -147,6 +147,16 @@ def test_the_tallies_of_all_domains_are_those_of_the_reports_of_each(engine: sa.
     assert found[""].requests == 2
 
 
+def test_tallies_can_be_of_what_came_from_some_minute_on(engine: sa.Engine) -> None:
+    endpoints = [Endpoint("escrows", "GET", "/v1/escrows")]
+    for seq, at in enumerate((NOW - 120, NOW, NOW + 60), 1):
+        record(engine, batch(seq=seq, counts=[Count(LIST, "requests", "", seq)]), at=at)
+
+    found = read_tallies(engine, endpoints, minute=int(NOW // 60))
+
+    assert found["escrows"].requests == 5
+
+
 def test_endpoints_stand_in_the_order_of_their_paths(engine: sa.Engine) -> None:
     names = ["GET /v1/escrows/{id}", "POST /v1/escrows", "DELETE /v1/escrows/{id}", "GET /v1/escrows"]
 

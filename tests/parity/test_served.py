@@ -4,13 +4,15 @@ import pytest
 import sqlalchemy as sa
 
 from parity.exchange import ENDED, FALLBACK_BEGUN, PRESENT, Count
-from parity.served import KNOWN_FOR_S, Hole, HoleKind, Unused, Use, read_unused
-from parity.store import ParityStore
+from parity.redact import Redactor
+from parity.served import Hole, HoleKind, Unused, Use, read_unused
+from parity.store import Limits, ParityStore
 from tests.parity import factories
 from tests.parity.factories import DETAIL, LIST, batch, exchange
 
 MINUTE = 60.0
 DAY = 86_400.0
+KEPT = 30 * DAY
 NOW = 1_795_000_020.0
 BEGIN = NOW - 20 * DAY
 
@@ -43,7 +45,7 @@ def asked(backend: str, endpoint: str = LIST, n: int = 1) -> Count:
 
 
 def unused(engine: sa.Engine, days: float = 14, now: float = NOW) -> Unused:
-    return read_unused(engine, {LIST, DETAIL}, domain="escrows", asked_s=days * DAY, now=now)
+    return read_unused(engine, {LIST, DETAIL}, domain="escrows", asked_s=days * DAY, kept_s=KEPT, now=now)
 
 
 def test_an_empty_store_proves_nothing(engine: sa.Engine) -> None:
@@ -167,13 +169,25 @@ def test_workers_of_a_version_that_did_not_count_it_prove_nothing(engine: sa.Eng
     assert unused(engine).known_since is None
 
 
-def test_more_than_what_is_kept_by_the_minute_is_never_proven(engine: sa.Engine, books: Books) -> None:
-    begin = NOW - 50 * DAY
-    books.say(begin, asked("legacy"))
+def test_more_than_what_is_kept_is_never_proven(engine: sa.Engine, books: Books) -> None:
+    books.say(NOW - 50 * DAY)
     books.say(NOW)
-    books.store.prune(now=NOW)
 
     found = unused(engine, days=40)
 
-    assert (found.known_since, found.is_proven) == (NOW - KNOWN_FOR_S, False)
+    assert (found.known_since, found.is_proven) == (NOW - KEPT, False)
     assert unused(engine, days=30).is_proven
+
+
+def test_minutes_that_were_removed_are_not_known(engine: sa.Engine, books: Books) -> None:
+    books.say(BEGIN)
+    books.say(NOW - 12 * DAY, asked("legacy"))
+    books.say(NOW)
+    limits = Limits(retention_s=10 * DAY)
+
+    ParityStore(engine, Redactor(b"key"), limits).prune(now=NOW)
+
+    found = unused(engine)
+    assert found.uses == ()
+    assert (found.known_since, found.is_proven) == (NOW - 12 * DAY + 6 * 3_600, False)
+    assert unused(engine, days=10).is_proven

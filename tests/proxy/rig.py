@@ -15,7 +15,7 @@ from yarl import URL
 
 from parity.completing import Shadow, Shed
 from parity.database import open_database
-from parity.exchange import ENDED, PRESENT, Backend, Batch, Capture, Count, Endpoint, Exchange, Receipt
+from parity.exchange import ENDED, PRESENT, Backend, Batch, Capture, Endpoint, Exchange, Receipt
 from parity.wire import encode, read_batch
 from proxy.completion import Completion
 from proxy.flag_store import FlagStore
@@ -32,6 +32,7 @@ from proxy.shared_counts import Counts
 from proxy.stages import Stage
 from proxy.wire.shadow import ShadowClient
 from proxy.worker import run_proxy
+from tests.proxy.labels import label_of
 from tests.support.backends import DeadPort, FakeBackend, answering
 
 ENDPOINTS = (
@@ -322,11 +323,6 @@ STEADY = AdaptiveSettings(strained_factor=1.0, failed_factor=1.0)
 """A limit that does not adapt."""
 QUICK_CLIENT = ClientSettings(half_closed_s=0.1)
 QUICK_MIRROR = MirrorSettings(timeout_s=1.0, failures=1_000_000, adaptive=STEADY)
-
-
-def label_of(count: Count) -> str:
-    """`name/reason`, or `name` where there is no reason; requests are `requests`, whoever was to answer."""
-    return f"{count.name}/{count.reason}" if count.reason and count.name != "requests" else count.name
 
 
 QUICK_HANDOVER = HandoverSettings(batch_interval_s=0.01, receipt_timeout_s=3.0, retry_s=0.01)

@@ -1,7 +1,11 @@
 """The proxy's side of the books."""
 
+import pytest
+
 from parity.exchange import Backend, Count
 from proxy.counters import Counters, requested_key
+from proxy.stages import Stage
+from tests.proxy.wire.rig import planed
 
 
 def test_what_is_taken_is_counted_from_zero_again() -> None:
@@ -58,3 +62,14 @@ def test_what_is_captured_is_told_in_the_totals_alone() -> None:
 
     assert (counters.pending, counters.take()) == (False, ())
     assert counters.totals() == {("a", "captured", ""): 2, ("a", "skipped", "body_too_large"): 1}
+
+
+@pytest.mark.parametrize("stage", Stage)
+async def test_requests_are_counted_by_the_backend_that_they_are_for(stage: Stage) -> None:
+    flag = {"canary_share": 0.5} if stage is Stage.CANARY else {}
+    async with planed(stage, flag=flag) as rig:
+        answers = [await rig.ask("GET", "/v1/escrows", f"X-API-Key: {client}") for client in range(8)]
+
+        counted = {one.reason: one.n for one in rig.edge.counters.take() if one.name == "requests"}
+        served = [answer.served_by.value for answer in answers if answer.served_by]
+        assert counted == {name: served.count(name) for name in served}

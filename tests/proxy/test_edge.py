@@ -61,17 +61,6 @@ async def test_each_write_reaches_one_backend_once(stage: Stage) -> None:
         assert rig.edge.counts() == {"requests": len(answers), kind: len(answers)}
 
 
-@pytest.mark.parametrize("stage", Stage)
-async def test_requests_are_counted_by_the_backend_that_they_are_for(stage: Stage) -> None:
-    flag = {"canary_share": 0.5} if stage is Stage.CANARY else {}
-    async with planed(stage, flag=flag) as rig:
-        answers = [await rig.ask("GET", "/v1/escrows", bearer(client)) for client in range(8)]
-
-        counted = {one.reason: one.n for one in rig.edge.counters.take() if one.name == "requests"}
-        served = [answer.served_by.value for answer in answers if answer.served_by]
-        assert counted == {name: served.count(name) for name in served}
-
-
 @pytest.mark.parametrize(
     "behaviour",
     [hanging(), closing(), sending(b"HTTP/1.1 200 OK\r\nContent-")],
@@ -283,12 +272,8 @@ async def test_when_both_fail_the_client_gets_one_error() -> None:
         answer = await rig.ask()
 
         assert answer.status == 502
-        assert rig.edge.counts() == {
-            "requests": 1,
-            "fallback_begun": 1,
-            "failed": 1,
-            "not_mirrored/unanswered": 1,
-        }
+        counts = rig.edge.counts()
+        assert counts == {"requests": 1, "fallback_begun": 1, "failed": 1, "not_mirrored/unanswered": 1}
 
 
 async def test_at_complete_legacy_is_not_asked_any_more() -> None:
@@ -367,12 +352,8 @@ async def test_an_endpoint_that_is_not_mirrorable_falls_back_without_a_compariso
 
         assert answer.served_by is Backend.LEGACY
         assert rig.edge.captures == []
-        assert rig.edge.counts() == {
-            "requests": 1,
-            "fallback_begun": 1,
-            "fallback": 1,
-            "not_mirrored/never": 1,
-        }
+        counts = rig.edge.counts()
+        assert counts == {"requests": 1, "fallback_begun": 1, "fallback": 1, "not_mirrored/never": 1}
 
 
 # Writes

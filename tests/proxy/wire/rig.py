@@ -24,7 +24,8 @@ from proxy.telemetry import Telemetry
 from proxy.wire.heads import AnswerHead, RequestHead
 from proxy.wire.plane import WirePlane
 from proxy.writes import Writes
-from tests.proxy.rig import QUICK_FORWARD, TIMEOUT_S, Answer, get, label_of, until
+from tests.proxy.labels import label_of
+from tests.proxy.rig import QUICK_FORWARD, TIMEOUT_S, Answer, get, until
 from tests.support.backends import DeadPort, FakeBackend, answering
 
 ENDPOINTS = (

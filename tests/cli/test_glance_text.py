@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from cli.watch_reading import DomainRow, Reading
-from cli.watch_text import json_of, view_of
+from cli.glance_text import json_of, view_of
+from cli.glances import DomainRow, Glance, GuardRow
 from parity.outcome import Outcome
 from parity.tally import Tally
 from proxy.flag_rows import Change, RowChange, Worker
@@ -31,17 +31,17 @@ TALLY = Tally(
     requests=12_345_678, outcomes={Outcome.MATCH: 2_345_678, Outcome.MISMATCH: 1_204}, fallback=12, failed=3
 )
 ESCROWS = DomainRow("escrows-with-a-very-long-name", Flag(Stage.CANARY, 0.125), {}, TALLY, 12_345.6)
-READING = Reading(NOW, 3, (ESCROWS,), (WORKER,), (CHANGE,))
+GLANCE = Glance(NOW, 3, (ESCROWS,), (WORKER,), (CHANGE,))
 
 
-def drawn(reading: Reading, *, height: int | None = None) -> list[str]:
+def drawn(glance: Glance, *, height: int | None = None) -> list[str]:
     out = io.StringIO()
-    Console(file=out, width=80).print(view_of(reading, now=NOW, height=height))
+    Console(file=out, width=80).print(view_of(glance, now=NOW, height=height))
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
 def test_a_busy_domain_and_a_long_reason_fit_into_80_columns() -> None:
-    lines = drawn(READING)
+    lines = drawn(GLANCE)
 
     assert max(map(len, lines)) <= 80
     assert lines[0] == "12:00:01 UTC  flag version 3"
@@ -53,30 +53,50 @@ def test_a_busy_domain_and_a_long_reason_fit_into_80_columns() -> None:
 
 
 def test_a_worker_that_is_behind_is_told() -> None:
-    lines = drawn(replace(READING, version=4, workers=(WORKER, replace(WORKER, name="proxy-2", version=-1))))
+    lines = drawn(replace(GLANCE, version=4, workers=(WORKER, replace(WORKER, name="proxy-2", version=-1))))
 
     assert "proxy-1 (pid 12) serves version 3, behind 4" in lines
     assert "proxy-2 (pid 12) serves nothing yet, behind 4" in lines
 
 
 def test_an_endpoint_with_a_row_of_its_own_is_named() -> None:
-    reading = replace(
-        READING, domains=(replace(ESCROWS, own_flags={"GET /v1/escrows": Flag(Stage.LIVE)}),), workers=()
+    glance = replace(
+        GLANCE, domains=(replace(ESCROWS, own_flags={"GET /v1/escrows": Flag(Stage.LIVE)}),), workers=()
     )
 
-    assert "GET /v1/escrows: live (a row of its own)" in drawn(reading)
-    assert "no proxy worker is running (crossfade up starts one)" in drawn(reading)
+    assert "GET /v1/escrows: live (a row of its own)" in drawn(glance)
+    assert "no proxy worker is running (crossfade up starts one)" in drawn(glance)
+
+
+def test_guards_that_are_breached_or_about_to_be_are_told_and_others_are_not() -> None:
+    guards = (
+        GuardRow("escrows", "error rate", "breached", "5 % of 40", is_alarming=True),
+        GuardRow("escrows", "latency ratio", "holding 2 of 3", "", is_alarming=False),
+        GuardRow("escrows", "mismatch rate", "watching", "", is_alarming=False),
+        GuardRow("leads", "error rate", "unwatched", "", is_alarming=True),
+        GuardRow("leads", "latency ratio", "unwatched", "", is_alarming=True),
+        GuardRow("stock", "latency ratio", "unwatched", "of nothing", is_alarming=True),
+    )
+
+    lines = drawn(replace(GLANCE, guards=guards))
+
+    assert [line for line in lines if "guard of" in line] == [
+        "escrows: guard of error rate breached: 5 % of 40",
+        "escrows: guard of latency ratio holding 2 of 3",
+    ]
+    assert "no process watches the guards of leads, stock (crossfade up does)" in lines
+    assert len(json_of(replace(GLANCE, guards=guards), now=NOW)["guards"]) == 6
 
 
 def test_a_store_that_is_away_is_said_with_the_age_of_what_is_shown() -> None:
-    lines = drawn(replace(READING, at=NOW - 60, trouble="cannot read the store: gone"))
+    lines = drawn(replace(GLANCE, at=NOW - 60, trouble="cannot read the store: gone"))
 
     assert lines[1] == "cannot read the store: gone; what stands here is of 11:59:01 UTC"
     assert "canary" in lines[4]
 
 
 def test_before_the_store_has_said_anything_that_is_said() -> None:
-    assert drawn(Reading(trouble="gone")) == [
+    assert drawn(Glance(trouble="gone")) == [
         "12:00:01 UTC  flag version 0",
         "gone",
         "waiting for the store ...",
@@ -85,9 +105,9 @@ def test_before_the_store_has_said_anything_that_is_said() -> None:
 
 def test_in_a_low_window_domains_on_their_way_come_first_and_the_others_are_counted() -> None:
     off = [DomainRow(f"d{n:02}", Flag(), {}, Tally()) for n in range(30)]
-    reading = replace(READING, domains=(*off, replace(ESCROWS, name="escrows", tally=Tally())))
+    glance = replace(GLANCE, domains=(*off, replace(ESCROWS, name="escrows", tally=Tally())))
 
-    lines = drawn(reading, height=14)
+    lines = drawn(glance, height=14)
 
     assert len(lines) <= 14
     assert any(line.startswith("escrows ") for line in lines)
@@ -95,7 +115,7 @@ def test_in_a_low_window_domains_on_their_way_come_first_and_the_others_are_coun
 
 
 def test_json_has_the_whole_of_a_moment() -> None:
-    found = json_of(READING, now=NOW)
+    found = json_of(GLANCE, now=NOW)
 
     (domain,) = found["domains"]
     assert (found["at"], found["read_at"], found["trouble"], found["version"]) == (NOW, NOW, "", 3)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from cli.context import Context
+from cli.glances import DomainRow, Glance, Glances, Reader
 from cli.settings import load_settings
-from cli.watch_reading import DomainRow, Reader, Reading, Watched
 from parity.errors import StoreError
 from parity.verdict import Readiness
 from proxy.flag_rows import Registration
@@ -34,8 +34,8 @@ def context(crossfade: InProcess) -> Context:
     return Context(load_settings(), None, "secret", crossfade.state_dir.name)
 
 
-def row(reading: Reading, domain: str = "leads") -> DomainRow:
-    return next(one for one in reading.domains if one.name == domain)
+def row(glance: Glance, domain: str = "leads") -> DomainRow:
+    return next(one for one in glance.domains if one.name == domain)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -51,19 +51,35 @@ def test_a_reading_has_flags_workers_ledger_and_verdicts(crossfade: InProcess, c
     context.flags.flip(LEADS, Stage.CANARY, canary_share=0.1, actor="olivia", reason="one of them")
     context.flags.register(Registration("proxy-1-a", "proxy-1", "elsewhere", 1))
 
-    reading = Reader(context).read()
+    glance = Reader(context).read()
 
-    leads = row(reading)
-    assert (reading.version, reading.trouble) == (2, "")
+    leads = row(glance)
+    assert (glance.version, glance.trouble) == (2, "")
     assert (leads.flag.stage, leads.tally.requests) == (Stage.SHADOW, 3)
     assert {key: flag.stage for key, flag in leads.own_flags.items()} == {LEADS: Stage.CANARY}
     assert leads.verdict is not None
     assert leads.verdict.readiness is Readiness.NOT_YET
-    assert [worker.name for worker in reading.workers] == ["proxy-1"]
-    assert [change.reason for change in reading.changes] == ["one of them", "first look"]
+    assert [worker.name for worker in glance.workers] == ["proxy-1"]
+    assert [change.reason for change in glance.changes] == ["one of them", "first look"]
 
 
-def test_requests_a_second_are_those_since_the_readings_of_the_last_ten(
+def test_guards_of_domains_on_their_way_are_seen_and_say_that_nobody_watches(
+    crossfade: InProcess, context: Context
+) -> None:
+    told = Told(crossfade)
+    told.say(0)
+    told.complete("leads")
+    context.flags.flip("escrows", Stage.SHADOW, actor="olivia", reason="x")
+    context.flags.flip("escrows", Stage.CANARY, actor="olivia", reason="x")
+
+    guards = Reader(context).read().guards
+
+    assert {(row.domain, row.state, row.is_alarming) for row in guards if row.domain == "escrows"} == {
+        ("escrows", "unwatched", True)
+    }
+
+
+def test_requests_a_second_are_those_since_the_glances_of_the_last_ten(
     crossfade: InProcess, context: Context
 ) -> None:
     told, ticks = Told(crossfade), Clock(100.0)
@@ -112,39 +128,39 @@ def test_who_is_in_a_hurry_has_the_verdicts_a_reading_later(crossfade: InProcess
 
 
 def test_what_the_store_refuses_is_the_trouble_of_what_was_read_before() -> None:
-    answers: list[Reading | StoreError] = [
-        Reading(at=1.0, version=7),
+    answers: list[Glance | StoreError] = [
+        Glance(at=1.0, version=7),
         StoreError("cannot read the store: gone\nmore"),
     ]
 
-    def read() -> Reading:
+    def read() -> Glance:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    watched = Watched(read, interval_s=0.001)
-    watched.start()
-    until(lambda: bool(watched.latest().trouble))
-    watched.stop()
+    glances = Glances(read, interval_s=0.001)
+    glances.start()
+    until(lambda: bool(glances.latest().trouble))
+    glances.stop()
 
-    assert watched.latest() == Reading(at=1.0, version=7, trouble="cannot read the store: gone")
+    assert glances.latest() == Glance(at=1.0, version=7, trouble="cannot read the store: gone")
 
 
 def test_a_store_that_hangs_holds_up_nobody_and_is_told() -> None:
     release = threading.Event()
 
-    def read() -> Reading:
+    def read() -> Glance:
         release.wait(30)
-        return Reading(at=1.0)
+        return Glance(at=1.0)
 
-    watched = Watched(read, interval_s=0.01)
-    watched.start()
-    until(lambda: bool(watched.latest().trouble))
-    hanging = watched.latest()
+    glances = Glances(read, interval_s=0.01)
+    glances.start()
+    until(lambda: bool(glances.latest().trouble))
+    hanging = glances.latest()
     release.set()
-    until(lambda: not watched.latest().trouble)
-    watched.stop()
+    until(lambda: not glances.latest().trouble)
+    glances.stop()
 
     assert hanging.trouble == "the store has not answered for 0 s"
-    assert watched.latest().at == 1.0
+    assert glances.latest().at == 1.0

@@ -1,6 +1,7 @@
 """The view of `crossfade watch`, 80 columns wide and as high as it may be, and the same as JSON."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,12 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.flag_words import change_json, flag_json, step_words, words_of
-from cli.watch_reading import DomainRow, Reading
+from cli.glances import DomainRow, Glance, GuardRow
 from parity.report_words import count, ratio
 from parity.tally import tally_json
 from parity.verdict import Readiness, Verdict
 from proxy.flag_rows import Change, Worker
 from proxy.flags import Flag
+from proxy.guard_overview import Shown
 from proxy.stages import Stage
 
 SCHEMA = "crossfade.watch/1"
@@ -23,18 +25,18 @@ _COLUMNS = ("domain", "stage", "modern", "req/s", "compared", "differ", "other",
 _LEFT = {"stage", "verdict"}
 
 
-def view_of(reading: Reading, *, now: float, height: int | None = None, hint: str = "") -> RenderableType:
+def view_of(glance: Glance, *, now: float, height: int | None = None, hint: str = "") -> RenderableType:
     """What a person sees; without a height all of it. `hint` says how to end it."""
-    head = Text(f"{_clock(now)} UTC  flag version {reading.version}", style="bold")
+    head = Text(f"{_clock(now)} UTC  flag version {glance.version}", style="bold")
     head.append(f"  {hint}" if hint else "", style="dim")
-    if reading.trouble:
-        head.append(f"\n{_trouble(reading)}", style="bold red")
-    if reading.at is None:
+    if glance.trouble:
+        head.append(f"\n{_trouble(glance)}", style="bold red")
+    if glance.at is None:
         return Group(head, Text("waiting for the store ..."))
-    workers = _workers(reading)
-    ledger = [_change_line(change) for change in reading.changes]
-    notes = list(_notes(reading.domains))
-    rows, left_out = _fitting(reading.domains, height, len(workers) + len(ledger) + len(notes) + 6)
+    workers = _workers(glance)
+    ledger = [_change_line(change) for change in glance.changes]
+    notes = [*_guard_notes(glance.guards), *_notes(glance.domains)]
+    rows, left_out = _fitting(glance.domains, height, len(workers) + len(ledger) + len(notes) + 6)
     parts: list[RenderableType] = [head, Text(), _table(rows)]
     if left_out:
         parts.append(Text(f"and {count(left_out, 'domain')} more (a higher window shows them)", style="dim"))
@@ -45,10 +47,10 @@ def view_of(reading: Reading, *, now: float, height: int | None = None, hint: st
     return Group(*parts)
 
 
-def _trouble(reading: Reading) -> str:
-    if reading.at is None:
-        return reading.trouble
-    return f"{reading.trouble}; what stands here is of {_clock(reading.at)} UTC"
+def _trouble(glance: Glance) -> str:
+    if glance.at is None:
+        return glance.trouble
+    return f"{glance.trouble}; what stands here is of {_clock(glance.at)} UTC"
 
 
 def _clock(at: float) -> str:
@@ -110,6 +112,25 @@ def _ratios(verdict: Verdict | None) -> tuple[str, str]:
     return ratio(_value(verdict, "latency")), ratio(_value(verdict, "queries"))
 
 
+def _guard_notes(guards: tuple[GuardRow, ...]) -> Iterator[Text]:
+    """Those that somebody should know of: one line for all of a domain that stand so."""
+    unwatched = sorted({row.domain for row in guards if row.state == Shown.UNWATCHED})
+    if unwatched:
+        yield _line(
+            f"no process watches the guards of {', '.join(unwatched)} (crossfade up does)", "bold red"
+        )
+    alike: dict[tuple[str, str, str, bool], list[str]] = {}
+    for row in guards:
+        is_known = row.is_alarming and row.state != Shown.UNWATCHED
+        if is_known or row.state.startswith(("holding", "latched")):
+            alike.setdefault((row.domain, row.state, row.note, row.is_alarming), []).append(row.measure)
+    for (domain, state, note, is_alarming), measures in alike.items():
+        why = f": {note}" if note else ""
+        yield _line(
+            f"{domain}: guard of {', '.join(measures)} {state}{why}", "bold red" if is_alarming else "yellow"
+        )
+
+
 def _notes(domains: tuple[DomainRow, ...]) -> Iterator[Text]:
     """What the table has no room for."""
     for row in domains:
@@ -127,10 +148,10 @@ def _notes(domains: tuple[DomainRow, ...]) -> Iterator[Text]:
             yield _line(f"{row.name}: {', '.join(bad)}", "yellow")
 
 
-def _workers(reading: Reading) -> list[Text]:
-    if not reading.workers:
+def _workers(glance: Glance) -> list[Text]:
+    if not glance.workers:
         return [_line("no proxy worker is running (crossfade up starts one)", "yellow")]
-    return [_worker_line(worker, reading.version) for worker in reading.workers]
+    return [_worker_line(worker, glance.version) for worker in glance.workers]
 
 
 def _worker_line(worker: Worker, version: int) -> Text:
@@ -155,13 +176,13 @@ def _line(text: str, style: str = "") -> Text:
     return Text(" ".join(text.split()), style=style, no_wrap=True, overflow="ellipsis")
 
 
-def json_of(reading: Reading, *, now: float) -> dict[str, Any]:
+def json_of(glance: Glance, *, now: float) -> dict[str, Any]:
     """JSON values of one moment; times are Unix seconds, `trouble` is empty when the store answers."""
     return {
         "at": now,
-        "read_at": reading.at,
-        "trouble": reading.trouble,
-        "version": reading.version,
+        "read_at": glance.at,
+        "trouble": glance.trouble,
+        "version": glance.version,
         "domains": [
             {
                 "domain": row.name,
@@ -173,13 +194,14 @@ def json_of(reading: Reading, *, now: float) -> dict[str, Any]:
                 "latency_ratio": _value(row.verdict, "latency"),
                 "query_ratio": _value(row.verdict, "queries"),
             }
-            for row in reading.domains
+            for row in glance.domains
         ],
         "workers": [
             {"worker": one.name, "id": one.id, "pid": one.pid, "version": one.version}
-            for one in reading.workers
+            for one in glance.workers
         ],
-        "changes": [change_json(change) for change in reading.changes],
+        "guards": [asdict(row) for row in glance.guards],
+        "changes": [change_json(change) for change in glance.changes],
     }
 
 

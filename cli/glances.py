@@ -9,21 +9,25 @@ from dataclasses import dataclass, replace
 from cli.context import Context
 from cli.failures import explain
 from cli.flag_words import words_of
+from cli.guarding import state_words
 from cli.parity_verdict import verdicts_on
 from parity.report import read_tallies
 from parity.tally import Tally
 from parity.verdict import Verdict
 from proxy.flag_rows import Change, Worker
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
+from proxy.guard_overview import GuardLine, Shown, overview
+from proxy.guard_survey import Surveyor
+from proxy.notification_queue import NotificationQueue
 
 INTERVAL_S = 1.0
 JUDGED_EVERY_S = 5.0
-"""How old a verdict may become that is shown; a slow store is asked less often still."""
+"""How old a verdict, or where a guard stands, may become that is shown; a slow store is asked less often still."""
 RATE_S = 10.0
 """Over which time requests a second are taken."""
 LEDGER = 5
 
-_MAX_SHARE = 0.2  # of the time may go into verdicts, and of what is left into reading
+_MAX_SHARE = 0.2  # of the time may go into verdicts, and as much of the rest into reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,18 @@ class DomainRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class GuardRow:
+    """A guard that watches, or has rolled its domain back: where it stands, and why."""
+
+    domain: str
+    measure: str
+    state: str
+    note: str
+    is_alarming: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
     """What the store said at `at` (Unix seconds): `trouble` is why it did not since, everything else is as of then.
 
     Before it has said anything, `at` is None.
@@ -50,13 +65,14 @@ class Reading:
     domains: tuple[DomainRow, ...] = ()
     workers: tuple[Worker, ...] = ()
     changes: tuple[Change, ...] = ()
+    guards: tuple[GuardRow, ...] = ()
     trouble: str = ""
 
 
 class Reader:
     """Reads, and keeps what it needs to say how fast something grows. For one thread.
 
-    When `quick`, the first reading does not wait for verdicts.
+    When `quick`, the first glance does not wait for verdicts.
     """
 
     def __init__(
@@ -73,9 +89,11 @@ class Reader:
         self._counted: deque[tuple[float, Mapping[str, Tally]]] = deque()
         self._at_first: Mapping[str, float] = {}
         self._verdicts: dict[str, Verdict] = {}
+        self._surveyor = Surveyor(context.engine, context.flags, context.settings.guards.settings())
+        self._guards: tuple[GuardRow, ...] = ()
         self._judge_at = ticks() + INTERVAL_S / 2 if quick else 0.0
 
-    def read(self) -> Reading:
+    def read(self) -> Glance:
         """As it is now; raises StoreError or FlagStoreError when the store refuses."""
         context = self._context
         table = context.flags.table()
@@ -84,7 +102,7 @@ class Reader:
         self._count()
         self._judge()
         domains = tuple(self._row(name, table) for name in context.domain_names())
-        return Reading(self._clock(), table.version, domains, workers, changes)
+        return Glance(self._clock(), table.version, domains, workers, changes, self._guards)
 
     def _row(self, name: str, table: FlagTable) -> DomainRow:
         flag = table.rows.get(name, DEFAULT_FLAG)
@@ -101,7 +119,7 @@ class Reader:
     def _count(self) -> None:
         now, context = self._ticks(), self._context
         if not self._counted:
-            # of the first reading: what came in the minute before this one, and in this one
+            # of the first glance: what came in the minute before this one, and in this one
             at = self._clock()
             minute = int(at // 60) - 1
             lately = read_tallies(context.engine, context.endpoints, minute=minute)
@@ -123,17 +141,25 @@ class Reader:
             return
         found = verdicts_on(self._context, self._context.domain_names())
         self._verdicts = {one.domain.name: one for one in found}
+        seen = overview(self._context.engine, self._surveyor, NotificationQueue(self._context.engine, ()))
+        self._guards = tuple(_guard_row(line) for line in seen.lines if line.state is not Shown.IDLE)
         took_s = self._ticks() - began
         self._judge_at = began + max(JUDGED_EVERY_S, took_s / _MAX_SHARE)
 
 
-class Watched:
+def _guard_row(line: GuardLine) -> GuardRow:
+    measure = line.seen.guard.measure.value.replace("_", " ")
+    note = line.note or ("" if line.seen.look is None else line.seen.look.words)
+    return GuardRow(line.seen.domain, measure, state_words(line), note, line.is_alarming)
+
+
+class Glances:
     """Reads on a thread of its own; `latest` never waits."""
 
-    def __init__(self, read: Callable[[], Reading], interval_s: float = INTERVAL_S) -> None:
+    def __init__(self, read: Callable[[], Glance], interval_s: float = INTERVAL_S) -> None:
         self._read = read
         self._interval_s = interval_s
-        self._latest = Reading()
+        self._latest = Glance()
         self._asked_at: float | None = None
         self._over = threading.Event()
         # nobody waits for it at the end: it may be in the middle of asking a store that hangs
@@ -147,7 +173,7 @@ class Watched:
         """Read no more."""
         self._over.set()
 
-    def latest(self) -> Reading:
+    def latest(self) -> Glance:
         """What was read last; a question that the store has not answered for some intervals is its trouble."""
         latest, asked_at = self._latest, self._asked_at
         if asked_at is not None and (waited_s := time.monotonic() - asked_at) > 3 * self._interval_s:
