@@ -109,7 +109,7 @@ def openfeature_problems(settings: Settings, endpoints: Sequence[Endpoint]) -> I
     if not section.keys:
         yield 'openfeature.keys: {}: expected at least one, like escrows = "the flag of the provider"'
     if section.token is not None and not is_address(section.provider):
-        yield f"openfeature.token: '**********': expected an address as openfeature.provider, not {section.provider!r}"
+        yield f"openfeature.token: (hidden): expected an address as openfeature.provider, not {section.provider!r}"
     if section.stale_after_s < 2 * section.poll_s:
         yield (
             f"openfeature.stale_after_s: {section.stale_after_s:g}: expected at least two times openfeature.poll_s "

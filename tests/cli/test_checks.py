@@ -151,7 +151,7 @@ def test_fields_that_bound_each_other_are_compared() -> None:
         ),
         (
             {"provider": "acme:make", "keys": {"escrows": "stage"}, "token": "secret"},
-            "openfeature.token: '**********': expected an address as openfeature.provider, not 'acme:make'",
+            "openfeature.token: (hidden): expected an address as openfeature.provider, not 'acme:make'",
         ),
         (
             {"provider": "acme:make", "keys": {"GET /v1/escrows": "stage"}, "poll_s": 40},
