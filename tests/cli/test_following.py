@@ -1,5 +1,6 @@
 """How the taking of stages is wired, from a configuration to a change of a flag."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from proxy.flags import Flag
 from proxy.ofrep_source import OfrepSource
 from proxy.openfeature_sdk import SdkSource
 from proxy.stages import Stage
+from tests.proxy.rig import until
 from tests.support.flag_system import TOKEN, flag_system
 
 
@@ -64,7 +66,10 @@ async def test_what_the_provider_says_reaches_the_flag_table_with_its_verdict(tm
         )
         watch = open_following(made)
         assert watch is not None
-        await watch.poll()
+        running = asyncio.create_task(watch.run())
+        await until(lambda: "escrows" in made.flags.table().rows)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
     change = made.flags.history(1)[0]
     assert (made.flags.table().rows["escrows"].stage, change.actor) == (

@@ -185,21 +185,32 @@ async def test_a_server_that_is_away_gives_no_answer_and_one_that_comes_back_doe
     assert back == Said(Stage.SHADOW)
 
 
+def http_date(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
+
+
 @pytest.mark.parametrize(
     ("retry_after", "pause_s"),
     [
         ("30", 30),
-        (format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True), 30),
-        ((datetime.now(UTC) + timedelta(seconds=30)).isoformat(), 30),
+        (http_date, 30),
+        (datetime.isoformat, 30),
         ("99999999999", 3_600),
         ("soon", 0),
         ("", 0),
     ],
     ids=["seconds", "a date of HTTP", "a date of ISO 8601", "for ever", "a word", "nothing"],
 )
-async def test_a_server_that_wants_no_questions_gets_none_until_then(retry_after: str, pause_s: int) -> None:
+async def test_a_server_that_wants_no_questions_gets_none_until_then(
+    retry_after: str | Callable[[datetime], str], pause_s: int
+) -> None:
+    given = (
+        retry_after
+        if isinstance(retry_after, str)
+        else retry_after(datetime.now(UTC) + timedelta(seconds=30))
+    )
     now = 1_000.0
-    system = FlagSystem(answering(b"", 429, Retry_After=retry_after))
+    system = FlagSystem(answering(b"", 429, Retry_After=given))
 
     async with serving(system) as url, asking(url, clock=lambda: now) as source:
         refused = (await source.ask(["stage"]))["stage"]
