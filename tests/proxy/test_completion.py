@@ -187,7 +187,7 @@ async def test_results_are_in_the_order_of_the_captures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("apart_s", "least_s", "most_s"), [(0.06, 0.05, 0.1), (60.0, MAX_SPREAD_S - 0.01, 1.0)]
+    ("apart_s", "least_s", "most_s"), [(0.06, 0.05, 1.0), (60.0, MAX_SPREAD_S - 0.01, 1.0)]
 )
 async def test_copies_are_sent_as_far_apart_as_their_requests_came_within_a_bound(
     tmp_path: Path, apart_s: float, least_s: float, most_s: float

@@ -10,8 +10,9 @@ from proxy.plane import DataPlane
 from proxy.settings import ProxySettings
 from proxy.wire.plane import WirePlane
 
-SOURCES = sorted(Path(proxy.__file__).parent.rglob("*.py"))
-WITH_AIOHTTP = {"admin.py", "channels.py"}
+PROXY = Path(proxy.__file__).parent
+SOURCES = sorted(set(PROXY.rglob("*.py")) - set(PROXY.glob("console/*.py")))
+WITH_AIOHTTP = {"admin.py", "channels.py", "ofrep.py", "ofrep_source.py", "openfeature_metrics.py"}
 
 
 async def test_the_plane_of_the_wire_is_a_data_plane() -> None:
