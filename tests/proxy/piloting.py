@@ -104,11 +104,16 @@ class Bridge:
 
 @contextmanager
 def bridge_on(url: str) -> Iterator[Bridge]:
-    """A bridge on a store that is used by nobody else; what it made there is gone afterwards."""
+    """A bridge on a store that is used by nobody else; what others left there, and what it made, is gone afterwards."""
     engine = open_database(url)
+    _clear(engine)
     yield Bridge(engine)
+    _clear(engine)
+    engine.dispose()
+
+
+def _clear(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         for table in (PILOT_RUNS, LEASES):
             table.drop(connection, checkfirst=True)
         FLAG_TABLES.drop_all(connection)
-    engine.dispose()
