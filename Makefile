@@ -58,11 +58,11 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contracts and all tests (what CI runs)
 	@$(MAKE) --no-print-directory -j2 check compiled-where-possible
 	@if test -e $(COMPILED)/ready ; then \
-	  $(AS_COMPILED) $(BIN)/pytest -q -n 4 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
+	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
 	else \
-	  $(BIN)/pytest -q -n 4 --dist loadfile tests/wire ; \
+	  $(BIN)/pytest -q -n 3 --dist loadfile tests/wire ; \
 	fi
-	@$(BIN)/pytest -q -n 5 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS)
+	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS)
 
 coverage: $(STAMP) browser redis peers  ## All tests on the sources once more, twice as slowly, and the coverage floor
 	@$(BIN)/coverage erase

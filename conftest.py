@@ -27,9 +27,13 @@ CONTRACT = ROOT / "tests" / "contract"
 OF_THE_WHOLE = ("tests/test_*.py", "tests/wire/*.py", "domains/*/tests/test_differential.py")
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
-# how long an example takes is the machine's affair: beside two other processes it is not evenly quick
+# how long an example takes is the machine's affair: beside two other processes it is not evenly quick; as many as CI
+# has time for, and more for who gives CROSSFADE_EXAMPLES
 hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "patient",
+    deadline=None,
+    max_examples=int(os.environ.get("CROSSFADE_EXAMPLES", "40")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("patient")
 
