@@ -186,8 +186,12 @@ async def test_results_are_in_the_order_of_the_captures(tmp_path: Path) -> None:
     ]
 
 
+TRIES = 5
+"""A busy machine moves single copies; one pair of several that it left alone is enough."""
+
+
 @pytest.mark.parametrize(
-    ("apart_s", "least_s", "most_s"), [(0.06, 0.05, 1.0), (60.0, MAX_SPREAD_S - 0.01, 1.0)]
+    ("apart_s", "least_s", "most_s"), [(0.06, 0.05, 0.1), (60.0, MAX_SPREAD_S - 0.01, 1.0)]
 )
 async def test_copies_are_sent_as_far_apart_as_their_requests_came_within_a_bound(
     tmp_path: Path, apart_s: float, least_s: float, most_s: float
@@ -200,10 +204,12 @@ async def test_copies_are_sent_as_far_apart_as_their_requests_came_within_a_boun
 
     async with FakeBackend(noting) as modern:
         completion = completing(settings_for(tmp_path, modern))
-        await completion.complete([a_capture(at=5.0 + apart_s), a_capture(at=5.0)])
+        for _ in range(TRIES):
+            await completion.complete([a_capture(at=5.0 + apart_s), a_capture(at=5.0)])
         await completion.close()
 
-    assert least_s <= asked[1] - asked[0] <= most_s
+    gaps = [second - first for first, second in zip(asked[::2], asked[1::2], strict=True)]
+    assert [gap for gap in gaps if least_s <= gap <= most_s]
 
 
 async def test_what_cannot_be_compared_spares_the_shadow(tmp_path: Path) -> None:

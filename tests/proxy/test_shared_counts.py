@@ -64,7 +64,7 @@ def test_writers_in_several_processes_lose_nothing_and_no_sum_ever_goes_back(tmp
 
     assert [process.wait() for process in running] == [0] * writers
     assert all(a <= c and b <= d for (a, b), (c, d) in pairwise(seen))
-    assert len(set(seen)) > 1, "the reader saw the counters move"
+    assert len(set(seen)) > 10, "the reader saw the counters move"
     assert seen[-1] == (writers * each, writers * each // 2)
     assert sum(counts.rows(counts.place_of("escrows"), row)[1] for row in range(7)) == writers * each
     assert Races(counts).mark("escrows") == Mark(0, writers * each)
