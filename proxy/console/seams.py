@@ -1,4 +1,4 @@
-"""What the console needs of others: the way by which flags are changed, and what it runs beside its pages."""
+"""What the console stands on, and what it runs beside its pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,54 +9,8 @@ import sqlalchemy as sa
 from parity.exchange import Endpoint
 from parity.holdings import Declared
 from parity.verdict import Verdict
-from proxy.flag_rows import Change
+from proxy.control import Control
 from proxy.flag_store import FlagStore
-from proxy.stages import Stage
-
-
-class Control(Protocol):
-    """The one way by which anybody changes a flag. Every method raises ProxyError with what keeps it from it."""
-
-    def advance(
-        self,
-        key: str,
-        *,
-        actor: str,
-        reason: str,
-        share: float | None = None,
-        force: bool = False,
-        expected_version: int | None = None,
-    ) -> Change:
-        """One step forward; at canary with `share` a larger share."""
-        ...
-
-    def set_share(
-        self,
-        key: str,
-        share: float,
-        *,
-        actor: str,
-        reason: str,
-        force: bool = False,
-        expected_version: int | None = None,
-    ) -> Change:
-        """Another canary share; a larger one is a step forward."""
-        ...
-
-    def roll_back(
-        self,
-        key: str | None = None,
-        *,
-        to: Stage = Stage.OFF,
-        actor: str,
-        reason: str = "",
-        changed: Callable[[Change], None] = ...,
-    ) -> Change | None:
-        """Back at once; never refused. None: nothing was further.
-
-        `changed` is called as soon as the flags are, before the verdict of that moment is looked for.
-        """
-        ...
 
 
 class Watch(Protocol):
