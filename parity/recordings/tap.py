@@ -27,6 +27,7 @@ _OF_THE_WIRE = frozenset({_QUERY_COUNT, "x-write-set", "connection", "keep-alive
 
 _log = structlog.get_logger("parity")
 _Seen = tuple[Capture, Exchange | Shed]
+_Listener = tuple[int, int]
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -47,20 +48,15 @@ class Tap:
         self._socket = socket
         self._redactor = redactor
         self._held_bytes = held_bytes
-        self._waiting: asyncio.Queue[_Seen] = asyncio.Queue()
-        self._held = 0
-        self._lost = 0
-        self._telling: asyncio.Task[None] | None = None
+        self._telling: dict[asyncio.Task[None], _Telling] = {}
 
     async def complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:
         """What the shadow makes of them."""
-        if self._telling is None and self._socket.exists():
-            self._telling = asyncio.get_running_loop().create_task(self._tell())
-            self._telling.add_done_callback(self._forget)
+        self._meet()
         completed = await self._shadow.complete(captures)
-        if self._telling is not None:
+        for telling in self._telling.values():
             for seen in zip(captures, completed, strict=False):
-                self._offer(seen)
+                telling.offer(seen)
         return completed
 
     def release(self, completed: Sequence[Exchange | Shed]) -> None:
@@ -69,11 +65,41 @@ class Tap:
 
     async def close(self) -> None:
         """Tell nobody any more."""
-        if self._telling is not None:
-            self._telling.cancel()
-            await asyncio.wait({self._telling})
+        for task in self._telling:
+            task.cancel()
+        if self._telling:
+            await asyncio.wait([*self._telling])
 
-    def _offer(self, seen: _Seen) -> None:
+    def _meet(self) -> None:
+        """Begin to tell whoever listens and is not told yet: the one before may be gone without our having noticed."""
+        listener = _listener_at(self._socket)
+        if listener is None or any(telling.listener == listener for telling in self._telling.values()):
+            return
+        telling = _Telling(self._socket, listener, self._redactor, self._held_bytes)
+        task = asyncio.get_running_loop().create_task(telling.run())
+        self._telling[task] = telling
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            _log.warning("recording_ended", fault=type(task.exception()).__name__)
+        del self._telling[task]
+
+
+class _Telling:
+    """One listener, and what waits to be told to it."""
+
+    def __init__(self, socket: Path, listener: _Listener, redactor: Redactor, held_bytes: int) -> None:
+        self.listener = listener
+        self._socket = socket
+        self._redactor = redactor
+        self._held_bytes = held_bytes
+        self._waiting: asyncio.Queue[_Seen] = asyncio.Queue()
+        self._held = 0
+        self._lost = 0
+
+    def offer(self, seen: _Seen) -> None:
+        """Have it wait, or count it as lost."""
         size = _size(seen[0])
         if seen[0].skipped or self._held + size > self._held_bytes:
             self._lost += 1
@@ -81,14 +107,8 @@ class Tap:
         self._held += size
         self._waiting.put_nowait(seen)
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            _log.warning("recording_ended", fault=type(task.exception()).__name__)
-        self._telling = None
-        self._waiting = asyncio.Queue()
-        self._held = self._lost = 0
-
-    async def _tell(self) -> None:
+    async def run(self) -> None:
+        """Tell the listener until it is gone."""
         try:
             reader, writer = await asyncio.open_unix_connection(self._socket)
         except OSError:
@@ -127,6 +147,15 @@ class Tap:
         if wish.redact:
             exchange = redacted(exchange, capture.endpoint, self._redactor)
         return encoded_line(exchange).encode("utf-8", "surrogatepass")
+
+
+def _listener_at(socket: Path) -> _Listener | None:
+    """Who made the socket; another one is another file, though it may have the number of the last."""
+    try:
+        found = socket.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 def _size(capture: Capture) -> int:

@@ -7,7 +7,7 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,31 +37,43 @@ def mirroring(worker: Path, file: Path, seq: int, *bodies: bytes) -> Iterator[No
     """As soon as it is recorded, these are mirrored; when the first is in the file, Ctrl-C."""
 
     def mirror() -> None:
-        _wait_for(worker.with_name("record.sock").exists)
-        found = exchange(at=time.time())
-        head = b"host: crm.example\r\nauthorization: Bearer s3cret\r\n"
-        captures = tuple(
-            capture(
-                found,
-                target="/v1/escrows?search=Ann",
-                head=head,
-                answer_head=b"content-type: application/json\r\n",
-                answer_body=body,
-            )
-            for body in bodies
-        )
-        sent = batch(counts=(), seq=seq)
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(worker))
-            connection.sendall(encode(type(sent)(sent.proxy, seq, (), 0, captures)))
-            connection.recv(4)
-            _wait_for(lambda: file.read_bytes().count(b"\n") > 1)
-        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            _mirror(worker, file, seq, bodies)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=mirror)
     thread.start()
     yield
     thread.join()
+
+
+def _mirror(worker: Path, file: Path, seq: int, bodies: Sequence[bytes]) -> None:
+    _wait_for(lambda: _listens(worker.with_name("record.sock")))
+    found = exchange(at=time.time())
+    head = b"host: crm.example\r\nauthorization: Bearer s3cret\r\n"
+    captures = tuple(
+        capture(
+            found,
+            target="/v1/escrows?search=Ann",
+            head=head,
+            answer_head=b"content-type: application/json\r\n",
+            answer_body=body,
+        )
+        for body in bodies
+    )
+    sent = batch(counts=(), seq=seq)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(worker))
+        connection.sendall(encode(type(sent)(sent.proxy, seq, (), 0, captures)))
+        connection.recv(4)
+        _wait_for(lambda: file.read_bytes().count(b"\n") > 1)
+
+
+def _listens(path: Path) -> bool:
+    """Whether anybody does: the file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
