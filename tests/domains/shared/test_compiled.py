@@ -1,7 +1,7 @@
 """From a statement to what psycopg is given."""
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, bindparam, insert, select, text
+from sqlalchemy import Column, Executable, Integer, MetaData, Table, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared.compiled import Compiler
@@ -83,7 +83,12 @@ def test_only_a_select_that_writes_nowhere_inside_is_certain_to_be_a_read() -> N
     made = insert(THINGS).values(id=1).returning(THINGS.c.id).cte("made")
     read = select(THINGS.c.id)
 
-    reads = [read, read.union_all(read), select(read.cte("read"))]
-    writes = [insert(THINGS), select(made), read.union_all(select(made.c.id)), text("SELECT 1")]
+    reads: list[Executable] = [read, read.union_all(read), select(read.cte("read"))]
+    writes: list[Executable] = [
+        insert(THINGS),
+        select(made),
+        read.union_all(select(made.c.id)),
+        text("SELECT 1"),
+    ]
 
     assert [compiler.prepare(one, None).form.is_read for one in (*reads, *writes)] == [True] * 3 + [False] * 4
