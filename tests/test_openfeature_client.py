@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from openfeature import api
 from openfeature.client import OpenFeatureClient
-from openfeature.contrib.provider.ofrep import OFREPProvider  # type: ignore[import-untyped]  # has no types
+from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 
