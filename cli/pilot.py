@@ -13,7 +13,7 @@ from cli.flips import GRAVE, STAGES, stage_of
 from cli.output import Progress, console, json_option, message, print_json
 from cli.pilot_here import here_options, walk_here
 from cli.pilot_words import event_text, policy_lines, run_json, run_lines
-from cli.piloting import pilot_of, simulated
+from cli.piloting import pilot_of, simulated, simulated_by_ledger
 from proxy.errors import PilotError
 from proxy.flags import DEFAULT_FLAG
 from proxy.pilot import Pilot
@@ -26,6 +26,8 @@ RUNS = "crossfade.pilot-runs/1"
 SIMULATION = "crossfade.pilot-simulation/1"
 NOT_REACHED = 1
 _TARGETS = STAGES[1:]
+_BY_STORE = "the self-test, rules and acceptances are today's, and the books are taken to balance"
+_BY_LEDGER = "verdicts are those that the ledger kept with its entries, at the stages of then"
 
 
 class _Starting(click.Group):
@@ -59,6 +61,11 @@ def pilot() -> None:
     help="Steps, holds, working hours: a TOML file.",
 )
 @click.option("--simulate", is_flag=True, help="Play it against what was recorded; nothing is changed.")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Play it against that file of `crossfade history --export` instead.",
+)
 @confirm_options
 @here_options
 @json_option
@@ -69,6 +76,7 @@ def start(
     target: str,
     file: Path,
     simulate: bool,
+    ledger: Path | None,
     yes: bool,
     no_input: bool,
     here: bool,
@@ -83,10 +91,12 @@ def start(
     stage = stage_of(target, "--to")
     if target not in _TARGETS:
         raise UsageError(f"--to {target!r}: expected one of: {', '.join(_TARGETS)}")
+    if ledger is not None and not simulate:
+        raise UsageError(f"--ledger {ledger}: expected --simulate with it")
     text, policy = read_policy(file)
     steps = policy_lines(policy, stage)
     if simulate:
-        _simulate(context, domain, policy, stage, as_json=as_json)
+        _simulate(context, domain, policy, stage, ledger, as_json=as_json)
         return
     table = context.flags.table()
     flag = table.rows.get(domain, DEFAULT_FLAG)
@@ -214,10 +224,15 @@ def _report(runs: list[PilotRun], made: Pilot, *, as_json: bool) -> None:
             out.print(line, markup=False)
 
 
-def _simulate(context: Context, domain: str, policy: Policy, target: Stage, *, as_json: bool) -> None:
-    with Progress() as progress:
-        progress(f"playing the policy against what was recorded of {domain}")
-        moments = list(simulated(context, domain, policy, target))
+def _simulate(
+    context: Context, domain: str, policy: Policy, target: Stage, ledger: Path | None, *, as_json: bool
+) -> None:
+    if ledger is not None:
+        moments = list(simulated_by_ledger(context, domain, policy, target, ledger))
+    else:
+        with Progress() as progress:
+            progress(f"playing the policy against what was recorded of {domain}")
+            moments = list(simulated(context, domain, policy, target))
     last = moments[-1]
     if as_json:
         print_json(
@@ -233,6 +248,7 @@ def _simulate(context: Context, domain: str, policy: Policy, target: Stage, *, a
         )
     else:
         _print_moments(moments)
+        message(f"{_BY_STORE if ledger is None else _BY_LEDGER}; nothing was changed")
     if last.kind != "done":
         raise click.exceptions.Exit(NOT_REACHED)
 
@@ -241,6 +257,3 @@ def _print_moments(moments: list[Moment]) -> None:
     out = console()
     for one in moments:
         out.print(f"{one.at:%Y-%m-%d %H:%M} UTC  {event_text(one.kind, one.words)}", markup=False)
-    message(
-        "the self-test, rules and acceptances are today's, and the books are taken to balance; nothing was changed"
-    )

@@ -5,16 +5,20 @@ import secrets
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from cli.context import Context
 from cli.control import StoredJudge, as_judged, control_of, freeze_windows
+from cli.ledger_file import read_ledger
 from proxy.flag_rows import Judged
 from proxy.pilot import Pilot, PilotSettings
+from proxy.pilot_ledger import LedgerPast
 from proxy.pilot_policy import Policy
 from proxy.pilot_simulation import Moment, simulate
 from proxy.stages import Stage
 
 _LEASE_EVERY = 6
+_NEVER = (0.0, -1.0)
 
 
 def pilot_of(context: Context) -> Pilot:
@@ -71,7 +75,20 @@ def simulated(context: Context, domain: str, policy: Policy, target: Stage) -> I
             domain,
             policy,
             target,
-            past.span() or (0.0, -1.0),
+            past.span() or _NEVER,
             judge,
             tuple(freeze_windows(context.settings.control.freeze)),
         )
+
+
+def simulated_by_ledger(
+    context: Context, domain: str, policy: Policy, target: Stage, file: Path
+) -> Iterator[Moment]:
+    """What the policy would have done by the verdicts that an exported ledger has of a domain; no store is asked.
+
+    Whoever took the domain back ends it, as that pauses a pilot. Raises UsageError where the file is no ledger.
+    """
+    keys = {domain, *(endpoint.name for endpoint in context.endpoints if endpoint.domain == domain)}
+    past = LedgerPast(read_ledger(file), domain, keys)
+    freezes = tuple(freeze_windows(context.settings.control.freeze))
+    return simulate(domain, policy, target, past.span() or _NEVER, past.judge, freezes, past.taken_back)

@@ -16,6 +16,8 @@ from proxy.stages import Stage
 
 JudgeAt = Callable[[float, float], Judged]
 """The verdict from a moment on, as it was at another (both in Unix seconds)."""
+ChangedAt = Callable[[float], str]
+"""What somebody else had done by then (Unix seconds); empty where that is nothing."""
 MOST_DECISIONS = 500
 
 
@@ -40,6 +42,7 @@ def simulate(
     span: tuple[float, float],
     judge: JudgeAt,
     freezes: Sequence[FreezeWindow] = (),
+    changed: ChangedAt = lambda _: "",
 ) -> Iterator[Moment]:
     """Play a run from `off` over a span of Unix seconds; the last moment is `done`, a `pause`, or the `end` of the span."""
     begin, end = span
@@ -54,7 +57,7 @@ def simulate(
     while now <= end:
         at = datetime.fromtimestamp(now, UTC)
         verdict = Judged("not yet") if flag.stage is Stage.OFF else judge(since, now)
-        decision = decide(run, policy, Seen(at, flag, verdict, frozen(freezes, at)))
+        decision = decide(run, policy, Seen(at, flag, verdict, frozen(freezes, at), changed(now)))
         match decision:
             case Go(step):
                 yield Moment(at, "step", step.words)

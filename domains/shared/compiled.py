@@ -15,6 +15,7 @@ from psycopg.types.string import TextLoader
 from sqlalchemy import Dialect, Executable, Numeric
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.util import LRUCache
 
 from domains.shared import node_json
@@ -29,9 +30,11 @@ class Form:
     """What is the same for all statements that differ in their values alone.
 
     `loads` are how the values of each column come back, None as they are; `names` those of the columns, once known.
+    `is_read` is true only of what is certain to write nothing.
     """
 
     text: bytes
+    is_read: bool
     dumps: Mapping[str, Convert]
     loads: Sequence[Convert | None] | None
     is_final: bool
@@ -131,6 +134,7 @@ class Compiler:
             raise ValueError(f"values that Python makes for columns are not computed here: {compiled}")
         form = Form(
             text=compiled.string.encode(),
+            is_read=_is_read(compiled),
             # a sequence of them is for tuples, which nothing here compares
             dumps={name: dump for name, dump in compiled._bind_processors.items() if callable(dump)},  # noqa: SLF001 - see _compile
             loads=self._loads(compiled),
@@ -151,6 +155,11 @@ class Compiler:
         ]
         # a `*` is one of these and stands for many, which come back as they are
         return loads if any(loads) else None
+
+
+def _is_read(compiled: SQLCompiler) -> bool:
+    inside = compiled.ctes or {}
+    return isinstance(compiled.statement, SelectBase) and not any(part.element.is_dml for part in inside)
 
 
 async def adapt(connection: AsyncConnection[Any]) -> None:

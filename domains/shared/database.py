@@ -1,12 +1,12 @@
 """The connection to PostgreSQL: one pool per process, made for many short statements.
 
 Outside of `transaction` a statement is its own transaction. Inside of `rehearsal` everything runs as ever, in one
-transaction that is rolled back in the end.
+transaction that is rolled back in the end. What may have been committed is noted for the request.
 """
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -22,7 +22,7 @@ from domains.shared.errors import Fault, InvalidInputError
 from domains.shared.far_dates import rows_with_far_dates
 from domains.shared.node_json import well_formed
 from domains.shared.rehearsals import WriteSet, watched
-from domains.shared.statements import one_statement, tallied, waited
+from domains.shared.statements import note_commit, one_statement, tallied, waited
 
 POOL_WAIT_S = 10.0
 CONNECT_TIMEOUT_S = 5
@@ -160,7 +160,7 @@ class Database:
         pool = self._pool or await self._connect()
         connection = await _free(pool)
         try:
-            return await _send(connection, prepared)
+            return await _send_alone(connection, prepared)
         except psycopg.errors.AdminShutdown:
             pass
         finally:
@@ -168,7 +168,7 @@ class Database:
         # PostgreSQL was restarted: it says so instead of answering, and has done nothing
         await pool.check()
         async with self._connection() as connection:
-            return await _send(connection, prepared)
+            return await _send_alone(connection, prepared)
 
     async def _rehearse(
         self,
@@ -214,9 +214,35 @@ async def _between(connection: Connection, opened: _Open) -> AsyncIterator[None]
         await _count(connection, "ROLLBACK")
         raise
     else:
-        await _count(connection, "COMMIT")
+        with _committing():
+            await _count(connection, "COMMIT")
     finally:
         _open.reset(token)
+
+
+@contextmanager
+def _committing() -> Iterator[None]:
+    """Around what commits: noted as done unless PostgreSQL says that it is not, so also where nobody can tell."""
+    is_refused = False
+    try:
+        yield
+    except Exception as error:
+        is_refused = _is_rolled_back(error.__cause__ if isinstance(error, InvalidInputError) else error)
+        raise
+    finally:
+        if not is_refused:
+            note_commit()
+
+
+def _is_rolled_back(error: BaseException | None) -> bool:
+    """Whether it is PostgreSQL's own word that a transaction failed: said by a session that goes on (`ERROR`).
+
+    A session that ends, a cancelled one (class 57) and what a pooler says of a lost one (class 08) may have committed.
+    """
+    if not isinstance(error, psycopg.Error) or error.diag.severity_nonlocalized != "ERROR":
+        return False
+    state = error.sqlstate or ""
+    return state[:2] not in {"", "08", "57"} and state != "40003"  # statement_completion_unknown
 
 
 async def _count(connection: Connection, text: str) -> None:
@@ -249,6 +275,14 @@ async def _free(pool: AsyncConnectionPool[Connection]) -> Connection:
 async def _configure(connection: Connection) -> None:
     await adapt(connection)
     connection.prepared_max = _STATEMENTS_KEPT
+
+
+async def _send_alone(connection: Connection, prepared: Prepared) -> list[dict[str, Any]]:
+    """A statement that is its own transaction."""
+    if prepared.form.is_read:
+        return await _send(connection, prepared)
+    with _committing():
+        return await _send(connection, prepared)
 
 
 async def _send(connection: Connection, prepared: Prepared) -> list[dict[str, Any]]:

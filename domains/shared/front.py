@@ -100,7 +100,13 @@ class Front:
             answer = await self._outcome(route, act, request, course)
             if answer.status < 400:
                 self._limiter.succeeded(course.client, request.path, is_copy=course.is_copy)
-            finish(answer, tally, limits=course.limits, cache=course.cache, write_set=course.write_set)
+            finish(
+                *(answer, tally),
+                limits=course.limits,
+                cache=course.cache,
+                write_set=course.write_set,
+                is_write=route is not None and route.method != "GET" and not course.is_copy,
+            )
             endpoint = f"{route.method} {route.path}" if route else _UNLISTED
             if isinstance(answer, Streamed):
                 try:

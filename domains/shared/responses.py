@@ -11,6 +11,7 @@ from domains.shared import node_json
 from domains.shared.errors import ApiError
 from domains.shared.statements import Tally
 
+COMMITTED = "X-Committed"
 WRITE_SET = "X-Write-Set"
 
 _WAIT_TOLD_S = 0.005  # a free connection takes microseconds
@@ -88,8 +89,12 @@ def finish(
     limits: Mapping[str, str] | None,
     cache: str = "",
     write_set: str | None = None,
+    is_write: bool = False,
 ) -> None:
-    """The headers of every answer; `limits` are those of the rate limit; None where the request did not come so far."""
+    """The headers of every answer; `limits` are those of the rate limit; None where the request did not come so far.
+
+    A write that failed says so where it is certain that nothing of it was committed: legacy may have it then.
+    """
     timing = f"db;dur={tally.seconds * 1000:.2f}"
     if tally.waited_s >= _WAIT_TOLD_S:
         timing += f", pool;dur={tally.waited_s * 1000:.2f}"
@@ -101,6 +106,8 @@ def finish(
     }
     if write_set is not None:
         headers[WRITE_SET] = write_set
+    if is_write and answer.status >= 500 and not tally.may_have_committed:
+        headers[COMMITTED] = "0"
     answer.headers.update(headers)
 
 

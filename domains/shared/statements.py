@@ -11,13 +11,14 @@ class Tally(msgspec.Struct):
     """The statements of one request so far, and the seconds spent in them.
 
     `announced` are those that it will send after its head, as far as that is known then. `waited_s` is how long it
-    waited for connections.
+    waited for connections. `may_have_committed` is false only where it is certain that nothing of it is kept.
     """
 
     statements: int = 0
     seconds: float = 0.0
     announced: int = 0
     waited_s: float = 0.0
+    may_have_committed: bool = False
 
 
 _current: ContextVar[Tally | None] = ContextVar("tally", default=None)
@@ -29,15 +30,22 @@ def tallied() -> AbstractContextManager[Tally]:
 
 
 def count_later(statements: int) -> None:
-    """Count statements of this request that a background task will send."""
+    """Count statements of this request that a background task will send, and commit."""
     if (tally := _current.get()) is not None:
         tally.statements += statements
+        tally.may_have_committed = True
 
 
 def announce(statements: int) -> None:
     """Say how many more statements of this request are sent while its answer is."""
     if (tally := _current.get()) is not None:
         tally.announced += statements
+
+
+def note_commit() -> None:
+    """Note that something of this request was committed, or may have been."""
+    if (tally := _current.get()) is not None:
+        tally.may_have_committed = True
 
 
 def waited(seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -95,6 +96,8 @@ def test_to_the_end_the_policy_in_the_box_goes_once_it_is_confirmed(crossfade: I
         (["pilot", "stop"], 4, "no pilot is paused or running"),
         (["pilot", "pause", "nope"], 2, "'nope' is not a domain"),
         (["pilot", "resume", "--here"], 2, "--here: expected a domain to walk"),
+        (["pilot", "escrows", "--ledger", "x.jsonl"], 2, "--ledger x.jsonl: expected --simulate with it"),
+        (["pilot", "escrows", "--simulate", "--ledger", "x.jsonl"], 2, "x.jsonl: cannot be read: No such"),
     ],
 )
 def test_what_is_wrong_is_one_sentence_and_nothing_is_changed(
@@ -168,3 +171,65 @@ def test_a_simulation_that_ends_before_the_target_says_why_and_exits_with_1(cros
     told = json.loads(out)
     assert (code, told["schema"], told["reached"]) == (1, "crossfade.pilot-simulation/1", False)
     assert [moment["kind"] for moment in told["moments"]] == ["step", "wait", "end"]
+
+
+def ledger(crossfade: InProcess, *entries: tuple[str, str, str]) -> None:
+    """A file of entries ten minutes apart: from a stage, to a stage, with a verdict."""
+    begin = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+    shares = {"canary_share": 0.05, "sample_rate": 1.0}
+    lines = [
+        {
+            "schema": "crossfade.ledger/1",
+            "version": number + 1,
+            "at": (begin + timedelta(minutes=10 * number)).isoformat(),
+            "action": "advance",
+            "key": "escrows",
+            "actor": "ada",
+            "reason": "because",
+            "forced": False,
+            "changed": [
+                {"key": "escrows", "before": {"stage": old, **shares}, "after": {"stage": new, **shares}}
+            ],
+            "verdict": {"word": word, "lines": [], "figures": {}},
+        }
+        for number, (old, new, word) in enumerate(entries)
+    ]
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    (crossfade.state_dir / "ledger.jsonl").write_text(text)
+
+
+def test_a_simulation_against_an_exported_ledger_needs_no_store(
+    crossfade: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROSSFADE_STORE__URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    ledger(crossfade, ("off", "shadow", "not yet"), ("shadow", "canary", "ready"))
+
+    code, out, err = simulate(crossfade, "--ledger", "ledger.jsonl")
+
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "2026-11-27 12:00 UTC  → shadow",
+            "2026-11-27 12:00 UTC  waits: holds shadow for 5m, until 2026-11-27 12:05:00 UTC",
+            "2026-11-27 12:05 UTC  waits: the verdict is 'not yet'; ledger: no verdict on",
+            "escrows was kept since 2026-11-27 12:00:00 UTC",
+            "2026-11-27 12:10 UTC  → canary 50%",
+            "2026-11-27 12:10 UTC  done: canary",
+        ],
+    )
+    assert err == (
+        "verdicts are those that the ledger kept with its entries, at the stages of then; nothing was changed\n"
+    )
+
+
+def test_who_took_the_domain_back_ends_a_simulation_against_a_ledger(crossfade: InProcess) -> None:
+    ledger(crossfade, ("off", "shadow", "not yet"), ("shadow", "off", "not yet"))
+
+    code, out, _ = simulate(crossfade, "--ledger", "ledger.jsonl", "--json")
+
+    last = json.loads(out)["moments"][-1]
+    assert (code, last["kind"], last["words"]) == (
+        1,
+        "pause",
+        "ada rolled escrows back to off (version 2): because",
+    )

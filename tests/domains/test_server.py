@@ -19,8 +19,10 @@ async def test_health_does_not_need_the_database(contract: Path) -> None:
 async def test_a_database_that_is_not_there_is_an_answer_without_internals(contract: Path) -> None:
     async with serving(NOWHERE, contract) as modern:
         reply = await modern.send("admin_ada", "GET", "/v1/escrows")
+        write = await modern.send("admin_ada", "POST", "/v1/escrows", {})
 
     assert reply.refusal == (500, "INTERNAL_ERROR")
+    assert [one.headers.get("X-Committed") for one in (reply, write)] == [None, "0"]
     assert reply.body["error"].keys() == {"code", "message", "errorId", "timestamp"}
     assert reply.body["error"]["message"] == "An error occurred processing your request"
 

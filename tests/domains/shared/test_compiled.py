@@ -1,7 +1,7 @@
 """From a statement to what psycopg is given."""
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, bindparam, insert, select, text
+from sqlalchemy import Column, Executable, Integer, MetaData, Table, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domains.shared.compiled import Compiler
@@ -76,3 +76,19 @@ def test_a_column_whose_value_python_makes_is_refused_rather_than_left_out() -> 
 
     with pytest.raises(ValueError, match="made"):
         Compiler().prepare(insert(table).values(facts={}), None)
+
+
+def test_only_a_select_that_writes_nowhere_inside_is_certain_to_be_a_read() -> None:
+    compiler = Compiler()
+    made = insert(THINGS).values(id=1).returning(THINGS.c.id).cte("made")
+    read = select(THINGS.c.id)
+
+    reads: list[Executable] = [read, read.union_all(read), select(read.cte("read"))]
+    writes: list[Executable] = [
+        insert(THINGS),
+        select(made),
+        read.union_all(select(made.c.id)),
+        text("SELECT 1"),
+    ]
+
+    assert [compiler.prepare(one, None).form.is_read for one in (*reads, *writes)] == [True] * 3 + [False] * 4

@@ -1,9 +1,12 @@
 """Values and errors on the way from PostgreSQL."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Executable, Integer, MetaData, Table, bindparam, insert, select, text
 
 from domains.shared.database import Database
 from domains.shared.errors import InvalidInputError
@@ -80,3 +83,122 @@ async def test_half_a_surrogate_pair_is_stored_as_the_recorded_driver_sends_it(d
 
     await database.close()
     assert rows[0]["word"] == "a\ufffd"
+
+
+UNIQUE = text("CREATE TEMP TABLE kept (n int CHECK (n > 0), UNIQUE (n) DEFERRABLE INITIALLY DEFERRED)")
+KEPT = Table("kept", MetaData(), Column("n", Integer))
+ONE_MORE = insert(KEPT).values(n=bindparam("n"))
+IN_A_CTE = select(ONE_MORE.returning(KEPT.c.n).cte("made"))
+GONE = text("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@asynccontextmanager
+async def with_one_kept(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, pool_size=1)
+    try:
+        await database.run(UNIQUE)
+        await database.run(ONE_MORE, {"n": 1})
+        yield database
+    finally:
+        await database.close()
+
+
+async def kept(database: Database) -> list[int]:
+    return [row["n"] for row in await database.run(select(KEPT).order_by(KEPT.c.n))]
+
+
+async def in_one(database: Database, *statements: Executable, n: int) -> None:
+    async with database.transaction():
+        for statement in statements:
+            await database.run(statement, {"n": n})
+
+
+@pytest.mark.parametrize("statement", [ONE_MORE, IN_A_CTE, text("INSERT INTO kept VALUES (:n)")])
+async def test_a_write_is_noted_as_committed_and_a_read_is_not(
+    database_url: str, statement: Executable
+) -> None:
+    async with with_one_kept(database_url) as database:
+        with tallied() as reading:
+            await kept(database)
+        with tallied() as writing:
+            await database.run(statement, {"n": 2})
+        with tallied() as both:
+            async with database.transaction():
+                await database.run(statement, {"n": 3})
+                before = both.may_have_committed
+
+        assert (reading.may_have_committed, writing.may_have_committed) == (False, True)
+        assert (before, both.may_have_committed) == (False, True)
+        assert await kept(database) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("n", [0, 1], ids=["at the statement", "at the commit"])
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_postgresql_refuses_is_certain_not_to_be_committed(
+    database_url: str, n: int, *, together: bool
+) -> None:
+    async with with_one_kept(database_url) as database:
+        with tallied() as tally, pytest.raises((InvalidInputError, psycopg.IntegrityError)):
+            await (in_one(database, ONE_MORE, n=n) if together else database.run(ONE_MORE, {"n": n}))
+
+        assert not tally.may_have_committed
+        assert await kept(database) == [1]
+
+
+async def test_a_connection_that_is_lost_before_the_commit_was_asked_for_commits_nothing(
+    database_url: str,
+) -> None:
+    async with with_one_kept(database_url) as database:
+        with tallied() as tally, pytest.raises(psycopg.OperationalError):
+            await in_one(database, ONE_MORE, GONE, n=2)
+
+        assert not tally.may_have_committed
+
+
+async def test_of_a_connection_that_is_lost_in_the_commit_nobody_can_tell(database_url: str) -> None:
+    ends = """CREATE FUNCTION pg_temp.gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"""
+    then = "CREATE CONSTRAINT TRIGGER gone AFTER INSERT ON kept DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+    async with with_one_kept(database_url) as database:
+        await database.run(text(ends))
+        await database.run(text(f"{then} EXECUTE FUNCTION pg_temp.gone()"))
+
+        with tallied() as tally, pytest.raises(psycopg.OperationalError):
+            await in_one(database, ONE_MORE, n=2)
+
+        assert tally.may_have_committed
+
+
+async def test_a_database_that_is_not_there_is_certain_to_have_committed_nothing() -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
+
+    with tallied() as tally, pytest.raises(psycopg.OperationalError):
+        await nowhere.run(ONE_MORE, {"n": 2})
+
+    assert not tally.may_have_committed
+
+
+async def test_what_a_rehearsal_writes_is_committed_by_nobody(database_url: str) -> None:
+    async with with_one_kept(database_url) as database:
+        with tallied() as tally:
+            async with database.rehearsal():
+                await database.run(ONE_MORE, {"n": 2})
+
+        assert not tally.may_have_committed
+        assert await kept(database) == [1]
+
+
+@pytest.mark.parametrize(
+    ("state", "is_certain"),
+    [("53100", True), ("40001", True), ("40003", False), ("57014", False), ("08P01", False)],
+)
+async def test_an_error_that_may_come_after_the_commit_is_none_that_says_so(
+    database_url: str, state: str, *, is_certain: bool
+) -> None:
+    database = Database(database_url, pool_size=1)
+
+    with tallied() as tally, pytest.raises(psycopg.Error):
+        await database.run(text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"))
+
+    await database.close()
+    assert tally.may_have_committed is not is_certain

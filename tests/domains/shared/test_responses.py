@@ -56,3 +56,13 @@ def test_a_wait_for_a_connection_is_told_beside_the_time_in_the_database() -> No
 
     assert waited.headers["Server-Timing"] == "db;dur=1.50, pool;dur=61.20, cache;desc=miss"
     assert at_once.headers["Server-Timing"] == "db;dur=1.50"
+
+
+def test_only_a_write_that_failed_says_that_nothing_was_committed_and_only_where_that_is_certain() -> None:
+    def said(status: int, *, is_write: bool = True, may_have_committed: bool = False) -> str | None:
+        answer = plain({}, status=status)
+        finish(answer, Tally(may_have_committed=may_have_committed), limits=None, is_write=is_write)
+        return answer.headers.get("X-Committed")
+
+    assert [said(500), said(503)] == ["0", "0"]
+    assert [said(201), said(400), said(500, is_write=False), said(500, may_have_committed=True)] == [None] * 4

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from domains.shared.database import Database
 from domains.shared.errors import InvalidInputError
-from domains.shared.statements import announce, count_later, one_statement, tallied
+from domains.shared.statements import announce, count_later, note_commit, one_statement, tallied
 
 ONE = text("SELECT 1 AS one")
 
@@ -87,3 +87,15 @@ def test_what_belongs_to_no_request_is_not_counted() -> None:
         pass
 
     assert (tally.statements, tally.seconds) == (0, 0)
+
+
+def test_what_was_sent_may_have_been_committed_once_that_is_noted_or_left_to_somebody_else() -> None:
+    with tallied() as noted:
+        note_commit()
+    with tallied() as later:
+        count_later(1)
+    with tallied() as neither:
+        announce(1)
+    note_commit()
+
+    assert [one.may_have_committed for one in (noted, later, neither)] == [True, True, False]
