@@ -5,21 +5,16 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from aiohttp import web
 
 from cli.checks import openfeature_problems
 from cli.context import Context
 from cli.control import control_of
-from cli.errors import UnavailableError
+from cli.metrics import metrics_at
 from cli.openfeature_sections import OpenFeatureSection, is_address
-from cli.output import message
 from cli.settings import wrong
 from proxy.errors import ProviderError
 from proxy.openfeature import OpenFeatureWatch
-from proxy.openfeature_metrics import OpenFeatureMetrics, add_metrics
+from proxy.openfeature_metrics import OpenFeatureMetrics
 from proxy.provider_answers import Source
 
 
@@ -51,37 +46,13 @@ def open_source(context: Context) -> Source:
 
 async def until_signalled(following: OpenFeatureWatch, address: tuple[str, int] | None) -> None:
     """Run the watch until SIGTERM or Ctrl-C, with `/metrics` at that address. Raises UnavailableError."""
-    async with _metrics_at(address, following):
+    async with metrics_at(address, OpenFeatureMetrics(following.figures)):
         task = asyncio.ensure_future(following.run())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         await asyncio.gather(task, return_exceptions=True)
         if not task.cancelled():
             task.result()
-
-
-@asynccontextmanager
-async def _metrics_at(address: tuple[str, int] | None, following: OpenFeatureWatch) -> AsyncIterator[None]:
-    if address is None:
-        yield
-        return
-    application = web.Application()
-    add_metrics(application, OpenFeatureMetrics(following.figures))
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, *address).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise UnavailableError(
-            f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}"
-        ) from error
-    for host, port, *_ in runner.addresses:
-        message(f"metrics http://{host}:{port}/metrics")
-    try:
-        yield
-    finally:
-        await runner.cleanup()
 
 
 def _ofrep(section: OpenFeatureSection) -> Source:

@@ -244,6 +244,7 @@ class ParitySection(Section):
     max_fleeting_share: float = Field(default=MAX_SHARE, ge=0, le=1)
     max_values: int = Field(default=MAX_VALUES, ge=1_000, le=100_000_000)
     max_acceptance_days: int = Field(default=180, ge=1, le=3_650)
+    metrics: Listen | None = None
 
 
 class CellRow(Section):

@@ -16,11 +16,13 @@ from cli.checks import problems
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError, UsageError
 from cli.logs import log_to_stderr
+from cli.metrics import metrics_at
 from cli.sections import host_and_port
 from cli.settings import Settings, wrong
 from parity.allowance import ConfirmSettings
 from parity.confirm import Confirmer
 from parity.exchange import Backend
+from parity.metrics import ParityMetrics
 from parity.recordings.tap import Tap
 from parity.redact import Redactor
 from parity.selftest_live import SelfTestLimits
@@ -199,25 +201,29 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
             bounds=context.bounds,
         )
         tap = Tap(completion, record_socket(context.settings), Redactor(settings.token_key))
+        metrics = ParityMetrics(completion.levels)
+        listen = context.settings.parity.metrics
         try:
-            await run_worker(
-                socket=socket,
-                store_url=context.settings.store_url,
-                rules=rules,
-                redaction_key=settings.token_key,
-                shadow=tap,
-                stop=stop,
-                ready=lambda: _announce({"ready": True}),
-                settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
-                levels=completion.levels,
-                confirmer=confirmer,
-                self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
-                bounds=context.bounds,
-                limits=Limits(
-                    retention_s=context.settings.store.max_age_days * 86_400.0,
-                    max_bytes=context.settings.store.max_bytes,
-                ),
-            )
+            async with metrics_at(host_and_port(listen) if listen else None, metrics) as port:
+                await run_worker(
+                    socket=socket,
+                    store_url=context.settings.store_url,
+                    rules=rules,
+                    redaction_key=settings.token_key,
+                    shadow=tap,
+                    stop=stop,
+                    ready=lambda: _announce({"ready": True, "metrics_port": port}),
+                    settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
+                    levels=completion.levels,
+                    metrics=metrics,
+                    confirmer=confirmer,
+                    self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
+                    bounds=context.bounds,
+                    limits=Limits(
+                        retention_s=context.settings.store.max_age_days * 86_400.0,
+                        max_bytes=context.settings.store.max_bytes,
+                    ),
+                )
         finally:
             await tap.close()
             await completion.close()

@@ -5,6 +5,7 @@ shadow gets no copy twice, unless this process was killed in between.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,6 +22,7 @@ from parity.completing import Shadow, Shed, not_completed
 from parity.confirm import Confirmer
 from parity.errors import StoreError, fault_of
 from parity.exchange import Batch, Capture, Exchange
+from parity.metrics import ParityMetrics
 from parity.noise import NoisyBook
 from parity.outcome import Comparison, Outcome
 from parity.room import Room
@@ -62,8 +64,10 @@ class Runs:
         confirmer: Confirmer | None = None,
         self_test: SelfTest | None = None,
         bounds: Bounds = BOUNDS,
+        metrics: ParityMetrics | None = None,
     ) -> None:
         self._bounds = bounds
+        self._metrics = metrics or ParityMetrics()
         self._self_test = self_test
         self._store = store
         self._rules = rules
@@ -74,7 +78,6 @@ class Runs:
         self._room = room
         self._stop = stop
         self._runs: dict[str, _Run] = {}
-        self._is_refused = False
         self.taken = 0
 
     async def enter(self, batch: Batch, size: int) -> asyncio.Task[None] | None:
@@ -87,6 +90,7 @@ class Runs:
         if task is not None or batch.seq <= run.recorded:
             _log.info("batch_resent", proxy=batch.proxy, seq=batch.seq)
             self._room.give_back(size)
+            self._metrics.resent += 1
             return task
         before = run.under_way[next(reversed(run.under_way))] if run.under_way else None
         task = asyncio.get_running_loop().create_task(self._take(run, batch, size, before))
@@ -129,6 +133,7 @@ class Runs:
             await self._record(batch, completed, comparisons, beside)
             run.recorded = batch.seq
             self.taken += 1
+            self._metrics.recorded(batch, comparisons, beside)
             if self._self_test is not None:
                 await self._in_thread(self._test_itself, self._self_test, completed, comparisons)
         finally:
@@ -186,22 +191,29 @@ class Runs:
             try:
                 await self._in_thread(self._store.record, batch, completed, comparisons, beside)
             except StoreError as error:
-                if not self._is_refused:
-                    self._is_refused = True
+                if not self._metrics.is_refused:
+                    self._metrics.is_refused = True
                     _log.error("batch_not_recorded", reason=str(error))
                 if self._stop.is_set():
                     raise
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), STORE_PAUSE_S)
             else:
-                self._is_refused = False
+                self._metrics.is_refused = False
                 if any(one.paths for one in beside.twice):
                     self._noise.changed()
                 return
 
     async def _in_thread(self, call: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, partial(call, *args, **named))
+        return await loop.run_in_executor(self._thread, partial(self._timed, partial(call, *args, **named)))
+
+    def _timed(self, call: Callable[[], _T]) -> _T:
+        started = time.perf_counter()
+        try:
+            return call()
+        finally:
+            self._metrics.busy_s += time.perf_counter() - started
 
     def _compare_all(
         self, completed: Sequence[Exchange | Shed], today: date

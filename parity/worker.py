@@ -19,6 +19,7 @@ from parity.confirm import Confirmer
 from parity.database import open_database
 from parity.errors import SocketError
 from parity.intake import QUIET_S, Intake
+from parity.metrics import ParityMetrics
 from parity.redact import Redactor
 from parity.room import Room
 from parity.rules import RuleBook
@@ -50,6 +51,7 @@ async def run_worker(
     ready: Callable[[], None] | None = None,
     settings: IntakeSettings | None = None,
     levels: Callable[[], dict[str, float]] = dict,
+    metrics: ParityMetrics | None = None,
     confirmer: Confirmer | None = None,
     self_test: SelfTestLimits | None = None,
     bounds: Bounds = BOUNDS,
@@ -57,7 +59,7 @@ async def run_worker(
 ) -> None:
     """Serve the socket until `stop`, then take what is already sent and return. `levels` go with the receipts.
 
-    Without a `confirmer` nothing is asked again.
+    Without a `confirmer` nothing is asked again. What comes of the batches is counted in `metrics`.
 
     Raises SocketError when another worker owns the socket or it cannot be made, StoreError for a store's URL
     that is none.
@@ -67,6 +69,8 @@ async def run_worker(
         with owned(socket), ThreadPoolExecutor(1, "parity") as thread:
             held = settings or IntakeSettings()
             room = Room(held.held_batches, held.held_bytes)
+            counted = metrics or ParityMetrics()
+            counted.watch(room)
             store = ParityStore(engine, Redactor(redaction_key), limits, rules=rules)
             runs = Runs(
                 store,
@@ -78,6 +82,7 @@ async def run_worker(
                 confirmer=confirmer,
                 self_test=SelfTest(engine, self_test),
                 bounds=bounds,
+                metrics=counted,
             )
             intake = Intake(runs, room, stop, levels)
             server = await _listen(socket, intake)

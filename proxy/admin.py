@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from parity.exposition import FamilyCollector, expose
+from parity.exposition import FamilyCollector
 from proxy.addresses import Address
 from proxy.edge import Edge
 from proxy.errors import ListenError
+from proxy.metrics_page import add_metrics
 from proxy.plane import is_compiled
 from proxy.settings import ProxySettings
 from proxy.stages import READS
@@ -48,7 +49,7 @@ class Admin:
         application.router.add_get("/livez", self._livez)
         application.router.add_get("/readyz", self._readyz)
         application.router.add_get("/version", self._version)
-        application.router.add_get("/metrics", self._metrics)
+        add_metrics(application, self._collectors)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         settings = self._settings
@@ -93,11 +94,6 @@ class Admin:
             f"{name} takes no connections" for name, is_up in zip(wanted, reached, strict=True) if not is_up
         )
         return Readiness(ready=not problems, problems=problems)
-
-    async def _metrics(self, request: web.Request) -> web.Response:
-        accept = ",".join(request.headers.getall("Accept", ()))
-        page, content_type = await expose(self._collectors, accept)
-        return web.Response(body=page, headers={"Content-Type": content_type})
 
     async def _livez(self, _request: web.Request) -> web.Response:
         return _json({"alive": True})

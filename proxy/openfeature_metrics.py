@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from aiohttp import web
 from prometheus_client.samples import Sample
 
-from parity.exposition import Family, FamilyCollector, Kind, expose
+from parity.exposition import Family, FamilyCollector, Kind
 from proxy.openfeature import Figures
 from proxy.openfeature_states import ProviderState
 
@@ -56,16 +55,6 @@ class OpenFeatureMetrics(FamilyCollector):
                 ),
             ),
         ]
-
-
-def add_metrics(application: web.Application, collector: FamilyCollector) -> None:
-    """Add `GET /metrics` to an application."""
-
-    async def metrics(request: web.Request) -> web.Response:
-        page, content_type = await expose([collector], ",".join(request.headers.getall("Accept", ())))
-        return web.Response(body=page, headers={"Content-Type": content_type})
-
-    application.router.add_get("/metrics", metrics)
 
 
 def _states(states: dict[str, ProviderState]) -> Iterator[Sample]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from cli.context import Context
 from cli.errors import UsageError
@@ -232,6 +233,17 @@ async def ask(url: str, n: int) -> set[int]:
         return statuses
 
 
+async def scraped(port: int, name: str) -> dict[str, float]:
+    """One counter of a page of metrics, by outcome where it has one."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/metrics") as response,
+    ):
+        families = text_string_to_metric_families(await response.text())
+        samples = [sample for family in families if family.name == name for sample in family.samples]
+    return {sample.labels.get("outcome", ""): sample.value for sample in samples}
+
+
 async def test_a_parity_worker_that_is_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -260,20 +272,25 @@ async def test_a_hanging_shadow_costs_its_copies_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async with FakeBackend(answering()) as legacy, FakeBackend(hanging()) as modern:
-        with running_site(
-            monkeypatch, tmp_path, legacy=legacy.url, modern=modern.url, CROSSFADE_MIRROR__TIMEOUT_S="0.3"
-        ) as site:
+        options = {"CROSSFADE_MIRROR__TIMEOUT_S": "0.3", "CROSSFADE_PARITY__METRICS": "127.0.0.1:0"}
+        with running_site(monkeypatch, tmp_path, legacy=legacy.url, modern=modern.url, **options) as site:
             site.flip(Stage.SHADOW)
             started = time.monotonic()
             statuses = await ask(site.url, 50)
             taken_s = time.monotonic() - started
             report = await asyncio.to_thread(site.settled, 50)
+            outcomes = await scraped(site.running.parity.ready["metrics_port"], "crossfade_parity_outcomes")
+            (handed_over,) = (
+                await scraped(site.running.proxies[0].ready["admin_port"], "crossfade_proxy_handed_over")
+            ).values()
 
     assert statuses == {200}
     assert taken_s < 5
     assert (report.balance.outcomes, report.balance.balanced) == (50, True)
     assert report.tally.outcomes[Outcome.TIMEOUT] > 0
     assert set(report.tally.reasons[Outcome.TIMEOUT]) == {"modern_timeout"}
+    assert outcomes["timeout"] == report.tally.outcomes[Outcome.TIMEOUT]
+    assert sum(outcomes.values()) == handed_over
 
 
 async def test_how_much_is_asked_again_is_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -138,9 +138,13 @@ def test_every_metric_is_documented_with_its_type_and_none_that_is_gone() -> Non
 
 def test_the_example_queries_ask_for_metrics_that_exist() -> None:
     text = OBSERVING.read_text()
-    documented = set(re.findall(r"^\| `(crossfade_proxy_\w+)` \|", text, re.MULTILINE))
-    (queries,) = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    documented = set(re.findall(r"^\| `(crossfade_\w+)` \|", text, re.MULTILINE))
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
-    asked = {name.removesuffix("_bucket") for name in re.findall(r"crossfade_proxy_\w+", queries)}
-    assert asked
+    asked = {
+        name.removesuffix("_bucket")
+        for block in blocks
+        for name in re.findall(r"crossfade_(?:proxy|parity)_\w+", block)
+    }
+    assert {name.split("_")[1] for name in asked} == {"proxy", "parity"}
     assert asked <= documented

@@ -5,8 +5,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
+from proxy.metrics_page import add_metrics
 from proxy.openfeature import Figures
-from proxy.openfeature_metrics import OpenFeatureMetrics, add_metrics
+from proxy.openfeature_metrics import OpenFeatureMetrics
 from proxy.openfeature_states import KeyState, ProviderState
 from proxy.provider_answers import Said
 from proxy.stages import Stage
@@ -17,7 +18,7 @@ NOW = 1_000.0
 async def scraped(figures: Figures) -> dict[str, dict[str, float]]:
     """Name → labels as text → value."""
     application = web.Application()
-    add_metrics(application, OpenFeatureMetrics(figures, clock=lambda: NOW))
+    add_metrics(application, [OpenFeatureMetrics(figures, clock=lambda: NOW)])
     async with (
         TestServer(application) as server,
         aiohttp.ClientSession() as session,
