@@ -184,7 +184,19 @@ async def test_whoever_decided_on_another_version_changes_nothing(tmp_path: Path
         share = rig.store.flags.table().rows["escrows"].canary_share
 
     assert (first.status, second.status, second.code, share) == (200, 409, "conflict", 0.2)
-    assert "somebody else changed it in the meantime" in second.message
+    assert f"escrows was changed since version {version}, by the operator" in second.message
+
+
+async def test_an_acceptance_or_a_token_since_is_no_conflict(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        version = rig.store.flip(Stage.SHADOW, Stage.CANARY)
+        rig.store.judge.ready.add("escrows")
+        rig.store.tokens.create("x", Role.VIEWER, days=1, actor="test")
+        body = {"share": 0.2, "reason": "more", "expected_version": version}
+
+        done = await rig.ask("POST", "/api/v1/domains/escrows/share", Role.OPERATOR, json=body)
+
+    assert (done.status, done.json["version"]) == (200, version + 2)
 
 
 async def test_a_rollback_needs_no_body_and_no_verdict(tmp_path: Path) -> None:

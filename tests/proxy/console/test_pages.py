@@ -228,7 +228,7 @@ def test_of_two_operators_the_second_is_told_of_the_first(browser: Browser, chan
     expect(second.page.locator("#changed")).to_be_visible()
     second.page.get_by_role("button", name="Advance to live").click()
 
-    expect(second.page.get_by_role("alert").first).to_contain_text("somebody else changed it in the meantime")
+    expect(second.page.get_by_role("alert").first).to_contain_text("escrows was changed since version")
     assert store.flags.table().rows["escrows"].stage is Stage.LIVE
     for one in (first, second):
         one.context.close()
