@@ -17,11 +17,11 @@ from cli.flips import GRAVE, Forward, forward_options, report_change, require_re
 from cli.output import console, json_option, message, print_json
 from proxy.errors import ConflictError
 from proxy.flag_files import FlagFile, read_flags, write_flags
+from proxy.last_changes import changes_since
 from proxy.steps import Step
 
 CHANGES = 1
 REFUSED = 4
-_LEDGER = 10_000
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 
@@ -118,8 +118,8 @@ def _changed_since(context: Context, wanted: FlagFile) -> list[str]:
         return []
     return [
         f"version {change.version} by {change.actor}: {change.key or change.action}"
-        for change in context.flags.history(_LEDGER)
-        if change.version > wanted.version and change.rows
+        for change in changes_since(context.flags, wanted.version)
+        if change.rows
     ]
 
 

@@ -46,7 +46,7 @@ def forward_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--if-version",
             type=click.IntRange(min=0),
             metavar="N",
-            help="Only if the flag table is at this version.",
+            help="Only if nobody changed the flags of the domain since this version.",
         ),
         confirm_options,
         json_option,

@@ -1,5 +1,8 @@
 """The groups that a person means who names a cause of the report."""
 
+from dataclasses import replace
+
+from parity.accepting import Wish
 from parity.errors import AcceptanceError
 from parity.group_rows import GroupRow
 from parity.report import Report
@@ -21,3 +24,15 @@ def groups_of_cause(report: Report, cause_id: str) -> list[GroupRow]:
         f"--cause {cause_id[:60]!r}: expected a cause of crossfade parity report, such as c-3f9c0a77, whose id is"
         f" another one when its groups have changed{there}"
     )
+
+
+def wishes_of_cause(report: Report, cause_id: str, wish: Wish) -> tuple[list[Wish], list[GroupRow]]:
+    """The wish for each group of a cause that nobody has accepted yet, and the groups that somebody has.
+
+    Raises AcceptanceError when the report has no such cause, or nothing of it is left.
+    """
+    groups = groups_of_cause(report, cause_id)
+    left = [replace(wish, group=group.id) for group in groups if not group.accepts]
+    if not left:
+        raise AcceptanceError(f"--cause {cause_id}: all of its groups are accepted already")
+    return left, [group for group in groups if group.accepts]

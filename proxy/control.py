@@ -12,6 +12,7 @@ from proxy.flag_rows import Change, Judged
 from proxy.flag_store import FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, check_share, check_version
 from proxy.freeze import FreezeWindow, frozen
+from proxy.last_changes import flips_since
 from proxy.stages import Stage
 from proxy.steps import Step, following, refusal_of, together, weigh
 
@@ -35,6 +36,9 @@ class Control:
 
     Every step forward beyond `shadow` needs a ready verdict, and every one is refused in a freeze window; `force`
     overrides both, and the ledger says so. `judge_before` gives rollbacks their verdict, which nobody waits for.
+
+    Who gives `expected_version`, the version that the decision was made on, changes nothing if the flags of the domain
+    were changed since; what else is in the ledger since then is no conflict.
     """
 
     def __init__(
@@ -181,6 +185,7 @@ class Control:
     ) -> Change | None:
         """Set several rows at once, all or none; None: they are so already. Raises as `advance`, with every fault."""
         table, steps = self.plan(wanted)
+        self._check_unchanged(wanted, table, expected_version)
         forbidden = [step.forbidden for step in steps if step.forbidden]
         refused = [f"{step.key}: {line}" for step in steps for line in step.refused]
         if forbidden or (refused and not force):
@@ -189,7 +194,7 @@ class Control:
             wanted,
             actor=actor,
             reason=reason,
-            expected_version=table.version if expected_version is None else expected_version,
+            expected_version=table.version,
             verdict=together(steps),
             forced=bool(refused),
         )
@@ -211,7 +216,7 @@ class Control:
         # What was judged is what is changed: another change in between, and it is judged anew.
         for attempt in range(_ATTEMPTS):
             table = self._flags.table()
-            check_version(table.version, expected)
+            self._check_unchanged([key], table, expected)
             stage, share = decide(table)
             if share is not None:
                 check_share("the canary share", share)
@@ -232,20 +237,34 @@ class Control:
                     sample_rate=sample_rate,
                     actor=actor,
                     reason=reason,
-                    expected_version=table.version if expected is None else expected,
+                    expected_version=table.version,
                     action=action,
                     verdict=step.verdict,
                     forced=bool(step.refused),
                     also=also,
                 )
             except ConflictError:
-                if expected is not None or attempt == _ATTEMPTS - 1:
+                if attempt == _ATTEMPTS - 1:
                     raise
         raise AssertionError("every attempt returns or raises")
 
     def freeze(self) -> str:
         """Why nobody goes forward now, and until when; empty where nothing is in the way."""
         return frozen(self._settings.freezes, datetime.fromtimestamp(self._clock(), UTC))
+
+    def _check_unchanged(self, keys: Collection[str], table: FlagTable, expected: int | None) -> None:
+        """Raises ConflictError where the flags of these domains are not as they were at the version that was expected."""
+        if expected is None or expected == table.version:
+            return
+        if expected > table.version:  # of another store
+            check_version(table.version, expected)
+        domains = {self._flags.domain_of(key) for key in keys}
+        if found := next(flips_since(self._flags, domains, expected), None):
+            change, row = found
+            raise ConflictError(
+                f"the flag of {row.key} was changed since version {expected}, by {change.actor} (version"
+                f" {change.version}): {change.reason}; look again"
+            )
 
     def _weighed(self, step: Step, may_be_missing: Collection[str] = ()) -> Step:
         """The step with the verdict of now, and with what is in its way."""

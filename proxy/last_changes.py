@@ -1,10 +1,38 @@
-"""The last change of each domain's flags: since when its figures count, and whose change it was."""
+"""The last change of each domain's flags: since when its figures count, whose change it was, and what came after a version."""
+
+from collections.abc import Collection, Iterator
 
 import sqlalchemy as sa
 
 from proxy.errors import UnknownKeyError
-from proxy.flag_rows import FLAG_CHANGES, Change, change_of
+from proxy.flag_rows import FLAG_CHANGES, Change, RowChange, change_of
 from proxy.flag_store import FlagStore
+
+_PAGE = 50
+
+
+def changes_since(flags: FlagStore, version: int) -> Iterator[Change]:
+    """The entries of the ledger after that version, newest first; raises FlagStoreError."""
+    before: int | None = None
+    while page := flags.history(_PAGE, before=before):
+        for change in page:
+            if change.version <= version:
+                return
+            yield change
+        before = page[-1].version
+
+
+def flips_since(
+    flags: FlagStore, domains: Collection[str], version: int
+) -> Iterator[tuple[Change, RowChange]]:
+    """What changed the flags of these domains, or of endpoints of theirs, after that version, newest first.
+
+    Entries beside the flags, such as an acceptance, raise the version too, and are none of these.
+    """
+    for change in changes_since(flags, version):
+        own = [row for row in change.rows if _domain_of(flags, row.key) in domains]
+        if own:
+            yield change, own[0]
 
 
 class LastChanges:
@@ -24,13 +52,14 @@ class LastChanges:
             chosen = sa.select(table).where(table.c.version > self._version, table.c.version <= version)
             for row in connection.execute(chosen.order_by(table.c.version)).mappings():
                 change = change_of(row)
-                for domain in {self._domain_of(one.key) for one in change.rows} - {None}:
+                for domain in {_domain_of(self._flags, one.key) for one in change.rows} - {None}:
                     self._found[str(domain)] = change
             self._version = version
         return dict(self._found)
 
-    def _domain_of(self, key: str) -> str | None:
-        try:
-            return self._flags.domain_of(key)
-        except UnknownKeyError:  # it was removed from the configuration
-            return None
+
+def _domain_of(flags: FlagStore, key: str) -> str | None:
+    try:
+        return flags.domain_of(key)
+    except UnknownKeyError:  # it was removed from the configuration
+        return None

@@ -6,13 +6,13 @@ from enum import Enum, auto
 from proxy.flag_rows import Change
 from proxy.flag_store import FlagStore
 from proxy.flags import Flag, is_forward
+from proxy.last_changes import changes_since
 from proxy.openfeature_states import KeyState, ProviderState
 from proxy.provider_answers import NoAnswer, ProviderAnswer, Said
 from proxy.stages import Stage
 
 ACTOR = "openfeature:"
 """How the ledger's name of whoever copies stages begins; the provider's follows."""
-_PAGE = 200
 
 
 class Move(Enum):
@@ -66,15 +66,10 @@ def hear(before: KeyState, answer: ProviderAnswer, now: float, stale_after_s: fl
 def overruling(flags: FlagStore, key: str, agreed_version: int) -> Change | None:
     """The change by which somebody took this flag back after that version, if it is the last one of the flag."""
     names = {key, flags.domain_of(key)}
-    before: int | None = None
-    while page := flags.history(_PAGE, before=before):
-        for change in page:
-            if change.version <= agreed_version:
-                return None
-            direction = _direction(change, names)
-            if direction is not None:
-                return change if direction < 0 and not change.actor.startswith(ACTOR) else None
-        before = page[-1].version
+    for change in changes_since(flags, agreed_version):
+        direction = _direction(change, names)
+        if direction is not None:
+            return change if direction < 0 and not change.actor.startswith(ACTOR) else None
     return None
 
 

@@ -9,10 +9,11 @@ import msgspec
 import sqlalchemy as sa
 
 from parity.database import complete_tables, storing
-from proxy.errors import ConflictError, PilotError, UnknownKeyError
+from proxy.errors import ConflictError, PilotError
 from proxy.flag_rows import Change, RowChange
 from proxy.flag_store import VERSION, FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag
+from proxy.last_changes import flips_since
 from proxy.pilot_policy import Policy, PolicyStep, parse_policy
 from proxy.stages import Stage
 
@@ -203,22 +204,7 @@ class PilotRuns:
 
     def changed_since(self, run: PilotRun) -> tuple[Change, RowChange] | None:
         """The first change of the domain, or of an endpoint of it, since the version that the run goes by."""
-        found: tuple[Change, RowChange] | None = None
-        before: int | None = None
-        while page := self._flags.history(before=before):
-            for change in page:
-                if change.version <= run.version:
-                    return found
-                own = [row for row in change.rows if self._is_of(row.key, run.domain)]
-                found = (change, own[0]) if own else found
-            before = page[-1].version
-        return found
-
-    def _is_of(self, key: str, domain: str) -> bool:
-        try:
-            return self._flags.domain_of(key) == domain
-        except UnknownKeyError:  # an endpoint that the configuration does not have any more
-            return False
+        return next(reversed(list(flips_since(self._flags, {run.domain}, run.version))), None)
 
     def _turn(self, run: PilotRun, entry: str, actor: str, state: RunState, reason: str = "") -> PilotRun:
         self._flags.note(

@@ -242,15 +242,21 @@ class Acceptances(msgspec.Struct, frozen=True):
     acceptances: list[Acceptance]
 
 
-class Accepted(msgspec.Struct, frozen=True):
-    """A difference was accepted, or an acceptance withdrawn, with the version of that entry of the ledger."""
+class AcceptedPlace(msgspec.Struct, frozen=True):
+    """One acceptance: why, and where it holds until when."""
 
-    version: int
     id: str
     label: str
     endpoint: str
     path: str
     expires: str
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """What was accepted, or withdrawn, with the version of the last of these entries of the ledger."""
+
+    version: int
+    acceptances: list[AcceptedPlace]
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What the API does: each method answers one route of `routes.py`, and asks the store in threads."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,12 +9,14 @@ import structlog
 
 from parity.acceptance_words import held_json
 from parity.accepting import Wish, group_of
+from parity.chosen import wishes_of_cause
 from parity.database import complete_tables, storing
 from parity.errors import AcceptanceError
 from parity.holdings import read_holdings
+from parity.outcome import Acceptance
 from parity.report import GroupRow, Report
 from parity.tables import METADATA
-from proxy.accepting import accept_group, withdraw_acceptance
+from proxy.accepting import accept_groups, withdraw_acceptance
 from proxy.console import answers, bodies
 from proxy.console.callers import Caller
 from proxy.console.changing import Changing
@@ -153,20 +156,24 @@ class Api:
         return await self._roll_back(asked, None)
 
     async def accept(self, asked: Asked) -> answers.Accepted:
-        """Accept a group."""
+        """Accept a group, or all groups of a cause."""
         body: bodies.AcceptanceWish = asked.body
-        wish = Wish(**body.model_dump())
+        given = body.model_dump(exclude={"group", "cause"})
+        wish = Wish(group=body.group or "", **given)
 
         def accept() -> answers.Accepted:
-            change, acceptance, _ = accept_group(
+            wishes = [wish]
+            if body.cause is not None:
+                wishes, _ = wishes_of_cause(self.views.report(), body.cause, wish)
+            version, acceptances = accept_groups(
                 self._sources.engine,
                 self._sources.flags,
-                wish,
+                wishes,
                 declared=self._sources.declared(),
                 max_days=self._settings.max_acceptance_days,
                 actor=asked.caller.name,
             )
-            return _accepted(change.version, acceptance)
+            return _accepted(version, acceptances)
 
         return await self._threads.run(accept)
 
@@ -182,7 +189,7 @@ class Api:
                 actor=asked.caller.name,
                 reason=body.reason,
             )
-            return _accepted(change.version, acceptance)
+            return _accepted(change.version, [acceptance])
 
         return await self._threads.run(withdraw)
 
@@ -249,14 +256,13 @@ def _resolve(served: "asyncio.Future[answers.Changed]", changed: answers.Changed
         served.set_result(changed)
 
 
-def _accepted(version: int, acceptance: Any) -> answers.Accepted:
+def _accepted(version: int, acceptances: Sequence[Acceptance]) -> answers.Accepted:
     return answers.Accepted(
         version,
-        acceptance.id,
-        acceptance.label,
-        acceptance.endpoint,
-        acceptance.path,
-        acceptance.expires.isoformat(),
+        [
+            answers.AcceptedPlace(one.id, one.label, one.endpoint, one.path, one.expires.isoformat())
+            for one in acceptances
+        ],
     )
 
 

@@ -67,9 +67,13 @@ class Rollback(Body):
 
 
 class AcceptanceWish(Body):
-    """A group to accept, until the day `expires`; `kind` and `path` may be wider than the group's own."""
+    """A group to accept, or all groups of a cause, until the day `expires`.
 
-    group: str = Field(pattern=r"^[0-9a-f]{4,16}$")
+    With a group alone `kind` and `path` may be wider than its own.
+    """
+
+    group: str | None = Field(default=None, pattern=r"^[0-9a-f]{4,16}$")
+    cause: str | None = Field(default=None, pattern=r"^c-[0-9a-f]{8}$")
     reason: Reason
     owner: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_words)]
     expires: date
@@ -81,6 +85,11 @@ class AcceptanceWish(Body):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "AcceptanceWish":
+        if (self.group is None) == (self.cause is None):
+            raise ValueError("group: expected either a group or a cause")
+        wider = "kind" if self.kind else "path" if self.path else ""
+        if self.cause is not None and wider:
+            raise ValueError(f"{wider}: expected with one group alone, whose place it widens")
         if self.quirk and self.ticket:
             raise ValueError("ticket: expected either a ticket or a quirk, not both")
         if self.kind not in (None, "any", *Kind):

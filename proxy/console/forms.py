@@ -13,7 +13,7 @@ from proxy.console.api import Api
 from proxy.console.callers import CSRF_FIELD, Callers, require_csrf
 from proxy.console.errors import BadRequestError, FieldFault, RequestError, UnauthenticatedError
 from proxy.console.notices import Notice, Notices
-from proxy.console.page_words import done_words
+from proxy.console.page_words import accepted_words, done_words
 from proxy.console.pages import Page, Pages, html
 from proxy.console.protection import FORM, body_of
 from proxy.console.refusing import refusal_of
@@ -186,7 +186,7 @@ def _values(model: type[BaseModel], fields: Mapping[str, str], path: Mapping[str
         values["expected_version"] = int(text) if (text := values["expected_version"]).isdecimal() else text
     if "percent" in fields and fields["percent"].strip():
         values["share"] = _share(fields["percent"])
-    if "group" in model.model_fields:
+    if "group" in model.model_fields and "cause" not in values:
         values["group"] = path["group"]
     return values
 
@@ -202,6 +202,4 @@ def _share(percent: str) -> float:
 def _notice(done: Any) -> Notice:
     if isinstance(done, answers.Changed):
         return Notice(done_words(done), is_alarm=not done.acknowledged)
-    return Notice(
-        f"{done.id}: {done.label} ({done.endpoint} {done.path}). It is in the ledger as {done.version}."
-    )
+    return Notice(f"{accepted_words(done)} It is in the ledger as {done.version}.")

@@ -113,6 +113,15 @@ def done_words(done: answers.Changed) -> str:
     return f"{what}, served by {count(len(done.workers), 'proxy worker')} after {done.ms:.0f} ms."
 
 
+def accepted_words(done: answers.Accepted) -> str:
+    """What was accepted, or withdrawn: one acceptance with its place, several with how many and their ids."""
+    first, *others = done.acceptances
+    if not others:
+        return f"{first.id}: {first.label} ({first.endpoint} {first.path})."
+    ids = ", ".join(one.id for one in done.acceptances)
+    return f"{count(len(done.acceptances), 'difference')} of {first.endpoint}: {first.label} ({ids})."
+
+
 def matrix(cells: Sequence[answers.Cell]) -> dict[str, Any]:
     """The coverage matrix: endpoints by status class, each with its comparisons and whether it is wanted and met."""
     classes = sorted({cell.status_class for cell in cells})

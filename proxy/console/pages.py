@@ -7,7 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from parity.causes import Cause
+from parity.group_rows import GroupRow
 from parity.outcome import Kind
+from parity.report import Report
 from parity.report_cards import Fact, cause_cards, group_card
 from parity.report_words import KINDS, headline, remarks, share_of, subject, sum_line
 from proxy.console import answers, bodies
@@ -116,6 +119,9 @@ class Pages:
             "kinds": KINDS,
             "share_of": share_of,
             "causes": cause_cards(report),
+            "accepted_at": {
+                cause.id: left[0].id for cause in report.causes if (left := _open(cause, report))
+            },
             "domains": self._sources.domains,
             "query": query,
             "spans": SPANS,
@@ -128,11 +134,15 @@ class Pages:
         """One group with its samples; the look is noted first."""
         report, row = await self._api.group_shown(caller, request.match_info["group"])
         card = await self._threads.run(lambda: _linked(group_card(row, report)))
+        cause = next((one for one in report.causes if row.id in one.groups), None)
+        open_groups = [] if cause is None else _open(cause, report)
         today = datetime.now(UTC).date()
         values = {
             "card": card,
-            "kinds": [(kind.value, KINDS[kind]) for kind in Kind if kind.value == row.kind],
+            "kinds": [KINDS[kind] for kind in Kind if kind.value == row.kind],
             "is_open": not row.accepted_by and not row.accepts,
+            "cause": cause if len(open_groups) > 1 else None,
+            "open_groups": open_groups,
             "first_day": (today + timedelta(days=1)).isoformat(),
             "last_day": (today + timedelta(days=self._api.max_acceptance_days)).isoformat(),
         }
@@ -208,6 +218,12 @@ Page = Callable[[Caller, web.Request, RequestError | None, Mapping[str, str]], A
 def html(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A page as an answer."""
     return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
+
+
+def _open(cause: Cause, report: Report) -> list[GroupRow]:
+    """The groups of a cause that nobody has accepted, the one to look at first in front."""
+    groups = {group.id: group for group in report.groups}
+    return [groups[group_id] for group_id in cause.groups if not groups[group_id].accepts]
 
 
 def _linked(card: dict[str, Any]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ ROUTES: tuple[Route, ...] = (
         "/acceptances",
         "accept",
         Role.OPERATOR,
-        "Accept the differences of a group until a day",
+        "Accept the differences of a group, or of all groups of a cause, until a day",
         answers.Accepted,
         body=bodies.AcceptanceWish,
     ),

@@ -9,30 +9,63 @@ import pytest
 from parity.accepting import Wish
 from parity.errors import AcceptanceError
 from parity.holdings import Declared
-from proxy.accepting import accept_group, withdraw_acceptance
+from proxy.accepting import accept_groups, weigh_groups, withdraw_acceptance
 from tests.proxy.console.rig import Store
+
+TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.make(f"sqlite:///{tmp_path}/store.sqlite3")
 
 
 def wish(group: str, expires: date) -> Wish:
     return Wish(group=group, reason="rounded", owner="crm", expires=expires)
 
 
-def test_both_are_in_the_ledger_and_one_that_is_refused_leaves_no_entry(tmp_path: Path) -> None:
-    store = Store.make(f"sqlite:///{tmp_path}/store.sqlite3")
-    group = store.differ()
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    how: dict[str, Any] = {"declared": Declared(), "max_days": 10, "actor": "olivia"}
+def how(**changes: Any) -> dict[str, Any]:
+    return {"declared": Declared(), "max_days": 10, "actor": "olivia"} | changes
 
-    change, acceptance, row = accept_group(store.engine, store.flags, wish(group, tomorrow), **how)
+
+def test_both_are_in_the_ledger_and_one_that_is_refused_leaves_no_entry(store: Store) -> None:
+    group = store.differ()
+
+    version, (acceptance,) = accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())
     with pytest.raises(AcceptanceError, match="is accepted already"):
-        accept_group(store.engine, store.flags, wish(group, tomorrow), **how)
+        accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())
     taken, back = withdraw_acceptance(store.engine, store.flags, acceptance.id, actor="piet", reason="fixed")
     with pytest.raises(AcceptanceError, match="was withdrawn already"):
         withdraw_acceptance(store.engine, store.flags, acceptance.id, actor="piet", reason="fixed")
 
-    assert (row["id"], back) == (group, acceptance)
-    assert change.key == f"{acceptance.id} GET /v1/escrows $.a (value), crm until {tomorrow}"
-    assert [(one.version, one.action, one.actor) for one in store.flags.history(2)] == [
-        (taken.version, "unaccept", "piet"),
-        (change.version, "accept", "olivia"),
+    assert back == acceptance
+    assert [(one.version, one.action, one.actor, one.key) for one in store.flags.history(2)] == [
+        (taken.version, "unaccept", "piet", acceptance.id),
+        (version, "accept", "olivia", f"{acceptance.id} GET /v1/escrows $.a (value), crm until {TOMORROW}"),
     ]
+
+
+def test_of_several_groups_all_are_accepted_with_an_entry_each_or_none(store: Store) -> None:
+    first, second = store.differ(), store.differ({"b": 1}, {"b": 2})
+    before = store.flags.version()
+    both = [wish(first, TOMORROW), wish(second, TOMORROW)]
+
+    with pytest.raises(AcceptanceError, match="'feedfeed'"):
+        accept_groups(store.engine, store.flags, [*both, wish("feedfeed", TOMORROW)], **how())
+    untouched = store.flags.version()
+    version, found = accept_groups(store.engine, store.flags, both, **how())
+
+    assert untouched == before
+    assert version == before + 2
+    assert [one.path for one in found] == ["$.a", "$.b"]
+
+
+def test_what_is_only_weighed_is_not_accepted(store: Store) -> None:
+    group = store.differ()
+    before = store.flags.version()
+
+    (found,) = weigh_groups(store.engine, [wish(group, TOMORROW)], declared=Declared(), max_days=10)
+
+    assert found.path == "$.a"
+    assert store.flags.version() == before
+    assert len(accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())[1]) == 1

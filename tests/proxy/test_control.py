@@ -23,7 +23,7 @@ from proxy.errors import (
 )
 from proxy.flag_rows import Change, Judged
 from proxy.flag_store import FlagStore
-from proxy.flags import Flag
+from proxy.flags import DEFAULT_FLAG, Flag
 from proxy.freeze import FreezeWindow
 from proxy.stages import Stage
 
@@ -209,15 +209,65 @@ def test_a_name_that_is_not_there_is_told(desk: Desk) -> None:
         desk.control().advance("escrow", **ADA)
 
 
-def test_who_expects_another_version_changes_nothing(desk: Desk) -> None:
-    control = desk.control()
-    seen = desk.store.version()
-    control.advance("leads", actor="bob", reason="quicker")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A desk at a store of either kind, in which there was something before."""
+    url = f"sqlite:///{tmp_path}/either.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("database_url")
+    engine = open_database(url)
+    made = Desk(FlagStore(engine, ENDPOINTS))
+    made.control().roll_back(**ADA)
+    yield made
+    made.control().roll_back(**ADA)
+    engine.dispose()
 
-    with pytest.raises(ConflictError, match="at version 1, not at 0"):
+
+def test_who_decided_before_somebody_changed_the_same_flag_changes_nothing(either: Desk) -> None:
+    control = either.control()
+    seen = either.store.version()
+    change = control.advance("GET /v1/escrows", actor="bob", reason="quicker")
+
+    with pytest.raises(ConflictError) as refused:
         control.advance("escrows", expected_version=seen, **ADA)
+    with pytest.raises(ConflictError):
+        control.apply({"escrows": Flag(Stage.SHADOW)}, expected_version=seen, **ADA)
+    with pytest.raises(ConflictError, match=f"at version {change.version}, not at {change.version + 9}"):
+        control.advance("escrows", expected_version=change.version + 9, **ADA)
 
-    assert "escrows" not in desk.store.table().rows
+    assert str(refused.value) == (
+        f"the flag of GET /v1/escrows was changed since version {seen}, by bob (version {change.version}): quicker;"
+        " look again"
+    )
+    assert either.store.table().rows.get("escrows", DEFAULT_FLAG).stage is Stage.OFF
+
+
+def test_what_else_came_into_the_ledger_is_no_conflict(either: Desk) -> None:
+    control = either.control()
+    seen = either.store.version()
+    control.advance("leads", actor="bob", reason="another domain")
+    for number in range(60):  # more than a page of the ledger
+        either.store.note("accept", f"a-{number}", actor="bob", reason="x", apply=lambda _connection: None)
+
+    advanced = control.advance("escrows", expected_version=seen, **ADA)
+    either.store.note("token", "t-1", actor="bob", reason="x", apply=lambda _connection: None)
+    applied = control.apply({"escrows": Flag(Stage.CANARY)}, expected_version=advanced.version, **ADA)
+
+    assert advanced.version == seen + 62
+    assert applied is not None
+    assert either.stage().stage is Stage.CANARY
+
+
+def test_what_comes_while_it_is_judged_is_judged_anew_though_a_version_is_expected(desk: Desk) -> None:
+    def judge(key: str) -> Judged:
+        desk.judged.append(key)
+        if len(desk.judged) == 1:
+            desk.store.note("accept", "a-1", actor="bob", reason="x", apply=lambda _connection: None)
+        return READY
+
+    change = Control(desk.store, judge, ControlSettings()).advance("escrows", expected_version=0, **ADA)
+
+    assert (change.version, desk.judged) == (2, ["escrows", "escrows"])
 
 
 def test_whoever_made_the_same_step_before_is_told_as_quicker(desk: Desk) -> None:
@@ -226,7 +276,7 @@ def test_whoever_made_the_same_step_before_is_told_as_quicker(desk: Desk) -> Non
         seen = control.advance("escrows", share=share, **ADA).version
     control.advance("escrows", share=0.5, actor="bob", reason="quicker")
 
-    with pytest.raises(ConflictError, match="at version 3, not at 2"):
+    with pytest.raises(ConflictError, match=r"since version 2, by bob \(version 3\): quicker"):
         control.advance("escrows", share=0.5, expected_version=seen, **ADA)
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.flag_store import FlagStore
-from proxy.last_changes import LastChanges
+from proxy.last_changes import LastChanges, changes_since, flips_since
 from proxy.stages import Stage
 
 ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("clients", "GET", "/v1/clients"))
@@ -70,3 +70,20 @@ def test_another_store_in_the_place_of_this_one_is_read_anew(engine: sa.Engine, 
 
     assert versions(changes, other, 1) == {"clients": 1}
     other.dispose()
+
+
+def test_what_came_after_a_version_is_told_newest_first_and_flips_by_domain(engine: sa.Engine) -> None:
+    flags = FlagStore(engine, ENDPOINTS)
+    flip(flags, "escrows")
+    flip(flags, "clients")
+    flip(flags, "GET /v1/escrows", Stage.CANARY)
+    for _ in range(60):  # more than a page
+        flags.note("accept", "a-1", actor="ada", reason="known", apply=lambda _: None)
+    flip(flags, "escrows", Stage.CANARY)
+
+    assert [one.version for one in changes_since(flags, 61)] == [64, 63, 62]
+    assert [(one.version, row.key) for one, row in flips_since(flags, {"escrows"}, 1)] == [
+        (64, "escrows"),
+        (3, "GET /v1/escrows"),
+    ]
+    assert list(flips_since(flags, {"clients"}, 2)) == []

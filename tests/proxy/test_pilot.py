@@ -156,7 +156,7 @@ def test_who_is_quicker_makes_its_step_fail(bridge: Bridge) -> None:
 
     class Meddling(Bridge):
         def judge(self, key: str) -> Judged:
-            self.flags.flip("leads", Stage.SHADOW, actor="ada", reason="at the same moment")
+            self.flags.flip("GET /v1/escrows", Stage.SHADOW, actor="ada", reason="at the same moment")
             return super().judge(key)
 
     meddling = Meddling(bridge.engine)

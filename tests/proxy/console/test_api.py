@@ -14,7 +14,7 @@ from proxy.control import Control, ControlSettings
 from proxy.flag_rows import Judged
 from proxy.flag_store import FlagStore
 from proxy.stages import Stage
-from tests.parity.factories import until
+from tests.parity.factories import LIST, exchange, until
 from tests.proxy.console.rig import Rig, Store, running, serving
 
 REFERENCE = Path(__file__).parent.parent.parent.parent / "docs" / "reference"
@@ -184,7 +184,19 @@ async def test_whoever_decided_on_another_version_changes_nothing(tmp_path: Path
         share = rig.store.flags.table().rows["escrows"].canary_share
 
     assert (first.status, second.status, second.code, share) == (200, 409, "conflict", 0.2)
-    assert "somebody else changed it in the meantime" in second.message
+    assert f"escrows was changed since version {version}, by the operator" in second.message
+
+
+async def test_an_acceptance_or_a_token_since_is_no_conflict(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        version = rig.store.flip(Stage.SHADOW, Stage.CANARY)
+        rig.store.judge.ready.add("escrows")
+        rig.store.tokens.create("x", Role.VIEWER, days=1, actor="test")
+        body = {"share": 0.2, "reason": "more", "expected_version": version}
+
+        done = await rig.ask("POST", "/api/v1/domains/escrows/share", Role.OPERATOR, json=body)
+
+    assert (done.status, done.json["version"]) == (200, version + 2)
 
 
 async def test_a_rollback_needs_no_body_and_no_verdict(tmp_path: Path) -> None:
@@ -254,20 +266,42 @@ async def test_a_group_is_accepted_and_taken_back_with_both_in_the_ledger(tmp_pa
         accepted = await rig.ask("POST", "/api/v1/acceptances", Role.OPERATOR, json=wish)
         held = await rig.ask("GET", "/api/v1/acceptances", Role.VIEWER)
         again = await rig.ask("POST", "/api/v1/acceptances", Role.OPERATOR, json=wish)
-        path = f"/api/v1/acceptances/{accepted.json['id']}"
+        (one,) = accepted.json["acceptances"]
+        path = f"/api/v1/acceptances/{one['id']}"
         withdrawn = await rig.ask("DELETE", path, Role.OPERATOR, json={"reason": "fixed"})
         after = await rig.ask("GET", "/api/v1/acceptances", Role.VIEWER)
         ledger = [(one.action, one.actor) for one in rig.store.flags.history(2)]
 
-    assert (accepted.status, accepted.json["label"], accepted.json["path"]) == (200, "rounded", "$.a")
-    assert [(one["id"], one["accepted_by"], one["holds"]) for one in held.json["acceptances"]] == [
-        (accepted.json["id"], "the operator", True)
+    assert (accepted.status, one["label"], one["path"]) == (200, "rounded", "$.a")
+    assert [(it["id"], it["accepted_by"], it["holds"]) for it in held.json["acceptances"]] == [
+        (one["id"], "the operator", True)
     ]
     assert (again.status, again.code) == (422, "invalid")
     assert "is accepted already" in again.message
     assert withdrawn.status == 200
     assert [one["holds"] for one in after.json["acceptances"]] == [False]
     assert ledger == [("unaccept", "the operator"), ("accept", "the operator")]
+
+
+async def test_a_whole_cause_is_accepted_with_an_entry_for_each_of_its_groups(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        for number in range(5):
+            together = exchange({"a": 1, "b": 1}, {"a": 2, "b": 2}, endpoint=LIST, id=f"both-{number}")
+            rig.store.compare(together)
+        report = await rig.ask("GET", "/api/v1/parity/report", Role.VIEWER)
+        (cause,) = report.json["report"]["causes"]
+        wish = {"cause": cause["id"], "reason": "rounded", "owner": "crm", "expires": NEXT_WEEK}
+        before = rig.store.flags.version()
+
+        accepted = await rig.ask("POST", "/api/v1/acceptances", Role.OPERATOR, json=wish)
+        again = await rig.ask("POST", "/api/v1/acceptances", Role.OPERATOR, json=wish)
+        unknown = await rig.ask("POST", "/api/v1/acceptances", json=wish | {"cause": "c-00000000"})
+
+    assert (accepted.status, accepted.json["version"]) == (200, before + 2)
+    assert sorted(one["path"] for one in accepted.json["acceptances"]) == ["$.a", "$.b"]
+    assert (again.status, again.json["error"]["fields"][0]["field"]) == (422, "cause")
+    assert "all of its groups are accepted already" in again.message
+    assert (unknown.status, "expected a cause of crossfade parity report" in unknown.message) == (422, True)
 
 
 @pytest.mark.parametrize(

@@ -24,15 +24,37 @@ def test_a_share_is_a_number_from_0_to_1(share: object) -> None:
         checked(Advance, {"reason": "x", "share": share})
 
 
-def test_a_fault_of_two_fields_together_is_named_by_one() -> None:
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        (
+            {"quirk": "Q-1", "ticket": "https://t.test/1"},
+            "ticket",
+            "expected either a ticket or a quirk, not both",
+        ),
+        ({"cause": "c-12345678"}, "group", "expected either a group or a cause"),
+        ({"group": None}, "group", "expected either a group or a cause"),
+        (
+            {"group": None, "cause": "c-12345678", "kind": "any"},
+            "kind",
+            "expected with one group alone, whose place it widens",
+        ),
+        (
+            {"group": None, "cause": "c-12345678", "path": "$.**"},
+            "path",
+            "expected with one group alone, whose place it widens",
+        ),
+    ],
+)
+def test_a_fault_of_two_fields_together_is_named_by_one(
+    changes: dict[str, object], field: str, message: str
+) -> None:
     wish = {"group": "abcdef", "reason": "x", "owner": "y", "expires": "2027-01-31"}
 
     with pytest.raises(InvalidError) as told:
-        checked(AcceptanceWish, wish | {"quirk": "Q-1", "ticket": "https://t.test/1"})
+        checked(AcceptanceWish, wish | changes)
 
-    assert [(one.field, one.message) for one in told.value.fields] == [
-        ("ticket", "expected either a ticket or a quirk, not both")
-    ]
+    assert [(one.field, one.message) for one in told.value.fields] == [(field, message)]
 
 
 @pytest.mark.parametrize(("span", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7_200), ("7d", 604_800)])

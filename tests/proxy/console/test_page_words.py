@@ -8,6 +8,7 @@ from parity.outcome import Outcome
 from proxy.console import answers
 from proxy.console.page_words import (
     STAGE_MEANS,
+    accepted_words,
     bar_words,
     change_words,
     done_words,
@@ -147,3 +148,14 @@ def test_the_matrix_has_a_row_for_each_endpoint_and_says_what_is_wanted() -> Non
         "met": True,
     }
     assert (found["rows"][1]["cells"]["2xx"]["n"], found["rows"][1]["cells"]["2xx"]["met"]) == (0, False)
+
+
+def test_what_was_accepted_is_one_place_or_how_many() -> None:
+    one = answers.AcceptedPlace("a-1", "rounded", "GET /v1/escrows", "$.a", "2027-01-31")
+    other = answers.AcceptedPlace("a-2", "rounded", "GET /v1/escrows", "$.b", "2027-01-31")
+
+    assert accepted_words(answers.Accepted(7, [one])) == "a-1: rounded (GET /v1/escrows $.a)."
+    assert (
+        accepted_words(answers.Accepted(8, [one, other]))
+        == "2 differences of GET /v1/escrows: rounded (a-1, a-2)."
+    )

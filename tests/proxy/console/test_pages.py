@@ -212,6 +212,20 @@ def test_a_group_is_accepted_and_taken_back(browser: Browser, changed: Rig) -> N
     page.get_by_placeholder("why").fill("it is fixed")
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_role("listitem").filter(has_text="a fraction of a cent")).to_contain_text("withdrawn")
+
+    page.get_by_role("link", name="Differences").click()
+    page.get_by_role("link", name="Accept Cause 1").click()
+    page.get_by_label("Everything with this cause (3 groups)").check()
+    page.get_by_label("Reason").fill("one fault for both")
+    page.get_by_label("Last day").fill((datetime.now(UTC).date() + timedelta(days=7)).isoformat())
+    page.get_by_label("Kind, of this group alone").select_option("any kind")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("alert").first).to_contain_text("kind: expected with one group alone")
+    expect(page.get_by_label("Everything with this cause (3 groups)")).to_be_checked()
+    page.get_by_label("Kind, of this group alone").select_option("")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("status")).to_contain_text("3 differences of GET /v1/escrows: one fault for both")
+    expect(page.get_by_text("accepted since").first).to_be_visible()
     made.context.close()
 
 
@@ -228,7 +242,7 @@ def test_of_two_operators_the_second_is_told_of_the_first(browser: Browser, chan
     expect(second.page.locator("#changed")).to_be_visible()
     second.page.get_by_role("button", name="Advance to live").click()
 
-    expect(second.page.get_by_role("alert").first).to_contain_text("somebody else changed it in the meantime")
+    expect(second.page.get_by_role("alert").first).to_contain_text("escrows was changed since version")
     assert store.flags.table().rows["escrows"].stage is Stage.LIVE
     for one in (first, second):
         one.context.close()
