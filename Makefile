@@ -11,6 +11,10 @@ ARGS ?=
 # whoever forbids it has each of the thousand processes of the tests compile all of Crossfade, and pytest rewrite all tests
 unexport PYTHONDONTWRITEBYTECODE
 
+# what is compiled is kept: without that, as images of containers like it, each of the hundreds of processes that the
+# tests start compiles all that it imports, and is twice as long about it
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -58,7 +62,7 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 	@$(BIN)/lint-imports
 
 test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contracts and all tests (what CI runs)
-	@$(MAKE) --no-print-directory -j2 check compiled-where-possible
+	@$(MAKE) --no-print-directory -j2 check compiled-where-possible collected
 	@if test -e $(COMPILED)/ready ; then \
 	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
 	else \
@@ -68,6 +72,9 @@ test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contract
 
 # once more what failed beside others, by itself; that nothing is known to have failed (a crash, nothing collected) is a failure
 ALONE = { echo "once more alone, what failed beside others:" && $(BIN)/pytest -q --last-failed --last-failed-no-failures none --ignore=tests/wire $(ARGS) ; }
+
+collected:  # all tests can be imported; and what they import is compiled once, and not by each worker of xdist for itself
+	@mkdir -p build && $(BIN)/pytest --collect-only -q >build/collected.txt || { cat build/collected.txt; exit 1; }
 
 coverage: $(STAMP) browser redis peers  ## All tests on the sources once more, twice as slowly, and the coverage floor
 	@$(BIN)/coverage erase
@@ -136,4 +143,4 @@ lock: $(STAMP)  ## Renew requirements.lock
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install compiled compiled-where-possible demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity ready soak fuzz screenshot lock clean
+.PHONY: help install compiled compiled-where-possible collected demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity ready soak fuzz screenshot lock clean

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import os
 import re
 import subprocess
 import tomllib
@@ -160,6 +161,15 @@ def test_ci_runs_what_the_readme_says_and_nothing_else() -> None:
     ]
 
     assert commands == ["exec make test"]
+
+
+def test_what_make_starts_keeps_what_python_compiles() -> None:
+    command = ["make", "--silent", "--eval=environment: ; @env", "environment"]
+    inherited = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    said = subprocess.run(command, cwd=ROOT, env=inherited, capture_output=True, text=True, check=True).stdout
+
+    assert "PATH=" in said
+    assert "PYTHONDONTWRITEBYTECODE" not in said
 
 
 def test_the_glossary_has_an_avoid_line_for_every_word() -> None:
