@@ -8,9 +8,6 @@ HEADERS = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("
 CAN_COMPILE = { { command -v cc >/dev/null 2>&1 && test -e "$(HEADERS)" ; } || $(call apt,gcc libc6-dev python3-dev) ; }
 AS_COMPILED = PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED)/site
 ARGS ?=
-# whoever forbids it has each of the thousand processes of the tests compile all of Crossfade, and pytest rewrite all tests
-unexport PYTHONDONTWRITEBYTECODE
-
 # what is compiled is kept: without that, as images of containers like it, each of the hundreds of processes that the
 # tests start compiles all that it imports, and is twice as long about it
 unexport PYTHONDONTWRITEBYTECODE
