@@ -42,6 +42,7 @@ CHUNKS = [
     ("a bare CR behind the size", b"3\rabc\r\n0\r\n\r\n"),
     ("a bare LF behind the data", b"3\r\nabc\n0\r\n\r\n"),
     ("more data than the size", b"3\r\nabcd\r\n0\r\n\r\n"),
+    ("two other bytes where the line should end", b"3\r\nabcXX0\r\n\r\n"),
     ("less data than the size", b"5\r\nabc\r\n0\r\n\r\n" + NEXT),
     ("no line end behind the data", b"3\r\nabc0\r\n\r\n"),
     ("a bare LF behind the last size", b"3\r\nabc\r\n0\n\r\n"),

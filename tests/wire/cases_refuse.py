@@ -23,6 +23,7 @@ LENGTHS = [
     ("a comma behind", POST + b"Content-Length: 3,\r\n\r\nabc"),
     ("digits of another script", POST + b"Content-Length: \xd9\xa3\r\n\r\nabc"),
     ("more than 64 bits", POST + b"Content-Length: 18446744073709551619\r\n\r\nabc"),
+    ("more digits than any sender needs", POST + b"Content-Length: 0000000000000000003\r\n\r\nabc"),
     ("more than 32 bits wrapped", POST + b"Content-Length: 99999999999999999999999999\r\n\r\nabc"),
     ("a form feed before", POST + b"Content-Length: \x0c3\r\n\r\nabc"),
     ("in two spellings of the name", POST + b"content-length: 3\r\nCONTENT-LENGTH: 9\r\n\r\nabc"),
@@ -92,6 +93,7 @@ STRAY = [
     ("a NUL in a name", GET + b"X-\x00A: a\r\n\r\n"),
     ("a NUL in the target", b"GET /v1/\x00escrows HTTP/1.1\r\n" + HOST + E),
     ("a NUL in the method", b"G\x00ET /v1/escrows HTTP/1.1\r\n" + HOST + E),
+    ("a NUL in a head that does not end", LINE + b"X-A: \x00"),
     ("a NUL before everything", b"\x00" + GET + E),
     ("a bell in a value", GET + b"X-A: a\x07b\r\n\r\n"),
     ("DEL in a value", GET + b"X-A: a\x7fb\r\n\r\n"),
@@ -149,6 +151,7 @@ HOSTS = [
     ("with a backslash", LINE + b"Host: a\\b\r\n\r\n"),
     ("with a quote", LINE + b'Host: a"b\r\n\r\n'),
     ("with a bracket", LINE + b"Host: <a>\r\n\r\n"),
+    ("longer than a name can be", LINE + b"Host: " + b"a." * 131 + b"\r\n\r\n"),
     ("with a high byte", LINE + b"Host: caf\xe9.test\r\n\r\n"),
 ]
 TARGETS = [
@@ -213,7 +216,7 @@ BOUNDS = [
 SLOW = [
     ("no end of the line", (b"GET /v1/escrows", Pause(2))),
     ("no end of the head", (GET, Pause(2))),
-    ("a byte at a time", tuple(part for byte in GET for part in (bytes([byte]), Pause(0.05)))),
+    ("a byte at a time", tuple(part for byte in GET + E for part in (bytes([byte]), Pause(0.05)))),
     ("a second request without end", (GET + E + b"GET", Pause(2))),
 ]
 
