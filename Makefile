@@ -137,7 +137,25 @@ screenshot: $(STAMP) browser  ## Renew the screenshots in docs/img: of the repor
 lock: $(STAMP)  ## Renew requirements.lock
 	@$(BIN)/uv pip compile --system-certs pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
 
+sbom: $(STAMP)  ## What an installation brings along, as CycloneDX with hashes, in the versions of requirements.lock; writes build/sbom.json
+	@test -x build/sbom/bin/cyclonedx-py || { echo "installing cyclonedx-bom in build/sbom ..." && $(call venv,build/sbom,cyclonedx-bom==7.5.0) ; }
+	@$(BIN)/uv pip compile --quiet --system-certs pyproject.toml --extra otel --extra openfeature --constraint requirements.lock --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate -o build/shipped.lock
+	@build/sbom/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o build/sbom.json build/shipped.lock 2>build/sbom.log || { cat build/sbom.log ; exit 3 ; }
+	@echo "wrote build/sbom.json: $$(grep -c == build/shipped.lock) components"
+
+# pip-audit ends with 1 for what it found and for what it could not ask; only what it found is in its report
+audit: $(STAMP)  ## Ask PyPI for known vulnerabilities of all that requirements.lock names (ARGS="-s osv" asks OSV); error 1: there are some, 3: not all could be asked
+	@test -x build/audit/bin/pip-audit || { echo "installing pip-audit in build/audit ..." && $(call venv,build/audit,pip-audit==2.10.1) ; }
+	@rm -f build/audit.txt
+	@if build/audit/bin/pip-audit -r requirements.lock --disable-pip --strict --progress-spinner off --desc off --format columns -o build/audit.txt $(ARGS) 2>build/audit.log ; then \
+	  echo "nothing in requirements.lock has a known vulnerability" ; \
+	elif test -s build/audit.txt ; then \
+	  cat build/audit.txt ; exit 1 ; \
+	else \
+	  tail -n 1 build/audit.log ; echo "not audited: the vulnerability service could not be asked about everything (build/audit.log)" ; exit 3 ; \
+	fi
+
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install compiled compiled-where-possible collected demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity ready soak fuzz screenshot lock clean
+.PHONY: help install sbom audit compiled compiled-where-possible collected demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity ready soak fuzz screenshot lock clean

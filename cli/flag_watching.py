@@ -28,7 +28,7 @@ def watch(context: Context, for_s: float | None, as_json: bool) -> None:
     out = console()
     for event in Following(context.flags, pausing(for_s)).events():
         if as_json:
-            click.echo(json.dumps({"schema": SCHEMA, "at": _now().isoformat(), **_json(event)}))
+            click.echo(json.dumps({"schema": SCHEMA, "at": _now().isoformat(), **event_json(event)}))
         else:
             for line in lines_of(event, _now()):
                 out.print(Text(line))
@@ -72,7 +72,8 @@ def _version(worker: Worker) -> str:
     return "nothing yet" if worker.version < 0 else f"version {worker.version}"
 
 
-def _json(event: Event) -> dict[str, Any]:
+def event_json(event: Event) -> dict[str, Any]:
+    """JSON values."""
     match event:
         case Begun(version, workers):
             return {"event": "begun", "version": version, "workers": [_worker_json(one) for one in workers]}

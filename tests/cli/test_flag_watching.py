@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.flag_watching import lines_of
+from cli.flag_watching import SCHEMA, event_json, lines_of
 from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.flag_follow import Acknowledged, Begun, Changed, Joined, Left
@@ -19,6 +19,7 @@ from proxy.flag_store import FlagStore
 from proxy.flags import Flag
 from proxy.stages import Stage
 from tests.support.command import InProcess
+from tests.support.published import faults
 
 ROOT = Path(__file__).parent.parent.parent
 ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"),)
@@ -54,6 +55,7 @@ def test_each_event_is_a_line_as_it_comes_until_ctrl_c(tmp_path: Path) -> None:
     assert (begun["schema"], begun["event"], begun["version"]) == ("crossfade.flags-watch/1", "begun", 0)
     assert (changed["event"], changed["change"]["actor"]) == ("changed", "bob")
     assert (process.returncode, rest) == (130, "")
+    assert faults(json.dumps(begun) + json.dumps(changed)) == []
 
 
 def test_it_ends_by_itself_after_a_span(crossfade: InProcess) -> None:
@@ -83,6 +85,7 @@ def test_a_person_reads_when_what_and_who(
     event: Begun | Changed | Acknowledged | Joined | Left, lines: list[str]
 ) -> None:
     assert lines_of(event, NOON) == lines
+    assert faults(json.dumps({"schema": SCHEMA, "at": NOON.isoformat(), **event_json(event)})) == []
 
 
 @pytest.mark.parametrize("span", ["soon", "3"])

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.support.command import InProcess
+from tests.support.published import faults
 
 
 def test_an_empty_ledger_says_so(crossfade: InProcess) -> None:
@@ -37,6 +38,7 @@ def test_all_of_it_is_exported_oldest_first_with_verdicts(crossfade: InProcess) 
     with (crossfade.state_dir / "ledger.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert (lines.code, table.code) == (0, 0)
+    assert faults((crossfade.state_dir / "ledger.jsonl").read_text()) == []
     assert [(one["schema"], one["version"], one["action"]) for one in entries] == [
         ("crossfade.ledger/1", 1, "flip"),
         ("crossfade.ledger/1", 2, "rollback"),

@@ -1,5 +1,7 @@
 """How commands say how followed flags stand."""
 
+import json
+
 import pytest
 
 from cli.openfeature_words import answer_json, answer_line, state_json, state_line
@@ -7,6 +9,7 @@ from proxy.flags import Flag
 from proxy.openfeature_states import KeyState, ProviderState
 from proxy.provider_answers import NoAnswer, ProviderAnswer, Said
 from proxy.stages import Stage
+from tests.support.published import faults
 
 SILENT = KeyState("escrows", "stage", ProviderState.FROZEN, Said(Stage.CANARY, 0.1), 5.0, 10.0, 3, "is gone", checked_at=80.0)  # fmt: skip
 
@@ -75,3 +78,12 @@ def test_an_answer_as_json_has_its_move_or_its_problem() -> None:
         None,
     )
     assert (none["said"], none["move"], none["problem"]) == (None, None, "is gone")
+
+
+def test_both_are_as_published() -> None:
+    states = [state_json(SILENT, Flag()), state_json(KeyState("escrows", "stage"), Flag())]
+    answers = [answer_json("escrows", "stage", one, Flag()) for one in (Said(Stage.OFF), NoAnswer("is gone"))]
+    shown = {"schema": "crossfade.openfeature/1", "provider": "p", "watched_by": None, "flags": states}
+    asked = {"schema": "crossfade.openfeature-check/1", "provider": "p", "flags": answers}
+
+    assert faults(json.dumps(shown) + json.dumps(asked)) == []

@@ -1,12 +1,14 @@
 """How a retirement is told: no line is wider than a terminal, and no name can break out of its place."""
 
 import io
+import json
 
 from rich.console import Console
 
 from cli.leftovers import Handler, Leftovers
-from cli.retirement import Retirement, render_retirement, retirement_markdown
+from cli.retirement import Retirement, render_retirement, retirement_json, retirement_markdown
 from parity.served import Hole, HoleKind, Unused, Use
+from tests.support.published import faults
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0
@@ -78,3 +80,11 @@ def test_markdown_has_lists_to_tick_off_whose_names_stay_in_their_places() -> No
 
     assert "- [ ] ``GET /v1/`odd` ``" in text or "- [ ] `` GET /v1/`odd` ``" in text
     assert "### Delete last: flag rows" in text
+
+
+def test_as_json_it_is_as_published() -> None:
+    uses = (Use("GET /v1/orders", 1_204, 2, 3, NOW - DAY),)
+    holes = (Hole(HoleKind.BROKEN_OFF, NOW - DAY, NOW, "proxy-2"),)
+    found = retirement_json(Retirement("orders", unused(NOW - DAY, uses=uses, holes=holes), ("is at live",)))
+
+    assert faults(json.dumps({"schema": "crossfade.retire/1", **found})) == []

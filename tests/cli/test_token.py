@@ -25,7 +25,7 @@ def test_as_json_it_lets_its_bearer_in_until_it_is_revoked(crossfade: InProcess)
     tokens = Tokens(engine, FlagStore(engine, ()))
 
     found = tokens.find(made["secret"])
-    revoked = crossfade("token", "revoke", made["id"])
+    revoked = crossfade("token", "revoke", made["id"], "--json")
 
     assert found is not None
     assert (made["schema"], found.role, found.created_by) == ("crossfade.token/1", Role.ADMIN, "olivia")

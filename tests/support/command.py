@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
+from tests.support.published import faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,10 @@ Crossfade = Callable[..., Ran]
 
 
 class InProcess:
-    """Runs the command in this process, with a state directory of its own: quick."""
+    """Runs the command in this process, with a state directory of its own: quick.
+
+    What it prints as JSON must be as the published schema says.
+    """
 
     def __init__(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state_dir: Path
@@ -47,6 +51,7 @@ class InProcess:
         except SystemExit as end:
             code = int(end.code or 0)
         captured = self._capsys.readouterr()
+        assert faults(captured.out) == []
         return Ran(code, captured.out, captured.err)
 
 
@@ -61,4 +66,5 @@ def run_process(*arguments: str, state_dir: Path, timeout_s: float = 60, **envir
         cwd=Path(__file__).parent.parent.parent,
         env=os.environ | {"CROSSFADE_STATE_DIR": str(state_dir), "CROSSFADE_ACTOR": "olivia"} | environment,
     )
+    assert faults(done.stdout) == []
     return Ran(done.returncode, done.stdout, done.stderr)
