@@ -7,6 +7,7 @@ from typing import Any
 from parity.outcome import Outcome
 from parity.report_words import count, percent
 from proxy.console import answers
+from proxy.console.piloting import Pilot
 from proxy.stages import Stage
 
 STAGES = tuple(stage.value for stage in Stage)
@@ -120,6 +121,12 @@ def accepted_words(done: answers.Accepted) -> str:
         return f"{first.id}: {first.label} ({first.endpoint} {first.path})."
     ids = ", ".join(one.id for one in done.acceptances)
     return f"{count(len(done.acceptances), 'difference')} of {first.endpoint}: {first.label} ({ids})."
+
+
+def pilot_words(done: Pilot) -> str:
+    """How the pilot of a domain stands, in a sentence."""
+    made = f"{done.step} of {count(len(done.steps), 'step')} to {done.target} made"
+    return f"The pilot of {done.domain} is {done.state}: {made}, by policy {done.policy}."
 
 
 def matrix(cells: Sequence[answers.Cell]) -> dict[str, Any]:

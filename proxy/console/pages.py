@@ -20,6 +20,7 @@ from proxy.console.errors import RequestError
 from proxy.console.notices import Notice, Notices
 from proxy.console.page_words import STAGE_MEANS, STAGES, matrix
 from proxy.console.page_words import headline as status_headline
+from proxy.console.piloting import policy_in_the_box
 from proxy.console.rendering import Rendering
 from proxy.console.routes import Asked
 from proxy.console.seams import Sources
@@ -57,6 +58,7 @@ class Pages:
         for path, page in (
             ("/", self.overview),
             ("/domains/{domain}", self.domain),
+            ("/pilot", self.pilot),
             ("/parity", self.parity),
             ("/parity/groups/{group}", self.group),
             ("/acceptances", self.acceptances),
@@ -99,8 +101,21 @@ class Pages:
             "since": query.since,
             "spans": SPANS,
             "earlier": list(STAGES[: STAGES.index(found.domain.stage)]),
+            "ahead": list(STAGES[STAGES.index(found.domain.stage) + 1 :]),
+            "pilot": await self._threads.run(self._api.piloting.latest, name),
+            "policy_in_the_box": policy_in_the_box(),
         }
         return await self._page("domain.html.j2", caller, values, refusal, given)
+
+    async def pilot(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """The pilots of all domains."""
+        _ = request
+        found = await self._api.pilots(_asked(caller))
+        piloted = {one.domain for one in found.pilots}
+        values = {"found": found, "others": [one for one in self._sources.domains if one not in piloted]}
+        return await self._page("pilot.html.j2", caller, values, refusal, given)
 
     async def parity(
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]

@@ -12,6 +12,8 @@ from parity.exchange import Endpoint
 from parity.tables import GROUPS, SAMPLES
 from proxy.console.tokens import Role
 from proxy.flag_rows import Registration
+from proxy.pilot_policy import DEFAULT_POLICY
+from proxy.pilot_runs import PilotRuns
 from proxy.stages import Stage
 from tests.parity.factories import exchange, observation
 from tests.parity.reports import HOSTILE
@@ -69,6 +71,16 @@ def in_the_middle(path: Path, *others: str) -> Store:
     store.flags.flip("leads", Stage.SHADOW, actor="piet", reason="leads begin")
     store.flags.flip("escrows", Stage.CANARY, canary_share=0.05, **who)
     compare_an_hour(store)
+    pilot = PilotRuns(store.engine, store.flags)
+    run = pilot.start(
+        "escrows",
+        DEFAULT_POLICY.read_text(),
+        "default",
+        Stage.COMPLETE,
+        actor="olivia",
+        now=time.time() - 7_200,
+    )
+    pilot.wait(run, "coverage: 3 of 4 cells were compared; groups: 3 open difference groups")
     for number in (1, 2):
         worker = f"w-{number}"
         registered = Registration(worker, f"proxy-{number}", socket.gethostname(), os.getpid(), 8080)

@@ -16,11 +16,13 @@ from proxy.console.page_words import (
     interval_words,
     matrix,
     outcome_bar,
+    pilot_words,
     ratio_words,
     share_words,
     verdict_words,
     when,
 )
+from proxy.console.piloting import Pilot, PilotStep
 from proxy.stages import Stage
 
 
@@ -158,4 +160,14 @@ def test_what_was_accepted_is_one_place_or_how_many() -> None:
     assert (
         accepted_words(answers.Accepted(8, [one, other]))
         == "2 differences of GET /v1/escrows: rounded (a-1, a-2)."
+    )
+
+
+def test_a_pilot_is_told_with_the_steps_that_are_made() -> None:
+    steps = [PilotStep("shadow", "", made=True), PilotStep("canary 5%", "", made=False)]
+    at = "2027-01-15T08:00:00+00:00"
+    told = Pilot("escrows", "running", "", "canary", "mine", "", 1, steps, "", at, 7, "olivia", at, "", [])
+
+    assert (
+        pilot_words(told) == "The pilot of escrows is running: 1 of 2 steps to canary made, by policy mine."
     )
