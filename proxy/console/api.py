@@ -21,6 +21,7 @@ from proxy.console import answers, bodies
 from proxy.console.callers import Caller
 from proxy.console.changing import Changing
 from proxy.console.errors import NotFoundError
+from proxy.console.load_tests import LoadTestList, LoadTestReader, LoadTestShown
 from proxy.console.looks import Looks
 from proxy.console.piloting import Pilot, Piloting, Pilots
 from proxy.console.routes import Asked
@@ -47,6 +48,7 @@ class Api:
         self._finishing: set[asyncio.Task[None]] = set()
         self.views = views
         self.piloting = Piloting(sources)
+        self._load_tests = LoadTestReader(sources)
         self.max_acceptance_days = settings.max_acceptance_days
 
     async def status(self, _asked: Asked) -> answers.Status:
@@ -165,6 +167,17 @@ class Api:
         """The latest pilot of a domain."""
         self.views.require_domain(asked.path["domain"])
         return await self._threads.run(self.piloting.get, asked.path["domain"])
+
+    async def load_tests(self, asked: Asked) -> LoadTestList:
+        """The latest load tests."""
+        query: bodies.LoadTestsQuery = asked.query
+        if query.domain is not None:
+            self.views.require_domain(query.domain)
+        return await self._threads.run(self._load_tests.latest, query.limit, query.domain)
+
+    async def load_test(self, asked: Asked) -> LoadTestShown:
+        """One load test."""
+        return await self._threads.run(self._load_tests.get, asked.path["run"])
 
     async def start_pilot(self, asked: Asked) -> Pilot:
         """Start a pilot."""

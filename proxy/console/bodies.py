@@ -153,6 +153,13 @@ class LooksQuery(Body):
     limit: int = Field(default=100, ge=1, le=1_000)
 
 
+class LoadTestsQuery(Body):
+    """How many, newest first, and of which domain."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    domain: str | None = Field(default=None, max_length=100)
+
+
 class Nothing(Body):
     """No parameters."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from proxy.console import answers, bodies
 from proxy.console.callers import Caller
+from proxy.console.load_tests import LoadTestList, LoadTestShown
 from proxy.console.piloting import Pilot, Pilots
 from proxy.console.tokens import Role
 
@@ -66,6 +67,23 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/pilots", "pilots", Role.VIEWER, "The latest pilot of each domain that had one", Pilots),
     Route("GET", "/domains/{domain}/pilot", "pilot", Role.VIEWER, "The latest pilot of a domain", Pilot),
+    Route(
+        "GET",
+        "/loadtests",
+        "load_tests",
+        Role.VIEWER,
+        "The latest load tests, in short",
+        LoadTestList,
+        query=bodies.LoadTestsQuery,
+    ),
+    Route(
+        "GET",
+        "/loadtests/{run}",
+        "load_test",
+        Role.VIEWER,
+        "A load test, endpoint by endpoint",
+        LoadTestShown,
+    ),
     Route(
         "GET",
         "/parity/report",

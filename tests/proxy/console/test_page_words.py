@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from parity.load_tests import LoadJudgement, LoadRatio
 from parity.outcome import Outcome
 from proxy.console import answers
 from proxy.console.page_words import (
@@ -12,8 +13,10 @@ from proxy.console.page_words import (
     bar_words,
     change_words,
     done_words,
+    figure_words,
     headline,
     interval_words,
+    load_words,
     matrix,
     outcome_bar,
     pilot_words,
@@ -171,3 +174,9 @@ def test_a_pilot_is_told_with_the_steps_that_are_made() -> None:
     assert (
         pilot_words(told) == "The pilot of escrows is running: 1 of 2 steps to canary made, by policy mine."
     )
+
+
+def test_figures_of_a_load_test_are_told_where_there_are_any() -> None:
+    assert load_words(LoadJudgement(LoadRatio(0.571, 0.52, 0.609), "pass")) == "0.57x (0.52 to 0.61)"
+    assert load_words(LoadJudgement(None, "undecided")) == "not known"
+    assert (figure_words(1234.56, 1), figure_words(None, 1)) == ("1,234.6", "-")

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
+from parity.load_tests import LoadTests
 from parity.tables import GROUPS
 from proxy.console.tokens import Role
 from proxy.pilot_runs import PilotRuns
@@ -28,6 +29,8 @@ PAGES = (
     "/parity",
     "/parity/groups/{group}",
     "/acceptances",
+    "/loadtests",
+    "/loadtests/{run}",
     "/ledger",
     "/workers",
     "/looks",
@@ -73,6 +76,10 @@ def group_of(rig: Rig, path: str = "$.data.price") -> str:
         return str(connection.execute(chosen).scalar_one())
 
 
+def load_test_of(rig: Rig) -> str:
+    return LoadTests(rig.store.engine).latest(1)[0].id
+
+
 @pytest.fixture(scope="module")
 def admin(browser: Browser, looked_at: Rig) -> Iterator[Visit]:
     found = signed_in(browser, looked_at, Role.ADMIN)
@@ -87,7 +94,7 @@ def test_a_page_is_accessible_and_within_its_policy_and_asks_nobody_else(
     admin.asked.clear()
     admin.complaints.clear()
 
-    admin.page.goto(looked_at.url + path.replace("{group}", group_of(looked_at)))
+    admin.page.goto(looked_at.url + path.format(group=group_of(looked_at), run=load_test_of(looked_at)))
     admin.page.wait_for_load_state("load")
 
     allowed = [] if path != "/nothing" else ["Failed to load resource"]
@@ -100,7 +107,8 @@ def test_a_page_is_accessible_and_within_its_policy_and_asks_nobody_else(
 def test_on_a_phone_in_the_dark_it_is_as_good(browser: Browser, looked_at: Rig) -> None:
     phone = signed_in(browser, looked_at, Role.ADMIN, **PHONE)
     found = {}
-    for path in ("/", "/domains/escrows", f"/parity/groups/{group_of(looked_at)}"):
+    test = f"/loadtests/{load_test_of(looked_at)}"
+    for path in ("/", "/domains/escrows", test, f"/parity/groups/{group_of(looked_at)}"):
         phone.page.goto(looked_at.url + path)
         found[path] = (phone.violations(), phone.overflows())
     phone.context.close()
@@ -341,6 +349,10 @@ def test_pictures_are_made(browser: Browser, looked_at: Rig) -> None:
     page.screenshot(path=PICTURES / "console-domain.png")
     page.goto(f"{looked_at.url}/parity/groups/{group_of(looked_at)}")
     page.screenshot(path=PICTURES / "console-group.png")
+    page.set_viewport_size({"width": 1280, "height": 660})
+    for name, path in (("pilot", "/pilot"), ("load-test", f"/loadtests/{load_test_of(looked_at)}")):
+        page.goto(looked_at.url + path)
+        page.screenshot(path=PICTURES / f"console-{name}.png")
     phone = signed_in(browser, looked_at, Role.OPERATOR, **PHONE)
     phone.page.screenshot(path=PICTURES / "console-phone.png")
     for one in (made, phone):
