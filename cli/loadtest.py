@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import click
+import msgspec
 
 from cli.asking import confirm
 from cli.bundled import CONTRACT, bundled_backends, yes_option
@@ -16,6 +17,8 @@ from cli.spans import Span
 from cli.up import probe
 from loadtests.result_table import render_table, to_json
 from loadtests.run import run_loadtest
+from parity.errors import StoreError
+from parity.load_tests import LoadTest, LoadTests
 
 
 @click.command()
@@ -85,10 +88,21 @@ def loadtest(
             work_dir=work_dir,
             endpoints=[(item.method, item.path) for item in context.endpoints if item.domain == domain],
         )
+    values = to_json(result)
     if as_json:
-        values = to_json(result)
-        print_json(values.pop("schema"), values)
+        print_json(values["schema"], {name: value for name, value in values.items() if name != "schema"})
     else:
         render_table(result, console())
+    keep(context, msgspec.convert(values, LoadTest))
     if not result.passed:
         raise click.exceptions.Exit(1)
+
+
+def keep(context: Context, test: LoadTest) -> None:
+    """Leave it in the store, for the console; a store that does not answer changes nothing of what was measured."""
+    try:
+        kept = LoadTests(context.engine).add(test, context.actor)
+    except StoreError as error:
+        message(f"crossfade: the console will not show this load test: {error}")
+    else:
+        message(f"kept as {kept}: crossfade console, Load tests")

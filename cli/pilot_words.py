@@ -3,11 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from proxy.errors import PolicyError
 from proxy.pilot_decision import Decision, Done, Go, Pause, Wait
-from proxy.pilot_policy import Policy, PolicyStep
+from proxy.pilot_policy import Policy
 from proxy.pilot_runs import PilotRun, RunState
-from proxy.spans import span_text
 from proxy.stages import Stage
 
 _EVENTS = {
@@ -28,7 +26,7 @@ def run_json(run: PilotRun, holder: str) -> dict[str, Any]:
         "target": run.target.value,
         "policy": run.policy_name,
         "step": run.step,
-        "steps": len(_steps(run)),
+        "steps": len(run.steps()),
         "since": _moment(run.since).isoformat(),
         "version": run.version,
         "actor": run.actor,
@@ -39,7 +37,7 @@ def run_json(run: PilotRun, holder: str) -> dict[str, Any]:
 
 def run_lines(run: PilotRun, holder: str) -> list[str]:
     """How a run stands, in lines."""
-    steps = _steps(run)
+    steps = run.steps()
     last = f", the last {steps[run.step - 1].words}" if 0 < run.step <= len(steps) else ""
     lines = [
         f"{run.domain}: {run.state}, {run.step} of {len(steps)} steps to {run.target} made{last}; policy {run.policy_name}",
@@ -62,7 +60,7 @@ def policy_lines(policy: Policy, target: Stage) -> list[str]:
     """The steps to a target, each with how long it lasts and what is needed to go on."""
     steps = policy.steps_to(target)
     return [
-        f"  {number}  {step.words:<12}{_then(step, is_last=number == len(steps))}".rstrip()
+        f"  {number}  {step.words:<12}{step.needed if number < len(steps) else ''}".rstrip()
         for number, step in enumerate(steps, 1)
     ]
 
@@ -88,21 +86,6 @@ def event_text(kind: str, words: str) -> str:
 def time_text(seconds: float) -> str:
     """For example `2026-11-29 14:02:11 UTC`."""
     return f"{_moment(seconds):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _then(step: PolicyStep, *, is_last: bool) -> str:
-    if is_last:
-        return ""
-    hold = f"at least {span_text(step.hold)}, then " if step.hold else ""
-    needed = f"ready but for {', '.join(sorted(step.may_be_missing))}" if step.may_be_missing else "ready"
-    return f"{hold}when the verdict is {needed}"
-
-
-def _steps(run: PilotRun) -> tuple[PolicyStep, ...]:
-    try:
-        return run.read_policy().steps_to(run.target)
-    except PolicyError:  # another version of Crossfade wrote it; what the pilot says of it is in the reason
-        return ()
 
 
 def _moment(seconds: float) -> datetime:

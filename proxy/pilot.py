@@ -92,7 +92,7 @@ class Pilot:
 
     def holder(self, domain: str) -> str:
         """Who walks it; empty: nobody."""
-        return Lease(self._engine, _lease_name(domain), self._holder, self.settings.lease_s).holder()
+        return walker_of(self._engine, domain)
 
     def walk(self, domain: str) -> Walked:
         """Decide about a run, and do that; raises PilotError where there is none."""
@@ -196,6 +196,11 @@ class Pilot:
                 self._engine, _lease_name(domain), self._holder, self.settings.lease_s
             )
         return self._leases[domain]
+
+
+def walker_of(engine: sa.Engine, domain: str) -> str:
+    """The process that walks a domain now; empty: nobody. Raises StoreError."""
+    return Lease(engine, _lease_name(domain), "", 0.0).holder()
 
 
 def _lease_name(domain: str) -> str:

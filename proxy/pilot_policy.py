@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from proxy.errors import PolicyError, StageError
 from proxy.flags import Flag
-from proxy.spans import seconds_of
+from proxy.spans import seconds_of, span_text
 from proxy.stages import Stage
 from proxy.working_hours import WorkingHours
 
@@ -80,6 +80,13 @@ class PolicyStep(BaseModel):
     def words(self) -> str:
         """For example `canary 25%`."""
         return self.stage.value if self.share is None else f"{self.stage} {self.share * 100:.4g}%"
+
+    @property
+    def needed(self) -> str:
+        """What is needed to go on from there, for example `at least 2h, then when the verdict is ready`."""
+        hold = f"at least {span_text(self.hold)}, then " if self.hold else ""
+        needed = f"ready but for {', '.join(sorted(self.may_be_missing))}" if self.may_be_missing else "ready"
+        return f"{hold}when the verdict is {needed}"
 
     def is_passed(self, flag: Flag) -> bool:
         """Whether a flag is there already, or further."""

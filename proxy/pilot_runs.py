@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from parity.database import complete_tables, storing
-from proxy.errors import ConflictError, PilotError
+from proxy.errors import ConflictError, PilotError, PolicyError
 from proxy.flag_rows import Change, RowChange
 from proxy.flag_store import VERSION, FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag
@@ -40,6 +40,8 @@ PILOT_RUNS = sa.Table(
 
 ACTION = "pilot"
 """How the ledger calls what becomes of a run beside its steps."""
+ACTOR = "pilot:"
+"""What the actor of a step begins with in the ledger; the name of its policy follows."""
 
 
 class RunState(StrEnum):
@@ -81,11 +83,18 @@ class PilotRun:
     @property
     def pilot(self) -> str:
         """Whom the ledger names."""
-        return f"pilot:{self.policy_name}"
+        return f"{ACTOR}{self.policy_name}"
 
     def read_policy(self) -> Policy:
         """The policy as it was read; raises PolicyError if this version of Crossfade cannot."""
         return parse_policy(self.policy, f"the policy {self.policy_name} of {self.domain}")
+
+    def steps(self) -> tuple[PolicyStep, ...]:
+        """The steps to its target; none of a policy that this version of Crossfade cannot read, of which the pilot tells."""
+        try:
+            return self.read_policy().steps_to(self.target)
+        except PolicyError:
+            return ()
 
 
 class PilotRuns:

@@ -45,6 +45,11 @@ class WorkingHours(BaseModel):
     hours: Hours = "09:00-17:00"
     timezone: Timezone = "UTC"
 
+    @property
+    def words(self) -> str:
+        """For example `mon, tue 09:00-17:00 UTC`."""
+        return f"{', '.join(self.days)} {self.hours} {self.timezone}"
+
     def closed_until(self, now: datetime) -> str:
         """When they begin next, as a person writes it; empty within them."""
         zone = ZoneInfo(self.timezone)

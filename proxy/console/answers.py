@@ -27,7 +27,8 @@ class Domain(msgspec.Struct, frozen=True):
     """A domain: where it stands, and what was counted of it in the window.
 
     `modern_share` is the share of clients whom modern serves; `missing` and `wrong` are how many conditions of the
-    verdict stand so. `verdict` is empty while it is being found.
+    verdict stand so. `verdict` is empty while it is being found. `pilot` is the state of its latest pilot (empty: it had
+    none), and `pilot_reason` why that waits or is paused.
     """
 
     domain: str
@@ -49,6 +50,8 @@ class Domain(msgspec.Struct, frozen=True):
     verdict: str
     missing: int
     wrong: int
+    pilot: str = ""
+    pilot_reason: str = ""
 
 
 class Status(msgspec.Struct, frozen=True):

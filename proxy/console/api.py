@@ -21,7 +21,9 @@ from proxy.console import answers, bodies
 from proxy.console.callers import Caller
 from proxy.console.changing import Changing
 from proxy.console.errors import NotFoundError
+from proxy.console.load_tests import LoadTestList, LoadTestReader, LoadTestShown
 from proxy.console.looks import Looks
+from proxy.console.piloting import Pilot, Piloting, Pilots
 from proxy.console.routes import Asked
 from proxy.console.seams import Sources
 from proxy.console.settings import ConsoleSettings
@@ -45,6 +47,8 @@ class Api:
         self._changing = Changing(sources)
         self._finishing: set[asyncio.Task[None]] = set()
         self.views = views
+        self.piloting = Piloting(sources)
+        self._load_tests = LoadTestReader(sources)
         self.max_acceptance_days = settings.max_acceptance_days
 
     async def status(self, _asked: Asked) -> answers.Status:
@@ -154,6 +158,52 @@ class Api:
     async def roll_back_all(self, asked: Asked) -> answers.Changed:
         """Everything back."""
         return await self._roll_back(asked, None)
+
+    async def pilots(self, _asked: Asked) -> Pilots:
+        """The latest pilot of every domain."""
+        return await self._threads.run(self.piloting.all)
+
+    async def pilot(self, asked: Asked) -> Pilot:
+        """The latest pilot of a domain."""
+        self.views.require_domain(asked.path["domain"])
+        return await self._threads.run(self.piloting.get, asked.path["domain"])
+
+    async def load_tests(self, asked: Asked) -> LoadTestList:
+        """The latest load tests."""
+        query: bodies.LoadTestsQuery = asked.query
+        if query.domain is not None:
+            self.views.require_domain(query.domain)
+        return await self._threads.run(self._load_tests.latest, query.limit, query.domain)
+
+    async def load_test(self, asked: Asked) -> LoadTestShown:
+        """One load test."""
+        return await self._threads.run(self._load_tests.get, asked.path["run"])
+
+    async def start_pilot(self, asked: Asked) -> Pilot:
+        """Start a pilot."""
+        self.views.require_domain(asked.path["domain"])
+        return await self._threads.run(self.piloting.start, asked.path["domain"], asked.body, asked.caller)
+
+    async def pause_pilot(self, asked: Asked) -> Pilot:
+        """Pause a pilot."""
+        body: bodies.PilotTurn = asked.body
+        self.views.require_domain(asked.path["domain"])
+        return await self._threads.run(
+            self.piloting.pause, asked.path["domain"], body.reason, asked.caller.name
+        )
+
+    async def resume_pilot(self, asked: Asked) -> Pilot:
+        """Resume a pilot."""
+        self.views.require_domain(asked.path["domain"])
+        return await self._threads.run(self.piloting.resume, asked.path["domain"], asked.caller.name)
+
+    async def stop_pilot(self, asked: Asked) -> Pilot:
+        """Stop a pilot."""
+        body: bodies.PilotTurn = asked.body
+        self.views.require_domain(asked.path["domain"])
+        return await self._threads.run(
+            self.piloting.stop, asked.path["domain"], body.reason, asked.caller.name
+        )
 
     async def accept(self, asked: Asked) -> answers.Accepted:
         """Accept a group, or all groups of a cause."""

@@ -66,6 +66,20 @@ class Rollback(Body):
     reason: Annotated[str, Field(max_length=_LONGEST_REASON), AfterValidator(_empty_or_words)] = ""
 
 
+class PilotStart(Body):
+    """A pilot to a stage, by the text of a policy (TOML) with a name; without one by the policy in the box."""
+
+    to: Stage = Stage.COMPLETE
+    policy: str = Field(default="", max_length=20_000)
+    policy_name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,59})?$")
+
+
+class PilotTurn(Body):
+    """Why a pilot is paused or stopped; not required."""
+
+    reason: Annotated[str, Field(max_length=_LONGEST_REASON), AfterValidator(_empty_or_words)] = ""
+
+
 class AcceptanceWish(Body):
     """A group to accept, or all groups of a cause, until the day `expires`.
 
@@ -137,6 +151,13 @@ class LooksQuery(Body):
     """How many, newest first."""
 
     limit: int = Field(default=100, ge=1, le=1_000)
+
+
+class LoadTestsQuery(Body):
+    """How many, newest first, and of which domain."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    domain: str | None = Field(default=None, max_length=100)
 
 
 class Nothing(Body):

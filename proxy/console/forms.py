@@ -13,8 +13,9 @@ from proxy.console.api import Api
 from proxy.console.callers import CSRF_FIELD, Callers, require_csrf
 from proxy.console.errors import BadRequestError, FieldFault, RequestError, UnauthenticatedError
 from proxy.console.notices import Notice, Notices
-from proxy.console.page_words import accepted_words, done_words
+from proxy.console.page_words import accepted_words, done_words, pilot_words
 from proxy.console.pages import Page, Pages, html
+from proxy.console.piloting import Pilot
 from proxy.console.protection import FORM, body_of
 from proxy.console.refusing import refusal_of
 from proxy.console.rendering import Rendering
@@ -22,6 +23,8 @@ from proxy.console.routes import Asked
 from proxy.console.tokens import Role
 
 _MAX_FIELDS = 30
+_PILOT = "/domains/{domain}#pilot"
+_PAGES_FROM = {"overview": "/", "pilot": "/pilot"}
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -63,6 +66,10 @@ class Forms:
                 pages.domain,
                 "/domains/{domain}",
             ),
+            Form("/domains/{domain}/pilot", api.start_pilot, bodies.PilotStart, pages.domain, _PILOT),
+            Form("/domains/{domain}/pilot/pause", api.pause_pilot, bodies.PilotTurn, pages.domain, _PILOT),
+            Form("/domains/{domain}/pilot/resume", api.resume_pilot, bodies.Nothing, pages.domain, _PILOT),
+            Form("/domains/{domain}/pilot/stop", api.stop_pilot, bodies.PilotTurn, pages.domain, _PILOT),
             Form("/rollback", api.roll_back_all, bodies.Rollback, pages.overview, "/"),
             Form(
                 "/parity/groups/{group}/accept",
@@ -103,7 +110,7 @@ class Forms:
             except Exception as error:  # noqa: BLE001  every error is said on the page that the form stands on
                 return await form.page(caller, request, refusal_of(error), fields)
             self._notices.keep(caller.session, _notice(done))
-            back = "/" if fields.get("from") == "overview" else form.back.format(**request.match_info)
+            back = _PAGES_FROM.get(fields.get("from", ""), form.back).format(**request.match_info)
             return web.Response(status=303, headers={"Location": back})
 
         return take
@@ -202,4 +209,6 @@ def _share(percent: str) -> float:
 def _notice(done: Any) -> Notice:
     if isinstance(done, answers.Changed):
         return Notice(done_words(done), is_alarm=not done.acknowledged)
+    if isinstance(done, Pilot):
+        return Notice(pilot_words(done))
     return Notice(f"{accepted_words(done)} It is in the ledger as {done.version}.")

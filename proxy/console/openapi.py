@@ -16,7 +16,7 @@ _SAID: Mapping[int, str] = {
     400: "The request cannot be read",
     401: "Nobody proved who they are",
     403: "The role does not do, or a change by session came without its token or from another site",
-    404: "There is no such domain, group or acceptance",
+    404: "There is no such domain, group, acceptance, pilot or load test",
     408: "The body did not come in time",
     409: "Somebody was quicker (`conflict`), or the change is refused (`refused`): the message says what is missing",
     413: "The body is over 64 KB",
@@ -30,6 +30,7 @@ _ALWAYS = (400, 401, 403, 421, 422, 429, 503)
 _PATH_VALUES: Mapping[str, tuple[str, str]] = {
     "domain": ("^[a-z][a-z0-9_-]*$", "The name of a domain"),
     "group": ("^[0-9a-f]{4,16}$", "The id of a group, or the beginning of it"),
+    "run": ("^l-[0-9a-f]{8}$", "The id of a load test"),
     "acceptance": ("^a-[0-9a-f]{8}$", "The id of an acceptance of the store"),
 }
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from parity.load_tests import LoadJudgement
 from parity.outcome import Outcome
 from parity.report_words import count, percent
 from proxy.console import answers
+from proxy.console.piloting import Pilot
 from proxy.stages import Stage
 
 STAGES = tuple(stage.value for stage in Stage)
@@ -36,6 +38,17 @@ def interval_words(found: answers.Ratio | None) -> str:
     if found is None:
         return "fewer than ten pairs"
     return f"{found.low:.2f} to {found.high:.2f}, {found.n:,} pairs"
+
+
+def load_words(found: LoadJudgement) -> str:
+    """A ratio of a load test with its interval, such as `0.57x (0.52 to 0.61)`."""
+    ratio = found.ratio
+    return "not known" if ratio is None else f"{ratio.value:.2f}x ({ratio.low:.2f} to {ratio.high:.2f})"
+
+
+def figure_words(found: float | None, digits: int) -> str:
+    """A figure with so many digits behind the point; a dash where there is none."""
+    return "-" if found is None else f"{found:,.{digits}f}"
 
 
 def when(text: str) -> str:
@@ -122,6 +135,12 @@ def accepted_words(done: answers.Accepted) -> str:
     return f"{count(len(done.acceptances), 'difference')} of {first.endpoint}: {first.label} ({ids})."
 
 
+def pilot_words(done: Pilot) -> str:
+    """How the pilot of a domain stands, in a sentence."""
+    made = f"{done.step} of {count(len(done.steps), 'step')} to {done.target} made"
+    return f"The pilot of {done.domain} is {done.state}: {made}, by policy {done.policy}."
+
+
 def matrix(cells: Sequence[answers.Cell]) -> dict[str, Any]:
     """The coverage matrix: endpoints by status class, each with its comparisons and whether it is wanted and met."""
     classes = sorted({cell.status_class for cell in cells})
@@ -149,8 +168,10 @@ def _by_path(endpoint: str) -> tuple[str, str]:
 FILTERS = {
     "bar_words": bar_words,
     "change_words": change_words,
+    "figure_words": figure_words,
     "flag_words": flag_words,
     "interval_words": interval_words,
+    "load_words": load_words,
     "outcome_bar": outcome_bar,
     "percent": percent,
     "ratio_words": ratio_words,

@@ -20,6 +20,7 @@ from proxy.console.errors import RequestError
 from proxy.console.notices import Notice, Notices
 from proxy.console.page_words import STAGE_MEANS, STAGES, matrix
 from proxy.console.page_words import headline as status_headline
+from proxy.console.piloting import policy_in_the_box
 from proxy.console.rendering import Rendering
 from proxy.console.routes import Asked
 from proxy.console.seams import Sources
@@ -57,9 +58,12 @@ class Pages:
         for path, page in (
             ("/", self.overview),
             ("/domains/{domain}", self.domain),
+            ("/pilot", self.pilot),
             ("/parity", self.parity),
             ("/parity/groups/{group}", self.group),
             ("/acceptances", self.acceptances),
+            ("/loadtests", self.load_tests),
+            ("/loadtests/{run}", self.load_test),
             ("/ledger", self.ledger),
             ("/workers", self.workers),
             ("/looks", self.looks),
@@ -90,6 +94,7 @@ class Pages:
         name = request.match_info["domain"]
         query = bodies.checked(bodies.TimelineQuery, {"since": request.query.get("since", "6h")})
         found = await self._api.domain(_asked(caller, {"domain": name}))
+        latest = bodies.LoadTestsQuery(limit=1, domain=name)
         values = {
             "found": found,
             "domain": found.domain,
@@ -99,8 +104,22 @@ class Pages:
             "since": query.since,
             "spans": SPANS,
             "earlier": list(STAGES[: STAGES.index(found.domain.stage)]),
+            "ahead": list(STAGES[STAGES.index(found.domain.stage) + 1 :]),
+            "pilot": await self._threads.run(self._api.piloting.latest, name),
+            "policy_in_the_box": policy_in_the_box(),
+            "load_tests": (await self._api.load_tests(_asked(caller, query=latest))).load_tests,
         }
         return await self._page("domain.html.j2", caller, values, refusal, given)
+
+    async def pilot(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """The pilots of all domains."""
+        _ = request
+        found = await self._api.pilots(_asked(caller))
+        piloted = {one.domain for one in found.pilots}
+        values = {"found": found, "others": [one for one in self._sources.domains if one not in piloted]}
+        return await self._page("pilot.html.j2", caller, values, refusal, given)
 
     async def parity(
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
@@ -156,6 +175,24 @@ class Pages:
         found = await self._api.acceptances(_asked(caller))
         values = {"acceptances": found.acceptances}
         return await self._page("acceptances.html.j2", caller, values, refusal, given)
+
+    async def load_tests(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """The latest load tests."""
+        query = bodies.checked(bodies.LoadTestsQuery, _domain_of(request))
+        found = await self._api.load_tests(_asked(caller, query=query))
+        values = {"found": found.load_tests, "domains": self._sources.domains, "chosen": query.domain}
+        return await self._page("load_tests.html.j2", caller, values, refusal, given)
+
+    async def load_test(
+        self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
+    ) -> web.Response:
+        """One load test, endpoint by endpoint."""
+        found = await self._api.load_test(_asked(caller, request.match_info))
+        return await self._page(
+            "load_test.html.j2", caller, {"found": found, "test": found.test}, refusal, given
+        )
 
     async def ledger(
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]

@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 from proxy.console import answers, bodies
 from proxy.console.callers import Caller
+from proxy.console.load_tests import LoadTestList, LoadTestShown
+from proxy.console.piloting import Pilot, Pilots
 from proxy.console.tokens import Role
 
 PREFIX = "/api/v1"
@@ -62,6 +64,25 @@ ROUTES: tuple[Route, ...] = (
         "What was counted of a domain, with its changes",
         answers.Timeline,
         query=bodies.TimelineQuery,
+    ),
+    Route("GET", "/pilots", "pilots", Role.VIEWER, "The latest pilot of each domain that had one", Pilots),
+    Route("GET", "/domains/{domain}/pilot", "pilot", Role.VIEWER, "The latest pilot of a domain", Pilot),
+    Route(
+        "GET",
+        "/loadtests",
+        "load_tests",
+        Role.VIEWER,
+        "The latest load tests, in short",
+        LoadTestList,
+        query=bodies.LoadTestsQuery,
+    ),
+    Route(
+        "GET",
+        "/loadtests/{run}",
+        "load_test",
+        Role.VIEWER,
+        "A load test, endpoint by endpoint",
+        LoadTestShown,
     ),
     Route(
         "GET",
@@ -131,6 +152,42 @@ ROUTES: tuple[Route, ...] = (
         "Bring a domain back at once; never refused",
         answers.Changed,
         body=bodies.Rollback,
+    ),
+    Route(
+        "POST",
+        "/domains/{domain}/pilot",
+        "start_pilot",
+        Role.OPERATOR,
+        "Start a pilot; by a policy that does without conditions of the verdict (an admin)",
+        Pilot,
+        body=bodies.PilotStart,
+    ),
+    Route(
+        "POST",
+        "/domains/{domain}/pilot/pause",
+        "pause_pilot",
+        Role.OPERATOR,
+        "Pause the pilot of a domain until it is resumed",
+        Pilot,
+        body=bodies.PilotTurn,
+    ),
+    Route(
+        "POST",
+        "/domains/{domain}/pilot/resume",
+        "resume_pilot",
+        Role.OPERATOR,
+        "Resume the pilot of a domain from where the domain is now",
+        Pilot,
+        body=bodies.Nothing,
+    ),
+    Route(
+        "POST",
+        "/domains/{domain}/pilot/stop",
+        "stop_pilot",
+        Role.OPERATOR,
+        "End the pilot of a domain, which stays where it is",
+        Pilot,
+        body=bodies.PilotTurn,
     ),
     Route(
         "POST",

@@ -20,6 +20,7 @@ from proxy.console.seams import Sources
 from proxy.console.verdicts import Verdicts
 from proxy.flag_rows import Change, RowChange
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
+from proxy.pilot_runs import PilotRun, PilotRuns
 from proxy.stages import Stage
 
 WINDOW_S = 3_600.0
@@ -40,6 +41,7 @@ class Views:
         self._patience_s = patience_s
         self._figures = FigureReader(sources.engine, sources.endpoints)
         self._verdicts = Verdicts(sources.judge)
+        self._runs = PilotRuns(sources.engine, sources.flags)
 
     def status(self) -> answers.Status:
         """Every domain, over the last hour."""
@@ -48,11 +50,15 @@ class Views:
         now = self._clock()
         figures = self._figures.by_domain(now - WINDOW_S)
         verdicts = self._known_verdicts(table.version)
+        runs = {run.domain: run for run in self._runs.all()}
         return answers.Status(
             table.version,
             moment(now),
             WINDOW_S,
-            [self._domain(name, table, figures, verdict) for name, verdict in verdicts.items()],
+            [
+                self._domain(name, table, figures, verdict, runs.get(name))
+                for name, verdict in verdicts.items()
+            ],
             len(workers),
             sum(worker.version < table.version for worker in workers),
         )
@@ -106,12 +112,13 @@ class Views:
         now = self._clock()
         figures = self._figures.by_domain(now - WINDOW_S)
         verdict = self._verdicts.known(name, table.version, 3 * self._patience_s)
+        runs = self._runs.all()
         own = sorted(self._keys(name) & set(table.rows) - {name})
         return answers.DomainPage(
             table.version,
             moment(now),
             WINDOW_S,
-            self._domain(name, table, figures, verdict),
+            self._domain(name, table, figures, verdict, next((r for r in runs if r.domain == name), None)),
             [_flag(key, table.rows[key]) for key in own],
             [
                 answers.Guard(one.name, one.state, one.text, one.is_alarming)
@@ -178,7 +185,11 @@ class Views:
 
     @staticmethod
     def _domain(
-        name: str, table: FlagTable, figures: Mapping[str, DomainFigures], verdict: Verdict | None
+        name: str,
+        table: FlagTable,
+        figures: Mapping[str, DomainFigures],
+        verdict: Verdict | None,
+        run: PilotRun | None,
     ) -> answers.Domain:
         flag = table.rows.get(name, DEFAULT_FLAG)
         found = figures.get(name, DomainFigures())
@@ -204,6 +215,8 @@ class Views:
             verdict=verdict.readiness.value if verdict else "",
             missing=standings.count("missing"),
             wrong=standings.count("wrong"),
+            pilot="" if run is None else run.state.value,
+            pilot_reason="" if run is None else run.reason,
         )
 
 

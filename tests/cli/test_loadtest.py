@@ -5,6 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.context import Context
+from cli.loadtest import keep
+from cli.sections import StoreSection
+from cli.settings import Settings
+from parity.database import open_database
+from parity.load_tests import LoadTests
+from tests.parity.load_test_factory import load_test
 from tests.support.command import InProcess, run_process
 
 
@@ -41,4 +48,19 @@ def test_a_short_run_measures_both_sides_of_every_endpoint(database_url: str, tm
     values = json.loads(ran.out)
     assert values["schema"] == "crossfade.loadtest/1"
     assert "GET /v1/escrows" in ran.out
+    engine = open_database(f"sqlite:///{tmp_path}/store.sqlite3")
+    (kept,) = LoadTests(engine).latest(10, "escrows")
+    engine.dispose()
+    assert f"kept as {kept.id}" in ran.err
+    assert (kept.test.passed, len(kept.test.endpoints)) == (values["passed"], len(values["endpoints"]))
     assert "Traceback" not in ran.err
+
+
+def test_a_store_that_does_not_answer_is_told_and_changes_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(store=StoreSection(url=f"sqlite:///{tmp_path}/nowhere/store.sqlite3"))
+
+    keep(Context(settings, None, "", "olivia"), load_test())
+
+    assert "the console will not show this load test: cannot keep the load test" in capsys.readouterr().err

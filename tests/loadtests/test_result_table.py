@@ -12,6 +12,7 @@ from loadtests.judge import PairOfBlocks, judge
 from loadtests.result_table import notes, render_table, to_json
 from loadtests.run import BlockRun, LoadResult
 from loadtests.timings import Timing
+from parity.load_tests import LoadTest
 from tests.loadtests.test_judge import sides, timing
 
 LONGEST = "PUT /v1/escrows/{id}/archive"
@@ -103,3 +104,10 @@ def test_the_json_holds_everything_under_a_schema() -> None:
     assert values["overall"]["legacy"]["requests"] == 360
     assert len(values["blocks"]["run"]) == values["blocks"]["planned"] == 12
     assert values["left_out"] == {"archive": "succeeds only once"}
+
+
+def test_the_store_takes_what_is_printed_as_json() -> None:
+    kept = msgspec.convert(to_json(result()), LoadTest)
+
+    assert [one.endpoint for one in kept.endpoints] == ["GET /v1/escrows", LONGEST]
+    assert (kept.overall.queries.judgement, kept.targets) == ("pass", {"time": 0.8, "queries": 0.7})

@@ -13,9 +13,11 @@
   };
 
   const show = (status) => {
-    for (const domain of status.domains) {
-      const root = document.querySelector(`[data-domain="${CSS.escape(domain.domain)}"]`);
-      if (!root) continue;
+    const roots = status.domains.flatMap((domain) =>
+      [...document.querySelectorAll(`[data-domain="${CSS.escape(domain.domain)}"]`)].map((root) => [domain, root]),
+    );
+    for (const [domain, root] of roots) {
+      if (domain.pilot_reason) say(root, "pilot_reason", domain.pilot_reason);
       say(root, "compared", count(domain.compared));
       say(root, "latency", ratio(domain.latency));
       say(root, "queries", ratio(domain.queries));
@@ -33,7 +35,7 @@
 
   // what a person has begun to type is never taken away
   const isTyping = () =>
-    [...document.querySelectorAll("main input:not([type=hidden])")].some((one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked) ||
+    [...document.querySelectorAll("main input:not([type=hidden]), main textarea")].some((one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked) ||
     document.querySelector("main form :focus") !== null;
 
   let renewing = false;

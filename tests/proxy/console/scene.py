@@ -9,11 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from parity.exchange import Endpoint
+from parity.load_tests import LoadTests
 from parity.tables import GROUPS, SAMPLES
 from proxy.console.tokens import Role
 from proxy.flag_rows import Registration
+from proxy.pilot_policy import DEFAULT_POLICY
+from proxy.pilot_runs import PilotRuns
 from proxy.stages import Stage
 from tests.parity.factories import exchange, observation
+from tests.parity.load_test_factory import load_test
 from tests.parity.reports import HOSTILE
 from tests.proxy.console.rig import ENDPOINTS, Store
 
@@ -43,6 +47,13 @@ def compare_an_hour(store: Store) -> None:
         store.compare(*agree, leads, *([differs] if ago < 12 else []), at=now - 60 * ago)
 
 
+def load_tested(store: Store) -> None:
+    """Two load tests of escrows: one that ended early, and one that met both targets."""
+    tests = LoadTests(store.engine)
+    tests.add(load_test(passed=False, problem="the modern backend stopped answering"), "olivia")
+    tests.add(load_test(), "olivia")
+
+
 def hostile(store: Store) -> str:
     """A group of which redaction left everything as it was captured, and that is a page of its own; its id."""
     group = store.differ({"hostile": 1}, {"hostile": 2})
@@ -69,6 +80,17 @@ def in_the_middle(path: Path, *others: str) -> Store:
     store.flags.flip("leads", Stage.SHADOW, actor="piet", reason="leads begin")
     store.flags.flip("escrows", Stage.CANARY, canary_share=0.05, **who)
     compare_an_hour(store)
+    pilot = PilotRuns(store.engine, store.flags)
+    run = pilot.start(
+        "escrows",
+        DEFAULT_POLICY.read_text(),
+        "default",
+        Stage.COMPLETE,
+        actor="olivia",
+        now=time.time() - 7_200,
+    )
+    pilot.wait(run, "coverage: 3 of 4 cells were compared; groups: 3 open difference groups")
+    load_tested(store)
     for number in (1, 2):
         worker = f"w-{number}"
         registered = Registration(worker, f"proxy-{number}", socket.gethostname(), os.getpid(), 8080)

@@ -258,6 +258,30 @@ async def test_every_wrong_field_is_named_at_once_and_nothing_is_changed(tmp_pat
     ]
 
 
+async def test_a_pilot_is_started_seen_by_everybody_and_stopped(tmp_path: Path) -> None:
+    path = "/api/v1/domains/escrows/pilot"
+    async with running(tmp_path) as rig:
+        none = await rig.ask("GET", path, Role.VIEWER)
+        started = await rig.ask("POST", path, Role.OPERATOR, json={"to": "live"})
+        twice = await rig.ask("POST", path, Role.OPERATOR)
+        paused = await rig.ask("POST", f"{path}/pause", Role.OPERATOR, json={"reason": "lunch"})
+        status = await rig.ask("GET", "/api/v1/status", Role.VIEWER)
+        resumed = await rig.ask("POST", f"{path}/resume", Role.OPERATOR)
+        stopped = await rig.ask("POST", f"{path}/stop", Role.OPERATOR)
+        shown = await rig.ask("GET", "/api/v1/pilots", Role.VIEWER)
+
+    assert (none.status, none.code, started.json["state"]) == (404, "not_found", "running")
+    assert (twice.status, twice.code) == (409, "refused")
+    assert [one.json["state"] for one in (paused, resumed, stopped)] == ["paused", "running", "stopped"]
+    assert [(one["pilot"], one["pilot_reason"]) for one in status.json["domains"]] == [
+        ("paused", "lunch"),
+        ("", ""),
+    ]
+    assert [(one["domain"], one["actor"], one["target"]) for one in shown.json["pilots"]] == [
+        ("escrows", "the operator", "live")
+    ]
+
+
 async def test_a_group_is_accepted_and_taken_back_with_both_in_the_ledger(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         group = rig.store.differ()
@@ -335,12 +359,15 @@ async def test_the_same_holds_on_postgresql(database_url: str, tmp_path: Path) -
         shown = await rig.ask("GET", f"/api/v1/parity/groups/{group}", Role.VIEWER)
         looks = await rig.ask("GET", "/api/v1/looks")
         line = await rig.ask("GET", "/api/v1/domains/escrows/timeline")
+        pilot = await rig.ask("POST", "/api/v1/domains/escrows/pilot", Role.OPERATOR)
+        stopped = await rig.ask("POST", "/api/v1/domains/escrows/pilot/stop", Role.OPERATOR)
         back = await rig.ask("POST", "/api/v1/rollback", Role.OPERATOR)
 
+    assert (pilot.json["step"], stopped.json["state"]) == (1, "stopped")
     assert status.json["domains"][0]["mismatches"] == 1
     assert (shown.status, len(looks.json["looks"])) == (200, 1)
     assert sum(line.json["compared"]) == 13
-    assert (back.status, back.json["version"]) == (200, version + 1)
+    assert (back.status, back.json["version"]) == (200, version + 3)
 
 
 async def _two(rig: Rig, other: Store) -> list[int]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from parity.load_tests import LoadJudgement, LoadRatio
 from parity.outcome import Outcome
 from proxy.console import answers
 from proxy.console.page_words import (
@@ -12,15 +13,19 @@ from proxy.console.page_words import (
     bar_words,
     change_words,
     done_words,
+    figure_words,
     headline,
     interval_words,
+    load_words,
     matrix,
     outcome_bar,
+    pilot_words,
     ratio_words,
     share_words,
     verdict_words,
     when,
 )
+from proxy.console.piloting import Pilot, PilotStep
 from proxy.stages import Stage
 
 
@@ -159,3 +164,19 @@ def test_what_was_accepted_is_one_place_or_how_many() -> None:
         accepted_words(answers.Accepted(8, [one, other]))
         == "2 differences of GET /v1/escrows: rounded (a-1, a-2)."
     )
+
+
+def test_a_pilot_is_told_with_the_steps_that_are_made() -> None:
+    steps = [PilotStep("shadow", "", made=True), PilotStep("canary 5%", "", made=False)]
+    at = "2027-01-15T08:00:00+00:00"
+    told = Pilot("escrows", "running", "", "canary", "mine", "", 1, steps, "", at, 7, "olivia", at, "", [])
+
+    assert (
+        pilot_words(told) == "The pilot of escrows is running: 1 of 2 steps to canary made, by policy mine."
+    )
+
+
+def test_figures_of_a_load_test_are_told_where_there_are_any() -> None:
+    assert load_words(LoadJudgement(LoadRatio(0.571, 0.52, 0.609), "pass")) == "0.57x (0.52 to 0.61)"
+    assert load_words(LoadJudgement(None, "undecided")) == "not known"
+    assert (figure_words(1234.56, 1), figure_words(None, 1)) == ("1,234.6", "-")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from parity.load_tests import LoadTests
 from parity.tables import GROUPS
 from proxy.console.tokens import Role
+from proxy.pilot_runs import PilotRuns
 from proxy.stages import Stage
 from tests.parity.reports import HOSTILE
 from tests.proxy.console.rig import Rig, Store, serving
@@ -23,9 +25,12 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
 PAGES = (
     "/",
     "/domains/escrows",
+    "/pilot",
     "/parity",
     "/parity/groups/{group}",
     "/acceptances",
+    "/loadtests",
+    "/loadtests/{run}",
     "/ledger",
     "/workers",
     "/looks",
@@ -71,6 +76,10 @@ def group_of(rig: Rig, path: str = "$.data.price") -> str:
         return str(connection.execute(chosen).scalar_one())
 
 
+def load_test_of(rig: Rig) -> str:
+    return LoadTests(rig.store.engine).latest(1)[0].id
+
+
 @pytest.fixture(scope="module")
 def admin(browser: Browser, looked_at: Rig) -> Iterator[Visit]:
     found = signed_in(browser, looked_at, Role.ADMIN)
@@ -85,7 +94,7 @@ def test_a_page_is_accessible_and_within_its_policy_and_asks_nobody_else(
     admin.asked.clear()
     admin.complaints.clear()
 
-    admin.page.goto(looked_at.url + path.replace("{group}", group_of(looked_at)))
+    admin.page.goto(looked_at.url + path.format(group=group_of(looked_at), run=load_test_of(looked_at)))
     admin.page.wait_for_load_state("load")
 
     allowed = [] if path != "/nothing" else ["Failed to load resource"]
@@ -98,7 +107,8 @@ def test_a_page_is_accessible_and_within_its_policy_and_asks_nobody_else(
 def test_on_a_phone_in_the_dark_it_is_as_good(browser: Browser, looked_at: Rig) -> None:
     phone = signed_in(browser, looked_at, Role.ADMIN, **PHONE)
     found = {}
-    for path in ("/", "/domains/escrows", f"/parity/groups/{group_of(looked_at)}"):
+    test = f"/loadtests/{load_test_of(looked_at)}"
+    for path in ("/", "/domains/escrows", test, f"/parity/groups/{group_of(looked_at)}"):
         phone.page.goto(looked_at.url + path)
         found[path] = (phone.violations(), phone.overflows())
     phone.context.close()
@@ -134,7 +144,45 @@ def test_a_flip_elsewhere_is_seen_without_loading_again(browser: Browser, change
     expect(row.locator(".stage")).to_have_text("canary")
     expect(row).to_contain_text("5%")
     assert made.page.evaluate("window.sameDocument")
+
+    made.page.goto(f"{changed.url}/pilot")
+    expect(made.page.locator("#live")).to_have_text("live")
+    pilots = PilotRuns(changed.store.engine, changed.store.flags)
+    pilots.wait(pilots.get("escrows"), "outside working hours until Mon")
+    expect(made.page.get_by_role("main")).to_contain_text("Waits: outside working hours until Mon")
+    pilots.pause(pilots.get("escrows"), "lunch", actor="piet")
+    expect(made.page.get_by_role("main")).to_contain_text("Paused: lunch")
     made.context.close()
+
+
+def turn_pilot(page: Page) -> None:
+    """Every button of the pilot of escrows, which is running; in the end another is."""
+    page.get_by_role("link", name="Pilot", exact=True).click()
+    page.get_by_role("button", name="Pause the pilot of escrows").click()
+    expect(page.get_by_role("status")).to_contain_text(
+        "The pilot of escrows is paused: 3 of 7 steps to complete"
+    )
+    page.get_by_role("button", name="Resume the pilot of escrows").click()
+    expect(page.get_by_role("status")).to_contain_text(
+        "The pilot of escrows is running: 0 of 7 steps to complete"
+    )
+    page.get_by_placeholder("why, if there is a reason").fill("enough of it")
+    page.get_by_role("button", name="Stop the pilot of escrows").click()
+    expect(page.get_by_role("listitem").filter(has_text="stopped: enough of it")).to_contain_text("olivia")
+    page.get_by_role("link", name="escrows", exact=True).click()
+    form = page.get_by_role("form", name="Start a pilot")
+    form.get_by_label("Stage to end at").select_option("canary")
+    form.get_by_text("Its policy").click()
+    form.get_by_label("Policy (TOML)").fill("[[steps]]")
+    form.get_by_role("button", name="Start the pilot").click()
+    expect(page.get_by_role("alert").first).to_contain_text(
+        "policy_name: 'default': expected a name of its own"
+    )
+    form.get_by_label("Policy (TOML)").fill("")
+    form.get_by_role("button", name="Start the pilot").click()
+    expect(page.get_by_role("status")).to_contain_text(
+        "The pilot of escrows is running: 0 of 5 steps to canary"
+    )
 
 
 def test_every_button_does_what_it_says(browser: Browser, changed: Rig) -> None:
@@ -184,6 +232,8 @@ def test_every_button_does_what_it_says(browser: Browser, changed: Rig) -> None:
     page.goto(f"{changed.url}/")
     page.get_by_role("button", name="Roll back everything").click()
     expect(page.get_by_role("status")).to_contain_text("escrows: shadow → off")
+
+    turn_pilot(page)
 
     page.get_by_role("link", name="Ledger").click()
     expect(page.get_by_role("listitem").filter(has_text="more of them")).to_contain_text("olivia")
@@ -279,7 +329,7 @@ def test_without_scripts_everything_is_shown_and_changed(browser: Browser, chang
 def test_a_viewer_sees_everything_and_has_nothing_to_press(browser: Browser, looked_at: Rig) -> None:
     made = signed_in(browser, looked_at, Role.VIEWER)
     buttons = {}
-    for path in ("/", "/domains/escrows", f"/parity/groups/{group_of(looked_at)}", "/acceptances"):
+    for path in ("/", "/domains/escrows", "/pilot", f"/parity/groups/{group_of(looked_at)}", "/acceptances"):
         made.page.goto(looked_at.url + path)
         buttons[path] = [one.inner_text() for one in made.page.locator("main form[method=post] button").all()]
     made.context.close()
@@ -299,6 +349,10 @@ def test_pictures_are_made(browser: Browser, looked_at: Rig) -> None:
     page.screenshot(path=PICTURES / "console-domain.png")
     page.goto(f"{looked_at.url}/parity/groups/{group_of(looked_at)}")
     page.screenshot(path=PICTURES / "console-group.png")
+    page.set_viewport_size({"width": 1280, "height": 660})
+    for name, path in (("pilot", "/pilot"), ("load-test", f"/loadtests/{load_test_of(looked_at)}")):
+        page.goto(looked_at.url + path)
+        page.screenshot(path=PICTURES / f"console-{name}.png")
     phone = signed_in(browser, looked_at, Role.OPERATOR, **PHONE)
     phone.page.screenshot(path=PICTURES / "console-phone.png")
     for one in (made, phone):

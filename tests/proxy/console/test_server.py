@@ -22,7 +22,12 @@ from proxy.settings import TlsSettings
 from proxy.stages import Stage
 from tests.proxy.console.rig import Store, running
 
-NAMES = {"{domain}": "escrows", "{group}": "abcdef123456", "{acceptance}": "a-12345678"}
+NAMES = {
+    "{domain}": "escrows",
+    "{group}": "abcdef123456",
+    "{acceptance}": "a-12345678",
+    "{run}": "l-12345678",
+}
 EXTRA = (("GET", f"{PREFIX}/openapi.json", Role.VIEWER), ("GET", f"{PREFIX}/events", Role.VIEWER))
 EVERY = [*((one.method, PREFIX + one.path, one.role) for one in ROUTES), *EXTRA]
 

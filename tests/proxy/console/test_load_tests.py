@@ -1,0 +1,56 @@
+"""Load tests as the console tells them."""
+
+from pathlib import Path
+
+import pytest
+
+from parity.load_tests import LoadTests
+from proxy.console.errors import NotFoundError
+from proxy.console.load_tests import LoadTestReader
+from proxy.console.tokens import Role
+from tests.parity.load_test_factory import load_test
+from tests.proxy.console.rig import Store, running
+
+
+def test_one_that_is_kept_no_more_is_told(tmp_path: Path) -> None:
+    reader = LoadTestReader(Store.make(f"sqlite:///{tmp_path}/store.sqlite3").sources)
+
+    with pytest.raises(NotFoundError, match="there is no load test 'l-12345678'"):
+        reader.get("l-12345678")
+
+
+async def test_the_list_has_them_in_short_and_one_has_every_endpoint(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        tests = LoadTests(rig.store.engine, clock=lambda: 1_800_000_000.0)
+        kept = tests.add(load_test(), "olivia")
+        tests.add(load_test(domain="leads", passed=False, problem="modern stopped"), "piet")
+
+        listed = await rig.ask("GET", "/api/v1/loadtests", Role.VIEWER)
+        own = await rig.ask("GET", "/api/v1/loadtests?domain=escrows&limit=1", Role.VIEWER)
+        nobodys = await rig.ask("GET", "/api/v1/loadtests?domain=bogus", Role.VIEWER)
+        one = await rig.ask("GET", f"/api/v1/loadtests/{kept}", Role.VIEWER)
+        none = await rig.ask("GET", "/api/v1/loadtests/l-00000000", Role.VIEWER)
+
+    assert [(it["domain"], it["passed"], it["problem"]) for it in listed.json["load_tests"]] == [
+        ("leads", False, "modern stopped"),
+        ("escrows", True, ""),
+    ]
+    assert own.json["load_tests"] == [
+        {
+            "id": kept,
+            "at": "2027-01-15T08:00:00+00:00",
+            "actor": "olivia",
+            "domain": "escrows",
+            "users": 20,
+            "duration_s": 20.0,
+            "passed": True,
+            "problem": "",
+            "time": {"ratio": {"value": 0.57, "low": 0.52, "high": 0.61}, "judgement": "pass"},
+            "queries": {"ratio": {"value": 0.4, "low": 0.4, "high": 0.4}, "judgement": "pass"},
+        }
+    ]
+    assert [it["endpoint"] for it in one.json["test"]["endpoints"]] == [
+        "GET /v1/escrows",
+        "GET /v1/escrows/{id}",
+    ]
+    assert (nobodys.status, none.status, none.code) == (404, 404, "not_found")
