@@ -42,7 +42,7 @@ COMMANDS: dict[str, str] = {
     "bench-compare": "cli.bench_compare:bench_compare",
     "ready": "cli.ready:ready",
     "bench-flags": "cli.bench_flags:bench_flags",
-    "parity-worker": "cli.workers:parity_worker",
+    "parity-worker": "cli.parity_worker:parity_worker",
 }
 """Name → module and attribute."""
 

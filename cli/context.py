@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
-import sqlalchemy
 
 from cli.errors import UsageError
-from cli.settings import Settings
-from parity.database import open_database
 from parity.exchange import Endpoint
-from proxy.flag_store import FlagStore
 
 if TYPE_CHECKING:
+    import sqlalchemy
+
+    from cli.settings import Settings
     from parity.bodies import Bounds
     from parity.holdings import Declared
     from parity.rules import RuleBook
+    from proxy.flag_store import FlagStore
 
 RECORDING_JWT_SECRET = "synthetic-jwt-secret-for-local-tests-only"  # noqa: S105  that of the recording, all synthetic
 P = ParamSpec("P")
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 class Context:
     """Made once and passed to the command that runs."""
 
-    settings: Settings
+    settings: "Settings"
     config: Path | None
     jwt_secret: str
     actor: str
@@ -86,15 +86,19 @@ class Context:
         return Bounds(max_values=self.settings.parity.max_values)
 
     @cached_property
-    def engine(self) -> sqlalchemy.Engine:
+    def engine(self) -> "sqlalchemy.Engine":
         """The store; made on first use."""
+        from parity.database import open_database
+
         if not self.settings.store.url:
             self.settings.state_dir.mkdir(parents=True, exist_ok=True)
         return open_database(self.settings.store_url)
 
     @cached_property
-    def flags(self) -> FlagStore:
+    def flags(self) -> "FlagStore":
         """The flag table and its ledger."""
+        from proxy.flag_store import FlagStore
+
         return FlagStore(self.engine, self.endpoints)
 
     def domain_names(self) -> list[str]:

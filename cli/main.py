@@ -11,7 +11,6 @@ import click
 from cli.commands import LazyCommands
 from cli.context import RECORDING_JWT_SECRET, Context, Unread
 from cli.output import warn
-from cli.settings import load_settings
 
 
 @click.group(
@@ -40,13 +39,17 @@ def root(
 ) -> None:
     """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
     _ = quiet, no_input  # read where it is printed and asked: cli/output.py, cli/asking.py
-    click_context.obj = Unread(
-        lambda: Context(
-            settings=load_settings(config),
-            config=config,
-            jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
-            actor=actor or _login_name(),
-        )
+    click_context.obj = Unread(lambda: _context(config, actor))
+
+
+def _context(config: Path | None, actor: str | None) -> Context:
+    from cli.settings import load_settings
+
+    return Context(
+        settings=load_settings(config),
+        config=config,
+        jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
+        actor=actor or _login_name(),
     )
 
 

@@ -5,10 +5,12 @@ import json
 import re
 import sys
 import threading
-from typing import Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import click
-from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WIDTH_WITHOUT_TERMINAL = 80
 QUIET_S = 2.0
@@ -19,8 +21,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON w
 """Every command that has a result takes `--json`."""
 
 
-def console() -> Console:
+def console() -> "Console":
     """Where results go; plain text of 80 columns without a terminal or with NO_COLOR."""
+    from rich.console import Console
+
     if sys.stdout.isatty():
         return Console(highlight=False)
     return Console(

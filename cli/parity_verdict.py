@@ -16,7 +16,7 @@ from parity.coverage import Requirement
 from parity.rule_changes import rules_changed_at
 from parity.selftest_results import state_of
 from parity.verdict import SCHEMA, SCHEMA_OF_SEVERAL, Verdict, build_verdict
-from parity.verdict_conditions import VerdictLimits
+from parity.verdict_limits import VerdictLimits
 from parity.verdict_text import render_verdict, render_verdicts
 from proxy.flag_rows import Change
 from proxy.flags import DEFAULT_FLAG

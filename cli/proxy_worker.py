@@ -83,7 +83,6 @@ def _say(values: dict[str, object]) -> None:
 
 def main() -> None:
     """Run it; what keeps it from running is one sentence and the exit code that its kind has."""
-    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog would import it for traces in colour
     log_to_stderr()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

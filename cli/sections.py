@@ -18,9 +18,8 @@ from pydantic import (
 
 from parity.allowance import ConfirmSettings
 from parity.exchange import NO_READ_BACK
-from parity.fleeting import MAX_SHARE
 from parity.value_counts import MAX_VALUES
-from parity.verdict_conditions import VerdictLimits
+from parity.verdict_limits import MAX_FLEETING_SHARE, VerdictLimits
 from proxy.addresses import Address
 from proxy.console.settings import ConsoleSettings
 from proxy.settings import (
@@ -241,7 +240,7 @@ class ParitySection(Section):
     confirm_share: float = Field(default=_CONFIRM.share, ge=0, le=1)
     noise_share: float = Field(default=_CONFIRM.noise_share, ge=0, le=1)
     self_test_rate: float = Field(default=10.0, ge=0, le=1_000)
-    max_fleeting_share: float = Field(default=MAX_SHARE, ge=0, le=1)
+    max_fleeting_share: float = Field(default=MAX_FLEETING_SHARE, ge=0, le=1)
     max_values: int = Field(default=MAX_VALUES, ge=1_000, le=100_000_000)
     max_acceptance_days: int = Field(default=180, ge=1, le=3_650)
     metrics: Listen | None = None

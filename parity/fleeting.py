@@ -15,11 +15,10 @@ from parity.database import upsert
 from parity.outcome import Difference, Kind
 from parity.samples import OTHER_PATHS
 from parity.tables import FLEETING
+from parity.verdict_limits import MAX_FLEETING_SHARE
 
 LEAST_SEEN = 3
 """Fewer than these may be chance."""
-MAX_SHARE = 0.001
-"""Of the comparisons of an endpoint, unless it is configured otherwise; the rate that a verdict asks of mismatches."""
 MAX_PATHS = 100
 """Paths of one endpoint that are told apart."""
 
@@ -49,7 +48,7 @@ class FleetingPath:
     compared: int
     first_seen_at: float
     last_seen_at: float
-    max_share: float = MAX_SHARE
+    max_share: float = MAX_FLEETING_SHARE
 
     @property
     def share(self) -> float:

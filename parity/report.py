@@ -17,7 +17,7 @@ from parity.causes import Cause
 from parity.curl import curl_of
 from parity.database import complete_tables, storing
 from parity.exchange import Backend, Endpoint
-from parity.fleeting import MAX_SHARE, FleetingPath, read_fleeting
+from parity.fleeting import FleetingPath, read_fleeting
 from parity.group_rows import GroupReading, GroupRow, Sample
 from parity.holdings import Declared, Holdings, read_holdings
 from parity.noise import NoisyPath, noise_json, read_noise
@@ -25,6 +25,7 @@ from parity.outcome import Outcome
 from parity.retention import MINUTES_OF, Removed, read_removed
 from parity.tables import COUNTS, ENDPOINTS, METADATA, PAIRS, RUNS
 from parity.tally import Balance, Costs, Tally, costs_json, tally_json, tally_of
+from parity.verdict_limits import MAX_FLEETING_SHARE
 from parity.verdict_summary import VerdictSummary
 
 __all__ = ["EndpointRow", "GroupRow", "Report", "Sample", "build_report", "read_tallies"]
@@ -130,7 +131,7 @@ def build_report(
     domain: str | None = None,
     endpoints: Iterable[Endpoint] = (),
     declared: Declared | None = None,
-    max_fleeting_share: float = MAX_SHARE,
+    max_fleeting_share: float = MAX_FLEETING_SHARE,
     now: float | None = None,
 ) -> Report:
     """Read the report; raises StoreError when the database refuses. A store without tables is an empty one.

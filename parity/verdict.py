@@ -18,21 +18,15 @@ from parity.conditions import Condition, Standing, books
 from parity.coverage import Cell, Coverage, Requirement, cover, requirements
 from parity.evidence import Evidence, read_evidence
 from parity.exchange import Endpoint
-from parity.fleeting import MAX_SHARE
 from parity.ratios import CountSums, LogSums, Ratio
 from parity.report import GroupRow, Report, build_report
 from parity.retention import removed_before
 from parity.tally import Balance
-from parity.verdict_conditions import (
-    Figures,
-    MismatchRate,
-    SelfTestFigures,
-    VerdictLimits,
-    weigh,
-)
+from parity.verdict_conditions import Figures, MismatchRate, SelfTestFigures, weigh
 from parity.verdict_conditions import (
     self_test as self_test_condition,
 )
+from parity.verdict_limits import MAX_FLEETING_SHARE, VerdictLimits
 from parity.verdict_summary import Lack, VerdictSummary
 
 SCHEMA = "crossfade.parity-verdict/1"
@@ -159,7 +153,7 @@ def build_verdict(
     cells: Iterable[Requirement] = (),
     since: float | None = None,
     self_test: SelfTestFigures | None = None,
-    max_fleeting_share: float = MAX_SHARE,
+    max_fleeting_share: float = MAX_FLEETING_SHARE,
     now: float | None = None,
 ) -> Verdict:
     """Judge a domain; raises StoreError when the database refuses.

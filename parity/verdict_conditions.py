@@ -14,23 +14,7 @@ from parity.ratios import LEAST_PAIRS, CountSums, LogSums, Ratio
 from parity.report import GroupRow
 from parity.report_words import count
 from parity.tally import Tally
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictLimits:
-    """What must hold for `ready`; rates, shares and `confidence` from 0 to 1, ratios modern to legacy."""
-
-    max_rate: float = 0.001
-    confidence: float = 0.95
-    min_comparisons: int = 100
-    min_per_cell: int = 1
-    max_open_groups: int = 0
-    max_latency_ratio: float = 1.2
-    max_query_ratio: float = 1.0
-    max_failed_share: float = 0.01
-    max_shed_share: float = 0.2
-    require_writes: bool = True
-    require_self_test: bool = True
+from parity.verdict_limits import VerdictLimits
 
 
 class SelfTestFigures(Protocol):

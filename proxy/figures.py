@@ -7,13 +7,16 @@ the loop, and a thread writes what is new to the store.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from parity.exchange import Backend, Endpoint
-from proxy.counters import Counters
 from proxy.flag_rows import PROXY_FIGURES, PROXY_WORKERS
-from proxy.metrics import Metrics
+
+if TYPE_CHECKING:  # who reads figures of a store does not count, and needs no library of metrics
+    from proxy.counters import Counters
+    from proxy.metrics import Metrics
 
 KEPT_S = 330.0
 """How long rows are kept: the longest window of a guard, and a little."""
@@ -51,8 +54,8 @@ class Figures:
 
 
 def figures_of(
-    metrics: Metrics,
-    counters: Counters,
+    metrics: "Metrics",
+    counters: "Counters",
     endpoints: Sequence[Endpoint],
     *,
     clock: Callable[[], float] = time.time,

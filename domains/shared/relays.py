@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import nats
 import socketio  # type: ignore[import-untyped]  # the package has no types
-from nats.aio.client import Client
 from socketio.async_pubsub_manager import AsyncPubSubManager  # type: ignore[import-untyped]  # as above
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
 
 _SUBJECT = "crossfade.sockets"
 
@@ -37,7 +38,9 @@ class NatsRelay(AsyncPubSubManager):  # type: ignore[misc]  # the package has no
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
 
-    async def _connection(self) -> Client:
+    async def _connection(self) -> "Client":
+        import nats  # a tenth of the start of a process that has no such relay
+
         async with self._connecting:
             if self._client is None:
                 self._client = await nats.connect(self._url, max_reconnect_attempts=-1)

@@ -1,6 +1,9 @@
 """What processes that serve say of themselves."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -26,3 +29,20 @@ def test_an_event_is_a_line_whatever_stands_in_it(capsys: pytest.CaptureFixture[
 
     event = json.loads(capsys.readouterr().err)
     assert (event["half"], event["thing"]) == ("\ud800", repr(object))
+
+
+def test_the_log_of_a_process_that_serves_needs_no_colours() -> None:
+    code = (
+        "import sys\n"
+        "from cli.logs import log_to_stderr\n"
+        "log_to_stderr()\n"
+        "print('structlog' in sys.modules, 'rich' in sys.modules)\n"
+        "import rich.console\n"
+        "log_to_stderr()\n"
+        "print('rich' in sys.modules)\n"
+    )
+
+    root = Path(__file__).parent.parent.parent
+    said = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+
+    assert said.stdout == "True False\nTrue\n"

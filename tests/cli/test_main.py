@@ -1,5 +1,7 @@
 """The root of the command line, as a process of its own."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,24 @@ def test_help_needs_no_configuration_that_is_right(tmp_path: Path) -> None:
     assert "--workers" in told.out
     assert refused.code == 2
     assert "proxy.workers: 0" in refused.err
+
+
+def test_a_command_imports_what_it_needs_and_no_more() -> None:
+    code = (
+        "import sys\n"
+        "heavy = {'pydantic', 'sqlalchemy', 'structlog', 'rich', 'prometheus_client', 'psycopg', 'aiohttp', 'domains'}\n"
+        "import cli.main\n"
+        "print(sorted(heavy & {*sys.modules}))\n"
+        "import cli.up, cli.supervisor, cli.parity_worker\n"
+        "print(sorted(heavy & {*sys.modules}))\n"
+        "import cli.flips, proxy.flag_store\n"
+        "print(sorted(heavy & {*sys.modules}), 'sqlalchemy.dialects.postgresql' in sys.modules)\n"
+    )
+
+    root = Path(__file__).parent.parent.parent
+    said = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+
+    assert said.stdout.splitlines() == ["[]", "['pydantic']", "['pydantic', 'sqlalchemy'] False"]
 
 
 def test_an_unknown_command_is_exit_code_2(tmp_path: Path) -> None:

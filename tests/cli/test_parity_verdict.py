@@ -12,7 +12,7 @@ from parity.coverage import Requirement
 from parity.redact import Redactor
 from parity.rules import RuleBook
 from parity.store import ParityStore
-from parity.verdict_conditions import VerdictLimits
+from parity.verdict_limits import VerdictLimits
 from proxy.stages import Stage
 from tests.cli.parity_store import DETAIL, ONE_ENDPOINT, agreeing, differing, faults, fill
 from tests.parity.factories import by_shape

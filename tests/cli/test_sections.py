@@ -19,7 +19,7 @@ from cli.sections import (
     host_and_port,
 )
 from parity.allowance import ConfirmSettings
-from parity.verdict_conditions import VerdictLimits
+from parity.verdict_limits import VerdictLimits
 from proxy.settings import ClientSettings, EndpointBounds, ForwardSettings, StickySettings
 
 

@@ -1,7 +1,6 @@
 """The processes behind `crossfade up`."""
 
 import asyncio
-import json
 import signal
 import time
 from pathlib import Path
@@ -14,14 +13,9 @@ from cli.context import Context
 from cli.errors import UsageError
 from cli.settings import load_settings
 from cli.supervisor import Running
-from cli.workers import legacy_rows, proxy_settings
-from domains.routes import ROUTES
-from parity.database import open_database
-from parity.exchange import Backend, Batch, Rehearsal
+from cli.workers import proxy_settings
+from parity.exchange import Backend
 from parity.outcome import Aside, Outcome
-from parity.report import build_report
-from parity.wire import encode, read_receipt
-from proxy.legacy_rows import LegacyRows
 from proxy.settings import (
     ClientSettings,
     EndpointBounds,
@@ -32,13 +26,10 @@ from proxy.settings import (
     WriteCheck,
     WriteCheckSettings,
 )
-from proxy.shared_counts import Counts
 from proxy.stages import Stage
 from tests.parity.factories import until
-from tests.proxy.test_write_checks import a_write
 from tests.support.backends import FakeBackend, answering, hanging
-from tests.support.command import run_process
-from tests.support.site import running_parity_worker, running_site
+from tests.support.site import running_site
 
 
 def test_a_proxy_worker_is_told_what_the_configuration_says(
@@ -142,27 +133,6 @@ def test_every_section_reaches_the_proxy_worker(tmp_path: Path) -> None:
     assert settings.tls is None
 
 
-def test_only_the_parity_worker_is_told_where_legacys_rows_are(tmp_path: Path) -> None:
-    file = tmp_path / "crossfade.toml"
-    file.write_text(
-        f"""
-        state_dir = "{tmp_path}"
-        [backends]
-        legacy = "http://127.0.0.1:1"
-        modern = "http://127.0.0.1:2"
-        [write_checks]
-        database = "postgresql://reader:Nettle-77@db.internal/crm"
-        """
-    )
-    settings = load_settings(file)
-
-    proxy = proxy_settings(Context(settings, file, jwt_secret="", actor=""), None)
-
-    assert isinstance(legacy_rows(settings), LegacyRows)
-    assert legacy_rows(load_settings()) is None
-    assert "Nettle" not in repr(proxy)
-
-
 def test_bounds_of_an_endpoint_that_is_not_there_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "crossfade.toml"
     file.write_text(f'state_dir = "{tmp_path}"\n[[bounds]]\nendpoint = "escrow"\nmax_in_flight = 3\n')
@@ -171,47 +141,6 @@ def test_bounds_of_an_endpoint_that_is_not_there_are_refused(tmp_path: Path) -> 
         UsageError, match=r"1 field is wrong .*\n  bounds.0.endpoint: 'escrow': .*'escrows'\?"
     ):
         proxy_settings(Context(load_settings(file), file, jwt_secret="", actor=""), None)
-
-
-def test_two_parity_workers_cannot_own_one_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    socket = tmp_path / "parity.sock"
-    monkeypatch.setenv("CROSSFADE_BACKENDS__LEGACY", "http://127.0.0.1:1")
-    monkeypatch.setenv("CROSSFADE_BACKENDS__MODERN", "http://127.0.0.1:2")
-    with running_parity_worker(socket, tmp_path):
-        ran = run_process("parity-worker", "--socket", str(socket), state_dir=tmp_path)
-
-    assert ran.code == 3
-    assert "parity.sock" in ran.err
-    assert "Traceback" not in ran.err
-
-
-async def test_a_parity_worker_reads_legacys_rows_where_it_is_told_to(
-    tmp_path: Path, seeded_database: str
-) -> None:
-    key = "e5c00000-0000-4000-8000-000000000009"
-    rows = [{"table": "escrows", "op": "update", "key": key, "columns": ["city"], "row": {"id": key}}]
-    told = f"X-Write-Set: {json.dumps(rows)}\r\n".encode()
-    write = a_write(
-        endpoint="PUT /v1/escrows/{id}",
-        method="PUT",
-        target=f"/v1/escrows/{key}",
-        rehearsal=Rehearsal(201, told),
-    )
-    socket = tmp_path / "parity.sock"
-    Counts.make(tmp_path / "counts", 1, {route.domain for route in ROUTES})
-    with running_parity_worker(socket, tmp_path, CROSSFADE_WRITE_CHECKS__DATABASE=seeded_database):
-        await until(socket.exists, 30.0)
-        reader, writer = await asyncio.open_unix_connection(socket)
-        writer.write(encode(Batch("proxy-1", 1, (), 0, (write,))))
-        receipt = await read_receipt(reader)
-        writer.close()
-
-    engine = open_database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    tally = build_report(engine).tally
-    engine.dispose()
-    assert receipt is not None
-    assert tally.asides[Aside.ROWS] == {"compared": 1}
-    assert "postgres" not in (tmp_path / "parity.log").read_text()
 
 
 async def tended(running: Running) -> None:

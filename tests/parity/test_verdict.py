@@ -12,7 +12,7 @@ from parity.exchange import Count, Endpoint, Exchange
 from parity.redact import Redactor
 from parity.store import ParityStore
 from parity.verdict import Readiness, Verdict, build_verdict
-from parity.verdict_conditions import VerdictLimits
+from parity.verdict_limits import VerdictLimits
 from tests.parity import factories
 from tests.parity.factories import DETAIL, LIST, batch, exchange, observation
 from tests.parity.test_verdict_conditions import Trials

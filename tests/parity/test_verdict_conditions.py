@@ -13,7 +13,8 @@ from parity.fleeting import FleetingPath
 from parity.outcome import Outcome
 from parity.ratios import CountSums, LogSums
 from parity.tally import Tally
-from parity.verdict_conditions import Figures, VerdictLimits, per_time, self_test, span, weigh
+from parity.verdict_conditions import Figures, per_time, self_test, span, weigh
+from parity.verdict_limits import VerdictLimits
 from tests.parity.factories import DETAIL, LIST
 from tests.parity.reports import group
 

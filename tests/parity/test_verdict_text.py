@@ -10,7 +10,8 @@ from parity.conditions import Condition, Standing
 from parity.coverage import Cell, Requirement, cover
 from parity.tally import Balance
 from parity.verdict import Judged, Verdict
-from parity.verdict_conditions import Figures, VerdictLimits, weigh
+from parity.verdict_conditions import Figures, weigh
+from parity.verdict_limits import VerdictLimits
 from parity.verdict_text import SHOWN_CELLS, render_conditions, render_verdict, render_verdicts
 from tests.parity.factories import DETAIL, LIST
 from tests.parity.reports import HOSTILE, group
