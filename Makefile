@@ -8,7 +8,7 @@ HEADERS = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("
 CAN_COMPILE = { { command -v cc >/dev/null 2>&1 && test -e "$(HEADERS)" ; } || $(call apt,gcc libc6-dev python3-dev) ; }
 AS_COMPILED = PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED)/site
 ARGS ?=
-# whoever forbids it has each of the thousand processes of the tests compile all of Crossfade, and pytest rewrite all tests
+# without it each of the tests' hundreds of processes compiles all of Crossfade, and each worker of pytest all tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
