@@ -8,8 +8,7 @@ HEADERS = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("
 CAN_COMPILE = { { command -v cc >/dev/null 2>&1 && test -e "$(HEADERS)" ; } || $(call apt,gcc libc6-dev python3-dev) ; }
 AS_COMPILED = PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED)/site
 ARGS ?=
-# what is compiled is kept: without that, as images of containers like it, each of the hundreds of processes that the
-# tests start compiles all that it imports, and is twice as long about it
+# without it each of the tests' hundreds of processes compiles all of Crossfade, and each worker of pytest all tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -1,6 +1,9 @@
 """`crossfade flags watch`: changes and acknowledgements as they come."""
 
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
@@ -26,12 +29,30 @@ SCHEMA = "crossfade.flags-watch/1"
 def watch(context: Context, for_s: float | None, as_json: bool) -> None:
     """Show the flag version, who changes what, and which proxy worker has acknowledged it, as it happens."""
     out = console()
-    for event in Following(context.flags, pausing(for_s)).events():
-        if as_json:
-            click.echo(json.dumps({"schema": SCHEMA, "at": _now().isoformat(), **event_json(event)}))
-        else:
-            for line in lines_of(event, _now()):
-                out.print(Text(line))
+    with _noting_signals() as came:
+        for event in Following(context.flags, pausing(for_s, lambda: bool(came))).events():
+            if as_json:
+                click.echo(json.dumps({"schema": SCHEMA, "at": _now().isoformat(), **event_json(event)}))
+            else:
+                for line in lines_of(event, _now()):
+                    out.print(Text(line))
+    if came:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _noting_signals() -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM as they come: as an exception one can be lost, for Python ignores it in a weak reference's callback."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _frame: came.append(got))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _now() -> datetime:

@@ -58,9 +58,9 @@ def reset(database_url: str, seed: Path, progress: Callable[[str], None] = lambd
                     with connection.transaction():
                         return _load(connection, tables, progress)
                 except psycopg.errors.LockNotAvailable:
+                    progress("waiting for requests in flight ...")
                     if time.monotonic() > deadline:
                         raise
-                    progress("waiting for requests in flight ...")
     except psycopg.errors.LockNotAvailable as error:
         raise DatabaseError(
             f"the tables stayed in use for {_PATIENCE_S:.0f} s; nothing was changed"

@@ -94,14 +94,14 @@ class Following:
                 yield Acknowledged(worker, is_last=behind == 0)
 
 
-def pausing(seconds: float | None) -> Callable[[], bool]:
-    """A pause between two readings, for so many seconds in all; None: for ever."""
+def pausing(seconds: float | None, stopped: Callable[[], bool] = lambda: False) -> Callable[[], bool]:
+    """A pause between two readings, until `stopped` and for so many seconds in all; None: for ever."""
     ends = None if seconds is None else time.monotonic() + seconds
 
     def pause() -> bool:
         if ends is not None and time.monotonic() >= ends:
             return False
         time.sleep(PAUSE_S)
-        return True
+        return not stopped()
 
     return pause

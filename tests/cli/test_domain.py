@@ -16,15 +16,15 @@ PARTS = ("proxy", "legacy_bridge", "domains", "parity", "loadtests", "cli", "tes
 FILES = ("pyproject.toml", "conftest.py")
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of this checkout's code."""
-    root = tmp_path / "checkout"
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this checkout's code, with what Python and `make check` know already of files that stay as they are."""
+    root = tmp_path_factory.mktemp("domain") / "checkout"
     for part in PARTS:
-        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, root / part)
     for file in FILES:
-        shutil.copy(ROOT / file, root / file)
-    if (ROOT / ".mypy_cache").is_dir():  # what `make check` knows of the files that stay as they are
+        shutil.copy2(ROOT / file, root / file)
+    if (ROOT / ".mypy_cache").is_dir():
         shutil.copytree(ROOT / ".mypy_cache", root / ".mypy_cache")
     return root
 

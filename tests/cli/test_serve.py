@@ -21,8 +21,8 @@ from tests.support.site import running_backend, running_site
 
 
 @pytest.mark.parametrize("backend", Backend)
-def test_a_backend_says_who_it_is(backend: Backend, seeded_database: str, tmp_path: Path) -> None:
-    with running_backend(backend, seeded_database, tmp_path) as url:
+def test_a_backend_says_who_it_is(backend: Backend, database_url: str, tmp_path: Path) -> None:
+    with running_backend(backend, database_url, tmp_path) as url:
         answer = json.load(urllib.request.urlopen(f"{url}/health", timeout=5))
 
     assert answer == {"backend": backend}
@@ -45,13 +45,11 @@ def test_without_a_database_url_both_find_the_one_embedded_postgres_of_the_check
     assert not (open_dir / "postgres" / "postmaster.pid").exists()
 
 
-def test_a_port_in_use_is_exit_code_3_with_the_port(seeded_database: str, tmp_path: Path) -> None:
+def test_a_port_in_use_is_exit_code_3_with_the_port(database_url: str, crossfade: InProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        ran = run_process(
-            "serve", "legacy", "--port", str(port), "--database-url", seeded_database, state_dir=tmp_path
-        )
+        ran = crossfade("serve", "legacy", "--port", str(port), "--database-url", database_url)
 
     assert ran.code == 3
     assert f"port {port} on 127.0.0.1 cannot be used: " in ran.err
@@ -59,10 +57,10 @@ def test_a_port_in_use_is_exit_code_3_with_the_port(seeded_database: str, tmp_pa
 
 
 @pytest.mark.parametrize("backend", Backend)
-def test_a_database_that_refuses_is_exit_code_3(backend: Backend, tmp_path: Path) -> None:
+def test_a_database_that_refuses_is_exit_code_3(backend: Backend, crossfade: InProcess) -> None:
     url = "postgresql://nobody@127.0.0.1:1/x"
 
-    ran = run_process("serve", backend, "--port", "0", "--database-url", url, state_dir=tmp_path)
+    ran = crossfade("serve", backend.value, "--port", "0", "--database-url", url)
 
     assert ran.code == 3
     assert "refuse" in ran.err

@@ -13,7 +13,7 @@ from cli.processes import Child
 from cli.settings import load_settings
 from cli.supervisor import Running
 from parity.exchange import Backend
-from parity.report import Report, build_report
+from parity.report import Report, build_report, read_tallies
 from proxy.stages import Stage
 
 SETTLED_WITHIN_S = 20.0
@@ -44,18 +44,23 @@ class Site:
 
     def settled(self, requests: int) -> Report:
         """The report once that many requests were counted and every mirrored one has its outcome."""
+        self.settle(requests)
+        report = self.report()
+        assert report.balance.in_flight == 0
+        return report
+
+    def settle(self, requests: int) -> None:
+        """Wait for that; the counts alone say so, and are read in a tenth of the time that a report takes."""
         deadline = time.monotonic() + SETTLED_WITHIN_S
         while True:
-            report = self.report()
-            counted, in_flight = report.tally.requests, report.balance.in_flight
-            ended = report.tally.mirrored + sum(report.tally.not_mirrored.values())
-            if counted == requests == ended and in_flight == 0:
-                return report
+            tallies = read_tallies(self.context.engine, self.context.endpoints).values()
+            counted = sum(tally.requests for tally in tallies)
+            ended = sum(tally.total + sum(tally.not_mirrored.values()) for tally in tallies)
+            if counted == requests == ended:
+                return
             if time.monotonic() > deadline:
-                pytest.fail(
-                    f"not settled: {counted} of {requests} counted, {ended} ended, {in_flight} in flight"
-                )
-            time.sleep(0.03)
+                pytest.fail(f"not settled: {counted} of {requests} counted, {ended} ended")
+            time.sleep(0.02)
 
 
 @contextlib.contextmanager
