@@ -73,7 +73,7 @@ def _teller() -> Callable[[str], None]:
     help="Rounds of bursts; forwarding takes three, latency five slices for each.",
 )
 @click.option(
-    "--quick", is_flag=True, help="A smoke of some twenty seconds: it runs, its figures mean little."
+    "--quick", is_flag=True, help="A smoke of some twenty seconds: it runs, what it measures means little."
 )
 @click.option("--only", metavar=",".join(Group), help="Only these groups.")
 @click.option("--build-dir", type=click.Path(path_type=Path), default=Path("build"))

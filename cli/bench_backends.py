@@ -9,9 +9,9 @@ from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.output import console, message
 from cli.serve import database_option
-from loadtests.backends import COLD, FLOOR, LEGACY, MODERN, figures_of, measure, render_backends
+from loadtests.backends import COLD, FLOOR, LEGACY, MODERN, measure, measurements_of, render_backends
 from loadtests.children import Child
-from loadtests.figures import render_figures, write_figures
+from loadtests.measurements import render_measurements, write_measurements
 
 
 @click.command(hidden=True)
@@ -29,7 +29,7 @@ def bench_backends(
     yes: bool,
     database_url: str | None,
 ) -> None:
-    """Measure modern beside legacy and write build/bench-backends.json; the exit code is 1 where a figure is missed."""
+    """Measure modern beside legacy and write build/bench-backends.json; the exit code is 1 where a target is missed."""
     _stay_on_one_core()
     domains: dict[str, list[tuple[str, str]]] = {}
     for endpoint in context.endpoints:
@@ -53,13 +53,13 @@ def bench_backends(
             rounds=rounds,
             progress=message,
         )
-    figures = figures_of(result)
+    measurements = measurements_of(result)
     render_backends(result, console())
     console().print()
-    render_figures([figure for figure in figures if not figure.name.startswith("median, ")], console())
-    message(f"written: {write_figures('bench-backends', figures, build_dir)}")
-    if missed := sum(not figure.passed for figure in figures):
-        message(f"{missed} of {len(figures)} figures are missed")
+    render_measurements([one for one in measurements if not one.name.startswith("median, ")], console())
+    message(f"written: {write_measurements('bench-backends', measurements, build_dir)}")
+    if missed := sum(not one.passed for one in measurements):
+        message(f"{missed} of {len(measurements)} targets are missed")
         raise click.exceptions.Exit(1)
 
 

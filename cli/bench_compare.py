@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from cli.output import console, message
-from loadtests.bench_compare import figures_of, measure, render_speeds
-from loadtests.figures import render_figures, write_figures
+from loadtests.bench_compare import measure, measurements_of, render_speeds
+from loadtests.measurements import render_measurements, write_measurements
 
 
 @click.command(hidden=True)
@@ -18,11 +18,11 @@ from loadtests.figures import render_figures, write_figures
 def bench_compare(round_s: float, build_dir: Path) -> None:
     """Measure comparing beside DeepDiff and write build/bench-compare.json; exit code 1 where a target is missed."""
     speeds = measure(round_s, message)
-    figures = figures_of(speeds)
+    measurements = measurements_of(speeds)
     render_speeds(speeds, console())
     console().print()
-    render_figures(figures, console())
-    message(f"written: {write_figures('bench-compare', figures, build_dir)}")
-    if missed := sum(not figure.passed for figure in figures):
-        message(f"{missed} of {len(figures)} figures are missed")
+    render_measurements(measurements, console())
+    message(f"written: {write_measurements('bench-compare', measurements, build_dir)}")
+    if missed := sum(not one.passed for one in measurements):
+        message(f"{missed} of {len(measurements)} targets are missed")
         raise click.exceptions.Exit(1)

@@ -17,11 +17,11 @@ from cli.postgres import embedded_postgres
 from cli.settings import load_settings
 from cli.supervisor import Running
 from loadtests.bench.crossfade import DOMAIN, Crossfade
-from loadtests.bench.flag_changes import CASES, Case, figures_of
+from loadtests.bench.flag_changes import CASES, Case, measurements_of
 from loadtests.bench.flips import flip_under_load
 from loadtests.bench.generator import Generator, Target
 from loadtests.children import Child
-from loadtests.figures import render_figures, write_figures
+from loadtests.measurements import render_measurements, write_measurements
 
 FLIPS = 1_000
 _BACKEND = "loadtests.bench.slow_backend"
@@ -63,10 +63,10 @@ def bench_flags(flips: int, workers: tuple[int, ...], database_url: str | None, 
             message(f"{case}: {each} flips under load ...")
             with _running(work_dir, case, port, url) as crossfade:
                 found[case] = flip_under_load(crossfade, StoredFlags(), generator, flips=each, seed=1)
-    figures = figures_of(found)
-    render_figures(figures, console())
-    message(f"written: {write_figures('bench-flags', figures, build_dir)}")
-    if not all(figure.passed for figure in figures):
+    measurements = measurements_of(found)
+    render_measurements(measurements, console())
+    message(f"written: {write_measurements('bench-flags', measurements, build_dir)}")
+    if not all(one.passed for one in measurements):
         raise click.exceptions.Exit(1)
 
 

@@ -14,9 +14,9 @@ from cli.output import console, message
 from cli.serve import database_option
 from cli.supervisor import Running
 from domains.shared.faults import FAULTS, Fault, Shown
-from loadtests.fault_judge import FaultRun, figures_of, render_runs
+from loadtests.fault_judge import FaultRun, measurements_of, render_runs
 from loadtests.fault_runs import FaultRuns, Site, reads_of
-from loadtests.figures import render_figures, write_figures
+from loadtests.measurements import render_measurements, write_measurements
 from loadtests.recording import Credentials, Recorded, endpoint_of, load_recording
 from parity.report import build_report
 from proxy.stages import Stage
@@ -59,10 +59,10 @@ def bench_parity(
         runs = asyncio.run(_all_runs(own, backends, f"http://127.0.0.1:{running.port}", faults, domains))
     render_runs(runs, console())
     console().print()
-    figures = figures_of(runs)
-    render_figures([figure for figure in figures if ": " not in figure.name], console())
-    message(f"written: {write_figures('bench-parity', figures, build_dir)}")
-    if not all(figure.passed for figure in figures):
+    measurements = measurements_of(runs)
+    render_measurements([one for one in measurements if ": " not in one.name], console())
+    message(f"written: {write_measurements('bench-parity', measurements, build_dir)}")
+    if not all(one.passed for one in measurements):
         raise click.exceptions.Exit(1)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cli.errors import UsageError
+from cli.files import read_whole
 from cli.listed import Found, Listed, domain_of, once_each, problem_of
 from cli.sections import EndpointRow
 
@@ -24,7 +25,7 @@ def endpoints_in(file: Path) -> Found:
 
     A row without a domain gets that of its path.
     """
-    text = _text(file)
+    text = read_whole(file, most_bytes=MAX_BYTES)
     match file.suffix.lower():
         case ".csv" | ".tsv":
             rows = list(_csv_rows(file, text))
@@ -49,19 +50,6 @@ def endpoints_in(file: Path) -> Found:
         count = "1 field is" if len(problems) == 1 else f"{len(problems)} fields are"
         raise UsageError("\n  ".join([f"{file}: {count} wrong:", *problems]))
     return once_each(listed)
-
-
-def _text(file: Path) -> str:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    if len(content) > MAX_BYTES:
-        raise UsageError(f"{file}: expected at most {MAX_BYTES:,} bytes")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: expected UTF-8: {error.reason} at byte {error.start}") from error
 
 
 def _csv_rows(file: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,11 +1,26 @@
-"""Files that a command writes: whole, or not at all."""
+"""Files that a command reads within a bound, and those that it writes: whole, or not at all."""
 
 import contextlib
 import os
 import tempfile
 from pathlib import Path
 
+from cli.errors import UsageError
 from cli.output import message
+
+
+def read_whole(file: Path, *, most_bytes: int) -> str:
+    """The text of a file that somebody named. Raises UsageError."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    if len(content) > most_bytes:
+        raise UsageError(f"{file}: expected at most {most_bytes:,} bytes, found {len(content):,}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: expected UTF-8: {error.reason} at byte {error.start}") from error
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -9,9 +9,9 @@ import msgspec
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from cli.errors import UsageError
+from cli.files import read_whole
 from proxy.flag_rows import Change, Judged, RowChange
 
-LEDGER = "crossfade.ledger/1"
 MAX_BYTES = 256 * 2**20
 _MOST_TOLD = 10
 _FIRST, _LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -44,10 +44,12 @@ def read_ledger(file: Path) -> list[Change]:
         raise UsageError(f"{file}: expected a .jsonl file as crossfade history --export FILE.jsonl writes it")
     entries: list[Change] = []
     problems: list[str] = []
-    for number, line in enumerate(_lines(file), start=1):
+    for number, line in enumerate(read_whole(file, most_bytes=MAX_BYTES).split("\n"), start=1):
+        if not line.strip():
+            continue
         try:
             entries.append(_Entry.model_validate(msgspec.json.decode(line)).change())
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             problems.append(f"line {number}: not JSON: {error}")
         except ValidationError as error:
             problems += [f"line {number}: {told}" for told in _told(error)]
@@ -56,16 +58,6 @@ def read_ledger(file: Path) -> list[Change]:
         rest = [f"and {more} more"] if more > 0 else []
         raise UsageError("\n  ".join([f"{file}:", *problems[:_MOST_TOLD], *rest]))
     return sorted(entries, key=lambda entry: entry.version)
-
-
-def _lines(file: Path) -> Iterator[bytes]:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    if len(content) > MAX_BYTES:
-        raise UsageError(f"{file}: {len(content):,} bytes: expected at most {MAX_BYTES:,}")
-    return iter(content.splitlines())
 
 
 def _told(error: ValidationError) -> Iterator[str]:

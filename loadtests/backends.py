@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtests.bare_backend import COMMITTING, HASHING
-from loadtests.figures import Figure
 from loadtests.interval import Interval, ratio_of_mean_medians
+from loadtests.measurements import Measurement
 from loadtests.recording import Credentials, load_recording
 from loadtests.turns import Floor, Side, Taken, in_turns, is_reading, opened
 from loadtests.workload import Scenario, Template, build_workload
@@ -308,10 +308,10 @@ class _Times:
         return median(chain(*self._times[side, name].values()))
 
 
-def figures_of(result: BackendsResult) -> list[Figure]:
-    """All figures against their targets."""
-    figures = [
-        Figure(
+def measurements_of(result: BackendsResult) -> list[Measurement]:
+    """All measurements, each against its target."""
+    measurements = [
+        Measurement(
             f"median, {row.endpoint}, modern / legacy",
             round(row.ratio, 3),
             f"<= {row.target:.2f}",
@@ -322,20 +322,20 @@ def figures_of(result: BackendsResult) -> list[Figure]:
     statements = result.statements[MODERN] / result.statements[LEGACY]
     cold = median(row.cold_ratio for row in result.rows)
     return [
-        *figures,
-        Figure(
+        *measurements,
+        Measurement(
             "statements per request, modern / legacy",
             round(statements, 3),
             f"<= {STATEMENTS_TARGET}",
             statements <= STATEMENTS_TARGET,
         ),
-        Figure(
+        Measurement(
             "cache hit rate of reads, 5 % writes",
             round(result.hit_rate, 3),
             f"> {HIT_TARGET}",
             result.hit_rate > HIT_TARGET,
         ),
-        Figure(
+        Measurement(
             "cold median over endpoints, modern / legacy",
             round(cold, 3),
             f"<= {COLD_TARGET:.2f}",

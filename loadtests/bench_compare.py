@@ -17,7 +17,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from loadtests.figures import Figure
+from loadtests.measurements import Measurement
 from parity.compare import compare
 from parity.deepdiff_peer import Whole, whole_deepdiff
 from parity.exchange import Backend, Exchange, Observation
@@ -186,9 +186,9 @@ def _lasting(work: Callable[[], object], times: int) -> float:
     return max(time.process_time() - begun_s, 1e-9)
 
 
-def figures_of(speeds: Sequence[Speed]) -> list[Figure]:
-    """The figures that have a target; those beside DeepDiff only where it was measured."""
-    found: list[Figure] = []
+def measurements_of(speeds: Sequence[Speed]) -> list[Measurement]:
+    """The measurements that have a target; those beside DeepDiff only where it was measured."""
+    found: list[Measurement] = []
     for speed in speeds:
         if speed.target is None:
             continue
@@ -198,11 +198,13 @@ def figures_of(speeds: Sequence[Speed]) -> list[Figure]:
             speed.target.to_deepdiff,
         )
         found.append(
-            Figure(f"{name}, a second", round(speed.a_second), f">= {least}", speed.a_second >= least)
+            Measurement(f"{name}, a second", round(speed.a_second), f">= {least}", speed.a_second >= least)
         )
         if speed.ratio is not None:
             found.append(
-                Figure(f"{name}, to DeepDiff", round(speed.ratio, 1), f">= {times}", speed.ratio >= times)
+                Measurement(
+                    f"{name}, to DeepDiff", round(speed.ratio, 1), f">= {times}", speed.ratio >= times
+                )
             )
     return found
 

@@ -3,7 +3,7 @@
 LoadTestError
 ├── RecordingError     the recorded traffic is not there or cannot be resolved
 ├── BackendError       a side does not answer, could not be started, or died in mid-run
-└── BenchError         a benchmark could not run (a missed figure is no error)
+└── BenchError         a benchmark could not run (a missed target is no error)
 """
 
 
@@ -20,4 +20,4 @@ class BackendError(LoadTestError):
 
 
 class BenchError(LoadTestError):
-    """A benchmark could not run; a missed figure is no error."""
+    """A benchmark could not run; a missed target is no error."""

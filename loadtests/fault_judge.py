@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from domains.shared.faults import Fault
-from loadtests.figures import Figure
+from loadtests.measurements import Measurement
 from parity.paths import TextGlob, path_glob
 from parity.samples import OTHER_PATHS
 
@@ -76,7 +76,7 @@ def _takes(glob: str, folded: str) -> bool:
     return path_glob(glob).matches([step if isinstance(step, str | int) else "*" for step in steps])
 
 
-def figures_of(runs: Sequence[FaultRun]) -> list[Figure]:
+def measurements_of(runs: Sequence[FaultRun]) -> list[Measurement]:
     """How many of the faults were found, how many of the groups are right, and each fault by itself."""
     faults = [run for run in runs if run.fault is not None]
     found = sum(run.right > 0 for run in faults)
@@ -85,18 +85,18 @@ def figures_of(runs: Sequence[FaultRun]) -> list[Figure]:
     recall = found / len(faults) if faults else 0.0
     precision = (groups - false) / groups if groups else 0.0
     return [
-        Figure(f"faults found, of {len(faults)}", found, f">= {len(faults)}", found == len(faults) > 0),
-        Figure("recall", round(recall, 4), ">= 1", recall == 1),
-        Figure(f"precision, of {groups} groups", round(precision, 4), ">= 1", precision == 1),
+        Measurement(f"faults found, of {len(faults)}", found, f">= {len(faults)}", found == len(faults) > 0),
+        Measurement("recall", round(recall, 4), ">= 1", recall == 1),
+        Measurement(f"precision, of {groups} groups", round(precision, 4), ">= 1", precision == 1),
         *(
-            Figure(
+            Measurement(
                 f"false groups {CONTROL}, of {run.compared} compared", len(run.false), "<= 0", not run.false
             )
             for run in runs
             if run.fault is None
         ),
         *(
-            Figure(f"{run.fault.name}: exchanges in its group", run.right, ">= 1", run.right > 0)
+            Measurement(f"{run.fault.name}: exchanges in its group", run.right, ">= 1", run.right > 0)
             for run in faults
             if run.fault is not None
         ),

@@ -6,7 +6,7 @@ the median of the work. The ratio of the medians, modern to legacy, gets a confi
 pairs of blocks (see `interval.py`): values within a block share the machine's mood, so they are not
 independent, pairs of blocks nearly are.
 
-What these figures say: how long users wait who send their next request after their pause, at equal offered
+What these numbers say: how long users wait who send their next request after their pause, at equal offered
 load on both sides. What they do not say: how a side behaves under arrivals that do not wait (coordinated
 omission, Tene 2013): while a side stalls, its users send nothing, so a stall is seen once per user and not once
 per request that would have come; p95 flatters the side that stalls. That is why the share of requests that were
@@ -83,7 +83,7 @@ class EndpointFigures:
 
 
 def judge(pairs: Sequence[PairOfBlocks], endpoints: Iterable[str], *, seed: int = 1) -> list[EndpointFigures]:
-    """The figures of each endpoint, and of all of them together as the last row, named `ALL`."""
+    """What was measured of each endpoint, and of all of them together as the last row, named `ALL`."""
     rows = [_figures(name, [_only(pair, name) for pair in pairs], seed) for name in endpoints]
     return [*rows, _figures(ALL, pairs, seed)]
 

@@ -310,7 +310,7 @@ class Edge:
         if rehearser is None or self._random.random() >= self._settings.write_checks.rehearse_share:
             return None
         if reason := unfit(head, lines, self._settings.mirror.capture_bytes):
-            rehearser.figures.ended(way.name, reason)
+            rehearser.results.ended(way.name, reason)
             return None
         return Rehearsed()
 

@@ -23,7 +23,7 @@ from proxy.captures import NO_ROOM, Budget, KeptBody
 from proxy.errors import UnsignedError
 from proxy.fields import name_of, value_of
 from proxy.mirror import Copy, Reply, whole_copy
-from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsal_results import RehearsalResults
 from proxy.settings import MirrorSettings, ProxySettings
 from proxy.signature import PROOF_HEADER, SIGNATURE_HEADER, WITHIN_HEADER, proof_of, rehearsal_headers
 from proxy.wire.heads import RequestHead
@@ -58,14 +58,14 @@ class Attempt:
         *,
         within_s: float,
         proof: str,
-        figures: RehearsalFigures,
+        results: RehearsalResults,
     ) -> None:
         self.place = place
         self.question = question
         self._copy_within = copy_within
         self._until = time.perf_counter() + within_s
         self._proof = proof.encode()
-        self._figures = figures
+        self._results = results
 
     def copy(self) -> Copy:
         """As it is to be sent now: modern has the time that the question has left."""
@@ -74,7 +74,7 @@ class Attempt:
     @property
     def is_stopped(self) -> bool:
         """Whether nothing may be sent any more."""
-        return self._figures.is_stopped
+        return self._results.is_stopped
 
     def proves(self, fields: bytes) -> bool:
         """Whether the answer to the question is that of a backend which rehearses."""
@@ -84,7 +84,7 @@ class Attempt:
     def answering(self, status: int, fields: bytes) -> None:
         """The head of the answer to the copy; a refusal alone (4xx) has written nothing without saying so."""
         if not (400 <= status < 500 or any(_values(fields, _WRITE_SET))):
-            self._figures.stop(self.place, status)
+            self._results.stop(self.place, status)
 
 
 class RehearsalSender(Protocol):
@@ -112,11 +112,11 @@ class Rehearser:
         settings: ProxySettings,
         *,
         budget: Budget,
-        figures: RehearsalFigures,
+        results: RehearsalResults,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         mirror = settings.mirror
-        self.figures = figures
+        self.results = results
         self._sender = sender
         self._within_s = settings.write_checks.rehearse_within_s
         self._limit = settings.write_checks.rehearse_concurrency
@@ -140,7 +140,7 @@ class Rehearser:
 
     def refusal(self, endpoint: str) -> str:
         """Why a write at that endpoint is not rehearsed now; empty: it may be, and of those after a failure the first."""
-        if self.figures.is_stopped or self._unproven_until.get(endpoint, 0.0) > self._clock():
+        if self.results.is_stopped or self._unproven_until.get(endpoint, 0.0) > self._clock():
             return UNPROVEN
         if len(self._running) >= self._limit:
             return LIMIT
@@ -153,7 +153,7 @@ class Rehearser:
 
         Returns what breaks it off, after which nobody is called; or why it is not done.
         """
-        if self.figures.is_stopped:
+        if self.results.is_stopped:
             return UNPROVEN
         if self._closing is not None or len(self._running) >= self._limit:
             return LIMIT
@@ -237,7 +237,7 @@ class Rehearser:
             copy_within,
             within_s=self._within_s,
             proof=proof_of(self._secret, dict(question)[SIGNATURE_HEADER]),
-            figures=self.figures,
+            results=self.results,
         )
 
 

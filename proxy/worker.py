@@ -31,7 +31,7 @@ from proxy.metrics import Metrics
 from proxy.outbox import CaptureSink, NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
-from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsal_results import RehearsalResults
 from proxy.rehearsals import Rehearser, require_secret
 from proxy.settings import ProxySettings
 from proxy.shared_counts import Counts
@@ -73,7 +73,7 @@ class Kept:
     counters: Counters
     budget: Budget
     counts: Counts
-    rehearsals: RehearsalFigures
+    rehearsals: RehearsalResults
     races: Races
     outbox: Outbox
     sink: CaptureSink
@@ -110,7 +110,7 @@ def assemble(settings: ProxySettings, plane: DataPlane, counts: Counts, run_id: 
         handover = Handover(settings.parity_socket, outbox, settings.handover)
         sink = handover
     budget = Budget(settings.mirror.held_bytes)
-    kept = Kept(counters, budget, counts, RehearsalFigures(), Races(counts), outbox, sink, handover)
+    kept = Kept(counters, budget, counts, RehearsalResults(), Races(counts), outbox, sink, handover)
     edge = _make_edge(settings, kept, _make_rehearser(settings, kept))
     metrics = Metrics(counters, _gauges(plane, kept, lambda: parts.edge))
     parts = Parts(settings, edge, plane, kept, metrics, open_telemetry(settings, metrics))
@@ -121,7 +121,7 @@ def _make_rehearser(settings: ProxySettings, kept: Kept) -> Rehearser | None:
     if not require_secret(settings):
         return None
     client = RehearsalClient(settings.url_of(Backend.MODERN), settings, settings.backend_ca)
-    return Rehearser(client, settings, budget=kept.budget, figures=kept.rehearsals)
+    return Rehearser(client, settings, budget=kept.budget, results=kept.rehearsals)
 
 
 def _make_edge(settings: ProxySettings, kept: Kept, rehearser: Rehearser | None) -> Edge:

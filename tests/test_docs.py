@@ -1,5 +1,6 @@
 """The documentation is tested: what there is to know is written down, and what is written runs."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from proxy.stages import Stage
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+PACKAGES = ("cli", "domains", "legacy_bridge", "loadtests", "parity", "proxy")
 
 
 def commands(group: click.Group, prefix: str = "crossfade") -> Iterator[tuple[str, click.Command]]:
@@ -170,3 +172,30 @@ def test_every_quirk_is_marked_in_legacy_and_found_by_the_page_of_quirks() -> No
 
     assert all(marked.values())
     assert {number: set(re.findall(r"`(\w+\.py)`", files)) for number, files in rows} == marked
+
+
+def test_every_file_that_a_package_names_is_there() -> None:
+    maps = [file for folder in PACKAGES for file in (ROOT / folder).rglob("__init__.py")]
+    named = [
+        (file.parent, name)
+        for file in maps
+        for name in re.findall(r"[\w/]+\.py\b", ast.get_docstring(ast.parse(file.read_text())) or "")
+    ]
+
+    assert len(named) > 50
+    assert [
+        (str(folder), name)
+        for folder, name in named
+        if not ((folder / name).exists() or (ROOT / name).exists())
+    ] == []
+
+
+def test_the_architecture_is_one_page_and_every_file_it_names_is_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    files = set(
+        re.findall(r"\b(?:cli|domains|legacy_bridge|loadtests|parity|proxy|tests)/[\w/]+\.py\b", text)
+    )
+
+    assert len(text.splitlines()) <= 100
+    assert len(files) > 50
+    assert [file for file in sorted(files) if not (ROOT / file).exists()] == []

@@ -69,7 +69,7 @@ def render_measured(measured: Measurements, console: Console) -> None:
 
 def render_rows(rows: Sequence[Row], console: Console) -> None:
     """The target table."""
-    table = _table("figure")
+    table = _table("measurement")
     for heading in ("value (95 %)", "target", ""):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:

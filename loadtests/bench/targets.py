@@ -110,7 +110,7 @@ class _Ratios:
         return self.of(name, target, kind, above, below, _cpu)
 
     def of(self, name: str, target: Bound, kind: str, above: str, below: str, value: Value) -> Row:
-        """The row; not measured where a side is missing, or failed so often that its figure means nothing.
+        """The row; not measured where a side is missing, or failed so often that what was measured means nothing.
 
         A Crossfade that is there and fails so often has missed it.
         """

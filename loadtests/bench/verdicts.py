@@ -1,4 +1,4 @@
-"""A figure against its target: passed, missed, undecided, or not measured."""
+"""A measurement against its target: passed, missed, undecided, or not measured."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Row:
     note: str = ""
 
     def to_json(self) -> Mapping[str, Any]:
-        """The form of `Figure` (figures.py) with more: `passed` is null where that is open."""
+        """The form of `Measurement` (measurements.py) with more: `passed` is null where that is open."""
         open_ = {Verdict.UNDECIDED, Verdict.NOT_MEASURED}
         return {
             "name": self.name,

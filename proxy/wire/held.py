@@ -84,7 +84,7 @@ class HeldForwarding(Forwarding):
             raise RuntimeError("a rehearsal of a request that was not drawn for one")
         rehearsed.body = body
         rehearsed.delay_s = perf_counter() - self._whole_at
-        rehearser.figures.delayed(self._admission.way.name, rehearsed.delay_s)
+        rehearser.results.delayed(self._admission.way.name, rehearsed.delay_s)
         try:
             self._go_on(rehearsal)
         except Exception:
@@ -106,4 +106,4 @@ class HeldForwarding(Forwarding):
         if held is not None:
             held.release()
         if self._edge.rehearser is not None:
-            self._edge.rehearser.figures.ended(self._admission.way.name, result)
+            self._edge.rehearser.results.ended(self._admission.way.name, result)

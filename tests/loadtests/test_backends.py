@@ -1,4 +1,4 @@
-"""The figures of modern beside legacy: what counts as passed, and how it is printed."""
+"""Modern measured beside legacy: what counts as passed, and how it is printed."""
 
 import pytest
 from rich.console import Console
@@ -9,7 +9,7 @@ from loadtests.backends import (
     BackendsResult,
     EndpointRow,
     ExchangeFloor,
-    figures_of,
+    measurements_of,
     render_backends,
 )
 
@@ -40,9 +40,9 @@ def row(endpoint: str = "GET /v1/escrows/{id}", modern_ms: float = 1.0, cold_ms:
 def test_an_endpoint_passes_at_its_target_and_no_slower(
     endpoint: str, modern_ms: float, *, passed: bool
 ) -> None:
-    figure = figures_of(result(row(endpoint, modern_ms)))[0]
+    one = measurements_of(result(row(endpoint, modern_ms)))[0]
 
-    assert figure.passed is passed
+    assert one.passed is passed
 
 
 def test_where_a_password_is_hashed_the_target_is_another() -> None:
@@ -60,8 +60,8 @@ def test_where_a_password_is_hashed_the_target_is_another() -> None:
     ],
 )
 def test_a_missed_figure_is_not_hidden(name: str, bad: BackendsResult) -> None:
-    good = {figure.name: figure.passed for figure in figures_of(result(row()))}
-    missed = {figure.name: figure.passed for figure in figures_of(bad)}
+    good = {one.name: one.passed for one in measurements_of(result(row()))}
+    missed = {one.name: one.passed for one in measurements_of(bad)}
 
     assert good[name]
     assert not missed[name]
@@ -102,7 +102,7 @@ def test_a_target_that_a_backend_without_logic_would_miss_is_said_to_be_out_of_r
     text = console.export_text()
     assert "logout: a bare answer and a commit 0.66 ms, 0.88 of legacy; modern 0.96" in text
     assert "POST /v1/auth/logout misses 0.80; a backend without any logic is at 0.88" in text
-    assert not figures_of(result(told))[0].passed
+    assert not measurements_of(result(told))[0].passed
 
 
 def test_the_table_fits_eighty_columns_and_says_what_was_not_compared() -> None:

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from loadtests.bench_compare import JUDGED, TARGETS, Speed, cases, figures_of, measure, render_speeds
-from loadtests.figures import Figure
+from loadtests.bench_compare import JUDGED, TARGETS, Speed, cases, measure, measurements_of, render_speeds
+from loadtests.measurements import Measurement
 from parity.compare import compare
 
 EXPECTED = {
@@ -37,10 +37,10 @@ def test_every_size_is_judged_by_its_target_and_by_deepdiff_where_it_was_measure
         Speed(20, "shuffled", 1, None, None),
     ]
 
-    assert figures_of(speeds) == [
-        Figure("1 KB, 3 differences, a second", 40_000, ">= 30000", passed=True),
-        Figure("1 KB, 3 differences, to DeepDiff", 40.0, ">= 20", passed=True),
-        Figure("20 KB, 3 differences, a second", 1_999, ">= 2000", passed=False),
+    assert measurements_of(speeds) == [
+        Measurement("1 KB, 3 differences, a second", 40_000, ">= 30000", passed=True),
+        Measurement("1 KB, 3 differences, to DeepDiff", 40.0, ">= 20", passed=True),
+        Measurement("20 KB, 3 differences, a second", 1_999, ">= 2000", passed=False),
     ]
 
 

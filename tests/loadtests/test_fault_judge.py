@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from domains.shared.faults import FAULTS
-from loadtests.fault_judge import FaultRun, FoundGroup, figures_of, render_runs
+from loadtests.fault_judge import FaultRun, FoundGroup, measurements_of, render_runs
 
 FAULT = {fault.name: fault for fault in FAULTS}
 RENAMED = FAULT["field-renamed"]
@@ -58,9 +58,9 @@ def test_without_a_fault_everything_is_false() -> None:
 
 
 def test_all_found_and_nothing_else_is_a_pass() -> None:
-    figures = figures_of([FaultRun(None, 10), FaultRun(RENAMED, 10, {RIGHT: 3, BESIDE: 3})])
+    measurements = measurements_of([FaultRun(None, 10), FaultRun(RENAMED, 10, {RIGHT: 3, BESIDE: 3})])
 
-    assert {figure.name: (figure.value, figure.passed) for figure in figures} == {
+    assert {one.name: (one.value, one.passed) for one in measurements} == {
         "faults found, of 1": (1, True),
         "recall": (1.0, True),
         "precision, of 2 groups": (1.0, True),
@@ -70,9 +70,9 @@ def test_all_found_and_nothing_else_is_a_pass() -> None:
 
 
 def test_a_fault_that_is_not_found_and_a_false_group_are_misses() -> None:
-    figures = figures_of([FaultRun(None, 10, {RIGHT: 1}), FaultRun(RENAMED, 10, {BESIDE: 3})])
+    measurements = measurements_of([FaultRun(None, 10, {RIGHT: 1}), FaultRun(RENAMED, 10, {BESIDE: 3})])
 
-    assert [figure.name for figure in figures if not figure.passed] == [
+    assert [one.name for one in measurements if not one.passed] == [
         "faults found, of 1",
         "recall",
         "precision, of 2 groups",

@@ -11,7 +11,7 @@ from parity.exchange import Backend
 from proxy.access_log import AccessLog
 from proxy.counters import Counters, requested_key
 from proxy.metrics import BOUNDS_S, COUNTED, LEVELS, LEVELS_BY, NOBODY, Metrics
-from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsal_results import RehearsalResults
 from proxy.telemetry import Telemetry
 from proxy.tracing import Tracer
 
@@ -128,7 +128,7 @@ def test_every_metric_is_documented_with_its_type_and_none_that_is_gone() -> Non
     log = AccessLog(Path("/dev/null"), 1, token_key=b"key")
     exported = {
         f"{metric.name}_total" if metric.type == "counter" else metric.name: metric.type
-        for collector in (*Telemetry(metrics, log, Tracer(Nowhere())).collectors(), RehearsalFigures())
+        for collector in (*Telemetry(metrics, log, Tracer(Nowhere())).collectors(), RehearsalResults())
         for metric in collector.collect()
     }
 

@@ -13,7 +13,7 @@ from proxy.captures import Budget, KeptBody
 from proxy.errors import UnsignedError
 from proxy.headers import Peer
 from proxy.mirror import Reply
-from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsal_results import RehearsalResults
 from proxy.rehearsals import UNPROVEN, Attempt, Rehearser, bounds_of, require_secret, unfit
 from proxy.settings import MirrorSettings, ProxySettings, WriteCheck
 from proxy.stages import Stage
@@ -81,9 +81,9 @@ class Rig:
         self.sender = sender
         self.clock = Clock()
         self.budget = Budget(room)
-        self.figures = RehearsalFigures()
+        self.results = RehearsalResults()
         self.rehearser = Rehearser(
-            sender, self.settings, budget=self.budget, figures=self.figures, clock=self.clock
+            sender, self.settings, budget=self.budget, results=self.results, clock=self.clock
         )
 
     def admission(self, method: str = "POST", target: str = "/v1/escrows", *fields: str) -> Admission:
@@ -241,7 +241,7 @@ async def test_a_retired_one_ends_what_is_under_way_and_begins_no_other() -> Non
 
 async def test_once_stopped_nothing_begins() -> None:
     rig = Rig(Sender(replying(ANSWER)))
-    rig.figures.stop(POST, 200)
+    rig.results.stop(POST, 200)
 
     assert (rig.rehearser.refusal(PUT), await rig.rehearse()) == (UNPROVEN, UNPROVEN)
     assert rig.sender.attempts == []
@@ -266,7 +266,7 @@ def test_an_answer_that_does_not_say_what_was_written_may_have_been_kept(
 
     attempt.answering(status, fields)
 
-    assert rig.figures.is_stopped is stops
+    assert rig.results.is_stopped is stops
 
 
 def test_what_modern_would_not_get_as_legacy_does_is_not_fit() -> None:

@@ -1,8 +1,8 @@
 """What `make bench-flags` makes of its flips."""
 
-from loadtests.bench.flag_changes import CASES, Case, figures_of
+from loadtests.bench.flag_changes import CASES, Case, measurements_of
 from loadtests.bench.flips import Flips
-from loadtests.figures import Figure
+from loadtests.measurements import Measurement
 from tests.loadtests.bench.support import shot
 
 
@@ -12,12 +12,12 @@ def test_each_case_has_its_percentiles_and_all_together_their_failures() -> None
         Case("PostgreSQL", 8): Flips((10.0,) * 95 + (300.0,) * 5, shot(errors=2)),
     }
 
-    assert figures_of(found) == [
-        Figure("SQLite, 1 worker: change served, p50 ms", 10.0, "<= 100", passed=True),
-        Figure("SQLite, 1 worker: change served, p99 ms", 10.2, "<= 100", passed=True),
-        Figure("PostgreSQL, 8 workers: change served, p50 ms", 10.0, "<= 100", passed=True),
-        Figure("PostgreSQL, 8 workers: change served, p99 ms", 300.0, "<= 100", passed=False),
-        Figure("failed of 2,000 requests, over 200 flips", 2, "0", passed=False),
+    assert measurements_of(found) == [
+        Measurement("SQLite, 1 worker: change served, p50 ms", 10.0, "<= 100", passed=True),
+        Measurement("SQLite, 1 worker: change served, p99 ms", 10.2, "<= 100", passed=True),
+        Measurement("PostgreSQL, 8 workers: change served, p50 ms", 10.0, "<= 100", passed=True),
+        Measurement("PostgreSQL, 8 workers: change served, p99 ms", 300.0, "<= 100", passed=False),
+        Measurement("failed of 2,000 requests, over 200 flips", 2, "0", passed=False),
     ]
 
 

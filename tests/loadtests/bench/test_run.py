@@ -1,4 +1,4 @@
-"""A run as a whole, with the least that has figures; `tests/cli/test_bench.py` has every group."""
+"""A run as a whole, with the least that can be measured; `tests/cli/test_bench.py` has every group."""
 
 import dataclasses
 import platform

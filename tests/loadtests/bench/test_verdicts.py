@@ -1,4 +1,4 @@
-"""How a figure is judged."""
+"""How a measurement is judged."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_a_count_is_judged_as_it_is() -> None:
 
 
 def test_only_a_missed_target_fails_the_run() -> None:
-    rows = {verdict: Row("figure", at_most(1), verdict, None) for verdict in Verdict}
+    rows = {verdict: Row("measurement", at_most(1), verdict, None) for verdict in Verdict}
     missed = rows.pop(Verdict.MISSED)
 
     assert exit_code(list(rows.values())) == 0

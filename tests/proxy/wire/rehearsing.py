@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from parity.exchange import Capture, Rehearsal
-from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsal_results import RehearsalResults
 from proxy.rehearsals import Rehearser
 from proxy.settings import MirrorSettings, WriteCheck, WriteCheckSettings
 from proxy.signature import proof_of
@@ -68,7 +68,7 @@ async def rehearsed(
             RehearsalClient(rig.settings.modern_url, rig.settings),
             rig.settings,
             budget=rig.edge.budget,
-            figures=RehearsalFigures(),
+            results=RehearsalResults(),
         )
         rig.edge.rehearser = rehearser
         try:
@@ -77,16 +77,16 @@ async def rehearsed(
             await rehearser.close()
 
 
-def figures_of(rig: Rig) -> RehearsalFigures:
+def results_of(rig: Rig) -> RehearsalResults:
     """What was counted of its rehearsals."""
     assert rig.edge.rehearser is not None
-    return rig.edge.rehearser.figures
+    return rig.edge.rehearser.results
 
 
-def results(figures: RehearsalFigures) -> dict[str, float]:
+def by_result(results: RehearsalResults) -> dict[str, float]:
     """How many writes had which result, over all endpoints."""
     totals: dict[str, float] = {}
-    for family in figures.families():
+    for family in results.families():
         for sample in family.samples:
             if sample.name == "crossfade_proxy_rehearsals_total":
                 result = sample.labels["result"]
@@ -94,10 +94,10 @@ def results(figures: RehearsalFigures) -> dict[str, float]:
     return totals
 
 
-def held_back(figures: RehearsalFigures) -> tuple[int, float]:
+def held_back(results: RehearsalResults) -> tuple[int, float]:
     """How many writes were held back while modern was asked, and for how many seconds together."""
     found = {"count": 0.0, "sum": 0.0}
-    for family in figures.families():
+    for family in results.families():
         for sample in family.samples:
             kind = sample.name.removeprefix("crossfade_proxy_rehearsal_seconds_")
             if kind in found:

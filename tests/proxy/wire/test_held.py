@@ -14,13 +14,13 @@ from tests.proxy.rig import QUICK_MIRROR, SECRET, get, until
 from tests.proxy.wire.rehearsing import (
     REHEARSED,
     WRITE_SET,
+    by_result,
     copies,
-    figures_of,
     held_back,
     rehearsal_of,
     rehearsed,
     rehearsing,
-    results,
+    results_of,
 )
 from tests.proxy.wire.rig import keeping
 from tests.support.backends import Behaviour, Seen, answering
@@ -58,8 +58,8 @@ async def test_modern_runs_the_write_first_and_legacy_gets_it_when_that_is_answe
         assert (rehearsal.status, rehearsal.body, rehearsal.error) == (201, b'{"id":"rehearsed"}', "")
         assert f"X-Write-Set: {WRITE_SET}\r\n".encode() in rehearsal.head
         assert 0.05 <= rehearsal.duration_s < SLACK_S
-        assert results(figures_of(rig)) == {"answered": 1}
-        held, delay_s = held_back(figures_of(rig))
+        assert by_result(results_of(rig)) == {"answered": 1}
+        held, delay_s = held_back(results_of(rig))
         assert held == 1
         assert 0.05 <= delay_s < SLACK_S
         assert answer.header("X-Write-Set") is None
@@ -136,7 +136,7 @@ async def test_a_body_without_a_bound_goes_on_to_legacy_whole_and_is_not_rehears
         assert [seen.body for seen in rig.legacy.seen] == [b"".join(pieces)]
         assert rig.modern.begun == []
         assert [capture.rehearsal for capture in rig.edge.captures] == [None]
-        assert results(figures_of(rig)) == {"large_body": 1}
+        assert by_result(results_of(rig)) == {"large_body": 1}
         assert rig.edge.budget.held == 0
 
 
@@ -160,7 +160,7 @@ async def test_a_write_that_is_not_fit_for_it_goes_its_way_as_ever(
         assert (b"100 Continue" in answer) is (result == "expects")
         assert [seen.body for seen in rig.legacy.seen] == [body]
         assert (rig.modern.begun, [capture.rehearsal for capture in rig.edge.captures]) == ([], [None])
-        assert results(figures_of(rig)) == {result: 1}
+        assert by_result(results_of(rig)) == {result: 1}
 
 
 async def test_pipelined_requests_are_answered_in_their_order() -> None:
@@ -214,7 +214,7 @@ async def test_without_room_for_its_body_a_write_goes_on() -> None:
         assert (await rig.ask("POST", body=BODY)).status == 200
 
         assert [seen.body for seen in rig.legacy.seen] == [BODY]
-        assert results(figures_of(rig)) == {"rehearsal_limit": 1}
+        assert by_result(results_of(rig)) == {"rehearsal_limit": 1}
 
 
 async def test_a_worker_that_ends_lets_a_write_finish_that_is_held_back() -> None:

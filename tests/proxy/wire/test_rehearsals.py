@@ -8,7 +8,7 @@ import pytest
 
 from proxy.captures import Budget, KeptBody
 from proxy.mirror import Copy
-from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsal_results import RehearsalResults
 from proxy.rehearsals import UNPROVEN, Attempt
 from proxy.signature import proof_of, rehearsal_headers
 from proxy.wire.rehearsals import RehearsalClient
@@ -31,7 +31,7 @@ async def modern(
             await client.close()
 
 
-def attempt(place: str = "POST /v1/escrows", figures: RehearsalFigures | None = None) -> Attempt:
+def attempt(place: str = "POST /v1/escrows", results: RehearsalResults | None = None) -> Attempt:
     asked = rehearsal_headers(SECRET.encode(), "OPTIONS", "/v1/escrows", b"", 1)
     fields = [f"{name}: {value}" for name, value in asked]
     return Attempt(
@@ -42,7 +42,7 @@ def attempt(place: str = "POST /v1/escrows", figures: RehearsalFigures | None = 
         ),
         within_s=5.0,
         proof=proof_of(SECRET.encode(), dict(asked)["X-Crossfade-Signature"]),
-        figures=figures or RehearsalFigures(),
+        results=results or RehearsalResults(),
     )
 
 
@@ -137,14 +137,14 @@ async def test_what_a_proof_says_besides_is_not_kept() -> None:
 
 
 async def test_once_stopped_nothing_is_sent_that_was_about_to_be() -> None:
-    figures = RehearsalFigures()
+    results = RehearsalResults()
 
     async def stops(seen: Seen, writer: asyncio.StreamWriter) -> bool:
-        figures.stop("POST /v1/other", 200)
+        results.stop("POST /v1/other", 200)
         return await rehearsing()(seen, writer)
 
     async with modern(stops) as (client, backend):
-        reply = await client.rehearse(attempt(figures=figures), kept())
+        reply = await client.rehearse(attempt(results=results), kept())
 
         assert reply.error == UNPROVEN
         assert [seen.method for seen in backend.seen] == ["OPTIONS"]

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from loadtests.figures import Figure, render_figures, write_figures
+from loadtests.measurements import Measurement, render_measurements, write_measurements
 
-FIGURES = [
-    Figure("median / off", 1.02, "<= 1.10", passed=True),
-    Figure("failed requests", 3, "0", passed=False),
+MEASUREMENTS = [
+    Measurement("median / off", 1.02, "<= 1.10", passed=True),
+    Measurement("failed requests", 3, "0", passed=False),
 ]
 
 
 def test_figures_are_written_as_the_convention_says(tmp_path: Path) -> None:
-    file = write_figures("bench", FIGURES, tmp_path / "build")
+    file = write_measurements("bench", MEASUREMENTS, tmp_path / "build")
 
     assert file == tmp_path / "build" / "bench.json"
     assert json.loads(file.read_text()) == {
@@ -29,7 +29,7 @@ def test_figures_are_written_as_the_convention_says(tmp_path: Path) -> None:
 def test_a_missed_figure_is_printed_as_missed() -> None:
     console = Console(width=80, record=True)
 
-    render_figures(FIGURES, console)
+    render_measurements(MEASUREMENTS, console)
 
     lines = console.export_text().splitlines()
     assert "passed" in lines[1]

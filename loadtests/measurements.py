@@ -1,6 +1,7 @@
 """The convention of every `make bench…` target: a table, and `build/<target>.json` with what was reached.
 
-`{"figures": [{"name", "value", "target", "passed"}]}`; a missed figure is `passed: false`.
+`{"figures": [{"name", "value", "target", "passed"}]}`; a missed target is `passed: false`. The name in the file is older
+than this module's.
 """
 
 import json
@@ -13,7 +14,7 @@ from rich.table import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Measurement:
     """One measured number and its target in words, such as `<= 1.10`."""
 
     name: str
@@ -22,24 +23,24 @@ class Figure:
     passed: bool
 
 
-def render_figures(figures: Sequence[Figure], console: Console) -> None:
-    """All figures, the missed ones in red."""
+def render_measurements(measurements: Sequence[Measurement], console: Console) -> None:
+    """All of them, the missed ones in red."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("figure")
+    table.add_column("measurement")
     for heading in ("value", "target"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for figure in figures:
-        mark = "[green]passed[/]" if figure.passed else "[red]missed[/]"
-        table.add_row(figure.name, f"{figure.value:g}", figure.target, mark)
+    for one in measurements:
+        mark = "[green]passed[/]" if one.passed else "[red]missed[/]"
+        table.add_row(one.name, f"{one.value:g}", one.target, mark)
     console.print(table)
 
 
-def write_figures(target: str, figures: Sequence[Figure], build_dir: Path) -> Path:
+def write_measurements(target: str, measurements: Sequence[Measurement], build_dir: Path) -> Path:
     """Write `<build_dir>/<target>.json`, whole or not at all; the file."""
     build_dir.mkdir(parents=True, exist_ok=True)
     file = build_dir / f"{target}.json"
     draft = file.with_suffix(".draft")
-    draft.write_text(json.dumps({"figures": [asdict(figure) for figure in figures]}, indent=1) + "\n")
+    draft.write_text(json.dumps({"figures": [asdict(one) for one in measurements]}, indent=1) + "\n")
     draft.replace(file)
     return file

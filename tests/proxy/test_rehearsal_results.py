@@ -2,24 +2,24 @@
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from proxy.rehearsal_figures import RehearsalFigures
+from proxy.rehearsal_results import RehearsalResults
 
 
-def shown(figures: RehearsalFigures) -> dict[str, float]:
+def shown(results: RehearsalResults) -> dict[str, float]:
     registry = CollectorRegistry()
-    registry.register(figures)
+    registry.register(results)
     lines = [line for line in generate_latest(registry).decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
 def test_results_are_counted_and_delays_are_summed_by_endpoint() -> None:
-    figures = RehearsalFigures()
+    results = RehearsalResults()
     for delay_s in (0.004, 0.15):
-        figures.ended("POST /a", "answered")
-        figures.delayed("POST /a", delay_s)
-    figures.ended("POST /b", "timeout")
+        results.ended("POST /a", "answered")
+        results.delayed("POST /a", delay_s)
+    results.ended("POST /b", "timeout")
 
-    page = shown(figures)
+    page = shown(results)
 
     assert page['crossfade_proxy_rehearsals_total{endpoint="POST /a",result="answered"}'] == 2
     assert page['crossfade_proxy_rehearsals_total{endpoint="POST /b",result="timeout"}'] == 1
@@ -30,11 +30,11 @@ def test_results_are_counted_and_delays_are_summed_by_endpoint() -> None:
 
 
 def test_there_is_no_way_back_once_it_is_stopped() -> None:
-    figures = RehearsalFigures()
-    before = figures.is_stopped, shown(figures)["crossfade_proxy_rehearsals_stopped"]
+    results = RehearsalResults()
+    before = results.is_stopped, shown(results)["crossfade_proxy_rehearsals_stopped"]
 
     for _ in range(2):
-        figures.stop("POST /a", 200)
+        results.stop("POST /a", 200)
 
     assert before == (False, 0)
-    assert (figures.is_stopped, shown(figures)["crossfade_proxy_rehearsals_stopped"]) == (True, 1)
+    assert (results.is_stopped, shown(results)["crossfade_proxy_rehearsals_stopped"]) == (True, 1)

@@ -14,7 +14,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _UPPER_BOUNDS = (*map(str, BOUNDS_S), "+Inf")
 
 
-class RehearsalFigures(FamilyCollector):
+class RehearsalResults(FamilyCollector):
     """Lives as long as its worker: what a reload changes has no part in it.
 
     `is_stopped` says that modern once answered a rehearsal without its write set, so that it may have kept what it
