@@ -12,6 +12,7 @@ from parity.exposition import FamilyCollector, expose
 from proxy.addresses import Address
 from proxy.edge import Edge
 from proxy.errors import ListenError
+from proxy.guard_metrics import GuardMetrics
 from proxy.plane import is_compiled
 from proxy.settings import ProxySettings
 from proxy.stages import READS
@@ -35,7 +36,9 @@ class Admin:
         edge: Edge,
         is_closing: Callable[[], bool],
         collectors: Sequence[FamilyCollector] = (),
+        guards: GuardMetrics | None = None,
     ) -> None:
+        self._guards = guards
         self._collectors = collectors
         self._settings = settings
         self._edge = edge
@@ -96,7 +99,11 @@ class Admin:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         accept = ",".join(request.headers.getall("Accept", ()))
-        page, content_type = await expose(self._collectors, accept)
+        collectors = list(self._collectors)
+        if self._guards is not None:
+            await self._guards.refresh()
+            collectors.append(self._guards)
+        page, content_type = await expose(collectors, accept)
         return web.Response(body=page, headers={"Content-Type": content_type})
 
     async def _livez(self, _request: web.Request) -> web.Response:
