@@ -49,6 +49,9 @@ class Family:
 class FamilyCollector(Collector):
     """A collector whose numbers are all read at one moment, and made into samples one after the other."""
 
+    async def refresh(self) -> None:
+        """Fetch, before a page, what cannot be read in a moment."""
+
     @abstractmethod
     def families(self) -> Sequence[Family]:
         """Read all numbers now."""
@@ -105,6 +108,9 @@ async def expose(collectors: Iterable[FamilyCollector], accept: str) -> tuple[by
     """
     encode, content_type = choose_encoder(accept)
     page: list[bytes] = []
+    collectors = list(collectors)
+    for collector in collectors:
+        await collector.refresh()
     for family in [family for collector in collectors for family in collector.families()]:
         is_first = True
         while (samples := list(islice(family.samples, _SAMPLES_AT_ONCE))) or is_first:

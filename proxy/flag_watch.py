@@ -102,6 +102,10 @@ class FlagWatch:
             self._swap(table)
             return table
 
+    def engine(self) -> sa.Engine | None:
+        """The store that is followed now, for who reads something else of it; None while there is none."""
+        return None if self._store is None else self._engine
+
     def stop(self) -> None:
         """End the threads and strike this worker out of the store. Call it off the event loop."""
         self._stop.set()

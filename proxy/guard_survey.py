@@ -40,6 +40,11 @@ class Seen:
         return self.guard.action_at(self.stage)
 
     @property
+    def consequence(self) -> str:
+        """What a breach comes to now: `roll_back`, `notify`, or `dry_run` where it would roll back and only says so."""
+        return "dry_run" if self.guard.dry_run and self.action is Action.ROLL_BACK else self.action.value
+
+    @property
     def changed_version(self) -> int:
         """The version by which the flags of the domain changed last; 0: they never did."""
         return 0 if self.change is None else self.change.version

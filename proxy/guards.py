@@ -24,7 +24,7 @@ from proxy.flag_store import FlagStore
 from proxy.guard import ACTOR, GuardSettings
 from proxy.guard_events import blind, breached, rolled_back, unacknowledged
 from proxy.guard_judge import Deed, step
-from proxy.guard_states import METADATA, Kept, Key, read_states, save_states
+from proxy.guard_states import LEASE, METADATA, Kept, Key, read_states, save_states
 from proxy.guard_survey import Seen, Survey, Surveyor
 from proxy.lease import Lease
 from proxy.notification import Notification
@@ -33,7 +33,6 @@ from proxy.stages import Stage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-LEASE = "guards"
 _TTL_S = 5.0
 _TRIES = 5
 _TOLD_WITHIN_S = 86_400.0
@@ -161,7 +160,7 @@ class GuardWatch:
                     was.watched if was is not None and was.changed_version == seen.changed_version else None
                 )
                 watched, deed = step(seen.guard, seen.action, seen.look, known, survey.at, self._settings)
-                after[key] = Kept(watched, seen.changed_version)
+                after[key] = Kept(watched, seen.changed_version, seen.consequence)
                 match deed:
                     case Deed.ROLL_BACK:
                         breaches.append((seen, seen.look.words))

@@ -24,6 +24,7 @@ from proxy.figures import Figures, figures_of
 from proxy.flag_rows import Registration
 from proxy.flag_watch import FlagWatch
 from proxy.flags import FlagTable
+from proxy.guard_metrics import GuardMetrics
 from proxy.handover import Handover
 from proxy.headers import EdgeHeaders
 from proxy.last_known_good import LastKnownGood
@@ -214,10 +215,17 @@ async def run_proxy(
     counts = open_counts(settings)
     plane = WirePlane(settings)
     parts = assemble(settings, plane, counts, run_id)
-    admin = Admin(
-        settings, parts.edge, lambda: plane.is_closing, (*parts.telemetry.collectors(), parts.kept.rehearsals)
-    )
     watch: FlagWatch | None = None
+    admin = Admin(
+        settings,
+        parts.edge,
+        lambda: plane.is_closing,
+        (
+            *parts.telemetry.collectors(),
+            parts.kept.rehearsals,
+            GuardMetrics(lambda: None if watch is None else watch.engine()),
+        ),
+    )
     handing_over: asyncio.Task[None] | None = None
     try:
         admin_port = await admin.start()

@@ -94,6 +94,7 @@ class Pages:
         name = request.match_info["domain"]
         query = bodies.checked(bodies.TimelineQuery, {"since": request.query.get("since", "6h")})
         found = await self._api.domain(_asked(caller, {"domain": name}))
+        pilot = await self._threads.run(self._api.piloting.latest, name)
         latest = bodies.LoadTestsQuery(limit=1, domain=name)
         values = {
             "found": found,
@@ -105,7 +106,10 @@ class Pages:
             "spans": SPANS,
             "earlier": list(STAGES[: STAGES.index(found.domain.stage)]),
             "ahead": list(STAGES[STAGES.index(found.domain.stage) + 1 :]),
-            "pilot": await self._threads.run(self._api.piloting.latest, name),
+            "pilot": pilot,
+            "own_version": max(
+                (one.version for one in [*found.changes, *(pilot.changes if pilot else ())]), default=0
+            ),
             "policy_in_the_box": policy_in_the_box(),
             "load_tests": (await self._api.load_tests(_asked(caller, query=latest))).load_tests,
         }

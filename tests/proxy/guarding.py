@@ -24,8 +24,9 @@ from proxy.figures import Figures, FiguresTeller, Served
 from proxy.flag_rows import FLAG_CHANGES, PROXY_FIGURES, PROXY_WORKERS, Change, Registration
 from proxy.flag_store import FlagStore
 from proxy.guard import GuardSettings
+from proxy.guard_states import LEASE
 from proxy.guard_survey import Surveyor
-from proxy.guards import LEASE, GuardWatch, RollsBack
+from proxy.guards import GuardWatch, RollsBack
 from proxy.lease import LEASES, Lease
 from proxy.notification import Notification
 from proxy.notification_queue import NotificationQueue

@@ -38,20 +38,25 @@
     [...document.querySelectorAll("main input:not([type=hidden]), main textarea")].some((one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked) ||
     document.querySelector("main form :focus") !== null;
 
+  const changed = () => document.getElementById("changed");
+
   let renewing = false;
   const renew = async () => {
-    if (isTyping()) {
-      document.getElementById("changed").hidden = false;
-      return;
-    }
-    if (renewing) return;
+    if (renewing || (isTyping() && !changed().hidden)) return;
     renewing = true;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok || answer.redirected) return location.reload();
+      if (!answer.ok || answer.redirected) {
+        if (isTyping()) changed().hidden = false;
+        else location.reload();
+        return;
+      }
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (isTyping()) {
-        document.getElementById("changed").hidden = false;
+        const [place, now] = [document, fresh].map((page) => page.getElementById("version").dataset);
+        // what else came into the ledger is no reason to disturb who decides about this domain
+        if (place.own && place.own === now.own) place.version = now.version;
+        else changed().hidden = false;
         return;
       }
       const focused = document.activeElement && document.activeElement.getAttribute("aria-label");

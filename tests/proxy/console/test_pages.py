@@ -287,6 +287,10 @@ def test_of_two_operators_the_second_is_told_of_the_first(browser: Browser, chan
         one.page.goto(f"{changed.url}/domains/escrows")
         one.page.get_by_role("form", name="Advance to live").get_by_label("Reason").fill("go")
 
+    store.tokens.create("x", Role.VIEWER, days=1, actor="test")
+    version = second.page.locator(f'#version[data-version="{store.flags.version()}"]')
+    expect(version).to_be_attached()
+    expect(second.page.locator("#changed")).to_be_hidden()
     first.page.get_by_role("button", name="Advance to live").click()
     expect(first.page.get_by_role("status")).to_contain_text("escrows: canary 5% → live")
     expect(second.page.locator("#changed")).to_be_visible()
