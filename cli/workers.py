@@ -43,7 +43,7 @@ from proxy.settings import (
     TlsSettings,
     WriteCheckSettings,
 )
-from proxy.wire.shadow import ShadowClient
+from proxy.shadow_client import ShadowClient
 
 _SWITCH_S = 0.0005
 _NICE = 5

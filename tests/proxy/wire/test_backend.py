@@ -300,7 +300,9 @@ async def test_an_idle_connection_that_expires_ends_without_a_word(bench: Bench)
     assert (taker.events[-1], bench.keeper.events) == ("ended", ["put back", "lost"])
 
 
-async def test_an_idle_connection_that_the_backend_ends_is_of_no_use_from_that_moment_on(bench: Bench) -> None:
+async def test_an_idle_connection_that_the_backend_ends_is_of_no_use_from_that_moment_on(
+    bench: Bench,
+) -> None:
     bench.used().connection.eof_received()
 
     assert (bench.connection.is_usable, bench.keeper.events) == (False, ["lost"])
