@@ -76,7 +76,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
     from parity.worker import IntakeSettings, run_worker
     from proxy.completion import Completion, busy_at_mark
     from proxy.races import SharedRaces
-    from proxy.wire.shadow import ShadowClient
+    from proxy.shadow_client import ShadowClient
 
     require_backends(context.settings)
     rules = context.rules()

@@ -183,7 +183,12 @@ def lines_of(block: bytes, shapes: Shapes) -> tuple[Lines, Shape]:
 def sort_out(lines: Lines, shape: Shape) -> tuple[Lines, Found]:
     """The lines that stay, and those to look at; what is of a kind that stays is in both."""
     kept = lines if shape.kept is None else [lines[at] for at in shape.kept]
-    return kept, [(kind, lines[at]) for kind, at in shape.found]
+    return kept, found_in(lines, shape)
+
+
+def found_in(lines: Lines, shape: Shape) -> Found:
+    """The lines to look at."""
+    return [(kind, lines[at]) for kind, at in shape.found]
 
 
 def name_of(line: bytes) -> bytes:

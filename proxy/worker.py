@@ -32,13 +32,13 @@ from proxy.metrics import Metrics
 from proxy.outbox import CaptureSink, NoParity, Outbox
 from proxy.plane import DataPlane
 from proxy.races import Races
+from proxy.rehearsal_client import RehearsalClient
 from proxy.rehearsal_results import RehearsalResults
 from proxy.rehearsals import Rehearser, require_secret
 from proxy.settings import ProxySettings
 from proxy.shared_counts import Counts
 from proxy.telemetry import Telemetry, open_telemetry
 from proxy.wire.plane import WirePlane
-from proxy.wire.rehearsals import RehearsalClient
 from proxy.writes import Writes
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

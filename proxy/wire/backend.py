@@ -6,7 +6,7 @@ from typing import Protocol, cast
 import structlog
 
 from proxy.refusals import Refusal
-from proxy.wire.errors import WireError
+from proxy.wire.errors import HeadError, WireError
 from proxy.wire.framing import Body, ChunkedBody, Content, OpenBody, SizedBody
 from proxy.wire.heads import CHUNKED, LARGE_BYTES, AnswerHead, answer_head, end_of_head
 from proxy.wire.outgoing import Outgoing
@@ -57,39 +57,33 @@ class AnswerTaker(Protocol):
 
 
 class Keeper(Protocol):
-    """Where connections come from and go back to."""
+    """Where connections come from and go back to: a `Pool`."""
 
-    def put_back(self, connection: "BackendConnection") -> None:
-        """It can take another request."""
-        ...
+    def put_back(self, connection: "BackendConnection") -> None: ...  # noqa: D102  as there
 
-    def lost(self, connection: "BackendConnection") -> None:
-        """It is closed, or will be at once."""
-        ...
+    def lost(self, connection: "BackendConnection") -> None: ...  # noqa: D102  as there
 
 
 class Tunnelled(Protocol):
-    """The far end of a tunnel."""
+    """Who has the connection after an upgrade: a `Tunnel`."""
 
-    def far_data(self, data: bytes) -> None:
-        """Bytes to pass on."""
-        ...
+    def far_data(self, data: bytes) -> None: ...  # noqa: D102  as there
 
-    def far_eof(self) -> None:
-        """No more of them."""
-        ...
+    def far_eof(self) -> None: ...  # noqa: D102  as there
 
-    def far_lost(self) -> None:
-        """The connection is gone."""
-        ...
+    def far_lost(self) -> None: ...  # noqa: D102  as there
 
-    def far_full(self) -> None:
-        """It takes nothing for now."""
-        ...
+    def far_full(self) -> None: ...  # noqa: D102  as there
 
-    def far_drained(self) -> None:
-        """It takes more again."""
-        ...
+    def far_drained(self) -> None: ...  # noqa: D102  as there
+
+
+def end(transport: asyncio.WriteTransport) -> None:
+    """Send no more. If the other end is gone and nobody has heard of it, asyncio's own loop says so here."""
+    try:
+        transport.write_eof()
+    except OSError:
+        transport.abort()
 
 
 class BackendConnection(asyncio.Protocol):
@@ -290,7 +284,7 @@ class BackendConnection(asyncio.Protocol):
         """No more bytes will be sent."""
         if self._transport is not None and not self._is_lost and self._transport.can_write_eof():
             self._outgoing.flush()
-            self._transport.write_eof()
+            end(self._transport)
 
     def close(self) -> None:
         """Send what is waiting, then close."""
@@ -307,31 +301,28 @@ class BackendConnection(asyncio.Protocol):
             data = self._partial + data
             self._partial = b""
         while True:
-            end = end_of_head(data)
-            if end < 0:
+            length = end_of_head(data)
+            if length < 0:
                 if (
                     not _VERSION.startswith(data[:7])
                     or len(data) > MAX_ANSWER_HEAD_BYTES
                     or data.count(b"\n") != data.count(b"\r\n")
                 ):
-                    self._fail(Refusal.MALFORMED, touched=True)
-                else:
-                    self._partial = data
+                    raise HeadError(Refusal.MALFORMED)
+                self._partial = data
                 return
-            if end > MAX_ANSWER_HEAD_BYTES:
-                self._fail(Refusal.MALFORMED, touched=True)
-                return
-            head = answer_head(data[:end], to_head=self._to_head)
+            if length > MAX_ANSWER_HEAD_BYTES:
+                raise HeadError(Refusal.MALFORMED)
+            head = answer_head(data[:length], to_head=self._to_head)
             if not head.is_interim:
                 # what is large is passed on as it lies there: to copy it costs more than all the rest
-                is_large = len(data) - end > LARGE_BYTES and head.length >= 0
-                self._begin_answer(taker, head, memoryview(data)[end:] if is_large else data[end:])
+                is_large = len(data) - length > LARGE_BYTES and head.length >= 0
+                self._begin_answer(taker, head, memoryview(data)[length:] if is_large else data[length:])
                 return
-            data = data[end:]
+            data = data[length:]
             self._interims += 1
             if self._interims > MAX_INTERIMS:
-                self._fail(Refusal.MALFORMED, touched=True)
-                return
+                raise HeadError(Refusal.MALFORMED)
             taker.answer_interim(head)
             if self._taker is not taker:
                 return
@@ -345,10 +336,9 @@ class BackendConnection(asyncio.Protocol):
 
     def _begin_answer(self, taker: AnswerTaker, head: AnswerHead, data: Content) -> None:
         if head.status == 101:
-            if self._upgrades:
-                taker.answer_switched(head, bytes(data))
-            else:
-                self._fail(Refusal.MALFORMED, touched=True)
+            if not self._upgrades:
+                raise HeadError(Refusal.MALFORMED)
+            taker.answer_switched(head, bytes(data))
             return
         self._keeps_alive = head.keeps_alive
         length = head.length

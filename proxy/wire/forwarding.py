@@ -109,22 +109,21 @@ class Forwarding:
         """More of the request's body, never empty."""
         if self._kept_request is not None:
             self._kept_request.add(content)
-        data = chunk(content) if self._body_length == CHUNKED else content
-        if self._connection is not None:
-            self._connection.send(data)
-        elif self._is_waiting:
-            self._pending.append(data)
+        self._pass_on(chunk(content) if self._body_length == CHUNKED else content)
 
     def body_ended(self) -> None:
         """All of it came."""
         self._request_is_whole = True
         if self._body_length == CHUNKED:
-            if self._connection is not None:
-                self._connection.send(LAST_CHUNK)
-            elif self._is_waiting:
-                self._pending.append(LAST_CHUNK)
+            self._pass_on(LAST_CHUNK)
         if self._connection is not None:
             self._connection.request_sent()
+
+    def _pass_on(self, data: Content) -> None:
+        if self._connection is not None:
+            self._connection.send(data)
+        elif self._is_waiting:
+            self._pending.append(data)
 
     def body_refused(self, refusal: Refusal) -> None:
         """What came is no body, too large or too slow."""
@@ -145,6 +144,11 @@ class Forwarding:
         if self._connection is not None:
             self._connection.pause_reading()
 
+    def _heed_client(self) -> None:
+        """It may have become full while there was no connection that could have been told."""
+        if self._client.is_full:
+            self.client_full()
+
     def client_drained(self) -> None:
         """It takes more again."""
         if self._connection is not None:
@@ -156,6 +160,7 @@ class Forwarding:
         """A connection to send the request on."""
         self._is_waiting = False
         self._send_on(connection)
+        self._heed_client()
 
     def not_granted(self, refusal: Refusal) -> None:
         """There is none."""
@@ -194,6 +199,8 @@ class Forwarding:
         falls_back = self._may_fall_back and not admission.way.is_write
         pending, self._pending = self._pending, []
         head = admission.head_for(self._served_by)
+        if not self._request_is_whole:
+            self._client.resume_body()  # before it is sent, which may fill the connection at once
         connection.begin(
             self,
             head + b"".join(pending) if pending else head,
@@ -203,8 +210,6 @@ class Forwarding:
             first_s=min(silence_s, settings.fallback_timeout_s) if falls_back else silence_s,
             silence_s=silence_s,
         )
-        if not self._request_is_whole:
-            self._client.resume_body()
 
     # The answer
 
@@ -330,21 +335,16 @@ class Forwarding:
     def _replay(self) -> None:
         kept = self._kept_request
         if kept is not None:
-            content = kept.content
-            if self._body_length == CHUNKED:
-                self._pending = [chunk(content)] if content else []
-                if self._request_is_whole:
-                    self._pending.append(LAST_CHUNK)
-            else:
-                self._pending = [content] if content else []
+            content, is_chunked = kept.content, self._body_length == CHUNKED
+            self._pending = [chunk(content) if is_chunked else content] if content else []
+            if is_chunked and self._request_is_whole:
+                self._pending.append(LAST_CHUNK)
         self._send()
+        self._heed_client()
 
     def _tell(self, head: AnswerHead, duration_s: float) -> None:
         """What came of it, when the client has its answer."""
         self._report(head.status, "", duration_s)
-        self._tell_edge(head, duration_s)
-
-    def _tell_edge(self, head: AnswerHead, duration_s: float) -> None:
         kept, self._kept = self._kept, None
         sent: bytes | None = b""
         if self._kept_request is not None:

@@ -5,7 +5,6 @@ Chunk extensions and trailers are read within bounds and dropped, as RFC 9112 se
 """
 
 import re
-from typing import Protocol
 
 from proxy.wire.errors import FramingError
 
@@ -24,23 +23,12 @@ Content = bytes | memoryview
 """Bytes of a body."""
 
 
-class Body(Protocol):
-    """Decodes one body. `done` says that it is all there; `rest` is what came behind it."""
-
-    done: bool
-    rest: bytes
-
-    def feed(self, data: Content) -> Content:
-        """The content in these bytes. Raises FramingError."""
-        ...
-
-    def eof(self) -> bool:
-        """The sender has closed: whether the body is whole."""
-        ...
-
-
 class SizedBody:
-    """A body of a known length (RFC 9112 section 6.2)."""
+    """A body of a known length (RFC 9112 section 6.2).
+
+    As of each kind of body: `done` says that it is all there, `rest` is what came behind it, `eof` is told that the
+    sender has closed and says whether the body is whole then.
+    """
 
     __slots__ = ("_left", "done", "rest")
 
@@ -101,22 +89,19 @@ class ChunkedBody:
         self.rest = b""
 
     def feed(self, data: Content) -> Content:
-        """The content of the chunks in these bytes."""
-        return self._feed(self._buffer + bytes(data) if self._buffer else bytes(data))
-
-    def _feed(self, data: bytes) -> bytes:
-        self._buffer = b""
+        """The content of the chunks in these bytes. Raises FramingError."""
+        held = self._buffer + bytes(data) if self._buffer else bytes(data)
         pieces: list[bytes] = []
         at = 0
         while not self.done:
-            taken = self._take_chunk(data, at, pieces) if self._left > 0 else self._take_line(data, at)
+            taken = self._take_chunk(held, at, pieces) if self._left > 0 else self._take_line(held, at)
             if taken < 0:
                 break
             at = taken
         if self.done:
-            self.rest = data[at:]
+            self.rest, self._buffer = held[at:], b""
         else:
-            self._buffer = data[at:]
+            self._buffer = held[at:]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def eof(self) -> bool:
@@ -133,9 +118,7 @@ class ChunkedBody:
                 self._left -= size
                 return at + size
             return -1
-        if available < self._left:
-            if available and data[at:] != b"\r":
-                raise FramingError("a chunk is longer than its size")
+        if available < 2:
             return -1
         if data[at : at + 2] != b"\r\n":
             raise FramingError("a chunk is longer than its size")
@@ -181,6 +164,10 @@ class ChunkedBody:
             return
         if not _FIELD_LINE(line):
             raise FramingError("a trailer is no field line")
+
+
+Body = SizedBody | ChunkedBody | OpenBody
+"""Decodes one body."""
 
 
 def chunk(content: Content) -> bytes:

@@ -21,8 +21,8 @@ from proxy.fields import (
     Found,
     Lines,
     Shape,
+    found_in,
     lines_of,
-    sort_out,
     tokens,
     value_of,
 )
@@ -51,11 +51,8 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 
 
-class _Silent:
-    """A parser's target that wants to hear of nothing: the parser is asked whether it takes a head, no more."""
-
-
-_SILENT = _Silent()
+_SILENT = object()
+"""A parser's target that wants to hear of nothing: the parser is asked whether it takes a head, no more."""
 
 
 class RequestHead:
@@ -206,7 +203,7 @@ def _check_request(block: bytes, method: bytes) -> None:
 
 def _read_request(head: RequestHead, lines: Lines, shape: Shape) -> None:  # noqa: C901  one arm a kind
     coding = length = None
-    _, head.found = sort_out(lines, shape)
+    head.found = found_in(lines, shape)
     for kind, line in head.found:
         if kind == HOST:
             if head.host is not None:
@@ -266,7 +263,7 @@ def _read_plain_answer(head: AnswerHead, lines: Lines, shape: Shape) -> bool:
 
 def _read_answer(head: AnswerHead, lines: Lines, shape: Shape, *, is_http11: bool) -> None:
     coding = length = None
-    _, head.found = sort_out(lines, shape)
+    head.found = found_in(lines, shape)
     for kind, line in head.found:
         if kind == LENGTH:
             length = _once(length, value_of(line))

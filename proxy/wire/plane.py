@@ -46,19 +46,15 @@ class WirePlane:
         self.settings: ForwardSettings = settings.forward
         self.client_settings: ClientSettings = settings.client
         self._headers = EdgeHeaders(settings)
-        self._legacy, self._modern = self._made_pools(settings)
+        self._legacy, self._modern = (self._made_pool(settings, one) for one in (LEGACY, MODERN))
         self._retired: list[Pool] = []
         self.edge: Edge
         self._server: asyncio.Server | None = None
         self._clients: set[Connected] = set()
         self._in_flight: dict[str, int] = {}
         self.requests_in_flight = 0
-        self._is_closing = False
-
-    @property
-    def is_closing(self) -> bool:
+        self.is_closing = False
         """Whether no new connection is accepted any more."""
-        return self._is_closing
 
     @property
     def load(self) -> Load:
@@ -83,26 +79,17 @@ class WirePlane:
         try:
             context = _server_context(settings.tls)
             handshake_s = settings.client.head_timeout_s if context is not None else None
-            if settings.listen_fd is None:
-                self._server = await loop.create_server(
-                    lambda: ClientConnection(self),
-                    settings.listen_host,
-                    settings.listen_port,
-                    ssl=context,
-                    ssl_handshake_timeout=handshake_s,
-                    backlog=_BACKLOG,
-                    start_serving=False,
-                )
-            else:
-                inherited = socket.socket(fileno=os.dup(settings.listen_fd))
-                self._server = await loop.create_server(
-                    lambda: ClientConnection(self),
-                    sock=inherited,
-                    ssl=context,
-                    ssl_handshake_timeout=handshake_s,
-                    backlog=_BACKLOG,
-                    start_serving=False,
-                )
+            place: dict[str, Any] = {"host": settings.listen_host, "port": settings.listen_port}
+            if settings.listen_fd is not None:
+                place = {"sock": socket.socket(fileno=os.dup(settings.listen_fd))}
+            self._server = await loop.create_server(
+                lambda: ClientConnection(self),
+                ssl=context,
+                ssl_handshake_timeout=handshake_s,
+                backlog=_BACKLOG,
+                start_serving=False,
+                **place,
+            )
         except OSError as error:
             raise ListenError(
                 f"cannot listen on {settings.listen_host}:{settings.listen_port}: {error.strerror or error}"
@@ -127,11 +114,11 @@ class WirePlane:
             for pool in (self._legacy, self._modern):
                 pool.retire()
                 self._retired.append(pool)
-            self._legacy, self._modern = self._made_pools(settings)
+            self._legacy, self._modern = (self._made_pool(settings, one) for one in (LEGACY, MODERN))
 
     async def stop_accepting(self) -> None:
         """Take no new connection; answers say `Connection: close` from now on."""
-        self._is_closing = True
+        self.is_closing = True
         if self._server is not None:
             self._server.close()
 
@@ -197,7 +184,7 @@ class WirePlane:
         sent_bytes: int,
         error: str,
     ) -> None:
-        """A request is over."""
+        """A request is over; `served_by` is `none` where no backend's answer began."""
         self.requests_in_flight -= 1
         if admission.way.bounds.max_in_flight is not None:
             self._in_flight[admission.way.name] -= 1
@@ -210,9 +197,6 @@ class WirePlane:
     def rejected(self, admission: Admission, refusal: Refusal, sent_bytes: int) -> None:
         """A request that was admitted, and not counted as in flight, goes to no backend."""
         self._telemetry.served(admission, NOBODY, refusal.status, 0.0, sent_bytes, refusal.word)
-
-    def _made_pools(self, settings: ProxySettings) -> tuple[Pool, Pool]:
-        return self._made_pool(settings, LEGACY), self._made_pool(settings, MODERN)
 
     def _made_pool(self, settings: ProxySettings, backend: Backend) -> Pool:
         forward = settings.forward
@@ -241,7 +225,6 @@ def _server_context(tls: TlsSettings | None) -> ssl.SSLContext | None:
     if tls is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     try:
         context.load_cert_chain(tls.certificate, tls.key)

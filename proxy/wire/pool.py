@@ -16,13 +16,9 @@ from proxy.wire.timeouts import NEVER, Timeouts
 class Waiter(Protocol):
     """Who wants a connection; exactly one of the two is called, unless it was forgotten."""
 
-    def granted(self, connection: BackendConnection) -> None:
-        """It may be used."""
-        ...
+    def granted(self, connection: BackendConnection) -> None: ...  # noqa: D102  a connection to use
 
-    def not_granted(self, refusal: Refusal) -> None:
-        """There is none."""
-        ...
+    def not_granted(self, refusal: Refusal) -> None: ...  # noqa: D102  there is none
 
 
 class _Place:

@@ -1,4 +1,7 @@
-"""What a request needs of the connection it came on and of the plane it runs on, and such a connection of its plane."""
+"""What a request needs of the connection it came on and of the plane it runs on, and such a connection of its plane.
+
+`ClientConnection` and `WirePlane` are that, and say what each of it does; a test hands in what stands for them.
+"""
 
 import asyncio
 from typing import Protocol
@@ -19,39 +22,24 @@ from proxy.wire.timeouts import Timeouts
 class Client(Protocol):
     """The connection that the request came on, as far as its answer goes."""
 
+    is_full: bool
     is_http11: bool
 
-    def write(self, data: Content) -> None:
-        """Send bytes of the answer."""
-        ...
+    def write(self, data: Content) -> None: ...
 
-    def write_both(self, head: bytes, content: Content) -> None:
-        """Send both at once, without a copy."""
-        ...
+    def write_both(self, head: bytes, content: Content) -> None: ...
 
-    def answer_done(self, *, keeps_alive: bool) -> None:
-        """The answer is out; another request may follow."""
-        ...
+    def answer_done(self, *, keeps_alive: bool) -> None: ...
 
-    def break_off(self) -> None:
-        """Reset the connection, so that nobody takes what came for the whole answer."""
-        ...
+    def break_off(self) -> None: ...
 
-    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> int:
-        """Give an answer of the proxy's own, and close; returns its bytes."""
-        ...
+    def refuse(self, refusal: Refusal, request_id: str, *, bodiless: bool = False) -> int: ...
 
-    def pause_body(self) -> None:
-        """Read no more of the request for now."""
-        ...
+    def pause_body(self) -> None: ...
 
-    def resume_body(self) -> None:
-        """Read on."""
-        ...
+    def resume_body(self) -> None: ...
 
-    def tunnel_to(self, connection: BackendConnection, rest: bytes) -> None:
-        """From now on bytes go both ways."""
-        ...
+    def tunnel_to(self, connection: BackendConnection, rest: bytes) -> None: ...
 
 
 class Plane(Protocol):
@@ -59,15 +47,9 @@ class Plane(Protocol):
 
     settings: ForwardSettings
     outgoing: Outgoing
+    is_closing: bool
 
-    @property
-    def is_closing(self) -> bool:
-        """Whether answers should close their connections."""
-        ...
-
-    def pool(self, backend: Backend) -> Pool:
-        """The connections to that backend."""
-        ...
+    def pool(self, backend: Backend) -> Pool: ...
 
     def ended(
         self,
@@ -77,21 +59,15 @@ class Plane(Protocol):
         duration_s: float,
         sent_bytes: int,
         error: str,
-    ) -> None:
-        """The request is over; `served_by` is `none` where no backend's answer began."""
-        ...
+    ) -> None: ...
 
 
 class Connected(Protocol):
     """A connection of a client, as far as its plane goes."""
 
-    def close_idle(self) -> None:
-        """Close it if no request is under way, nor about to be."""
-        ...
+    def close_idle(self) -> None: ...
 
-    def break_off(self) -> None:
-        """Reset it, whatever is under way."""
-        ...
+    def break_off(self) -> None: ...
 
 
 class ClientPlane(Plane, Protocol):
@@ -101,26 +77,14 @@ class ClientPlane(Plane, Protocol):
     client_settings: ClientSettings
     timeouts: Timeouts
 
-    def peer(self, transport: asyncio.Transport) -> Peer:
-        """Who is at the other end."""
-        ...
+    def peer(self, transport: asyncio.Transport) -> Peer: ...
 
-    def admits(self, admission: Admission) -> bool:
-        """Whether the endpoint takes one more; if so it counts until `ended`."""
-        ...
+    def admits(self, admission: Admission) -> bool: ...
 
-    def opened(self, connection: Connected) -> bool:
-        """Whether there is room for one more connection."""
-        ...
+    def opened(self, connection: Connected) -> bool: ...
 
-    def refused(self, request_id: str, refusal: Refusal, sent_bytes: int) -> None:
-        """A request went to no backend."""
-        ...
+    def refused(self, request_id: str, refusal: Refusal, sent_bytes: int) -> None: ...
 
-    def rejected(self, admission: Admission, refusal: Refusal, sent_bytes: int) -> None:
-        """A request that was admitted, and not counted as in flight, goes to no backend."""
-        ...
+    def rejected(self, admission: Admission, refusal: Refusal, sent_bytes: int) -> None: ...
 
-    def closed(self, connection: Connected) -> None:
-        """It is gone."""
-        ...
+    def closed(self, connection: Connected) -> None: ...

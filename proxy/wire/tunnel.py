@@ -2,7 +2,7 @@
 
 import asyncio
 
-from proxy.wire.backend import BackendConnection
+from proxy.wire.backend import BackendConnection, end
 
 
 class Tunnel:
@@ -53,7 +53,7 @@ class Tunnel:
         """The backend sends no more."""
         self._far_ended = True
         if self._transport.can_write_eof():
-            self._transport.write_eof()
+            end(self._transport)
             self._end_if_over()
         else:
             self._transport.close()

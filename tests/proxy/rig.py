@@ -28,9 +28,9 @@ from proxy.settings import (
     MirrorSettings,
     ProxySettings,
 )
+from proxy.shadow_client import ShadowClient
 from proxy.shared_counts import Counts
 from proxy.stages import Stage
-from proxy.wire.shadow import ShadowClient
 from proxy.worker import run_proxy
 from tests.proxy.labels import label_of
 from tests.support.backends import DeadPort, FakeBackend, answering

@@ -9,8 +9,8 @@ from parity.exchange import Backend
 from proxy.captures import Budget, KeptBody
 from proxy.mirror import Answered, Copy, Mirror, Reply, ShadowSender
 from proxy.settings import AdaptiveSettings, MirrorSettings
+from proxy.shadow_client import ShadowClient
 from proxy.signature import sign
-from proxy.wire.shadow import ShadowClient
 from tests.proxy.rig import QUICK_MIRROR, SECRET, STEADY, until
 from tests.proxy.test_outbox import a_capture
 from tests.support.backends import FakeBackend, answering, closing, hanging

@@ -162,6 +162,10 @@ def _answers() -> list[Case]:
                 cases.append(
                     Case(Rule.CUT, "9112 8", name_of, (post + E,), None, ((sent, Pause(0.05), act),), (wanted,), ends)
                 )  # fmt: skip
+    early = b"HTTP/1.1 103 E\r\n\r\n"
+    cases.append(
+        Case(Rule.ANSWER, "9110 15.2", "more interim answers than anybody needs", (POST + E,), (POST + E,), ((early * 101 + OK_OPEN,),), (*[early] * 100, 502))
+    )  # fmt: skip
     by_close: Got = Either((OK + END + b"half", OK + CHUNKED + E + b"4\r\nhalf\r\n"))
     bad_chunk = (OK + CHUNKED + b"\r\n4\r\nhalf\r\n", Pause(0.05), b"0x1\r\na\r\n0\r\n\r\n")
     chunk_cut = OK + CHUNKED + E + b"4\r\nhalf\r\n"

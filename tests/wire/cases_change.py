@@ -17,6 +17,7 @@ GONE = [
     ("what Connection names", b"Connection: X-One, x-two\r\nX-One: 1\r\nX-Two: 2\r\nx-one: 3\r\n"),
     ("what a second Connection names", b"Connection: a\r\nConnection: X-One\r\nX-One: 1\r\n"),
     ("what Connection names with odd spaces", b"Connection: ,\t X-One ,,\r\nX-One: 1\r\n"),
+    ("HTTP2-Settings that Connection does not name", b"HTTP2-Settings: AAMA\r\n"),
     ("HTTP2-Settings and h2c", b"Connection: HTTP2-Settings\r\nHTTP2-Settings: AAMA\r\n"),
 ]
 INTERNAL = [

@@ -166,6 +166,7 @@ def _answers() -> list[Case]:
         (Rule.BODILESS, "9110 15.4.5", "304", (b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n',), b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n' + END),
         (Rule.BODILESS, "9110 15.4.5", "304 with the length of the other", (b"HTTP/1.1 304 N\r\nContent-Length: 5\r\n\r\n",), b"HTTP/1.1 304 N\r\nContent-Length: 5\r\n" + END),
         (Rule.INTERIM, "8297 2", "103", (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", *OK), b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK_CLOSE),
+        (Rule.INTERIM, "9110 8.6", "without the length that it cannot have", (b"HTTP/1.1 103 E\r\nContent-Length: 3\r\n\r\n", *OK), b"HTTP/1.1 103 E\r\n\r\n" + OK_CLOSE),
         (Rule.INTERIM, "9110 15.2", "several", (b"HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\n\r\nHTTP/1.1 100 C\r\n\r\n", *OK), b"HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\n\r\nHTTP/1.1 100 C\r\n\r\n" + OK_CLOSE),
     ):  # fmt: skip
         cases.append(Case(rule, rfc, name, closing, get, (script,), (got,)))
@@ -190,6 +191,7 @@ def _answers() -> list[Case]:
 def _connections() -> list[Case]:
     first, second = b"GET /1 HTTP/1.1\r\n" + HOST + E, b"GET /2 HTTP/1.1\r\n" + HOST + E
     last = second[:-2] + END
+    delete = b"DELETE /v1/escrows/1 HTTP/1.1\r\n" + HOST + E
     slow: Script = (Pause(0.1), b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")
     one = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1"
     body = POST + b"Content-Length: 3\r\n"
@@ -218,6 +220,7 @@ def _connections() -> list[Case]:
         (Rule.PIPELINING, "9112 9.6", "nothing counts after Connection: close", (GET + END + first,), (GET + E,), (), (OK_CLOSE,), "broken"),
         (Rule.EXPECT, "9110 10.1.1", "the backend invites", (expecting + E, Until(b"100 Continue"), b"abc", Until(b"ok")), (expecting + b"\r\nabc",), (invited,), (b"HTTP/1.1 100 Continue\r\n\r\n", OK_OPEN), "open"),
         (Rule.EXPECT, "9110 10.1.1", "the backend refuses without the body", (expecting + END,), (), ((Act.AT_HEAD, b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n"),), (b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n" + END,), "closed"),
+        (Rule.EXPECT, "9112 9.3", "what is refused without its body ends the connection", (expecting + E,), (), ((Act.AT_HEAD, b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n"),), (b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n" + END,), "closed"),
         (Rule.EXPECT, "9110 10.1.1", "the client does not wait", (expecting + END + b"abc",), (expecting + b"\r\nabc",), (), (OK_CLOSE,), "closed"),
         (Rule.LEAVING, "9112 9.6", "a half-closed client gets its answer", (GET + E, Act.FINISH), (GET + E,), (slow,), (one,), "closed"),
         (Rule.LEAVING, "9112 9.6", "a half-closed client gets the answer to its body", (body + b"\r\nabc", Act.FINISH), (body + b"\r\nabc",), (slow,), (one,), "closed"),
@@ -228,6 +231,7 @@ def _connections() -> list[Case]:
         (Rule.LEAVING, "9112 8", "half a head commits nothing", (GET[:-2], Act.FINISH), (), (), None, "broken"),
         (Rule.RETRY, "9112 9.3.1", "a safe request on a reused connection", (first, Until(b"ok"), last), (first, second, second), (OK, (Act.CLOSE,)), (OK_OPEN, OK_CLOSE), "closed"),
         (Rule.RETRY, "9112 9.3.1", "not a write", (first, Until(b"ok"), body + b"\r\nabc"), (first, body + b"\r\nabc"), (OK, (Act.CLOSE,)), (OK_OPEN, 502), "closed"),
+        (Rule.RETRY, "9110 9.2.2", "not a write without a body", (first, Until(b"ok"), delete), (first, delete), (OK, (Act.CLOSE,)), (OK_OPEN, 502), "closed"),
         (Rule.RETRY, "9112 9.3.1", "not after a byte of the answer", (first, Until(b"ok"), last), (first, second), (OK, (b"H", Pause(), Act.CLOSE)), (OK_OPEN, 502), "closed"),
         (Rule.RETRY, "9112 9.3.1", "not after an interim answer", (first, Until(b"ok"), last), (first, second), (OK, (b"HTTP/1.1 103 E\r\n\r\n", Pause(), Act.CLOSE)), (OK_OPEN, b"HTTP/1.1 103 E\r\n\r\n", 502), "closed"),
         (Rule.RETRY, "9112 9.3.1", "not on a fresh connection", (last,), (second,), ((Act.CLOSE,),), (502,), "closed"),
@@ -263,6 +267,8 @@ def _upgrades() -> list[Case]:
         Case(Rule.UPGRADE, "9110 15.2.2", "101 that nobody asked for is 502", (GET + E,), (GET + E,), ((SWITCH + b"x",),), (502,), raw=(), never=no_upgrade),
         Case(Rule.UPGRADE, "9110 7.8", "Upgrade that Connection does not name goes", (GET + b"Upgrade: websocket\r\n" + END,), (GET + E,), (), (OK_CLOSE,)),
         Case(Rule.UPGRADE, "9110 7.8", "not of HTTP/1.0", (b"GET /v1/escrows HTTP/1.0\r\n" + WS_HEAD[len(LINE):],), None, (), (OK_CLOSE,), never=no_upgrade),
+        Case(Rule.UPGRADE, "9113 3.1", "not to another version of HTTP", (GET + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n\r\n",), (GET + E,), (), (OK_OPEN,), "open", never=no_upgrade),
+        Case(Rule.UPGRADE, "9110 7.8", "not with a body", (POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc",), (POST + b"Content-Length: 3\r\n\r\nabc",), (), (OK_OPEN,), "open", never=no_upgrade),
         Case(Rule.UPGRADE, "9112 9.3", "a request behind one that is declined", (WS_HEAD, Until(b"ok"), GET + END), None, (), (OK_OPEN, OK_CLOSE)),
     ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from parity.exchange import Backend
 from proxy.stages import Stage
 from tests.proxy.rig import get, running, until
+from tests.proxy.wire import one_client, one_request
+from tests.proxy.wire.fakes import FakeTarget, a_pool, settle
+from tests.proxy.wire.rig import keeping
 from tests.support.backends import FakeBackend, Seen, answering, hanging
 from tests.wire.cases_pass import SWITCH, WS_HEAD
 from tests.wire.messages import answers_in
@@ -18,6 +22,8 @@ from tests.wire.run import CLIENT, FORWARD, wired
 
 GET = get().replace(b"Connection: close\r\n", b"")
 POST = b"POST /v1/escrows HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
+MOST = 150_000_000
+"""More than a system holds of two connections that nobody reads from (Linux: 32 MB each)."""
 
 
 async def test_a_backend_that_refuses_is_502_and_one_that_is_back_is_used(tmp_path: Path) -> None:
@@ -170,17 +176,20 @@ async def test_a_backend_that_stops_reading_slows_the_client(tmp_path: Path) -> 
         await is_over.wait()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1_024)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # less than what comes at once
+    server = await asyncio.start_server(serve, sock=listener, limit=1_024)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     bounds = replace(CLIENT, max_body_bytes=None, body_timeout_s=30.0)
     slow = replace(FORWARD, answer_timeout_s=30.0)
     async with running(tmp_path, legacy_url=url, client=bounds, forward=slow) as rig:
         _, writer = await asyncio.open_connection("127.0.0.1", rig.port)
-        writer.write(get("/v1/escrows", "Content-Length: 200000000", method="POST"))
+        head = get("/v1/escrows", "Content-Length: 200000000", method="POST")
+        writer.write(head + bytes(1_000_000))  # before there is a connection to the backend
         sent = 0
         try:
             async with asyncio.timeout(1.5):
-                while sent < 200_000_000:
+                while sent < MOST:
                     writer.write(bytes(65_536))
                     await writer.drain()
                     sent += 65_536
@@ -191,7 +200,55 @@ async def test_a_backend_that_stops_reading_slows_the_client(tmp_path: Path) -> 
         await asyncio.sleep(0)
     server.close()
 
-    assert sent < 40_000_000
+    assert sent < MOST
+
+
+async def test_a_body_that_fills_a_new_connection_at_once_is_not_read_on() -> None:
+    target = FakeTarget(is_quick=False, is_narrow=True)
+    bench = one_request.Bench()
+    bench.pools[Backend.LEGACY] = a_pool(target, bench.timeouts)
+    forwarding = await bench.start("POST", "Content-Length: 10")
+    forwarding.body(b"x")
+    target.attempts[0].set_result(None)
+    await settle()
+    was_paused = bench.client.is_paused
+    target.connections[0].resume_writing()
+
+    assert (was_paused, bench.client.is_paused) == (True, False)
+
+
+async def test_no_answer_is_read_for_a_client_that_was_full_before_there_was_a_connection() -> None:
+    bench = one_client.Bench(is_quick=False)
+    await bench.get(keeping())
+    bench.client.pause_writing()
+    bench.target.pending[0].set_result(None)
+    await settle()
+    was_read = bench.target.transports[0].reads
+    bench.client.resume_writing()
+
+    assert (was_read, bench.target.transports[0].reads) == (False, True)
+
+
+async def test_nor_is_one_that_is_asked_for_again() -> None:
+    bench = one_client.Bench()
+    await bench.get(keeping())
+    await bench.answer()
+    await bench.get(keeping())
+    bench.client.pause_writing()
+    bench.target.transports[0].abort()
+    await settle()
+
+    assert [transport.reads for transport in bench.target.transports] == [False, False]
+
+
+async def test_a_client_that_is_gone_before_anybody_heard_of_it_is_refused_once_and_forgotten() -> None:
+    bench = one_client.Bench()
+    await bench.get(keeping(method="POST"))
+    bench.transport.is_gone = True
+    bench.target.transports[0].abort()
+    await settle()
+
+    assert (bench.over, bench.transport.is_aborted, bench.clients) == ([(502, "broken")], True, 0)
 
 
 async def test_a_tunnel_carries_much_both_ways_at_once(tmp_path: Path) -> None:
@@ -229,16 +286,17 @@ async def test_a_tunnel_that_breaks_on_one_side_ends_on_the_other(tmp_path: Path
     assert ended
 
 
-async def test_an_upgrade_is_never_mirrored(tmp_path: Path) -> None:
+async def test_an_upgrade_is_never_mirrored_not_even_one_that_is_declined(tmp_path: Path) -> None:
     async with wired(tmp_path, stage=Stage.SHADOW) as on:
         await on.backend.restart([(SWITCH, Act.CLOSE)])
-        answer = await on.rig.raw(WS_HEAD)
+        accepted = await on.rig.raw(WS_HEAD)
+        declined = await on.rig.raw(WS_HEAD.replace(b"Connection: ", b"Connection: close, "))
         await on.rig.raw(get())
-        await until(lambda: len(on.rig.modern.seen) > 0)
-        mirrored = [seen.header("Upgrade") for seen in on.rig.modern.seen]
+        await on.rig.settled(3)
+        mirrored = [capture.head for capture in on.rig.parity.captures]
 
-    assert answer.startswith(b"HTTP/1.1 101 ")
-    assert mirrored == [None]
+    assert (accepted[:13], declined[:13]) == (b"HTTP/1.1 101 ", b"HTTP/1.1 200 ")
+    assert [b"Sec-WebSocket-Key" in head for head in mirrored] == [False]
 
 
 async def test_what_is_in_flight_at_the_end_is_finished(tmp_path: Path) -> None:

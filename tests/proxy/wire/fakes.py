@@ -1,6 +1,7 @@
 """What stands in for sockets, clocks and names where a test wants to say what happens when."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -103,10 +104,22 @@ def timeouts_of(clock: Clock) -> Timeouts:
 
 
 class FakeTransport(asyncio.Transport):
-    """Remembers what it was told; says that it is lost in the next turn of the loop, as a real one does."""
+    """Remembers what it was told; says that it is lost in the next turn of the loop, as a real one does.
 
-    def __init__(self, protocol: asyncio.BaseProtocol | None = None, *, writes_eof: bool = True) -> None:
+    `is_narrow`: one write fills it. `is_gone`: the other end has reset it, and nobody has heard of that yet.
+    """
+
+    is_gone = False
+
+    def __init__(
+        self,
+        protocol: asyncio.Protocol | None = None,
+        *,
+        writes_eof: bool = True,
+        is_narrow: bool = False,
+    ) -> None:
         super().__init__()
+        self._is_narrow = is_narrow
         self.protocol = protocol
         self.sent: list[bytes] = []
         self.reads = True
@@ -129,9 +142,13 @@ class FakeTransport(asyncio.Transport):
         if not self._is_closing:
             assert not self.is_ended, "written behind the end"
             self.sent.append(bytes(data))
+            if self._is_narrow and self.protocol is not None:
+                self.protocol.pause_writing()
 
     def write_eof(self) -> None:
-        """No more."""
+        """No more. Raises OSError when it is gone, as asyncio's own does."""
+        if self.is_gone:
+            raise OSError(errno.ENOTCONN, "not connected")
         self.is_ended = True
 
     def can_write_eof(self) -> bool:
@@ -181,13 +198,15 @@ class FakeTarget(Target):
     connections: list[BackendConnection]
     transports: list[FakeTransport]
     is_quick: bool
+    is_narrow: bool
 
-    def __init__(self, *, is_quick: bool = True) -> None:
+    def __init__(self, *, is_quick: bool = True, is_narrow: bool = False) -> None:
         super().__init__("backend.test", 80)
         object.__setattr__(self, "attempts", [])
         object.__setattr__(self, "connections", [])
         object.__setattr__(self, "transports", [])
         object.__setattr__(self, "is_quick", is_quick)
+        object.__setattr__(self, "is_narrow", is_narrow)
 
     async def connect(
         self,
@@ -200,7 +219,7 @@ class FakeTarget(Target):
             self.attempts.append(attempt)
             await attempt
         protocol = factory()
-        transport = FakeTransport(protocol)
+        transport = FakeTransport(protocol, is_narrow=self.is_narrow)
         protocol.connection_made(transport)
         self.transports.append(transport)
         self.connections.append(cast("BackendConnection", protocol))

@@ -41,7 +41,9 @@ class Bench:
 
     is_closing = False
 
-    def __init__(self, *, writes_eof: bool = True, has_room: bool = True, **changes: Any) -> None:
+    def __init__(
+        self, *, writes_eof: bool = True, has_room: bool = True, is_quick: bool = True, **changes: Any
+    ) -> None:
         self.clock = Clock()
         self.timeouts = timeouts_of(self.clock)
         self.outgoing: Outgoing = AtOnce()
@@ -49,7 +51,7 @@ class Bench:
         self.settings: ForwardSettings = configured.forward
         self.client_settings = configured.client
         self.edge: Any = RecordingEdge(configured)
-        self.target = FakeTarget()
+        self.target = FakeTarget(is_quick=is_quick)
         self._pool = a_pool(self.target, self.timeouts, limit=4)
         self.has_room, self.is_busy = has_room, False
         self.over: list[tuple[int, str]] = []

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from parity.exchange import Capture, Rehearsal
+from proxy.rehearsal_client import RehearsalClient
 from proxy.rehearsal_results import RehearsalResults
 from proxy.rehearsals import Rehearser
 from proxy.settings import MirrorSettings, WriteCheck, WriteCheckSettings
 from proxy.signature import proof_of
 from proxy.stages import Stage
-from proxy.wire.rehearsals import RehearsalClient
 from tests.proxy.rig import QUICK_MIRROR, SECRET
 from tests.proxy.wire.rig import Rig, planed
 from tests.support.backends import Behaviour, Seen, answering

@@ -8,10 +8,10 @@ import pytest
 
 from proxy.captures import Budget, KeptBody
 from proxy.mirror import Copy
+from proxy.rehearsal_client import RehearsalClient
 from proxy.rehearsal_results import RehearsalResults
 from proxy.rehearsals import UNPROVEN, Attempt
 from proxy.signature import proof_of, rehearsal_headers
-from proxy.wire.rehearsals import RehearsalClient
 from tests.proxy.rig import SECRET
 from tests.proxy.wire.rehearsing import rehearsing, rehearsing_settings
 from tests.proxy.wire.rig import keeping, settings_of

@@ -7,11 +7,11 @@ from proxy.captures import KeptBody
 from proxy.mirror import Reply
 from proxy.rehearsals import UNPROVEN, Attempt, bounds_of
 from proxy.settings import ProxySettings
+from proxy.shadow_client import Asking, ShadowClient
 from proxy.wire.backend import BackendConnection
 from proxy.wire.framing import Content
 from proxy.wire.heads import AnswerHead
 from proxy.wire.pool import Pool
-from proxy.wire.shadow import Asking, ShadowClient
 
 Proven = set[tuple[BackendConnection, str]]
 """On which connections modern proved at which endpoints that it rehearses: another connection may end elsewhere."""

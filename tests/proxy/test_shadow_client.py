@@ -9,7 +9,7 @@ import pytest
 from proxy.captures import TOO_LARGE, Budget, KeptBody
 from proxy.mirror import Copy, Reply, ShadowSender
 from proxy.settings import MirrorSettings
-from proxy.wire.shadow import ShadowClient
+from proxy.shadow_client import ShadowClient
 from tests.proxy.rig import until
 from tests.proxy.wire.rig import keeping
 from tests.support.backends import Behaviour, DeadPort, FakeBackend, answering, closing, hanging, sending
