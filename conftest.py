@@ -20,6 +20,7 @@ from cli.postgres import embedded_postgres
 from proxy import edge
 from proxy.plane import is_compiled
 from tests.domains.support import Modern, serving
+from tests.support.seeded import Seeded
 
 pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
 ROOT = Path(__file__).parent
@@ -123,12 +124,15 @@ def open_dir() -> Iterator[Path]:
         yield Path(directory)
 
 
-@pytest.fixture
-def seeded_database(database_url: str, contract: Path) -> str:
-    """The session's database in the seeded state of the recording."""
-    from legacy_bridge.seed import reset
+@pytest.fixture(scope="session")
+def _seeded(contract: Path) -> Seeded:
+    return Seeded(contract / "seed")
 
-    reset(database_url, contract / "seed")
+
+@pytest.fixture
+def seeded_database(database_url: str, _seeded: Seeded) -> str:
+    """The session's database in the seeded state of the recording."""
+    _seeded.ensure(database_url)
     return database_url
 
 
