@@ -1,10 +1,11 @@
 """What every test may ask for: a real PostgreSQL, its seeded state, the recorded API, a real browser."""
 
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -51,6 +52,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """What is to be tested compiled, is."""
     if config.getoption("--compiled") and not is_compiled():
         raise pytest.UsageError(f"--compiled: {edge.__file__} is not compiled (make compiled)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody looks in it for garbage, neither now nor while the tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="module", autouse=True)
