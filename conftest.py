@@ -17,10 +17,10 @@ from coverage import Coverage
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
-from cli.postgres import embedded_postgres
 from proxy import edge
 from proxy.plane import is_compiled
 from tests.domains.support import Modern, serving
+from tests.support.own_postgres import memory, own_postgres
 from tests.support.seeded import Seeded
 
 pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
@@ -100,21 +100,8 @@ def database_url() -> Iterator[str]:
         with contextlib.nullcontext(given) if worker is None else _database_beside(given, worker) as url:
             yield url
         return
-    # not below pytest's own directory: other runs remove old ones of those, with a server in it
-    with (
-        tempfile.TemporaryDirectory(prefix="crossfade-tests-") as directory,
-        embedded_postgres(Path(directory) / "postgres") as url,
-    ):
-        _hurry(url)
+    with own_postgres() as url:
         yield url
-
-
-def _hurry(url: str) -> None:
-    """What a power failure would lose matters to no test: commits do not wait for the disk."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextlib.contextmanager
@@ -132,7 +119,7 @@ def _database_beside(url: str, worker: str) -> Iterator[str]:
 @pytest.fixture
 def open_dir() -> Iterator[Path]:
     """A directory in which a PostgreSQL can be made: its own user must reach it, and pytest closes its own."""
-    with tempfile.TemporaryDirectory(prefix="crossfade-tests-") as directory:
+    with tempfile.TemporaryDirectory(prefix="crossfade-tests-", dir=memory()) as directory:
         yield Path(directory)
 
 
