@@ -1,10 +1,11 @@
 """What every test may ask for: a real PostgreSQL, its seeded state, the recorded API, a real browser."""
 
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -16,10 +17,11 @@ from coverage import Coverage
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
-from cli.postgres import embedded_postgres
 from proxy import edge
 from proxy.plane import is_compiled
 from tests.domains.support import Modern, serving
+from tests.support.own_postgres import memory, own_postgres
+from tests.support.seeded import Seeded
 
 pytest.register_assert_rewrite("tests.domains.recording")  # the tests that rooms inherit
 ROOT = Path(__file__).parent
@@ -50,6 +52,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """What is to be tested compiled, is."""
     if config.getoption("--compiled") and not is_compiled():
         raise pytest.UsageError(f"--compiled: {edge.__file__} is not compiled (make compiled)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody looks in it for garbage, neither now nor while the tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,21 +100,8 @@ def database_url() -> Iterator[str]:
         with contextlib.nullcontext(given) if worker is None else _database_beside(given, worker) as url:
             yield url
         return
-    # not below pytest's own directory: other runs remove old ones of those, with a server in it
-    with (
-        tempfile.TemporaryDirectory(prefix="crossfade-tests-") as directory,
-        embedded_postgres(Path(directory) / "postgres") as url,
-    ):
-        _hurry(url)
+    with own_postgres() as url:
         yield url
-
-
-def _hurry(url: str) -> None:
-    """What a power failure would lose matters to no test: commits do not wait for the disk."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextlib.contextmanager
@@ -119,16 +119,19 @@ def _database_beside(url: str, worker: str) -> Iterator[str]:
 @pytest.fixture
 def open_dir() -> Iterator[Path]:
     """A directory in which a PostgreSQL can be made: its own user must reach it, and pytest closes its own."""
-    with tempfile.TemporaryDirectory(prefix="crossfade-tests-") as directory:
+    with tempfile.TemporaryDirectory(prefix="crossfade-tests-", dir=memory()) as directory:
         yield Path(directory)
 
 
-@pytest.fixture
-def seeded_database(database_url: str, contract: Path) -> str:
-    """The session's database in the seeded state of the recording."""
-    from legacy_bridge.seed import reset
+@pytest.fixture(scope="session")
+def _seeded(contract: Path) -> Seeded:
+    return Seeded(contract / "seed")
 
-    reset(database_url, contract / "seed")
+
+@pytest.fixture
+def seeded_database(database_url: str, _seeded: Seeded) -> str:
+    """The session's database in the seeded state of the recording."""
+    _seeded.ensure(database_url)
     return database_url
 
 

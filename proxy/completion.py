@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -11,11 +12,13 @@ from proxy.canary import StickyKeys, token
 from proxy.captures import Budget
 from proxy.fields import pairs
 from proxy.headers import EdgeHeaders
-from proxy.legacy_rows import LegacyRows
 from proxy.mirror import Mirror, ShadowSender
 from proxy.rehearsed import RehearsedWrites
 from proxy.settings import ProxySettings, WriteCheck
 from proxy.write_checks import CountedWrites, WriteChecks
+
+if TYPE_CHECKING:  # it brings in psycopg, which only a worker that is told of legacy's database needs
+    from proxy.legacy_rows import LegacyRows
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -41,7 +44,7 @@ class Completion:
         *,
         overlapped: Overlapped = busy_at_mark,
         counted_writes: CountedWrites | None = None,
-        legacy_rows: LegacyRows | None = None,
+        legacy_rows: "LegacyRows | None" = None,
     ) -> None:
         self._headers = EdgeHeaders(settings)
         self._sticky = StickyKeys(settings.sticky)

@@ -6,6 +6,7 @@ Nobody is asked here but legacy's database, and only for rows: both answers came
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -16,8 +17,10 @@ from parity.rehearsing import Found, Prepared, prepare
 from parity.write_sets import NO_DATABASE
 from proxy.captures import NO_ROOM, Budget
 from proxy.fields import name_of, value_of
-from proxy.legacy_rows import LegacyRows
 from proxy.write_checks import UNCOUNTED, CountedWrites
+
+if TYPE_CHECKING:  # it brings in psycopg, which only a worker that is told of legacy's database needs
+    from proxy.legacy_rows import LegacyRows
 
 UNKNOWN_COMMIT = "unknown_commit"
 _NO_ANSWER = frozenset({"timeout", "refused", "broken"})
@@ -31,7 +34,7 @@ class RehearsedWrites:
     """Without `rows` only answers are compared, and each row that was told is counted so; without `writes` nothing is."""
 
     def __init__(
-        self, observe: Observe, budget: Budget, writes: CountedWrites | None, rows: LegacyRows | None
+        self, observe: Observe, budget: Budget, writes: CountedWrites | None, rows: "LegacyRows | None"
     ) -> None:
         self._observe = observe
         self._budget = budget

@@ -39,12 +39,14 @@ def test_a_command_imports_what_it_needs_and_no_more() -> None:
         "print(sorted(heavy & {*sys.modules}))\n"
         "import cli.flips, proxy.flag_store\n"
         "print(sorted(heavy & {*sys.modules}), 'sqlalchemy.dialects.postgresql' in sys.modules)\n"
+        "import parity.worker, proxy.completion\n"
+        "print(sorted({'prometheus_client', 'psycopg', 'aiohttp', 'domains'} & {*sys.modules}))\n"
     )
 
     root = Path(__file__).parent.parent.parent
     said = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
 
-    assert said.stdout.splitlines() == ["[]", "['pydantic']", "['pydantic', 'sqlalchemy'] False"]
+    assert said.stdout.splitlines() == ["[]", "['pydantic']", "['pydantic', 'sqlalchemy'] False", "[]"]
 
 
 def test_an_unknown_command_is_exit_code_2(tmp_path: Path) -> None:

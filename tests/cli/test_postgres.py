@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: found by several, stopped by the last."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from cli.errors import UnavailableError
 from cli.postgres import embedded_postgres, embedded_tools
+from tests.support.site_process import until
 
 HOLD = """
 import sys
@@ -64,6 +66,31 @@ def test_a_user_that_was_killed_does_not_keep_the_server_alive(open_dir: Path) -
         pass
 
     assert not running(data_dir)
+
+
+def test_the_server_of_tests_that_were_killed_is_ended_and_removed() -> None:
+    code = (
+        "import os, subprocess, signal, time\n"
+        "from tests.support.own_postgres import removed_in_the_end\n"
+        "with removed_in_the_end() as directory:\n"
+        "    (directory / 'data').mkdir()\n"
+        "    server = 'trap \\'rm data/postmaster.pid; exit\\' QUIT; echo $$ >data/postmaster.pid; while :; do sleep 0.05; done'\n"
+        "    subprocess.Popen(['sh', '-c', server], cwd=directory, start_new_session=True)\n"
+        "    while not (directory / 'data' / 'postmaster.pid').exists():\n"
+        "        time.sleep(0.01)\n"
+        "    print(directory, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as killed:
+        assert killed.stdout is not None
+        directory = killed.stdout.readline().strip()
+        killed.stdout.read()  # the server has it, too: it ends with the server
+
+    assert killed.returncode == -signal.SIGKILL
+    asyncio.run(until(lambda: not Path(directory).exists()))
 
 
 def test_a_directory_that_is_no_data_directory_is_one_clear_sentence(open_dir: Path) -> None:

@@ -12,6 +12,7 @@ from legacy_bridge import seed
 from legacy_bridge.errors import DatabaseError, SeedError
 from legacy_bridge.seed import TABLES, reset
 from tests.legacy_bridge.support import Legacy, bare_database, escrow
+from tests.support.seeded import Seeded
 
 SCHEMA = Path(seed.__file__).with_name("schema.sql")
 
@@ -32,6 +33,27 @@ def _city(database_url: str) -> str:
 def _mark(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE escrows SET city = 'Marked' WHERE numeric_id = 1")
+
+
+def test_the_tests_load_it_again_where_something_was_written_and_only_there(
+    database_url: str, contract: Path
+) -> None:
+    seeded = Seeded(contract / "seed")
+
+    with bare_database(database_url) as bare:
+        loaded = [seeded.ensure(bare)]
+        _city(bare)
+        loaded.append(seeded.ensure(bare))
+        _mark(bare)
+        loaded.append(seeded.ensure(bare))
+        city = _city(bare)
+        with psycopg.connect(bare) as connection:
+            connection.execute("INSERT INTO escrows (property_address) VALUES ('x')")
+            connection.rollback()
+        loaded.append(seeded.ensure(bare))
+
+    assert loaded == [True, False, True, True]
+    assert city == "Sampleville"
 
 
 def test_the_packaged_schema_is_that_of_the_contract(contract: Path) -> None:
