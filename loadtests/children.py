@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,11 +20,18 @@ _POLL_S = 0.02
 class Child:
     """One process; its stdout and stderr go to `<log>.out` and `<log>.err`. A context manager that ends it.
 
-    `arguments` are those of the program, by default our own interpreter: such as `-m locust`.
+    `arguments` are those of the program, by default our own interpreter: such as `-m locust`. Who is `fed` has a pipe
+    for its stdin.
     """
 
     def __init__(
-        self, name: str, arguments: Sequence[str], *, log: Path, program: str = sys.executable
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        program: str = sys.executable,
+        fed: bool = False,
     ) -> None:
         self.name = name
         self._out = log.with_suffix(".out")
@@ -32,7 +40,7 @@ class Child:
             # a session of its own: Ctrl-C reaches us alone, and we end it in order
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter or a peer, with arguments that we made
                 [program, *arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
@@ -60,16 +68,33 @@ class Child:
 
     def ready(self) -> dict[str, Any]:
         """What it says in its first line, a JSON object; raises BenchError when it ends or is silent instead."""
-        deadline = time.monotonic() + _READY_WITHIN_S
-        while time.monotonic() < deadline:
-            line, end, _ = self._out.read_bytes().partition(b"\n")
-            if end:
-                said: dict[str, Any] = json.loads(line)
-                return said
-            if self._process.poll() is not None:
-                raise BenchError(f"{self.name} did not start: {self.last_words()}")
-            time.sleep(_POLL_S)
+        line = self.line(0, _READY_WITHIN_S)
+        if line is not None:
+            said: dict[str, Any] = json.loads(line)
+            return said
+        if self._process.poll() is not None:
+            raise BenchError(f"{self.name} did not start: {self.last_words()}")
         raise BenchError(f"{self.name} was not ready within {_READY_WITHIN_S:.0f} s: {self.last_words()}")
+
+    def line(self, number: int, within_s: float) -> bytes | None:
+        """The line of that number (from 0) of its stdout; None when it ends or that time is over before it comes."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            has_ended = self._process.poll() is not None
+            *lines, _unfinished = self._out.read_bytes().split(b"\n")
+            if len(lines) > number:
+                return lines[number]
+            if has_ended:
+                return None
+            time.sleep(_POLL_S)
+        return None
+
+    def feed(self, line: str) -> None:
+        """A line for the stdin of one that is `fed`; one that has ended takes none."""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(f"{line}\n".encode())
+                self._process.stdin.flush()
 
     def last_words(self) -> str:
         """The last line it wrote to stderr."""
@@ -87,3 +112,6 @@ class Child:
         if self.wait(_END_WITHIN_S) is None:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()

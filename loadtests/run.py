@@ -1,4 +1,4 @@
-"""`run_loadtest`: both sides under the same load, in alternating blocks, one Locust process a block.
+"""`run_loadtest`: both sides under the same load, in alternating blocks, one process of Locust a block.
 
 The load is closed with a pace: each user sends, waits for the answer, and sends again at its next beat. Both sides
 are offered the same requests at the same pace; what that does and does not say stands in `judge.py`. A side that
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests.blocks import Block, plan_blocks
-from loadtests.children import Child
 from loadtests.errors import LoadTestError
 from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
+from loadtests.locusts import Locusts
 from loadtests.probe import probe
 from loadtests.recording import Credentials
 from loadtests.settings import (
@@ -116,16 +116,19 @@ def run_loadtest(
     work_dir.mkdir(parents=True, exist_ok=True)
     plan = plan_blocks(duration_s, seed=seed)
     runs: list[BlockRun] = []
-    for number, block in enumerate(plan, 1):
-        if reset:
-            reset()
-        progress(
-            f"block {number} of {len(plan)}: {users} users on {block.side} for {block.measured_s:.1f} s ..."
-        )
-        runs.append(_run_block(block, settings, workload, whole, urls[block.side], users, work_dir))
-        if runs[-1].problem:
-            progress(f"stopped in block {number}: {runs[-1].problem}")
-            break
+    with Locusts(work_dir / "locust") as locusts:
+        for number, block in enumerate(plan, 1):
+            if reset:
+                reset()
+            progress(
+                f"block {number} of {len(plan)}: {users} users on {block.side} for {block.measured_s:.1f} s ..."
+            )
+            runs.append(
+                _run_block(locusts, block, settings, workload, whole, urls[block.side], users, work_dir)
+            )
+            if runs[-1].problem:
+                progress(f"stopped in block {number}: {runs[-1].problem}")
+                break
     progress("judging ...")
     names = dict.fromkeys(step.endpoint for scenario in whole.scenarios for step in scenario.steps)
     return LoadResult(
@@ -142,6 +145,7 @@ def run_loadtest(
 
 
 def _run_block(
+    locusts: Locusts,
     block: Block,
     settings: LoadSettings,
     workload: Workload,
@@ -171,19 +175,10 @@ def _run_block(
         "exit-code-on-error": 0,
         "loglevel": "WARNING",
     }
-    command = [
-        "-m",
-        "locust",
-        "--headless",
-        "--only-summary",
-        *(f"--{key}={value}" for key, value in arguments.items()),
-    ]
-    with (
-        _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret,
-        Child("Locust", [*command, f"--jwt-secret-file={secret}"], log=stem) as locust,
-    ):
-        code = locust.wait(_GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s)
-        words = locust.last_words()
+    command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in arguments.items())]
+    timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s
+    with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
+        code, words = locusts.run([*command, f"--jwt-secret-file={secret}"], stem, timeout_s)
     timings = read_timings(results) if results.exists() else []
     until_s = settings.warm_up_s + block.measured_s
     measured = within(timings, after_s=settings.warm_up_s, until_s=until_s)

@@ -4,10 +4,13 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from cli.console import console_settings
 from cli.processes import Child
@@ -20,7 +23,7 @@ from proxy.flag_store import FlagStore
 from proxy.guards import holding
 from proxy.stages import Stage
 from tests.cli.test_supervisor import load
-from tests.support.command import InProcess, run_process
+from tests.support.command import InProcess
 from tests.support.site_process import Up, running_up, until
 
 
@@ -58,11 +61,11 @@ def test_every_wrong_field_is_named(crossfade: InProcess, monkeypatch: pytest.Mo
     assert "console.listen: '0.0.0.0:8400'" in ran.err
 
 
-def test_a_port_that_is_taken_is_exit_code_3(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_exit_code_3(crossfade: InProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = f"127.0.0.1:{server.getsockname()[1]}"
 
-        ran = run_process("console", "--listen", taken, state_dir=tmp_path)
+        ran = crossfade("console", "--listen", taken)
 
     assert ran.code == 3
     assert f"cannot listen on {taken} (console)" in ran.err
@@ -94,45 +97,64 @@ def _token(up: Up) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-async def test_killed_or_hanging_it_costs_no_request_and_is_started_again(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """A `crossfade up` and the port of its console."""
+
+    up: Up
+    port: int
+    headers: dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def started(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shown]:
+    """One for all tests that leave it whole."""
     port = free_port()
-    async with running_up(tmp_path, console=f"127.0.0.1:{port}") as up:
-        headers = _token(up)
-        await _until_it_answers(port, headers)
-        (first,) = up.workers("console --supervised")
-        workers = up.workers()
-        async with load(up) as seen:
-            await until(lambda: seen.answers > 50)
-            os.kill(first, signal.SIGSTOP)
-            hanging = asyncio.create_task(_answers(port, headers))
-            answered = seen.answers
-            await until(lambda: seen.answers > answered + 100)
-            was_hanging = not hanging.done()
-            os.kill(first, signal.SIGKILL)
-            await up.until_said("the console was killed by SIGKILL and is started again")
-            await _until_it_answers(port, headers)
-            await hanging
-
-        assert was_hanging
-        assert seen.failures == []
-        assert up.workers() == workers
-        assert up.workers("console --supervised") != [first]
+    async with running_up(tmp_path_factory.mktemp("up"), console=f"127.0.0.1:{port}") as up:
+        yield Shown(up, port, _token(up))
 
 
-async def test_it_runs_the_guards_and_shows_how_they_stand(tmp_path: Path) -> None:
-    port = free_port()
-    async with running_up(tmp_path, console=f"127.0.0.1:{port}", workers=1) as up:
-        headers = _token(up)
-        await _until_it_answers(port, headers)
-        engine = open_database(Settings(state_dir=up.state_dir).store_url)
-        await until(lambda: bool(holding(engine)))
-        url = f"http://127.0.0.1:{port}/api/v1/domains/escrows"
-        async with aiohttp.ClientSession(headers=headers) as http, http.get(url) as answer:
-            shown = await answer.json()
+@pytest_asyncio.fixture(loop_scope="module")
+async def shown(started: Shown) -> Shown:
+    """As soon as its console answers."""
+    await _until_it_answers(started.port, started.headers)
+    return started
 
-    assert {one["name"]: one["state"] for one in shown["guards"]} == dict.fromkeys(
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_it_runs_the_guards_and_shows_how_they_stand(shown: Shown) -> None:
+    engine = open_database(Settings(state_dir=shown.up.state_dir).store_url)
+    await until(lambda: bool(holding(engine)))
+    url = f"http://127.0.0.1:{shown.port}/api/v1/domains/escrows"
+    async with aiohttp.ClientSession(headers=shown.headers) as http, http.get(url) as answer:
+        found = await answer.json()
+
+    assert {one["name"]: one["state"] for one in found["guards"]} == dict.fromkeys(
         ("error rate", "latency ratio", "mismatch rate", "query ratio", "shadow shed"), "idle"
     )
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_killed_or_hanging_it_costs_no_request_and_is_started_again(shown: Shown) -> None:
+    up = shown.up
+    (first,) = up.workers("console --supervised")
+    workers = up.workers()
+    async with load(up) as seen:
+        await until(lambda: seen.answers > 50)
+        os.kill(first, signal.SIGSTOP)
+        hanging = asyncio.create_task(_answers(shown.port, shown.headers))
+        answered = seen.answers
+        await until(lambda: seen.answers > answered + 100)
+        was_hanging = not hanging.done()
+        os.kill(first, signal.SIGKILL)
+        await up.until_said("the console was killed by SIGKILL and is started again")
+        await _until_it_answers(shown.port, shown.headers)
+        await hanging
+
+    assert was_hanging
+    assert seen.failures == []
+    assert up.workers() == workers
+    assert up.workers("console --supervised") != [first]
 
 
 async def test_up_serves_although_the_port_of_its_console_is_taken(tmp_path: Path) -> None:

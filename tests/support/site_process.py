@@ -30,12 +30,22 @@ class Up:
     admins: list[str]
     legacy: FakeBackend
     modern: FakeBackend
+    heard: int = 0
+    """What it had said, in characters, when it was last forgotten."""
+
+    @property
+    def lines(self) -> list[str]:
+        """What it and its workers have said since then."""
+        return (self.state_dir / "stderr").read_text()[self.heard :].splitlines()
 
     @property
     def words(self) -> str:
-        """What it has said so far, its workers' events left out."""
-        lines = (self.state_dir / "stderr").read_text().splitlines()
-        return "\n".join(line for line in lines if not line.startswith("{"))
+        """The same, its workers' events left out."""
+        return "\n".join(line for line in self.lines if not line.startswith("{"))
+
+    def forget(self) -> None:
+        """What was said until now, for who shares it with another test."""
+        self.heard = len((self.state_dir / "stderr").read_text())
 
     def workers(self, module: str = "cli.proxy_worker") -> list[int]:
         """The processes of one kind that are there."""
