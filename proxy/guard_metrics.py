@@ -38,6 +38,7 @@ class GuardMetrics(FamilyCollector):
         self._patience_s = patience_s
         self._found: GuardReading | None = None
         self._reading: asyncio.Task[GuardReading | None] | None = None
+        self._is_lost = False
 
     async def refresh(self) -> None:
         """Read the store in a thread; one that does not answer in time says nothing, and one read is under way at most."""
@@ -81,10 +82,14 @@ class GuardMetrics(FamilyCollector):
         if engine is None:
             return None
         try:
-            return read_guards(engine)
+            found = read_guards(engine)
         except StoreError as error:
-            log.warning("guards_not_read", error=str(error))
+            if not self._is_lost:
+                log.warning("guards_not_read", error=str(error))
+            self._is_lost = True
             return None
+        self._is_lost = False
+        return found
 
 
 def read_guards(engine: sa.Engine) -> GuardReading:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from parity.load_tests import LoadJudgement
+from parity.load_tests import LoadJudgement, LoadTest
 from parity.outcome import Outcome
 from parity.report_words import count, percent
 from proxy.console import answers
@@ -46,9 +46,15 @@ def load_words(found: LoadJudgement) -> str:
     return "not known" if ratio is None else f"{ratio.value:.2f}x ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
-def figure_words(found: float | None, digits: int) -> str:
-    """A figure with so many digits behind the point; a dash where there is none."""
-    return "-" if found is None else f"{found:,.{digits}f}"
+def load_word(test: LoadTest) -> str:
+    """What a load test says of a domain: `pass`, `fail` where either target is missed, else `undecided`."""
+    words = {test.overall.time.judgement, test.overall.queries.judgement}
+    return "pass" if test.passed else "fail" if "fail" in words else "undecided"
+
+
+def figure_words(found: float, digits: int) -> str:
+    """A figure with so many digits behind the point."""
+    return f"{found:,.{digits}f}"
 
 
 def when(text: str) -> str:
@@ -171,6 +177,7 @@ FILTERS = {
     "figure_words": figure_words,
     "flag_words": flag_words,
     "interval_words": interval_words,
+    "load_word": load_word,
     "load_words": load_words,
     "outcome_bar": outcome_bar,
     "percent": percent,

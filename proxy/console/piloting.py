@@ -71,10 +71,11 @@ class Piloting:
         self._clock = clock
 
     def all(self) -> Pilots:
-        """Every domain's."""
+        """Every domain's; one that is configured no more has no page to lead to."""
         version = self._sources.flags.version()
         ledger = self._sources.flags.history(_LEDGER)
-        return Pilots(version, [self._shown(run, ledger) for run in self._runs.all()])
+        runs = [run for run in self._runs.all() if run.domain in self._sources.domains]
+        return Pilots(version, [self._shown(run, ledger) for run in runs])
 
     def latest(self, domain: str) -> Pilot | None:
         """That of a domain; None: it had none."""

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from parity.exposition import expose
 from proxy.guard_judge import GuardState
@@ -64,11 +65,12 @@ async def test_each_breach_is_counted_once_however_long_it_lasts(scene: Scene) -
     metrics = GuardMetrics(lambda: scene.engine, 20.0)
     watch = scene.watch(dry())
 
-    breach(scene, watch, 10)
+    breach(scene, watch, 5)
     first = await read(metrics)
-    breach(scene, watch, 60, WELL)
+    scene.now += 60
+    breach(scene, watch, 1, WELL)
     between = await read(metrics)
-    breach(scene, scene.watch(dry()), 10)
+    breach(scene, scene.watch(dry()), 4)
     second = await read(metrics)
 
     name = "consequence=dry_run,domain=escrows,guard=error_rate"
@@ -120,6 +122,17 @@ async def test_a_store_that_is_away_or_slow_says_nothing_and_is_asked_again(tmp_
 
     assert none == {"known": {"": 0.0}, "watched": {"": 0.0}}
     assert [one.value for one in slow[0].samples] == [0.0]
+
+
+async def test_a_store_that_refuses_is_logged_once_until_it_answers_again(tmp_path: Path) -> None:
+    refusing = sa.create_engine(f"sqlite:///{tmp_path}/nowhere/store.db")
+    metrics = GuardMetrics(lambda: refusing)
+
+    with capture_logs() as logs:
+        told = [await read(metrics) for _ in range(3)]
+
+    assert [one["known"] for one in told] == [{"": 0.0}] * 3
+    assert [one["event"] for one in logs] == ["guards_not_read"]
 
 
 async def test_a_store_without_guards_is_not_written_to(tmp_path: Path) -> None:

@@ -52,5 +52,6 @@ async def test_the_list_has_them_in_short_and_one_has_every_endpoint(tmp_path: P
     assert [it["endpoint"] for it in one.json["test"]["endpoints"]] == [
         "GET /v1/escrows",
         "GET /v1/escrows/{id}",
+        "PUT /v1/escrows/{id}/property-details",
     ]
     assert (nobodys.status, none.status, none.code) == (404, 404, "not_found")

@@ -16,6 +16,7 @@ from proxy.console.page_words import (
     figure_words,
     headline,
     interval_words,
+    load_word,
     load_words,
     matrix,
     outcome_bar,
@@ -27,6 +28,7 @@ from proxy.console.page_words import (
 )
 from proxy.console.piloting import Pilot, PilotStep
 from proxy.stages import Stage
+from tests.parity.load_test_factory import endpoint, load_test
 
 
 def domain(name: str = "escrows", **changes: Any) -> answers.Domain:
@@ -179,4 +181,17 @@ def test_a_pilot_is_told_with_the_steps_that_are_made() -> None:
 def test_figures_of_a_load_test_are_told_where_there_are_any() -> None:
     assert load_words(LoadJudgement(LoadRatio(0.571, 0.52, 0.609), "pass")) == "0.57x (0.52 to 0.61)"
     assert load_words(LoadJudgement(None, "undecided")) == "not known"
-    assert (figure_words(1234.56, 1), figure_words(None, 1)) == ("1,234.6", "-")
+    assert figure_words(1234.56, 1) == "1,234.6"
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({}, "pass"),
+        ({"passed": False, "overall": endpoint("all", time="undecided")}, "undecided"),
+        ({"passed": False, "overall": endpoint("all", queries="fail")}, "fail"),
+        ({"passed": False, "problem": "modern stopped"}, "undecided"),
+    ],
+)
+def test_a_load_test_is_one_word(changes: dict[str, Any], word: str) -> None:
+    assert load_word(load_test(**changes)) == word

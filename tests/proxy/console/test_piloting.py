@@ -1,5 +1,6 @@
 """Pilots as the console shows and turns them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,13 @@ def test_the_policy_in_the_box_is_that_whatever_a_form_makes_of_its_lines(store:
     found = start(store, policy=policy_in_the_box().replace("\n", "\r\n"), policy_name="mine")
 
     assert (found.policy, found.policy_text) == ("default", policy_in_the_box())
+
+
+def test_a_domain_that_is_configured_no_more_is_not_listed(store: Store) -> None:
+    start(store)
+    left = replace(store.sources, endpoints=[one for one in store.endpoints if one.domain != "escrows"])
+
+    assert Piloting(left).all().pilots == []
 
 
 def test_a_domain_that_had_none_is_told(store: Store) -> None:
