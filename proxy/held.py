@@ -99,7 +99,6 @@ class HeldForwarding(Forwarding):
             self._admission.rehearsed.rehearsal = rehearsal
         self._let_go(LARGE_BODY if rehearsal is None else rehearsal.shed or rehearsal.error or ANSWERED)
         super()._send()
-        self._heed_client()
 
     def _let_go(self, result: str) -> None:
         """Of the body; and say what became of the rehearsal."""

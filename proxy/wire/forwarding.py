@@ -144,11 +144,6 @@ class Forwarding:
         if self._connection is not None:
             self._connection.pause_reading()
 
-    def _heed_client(self) -> None:
-        """It may have become full while there was no connection that could have been told."""
-        if self._client.is_full:
-            self.client_full()
-
     def client_drained(self) -> None:
         """It takes more again."""
         if self._connection is not None:
@@ -160,7 +155,6 @@ class Forwarding:
         """A connection to send the request on."""
         self._is_waiting = False
         self._send_on(connection)
-        self._heed_client()
 
     def not_granted(self, refusal: Refusal) -> None:
         """There is none."""
@@ -210,6 +204,8 @@ class Forwarding:
             first_s=min(silence_s, settings.fallback_timeout_s) if falls_back else silence_s,
             silence_s=silence_s,
         )
+        if self._client.is_full:
+            connection.pause_reading()  # it was full before there was a connection that could be told
 
     # The answer
 
@@ -340,7 +336,6 @@ class Forwarding:
             if is_chunked and self._request_is_whole:
                 self._pending.append(LAST_CHUNK)
         self._send()
-        self._heed_client()
 
     def _tell(self, head: AnswerHead, duration_s: float) -> None:
         """What came of it, when the client has its answer."""

@@ -17,6 +17,7 @@ from parity.completing import Shadow
 from parity.database import open_database
 from parity.errors import SocketError, StoreError
 from parity.exchange import Batch, Receipt
+from parity.metrics import ParityMetrics
 from parity.outcome import Outcome
 from parity.report import Report, build_report
 from parity.rule_changes import rules_changed_at
@@ -24,6 +25,7 @@ from parity.rules import RuleBook
 from parity.wire import encode, read_receipt
 from parity.worker import IntakeSettings, owned, run_worker
 from tests.parity.factories import LIST, Carried, batch, by_shape, exchange, until
+from tests.parity.test_metrics import told
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 WAIT_S = 5.0
@@ -62,6 +64,7 @@ async def running(
     shadow: Shadow | None = None,
     settings: IntakeSettings | None = None,
     bounds: Bounds = BOUNDS,
+    metrics: ParityMetrics | None = None,
 ) -> AsyncIterator[Running]:
     stop, ready = asyncio.Event(), asyncio.Event()
     worker = asyncio.create_task(
@@ -75,6 +78,7 @@ async def running(
             ready=ready.set,
             settings=settings,
             bounds=bounds,
+            metrics=metrics,
         )
     )
     started = asyncio.create_task(ready.wait())
@@ -349,6 +353,19 @@ async def test_a_path_too_long_for_a_socket_is_one_sentence(tmp_path: Path, sqli
     with pytest.raises(SocketError, match="cannot listen on"):
         async with running(tmp_path / ("x" * 120), sqlite_url):
             pass
+
+
+async def test_what_a_worker_holds_and_recorded_is_counted_for_whoever_asks(
+    socket: Path, sqlite_url: str
+) -> None:
+    gate, metrics = asyncio.Event(), ParityMetrics()
+    async with running(socket, sqlite_url, shadow=Carried(gate), metrics=metrics) as worker:
+        sending = asyncio.create_task(send(await worker.connect(), batch(exchange())))
+        await until(lambda: told(metrics, "held_batches") == 1)
+        gate.set()
+        await sending
+
+    assert (told(metrics, "held_batches"), told(metrics, "batches_total")) == (0, 1)
 
 
 async def test_a_store_that_is_none_is_refused_at_the_start(socket: Path) -> None:

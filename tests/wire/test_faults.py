@@ -10,9 +10,10 @@ import pytest
 
 from parity.exchange import Backend
 from proxy.stages import Stage
+from proxy.wire.client import ClientConnection
 from tests.proxy.rig import get, running, until
 from tests.proxy.wire import one_client, one_request
-from tests.proxy.wire.fakes import FakeTarget, a_pool, settle
+from tests.proxy.wire.fakes import FakeTarget, FakeTransport, a_pool, settle
 from tests.proxy.wire.rig import keeping
 from tests.support.backends import FakeBackend, Seen, answering, hanging
 from tests.wire.cases_pass import SWITCH, WS_HEAD
@@ -229,13 +230,18 @@ async def test_no_answer_is_read_for_a_client_that_was_full_before_there_was_a_c
     assert (was_read, bench.target.transports[0].reads) == (False, True)
 
 
-async def test_nor_is_one_that_is_asked_for_again() -> None:
+async def test_nor_is_one_that_is_asked_for_again_on_an_idle_connection() -> None:
     bench = one_client.Bench()
+    other = ClientConnection(bench)
+    other.connection_made(FakeTransport(other))
     await bench.get(keeping())
-    await bench.answer()
+    other.data_received(keeping())
+    await settle()
+    await bench.answer(at=0)
+    await bench.answer(at=1)
     await bench.get(keeping())
     bench.client.pause_writing()
-    bench.target.transports[0].abort()
+    bench.target.transports[1].abort()
     await settle()
 
     assert [transport.reads for transport in bench.target.transports] == [False, False]
