@@ -26,7 +26,7 @@ from parity.worker import IntakeSettings, owned, run_worker
 from tests.parity.factories import LIST, Carried, batch, by_shape, exchange, until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 
 @pytest.fixture
