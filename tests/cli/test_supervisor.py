@@ -71,7 +71,7 @@ def store_of(up: Up) -> FlagStore:
     )
 
 
-Told = Callable[[Up, str], Ran]
+Told = Callable[..., Ran]
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ class Carried:
         self.released += len(completed)
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     """Wait for a condition; fails with it when it does not come true."""
     deadline = time.monotonic() + timeout_s
     while not condition():

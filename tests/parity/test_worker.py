@@ -28,7 +28,7 @@ from tests.parity.factories import LIST, Carried, batch, by_shape, exchange, unt
 from tests.parity.test_metrics import told
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def watching(tmp_path: Path, url: str = "") -> Iterator[Watched]:
         watched.engine.dispose()
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"
