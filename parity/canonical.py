@@ -12,7 +12,8 @@ import msgspec
 from parity.errors import BodyError
 
 _UNSORTED = msgspec.json.Encoder(decimal_format="number")
-_FEW = 8
+FEW = 8
+"""Fewer items than these are looked at one by one."""
 _ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 
 
@@ -67,7 +68,7 @@ def _apart(one: dict[str, Any], other: dict[str, Any]) -> tuple[list[Any], list[
 def differing(one: Sequence[Any], other: Sequence[Any]) -> Sequence[int]:
     """The places up to the shorter one's end at which two lists may differ; elsewhere they are the same, types included."""
     shorter = min(len(one), len(other))
-    if shorter < _FEW:
+    if shorter < FEW:
         return range(shorter)
     # what was read as one value needs no look
     apart = list(compress(range(shorter), map(is_not, one, other)))

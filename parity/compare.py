@@ -10,6 +10,7 @@ from parity.answer_headers import header_differences
 from parity.bodies import BOUNDS, Body, Bounds, Media, Text, bodies_of
 from parity.canonical import same
 from parity.errors import BodyError
+from parity.excerpts import with_excerpts
 from parity.exchange import REHEARSE, Exchange
 from parity.html_body import MAX_DEPTH
 from parity.outcome import Comparison, Difference, Kind, Outcome
@@ -36,7 +37,7 @@ def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds 
     if exchange.raced:
         return Comparison(Outcome.SKIPPED, "write_overlapped")
     accepted = all(difference.acceptance for difference in differences)
-    return Comparison(Outcome.ACCEPTED if accepted else Outcome.MISMATCH, "", tuple(differences))
+    return Comparison(Outcome.ACCEPTED if accepted else Outcome.MISMATCH, "", with_excerpts(differences))
 
 
 def rules_for(exchange: Exchange, rules: RuleBook) -> EndpointRules:

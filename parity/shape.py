@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from parity.outcome import Excerpt
+
 # one expression, because each try of one costs as much as finding a format in all of them
 _FORMATS = {
     "empty": r"\Z",
@@ -53,7 +55,7 @@ class Shape(
 
 def type_of(value: Any) -> str:
     """The JSON type, with integers and other numbers apart."""
-    return _TYPES[type(value)]
+    return _TYPES[type(value.beginning if isinstance(value, Excerpt) else value)]
 
 
 def format_of(text: str) -> str:

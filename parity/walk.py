@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from parity.canonical import differing, have_same_types
+from parity.canonical import FEW, differing, have_same_types
 from parity.errors import BodyError
 from parity.item_names import have_same_ids
 from parity.json_body import BOUNDS
@@ -221,10 +221,12 @@ class _Walk:
             lefts, rights = found.moved
             self._report(Kind.ORDER, _shown(legacy, lefts), _shown(modern, rights))
         pairs = found.pairs
-        places = differing([legacy[left] for left, _ in pairs], [modern[right] for _, right in pairs])
+        if len(pairs) >= FEW:
+            places = differing([legacy[left] for left, _ in pairs], [modern[right] for _, right in pairs])
+            pairs = [pairs[place] for place in places]
         ordered = sorted(
             [
-                *((pairs[place][0], 0, pairs[place][1]) for place in places),
+                *((left, 0, right) for left, right in pairs),
                 *((left, 1, left) for left in found.missing),
                 *((right, 2, right) for right in found.extra),
             ]
