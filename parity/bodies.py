@@ -10,17 +10,29 @@ import re
 import zlib
 from collections.abc import Callable
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from parity.errors import BodyError
 from parity.exchange import Observation
 from parity.html_body import parse_html
 from parity.json_body import BOUNDS, Bounds, parse
+from parity.json_sharing import LEAST_BYTES, parse_sharing
 from parity.outcome import ABSENT
 from parity.plain_body import parse_csv, parse_form, parse_lines
 
-__all__ = ["BOUNDS", "Body", "Bounds", "Media", "Text", "body_of", "decoded", "parse", "value_of"]
+__all__ = [
+    "BOUNDS",
+    "Body",
+    "Bounds",
+    "Media",
+    "Text",
+    "bodies_of",
+    "body_of",
+    "decoded",
+    "parse",
+    "value_of",
+]
 
 
 class Text(str):
@@ -72,6 +84,7 @@ _TYPES: tuple[tuple[re.Pattern[str], Media], ...] = (
         Media.BINARY,
     ),
 )
+_JsonReader = Callable[[bytes, Bounds], Any]
 _READERS: dict[Media, Callable[[str, int], Any]] = {
     Media.FORM: lambda text, _max_values: parse_form(text),
     Media.CSV: parse_csv,
@@ -147,13 +160,26 @@ def media_of(observation: Observation) -> Media:
 
 def body_of(observation: Observation, bounds: Bounds = BOUNDS) -> Body:
     """The body as what its media type says, else as text, else as bytes; raises BodyError."""
-    body = decoded(observation, bounds)
+    return _read(decoded(observation, bounds), observation, bounds, parse)
+
+
+def bodies_of(legacy: Observation, modern: Observation, bounds: Bounds = BOUNDS) -> tuple[Body, Body]:
+    """Both bodies, each as `body_of` reads it; what JSON of both holds in the same bytes is one value."""
+    written = decoded(legacy, bounds)
+    one = _read(written, legacy, bounds, parse)
+    read_json: _JsonReader = parse
+    if one.media is Media.JSON and len(written) >= LEAST_BYTES:
+        read_json = partial(parse_sharing, other=written, value=one.value)
+    return one, _read(decoded(modern, bounds), modern, bounds, read_json)
+
+
+def _read(body: bytes, observation: Observation, bounds: Bounds, read_json: _JsonReader) -> Body:
     if not body:
         return _NO_BODY
     media, charset = _typed(observation.header("content-type") or "")
     if media is Media.JSON:
         try:
-            value = parse(body, bounds)
+            value = read_json(body, bounds)
         except ValueError:
             pass  # a body that claims to be JSON and is not is compared as what it is
         else:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import compress
+from operator import is_not, ne, not_
 from typing import Any
 
 import msgspec
@@ -10,7 +12,8 @@ import msgspec
 from parity.errors import BodyError
 
 _UNSORTED = msgspec.json.Encoder(decimal_format="number")
-_FEW = 8
+FEW = 8
+"""Fewer items than these are looked at one by one."""
 _ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 
 
@@ -45,34 +48,41 @@ def same(one: Any, other: Any) -> bool:
     1.50 and 1.5 may not be the same here and are no difference for the walk.
     """
     try:
-        return one == other and _are_same(one, other)
+        if one is other:
+            return True
+        if one != other:
+            return False
+        if type(one) is dict:
+            one, other = _apart(one, other)
+        return have_same_types(one, other)
     except RecursionError as error:
         raise BodyError("too_deep") from error
+
+
+def _apart(one: dict[str, Any], other: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    """The members of two equal objects without those that were read as one value (parity.json_sharing)."""
+    keys = [key for key, member in one.items() if member is not other[key]]
+    return [one[key] for key in keys], [other[key] for key in keys]
 
 
 def differing(one: Sequence[Any], other: Sequence[Any]) -> Sequence[int]:
     """The places up to the shorter one's end at which two lists may differ; elsewhere they are the same, types included."""
     shorter = min(len(one), len(other))
-    if shorter < _FEW:
+    if shorter < FEW:
         return range(shorter)
-    unequal = [place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right]
-    if len(unequal) == shorter:
+    # what was read as one value needs no look
+    apart = list(compress(range(shorter), map(is_not, one, other)))
+    lefts, rights = [one[place] for place in apart], [other[place] for place in apart]
+    are_unequal = list(map(ne, lefts, rights))
+    unequal = list(compress(apart, are_unequal))
+    if len(unequal) == len(apart):
         return unequal
-    lefts, rights = _without(one, unequal, shorter), _without(other, unequal, shorter)
-    return unequal if _are_same(lefts, rights) else range(shorter)
+    are_equal = list(map(not_, are_unequal))
+    lefts, rights = list(compress(lefts, are_equal)), list(compress(rights, are_equal))
+    return unequal if have_same_types(lefts, rights) else range(shorter)
 
 
-def _without(items: Sequence[Any], places: Sequence[int], end: int) -> list[Any]:
-    if len(places) > _FEW:
-        skipped = set(places)
-        return [item for place, item in enumerate(items[:end]) if place not in skipped]
-    kept = list(items[:end])
-    for place in reversed(places):
-        del kept[place]
-    return kept
-
-
-def _are_same(one: Any, other: Any) -> bool:
+def have_same_types(one: Any, other: Any) -> bool:
     """Whether two equal values have the same types; keys mostly stand in the same order, and need no sorting then."""
     try:
         if _UNSORTED.encode(one) == _UNSORTED.encode(other):

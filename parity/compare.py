@@ -7,9 +7,10 @@ endpoint, and each difference is held against the acceptances. Nothing a backend
 from datetime import date
 
 from parity.answer_headers import header_differences
-from parity.bodies import BOUNDS, Body, Bounds, Media, Text, body_of
+from parity.bodies import BOUNDS, Body, Bounds, Media, Text, bodies_of
 from parity.canonical import same
 from parity.errors import BodyError
+from parity.excerpts import with_excerpts
 from parity.exchange import REHEARSE, Exchange
 from parity.html_body import MAX_DEPTH
 from parity.outcome import Comparison, Difference, Kind, Outcome
@@ -36,7 +37,7 @@ def compare(exchange: Exchange, rules: RuleBook, *, today: date, bounds: Bounds 
     if exchange.raced:
         return Comparison(Outcome.SKIPPED, "write_overlapped")
     accepted = all(difference.acceptance for difference in differences)
-    return Comparison(Outcome.ACCEPTED if accepted else Outcome.MISMATCH, "", tuple(differences))
+    return Comparison(Outcome.ACCEPTED if accepted else Outcome.MISMATCH, "", with_excerpts(differences))
 
 
 def rules_for(exchange: Exchange, rules: RuleBook) -> EndpointRules:
@@ -66,7 +67,7 @@ def _differences(exchange: Exchange, rules: EndpointRules, today: date, bounds: 
         found.append(Difference(STATUS, Kind.STATUS, legacy.status, modern.status))
     found += header_differences(legacy, modern, target=exchange.target, rules=rules.tree, named=rules.headers)
     if legacy.body != modern.body or (legacy.header("content-encoding") != modern.header("content-encoding")):
-        found += body_differences(body_of(legacy, bounds), body_of(modern, bounds), rules, bounds)
+        found += body_differences(*bodies_of(legacy, modern, bounds), rules, bounds)
     found += row_differences(exchange.rows, rules.tree)
     if not rules.acceptances:
         return found

@@ -77,7 +77,10 @@ class Observation(msgspec.Struct, frozen=True):
 
     def header(self, name: str) -> str | None:
         """The first header of that lower-case name."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
 
 class RowPair(msgspec.Struct, frozen=True):

@@ -58,7 +58,7 @@ def parse(body: bytes, bounds: Bounds = BOUNDS) -> Any:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return _exactly(body, bounds)  # which says why
     # what is written back as it came has lost no key and no digit
-    if written == body or (_has_each_key_once(body, written) and not _has_exotic_numbers(body)):
+    if written == body or (has_each_key_once(body, written) and not _has_exotic_numbers(body)):
         return value
     return _exactly(body, bounds)
 
@@ -93,7 +93,7 @@ def _begins_number(body: bytes, at: int) -> bool:
     return bool(_BEGINNING.search(body[max(0, at - 24) : at]))
 
 
-def _has_each_key_once(body: bytes, written: bytes) -> bool:
+def has_each_key_once(body: bytes, written: bytes) -> bool:
     """Whether no key was given twice, by counting quotes: a lost key takes two with it. May be False in doubt."""
     escaped = body.count(b"\\u0022") if b"\\u0022" in body else 0
     return body.count(b'"') + escaped == written.count(b'"')

@@ -5,6 +5,8 @@ from datetime import date
 from enum import Enum, StrEnum
 from typing import Any
 
+import msgspec
+
 from parity.paths import Steps, fold, render
 
 
@@ -70,6 +72,17 @@ class Absent(Enum):
 ABSENT = Absent.ABSENT
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The beginning of an object or list of `size` members, of which a difference keeps no more."""
+
+    beginning: dict[str, Any] | list[Any]
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """A difference that a person has accepted, until `expires` (the last day on which it holds).
@@ -99,9 +112,10 @@ class Acceptance:
         return f"{self.quirk}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One path where the two observations differ; a value that is not there is `ABSENT`."""
+class Difference(
+    msgspec.Struct, frozen=True
+):  # made a thousand times for one exchange: in a fifth of a dataclass's time
+    """One path where the two observations differ; a value that is not there is `ABSENT`, of a large one there is an `Excerpt`."""
 
     steps: Steps
     kind: Kind

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from parity.bodies import Text
-from parity.outcome import Absent, Difference, Kind
+from parity.outcome import Absent, Difference, Excerpt, Kind
 from parity.paths import BODY, Step, Steps, is_word, render
 from parity.shape import format_of
 from parity.vocabulary import holds_message, holds_words, is_message_word, is_sensitive
@@ -149,15 +149,24 @@ class _Redaction:
 
     def _value(self, value: Any, key: str, *, sensitive: bool) -> Any:
         self._left -= 1
-        if isinstance(value, dict):
-            return (
-                self._object(value, sensitive=sensitive) if self._left >= 0 else f"<object of {len(value)}>"
-            )
-        if isinstance(value, list):
-            return (
-                self._list(value, key, sensitive=sensitive) if self._left >= 0 else f"<array of {len(value)}>"
-            )
+        if isinstance(value, dict | list | Excerpt):
+            return self._members(value, key, sensitive=sensitive)
         return None if value is None else self._leaf(value, key, sensitive=sensitive)
+
+    def _members(
+        self, value: dict[str, Any] | list[Any] | Excerpt, key: str, *, sensitive: bool
+    ) -> dict[str, Any] | list[Any] | str:
+        beginning = value.beginning if isinstance(value, Excerpt) else value
+        size = len(value)
+        if isinstance(beginning, dict):
+            return (
+                self._object(beginning, size, sensitive=sensitive)
+                if self._left >= 0
+                else f"<object of {size}>"
+            )
+        return (
+            self._list(beginning, size, key, sensitive=sensitive) if self._left >= 0 else f"<array of {size}>"
+        )
 
     def _leaf(self, value: Any, key: str, *, sensitive: bool) -> Any:
         if isinstance(value, str) and not isinstance(value, Text):
@@ -166,23 +175,25 @@ class _Redaction:
             return self._redactor.token(value)
         return str(value) if isinstance(value, Decimal) else value
 
-    def _object(self, value: dict[str, Any], *, sensitive: bool) -> dict[str, Any]:
+    def _object(self, beginning: dict[str, Any], size: int, *, sensitive: bool) -> dict[str, Any]:
         kept: dict[str, Any] = {}
-        for key, child in value.items():
+        for key, child in beginning.items():
             if self._left <= 0:
-                kept["…"] = f"<{len(value) - len(kept)} more>"
                 break
             name = key if is_word(key) else self._redactor.token(key)
             kept[name] = self._value(child, key, sensitive=sensitive or is_sensitive(key))
+        if len(kept) < size:
+            kept["…"] = f"<{size - len(kept)} more>"
         return kept
 
-    def _list(self, value: Sequence[Any], key: str, *, sensitive: bool) -> list[Any]:
+    def _list(self, beginning: Sequence[Any], size: int, key: str, *, sensitive: bool) -> list[Any]:
         kept: list[Any] = []
-        for child in value:
+        for child in beginning:
             if self._left <= 0:
-                kept.append(f"<{len(value) - len(kept)} more>")
                 break
             kept.append(self._value(child, key, sensitive=sensitive))
+        if len(kept) < size:
+            kept.append(f"<{size - len(kept)} more>")
         return kept
 
     def _text(self, text: str, key: str, *, sensitive: bool) -> str:

@@ -44,9 +44,7 @@ class Node:
         if self.uniform:
             return self
         key: Step = step
-        if step not in self._named and not (
-            isinstance(step, str) and any(glob.matches(step) for glob in self._globs)
-        ):
+        if step not in self._named and not (self._globs and self._has_glob_for(step)):
             key = _OTHER_NAME if isinstance(step, str) else -1
         found = self._children.get(key)
         if found is None:
@@ -54,6 +52,9 @@ class Node:
             if len(self._children) < MAX_NODES:
                 self._children[key] = found
         return found
+
+    def _has_glob_for(self, step: Step) -> bool:
+        return isinstance(step, str) and any(glob.matches(step) for glob in self._globs)
 
 
 class RuleTree:

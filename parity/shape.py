@@ -5,9 +5,12 @@ precision, while their values may differ.
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import msgspec
+
+from parity.outcome import Excerpt
 
 # one expression, because each try of one costs as much as finding a format in all of them
 _FORMATS = {
@@ -40,8 +43,9 @@ _TYPES: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(
+    msgspec.Struct, frozen=True, gc=False
+):  # two are made for each value by shape: no work for the collector
     """`type` is the JSON type, `form` the format of a string, `size` a length that may differ by one class."""
 
     type: str
@@ -51,7 +55,7 @@ class Shape:
 
 def type_of(value: Any) -> str:
     """The JSON type, with integers and other numbers apart."""
-    return _TYPES[type(value)]
+    return _TYPES[type(value.beginning if isinstance(value, Excerpt) else value)]
 
 
 def format_of(text: str) -> str:

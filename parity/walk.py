@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from parity.canonical import differing, same
+from parity.canonical import FEW, differing, have_same_types
 from parity.errors import BodyError
 from parity.item_names import have_same_ids
 from parity.json_body import BOUNDS
@@ -92,7 +92,7 @@ class _Walk:
         if kind is not type(modern):
             self._of_different_types(legacy, modern, node.value)
         elif kind is dict or kind is list:
-            if same(legacy, modern):
+            if legacy is modern or (legacy == modern and have_same_types(legacy, modern)):
                 return  # the very same is no difference under any rule
             if len(self._steps) > self._max_depth:
                 raise BodyError("too_deep")
@@ -220,9 +220,13 @@ class _Walk:
         if found.moved:
             lefts, rights = found.moved
             self._report(Kind.ORDER, _shown(legacy, lefts), _shown(modern, rights))
+        pairs = found.pairs
+        if len(pairs) >= FEW:
+            places = differing([legacy[left] for left, _ in pairs], [modern[right] for _, right in pairs])
+            pairs = [pairs[place] for place in places]
         ordered = sorted(
             [
-                *((left, 0, right) for left, right in found.pairs),
+                *((left, 0, right) for left, right in pairs),
                 *((left, 1, left) for left in found.missing),
                 *((right, 2, right) for right in found.extra),
             ]

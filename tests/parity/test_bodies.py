@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.bodies import Body, Bounds, Media, Text, body_of, decoded, media_of, value_of
+from parity.bodies import Body, Bounds, Media, Text, bodies_of, body_of, decoded, media_of, value_of
 from parity.errors import BodyError
 from parity.outcome import ABSENT
 from tests.parity.factories import JSON, observation
@@ -134,3 +134,17 @@ def test_too_many_lines_are_one_text() -> None:
 def test_any_bytes_are_a_body_or_a_reason(body: bytes, content_type: str) -> None:
     with suppress(BodyError):
         typed(body, content_type)
+
+
+def test_two_bodies_are_read_as_each_alone_and_share_what_has_the_same_bytes() -> None:
+    items = [{"id": number, "note": "x" * 200} for number in range(40)]
+    legacy = observation({"items": items})
+    modern = observation(
+        gzip.compress(json.dumps({"items": [*items[:-1], {"id": -1}]}).encode()),
+        headers=(*JSON, ("content-encoding", "gzip")),
+    )
+
+    one, other = bodies_of(legacy, modern)
+
+    assert (one, other) == (body_of(legacy), body_of(modern))
+    assert other.value["items"][5] is one.value["items"][5]

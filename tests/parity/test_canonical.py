@@ -55,3 +55,14 @@ def test_differing_places_are_those_of_other_values_and_all_where_a_type_is_anot
     assert list(differing(items, changed)) == [5]
     assert list(differing(items, [*changed[:19], {"n": 19.0}])) == list(range(20))
     assert list(differing(items[:3], items[:2])) == [0, 1]
+
+
+def test_members_that_are_one_value_are_not_looked_at_and_the_others_are() -> None:
+    shared = {"n": Decimal("1.50")}
+    one = {"a": shared, "b": 1}
+
+    assert same(one, {"b": 1, "a": shared})
+    assert not same(one, {"b": True, "a": shared})
+    assert not same(one, {"b": 1, "a": {"n": Decimal("1.5")}})
+    assert list(differing([shared] * 9, [shared] * 9)) == []
+    assert list(differing([shared] * 9, [*[shared] * 8, {"n": 2}])) == [8]

@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.compare import compare
+from parity.bodies import bodies_of, body_of
+from parity.compare import body_differences, compare
 from parity.exchange import Backend, Exchange, Observation, RowPair
 from parity.outcome import Comparison, Kind, Outcome
-from parity.rules import RuleBook
+from parity.rules import Compare, Rule, RuleBook
 from tests.parity.factories import JSON, TODAY, acceptance, by_shape, differing, exchange, observation
+from tests.parity.test_json_sharing import CHANGES, Change, document, written
 
 RECORDING = Path(__file__).parent.parent / "contract" / "exchanges" / "escrows.jsonl"
 ANSWERS = [json.loads(line)["response"] for line in RECORDING.read_text().splitlines()]
@@ -366,3 +368,27 @@ def test_rules_for_answers_of_two_runs_hold_for_a_rehearsed_write_alone() -> Non
 
     assert verdict(rehearsed(*sides), rules).outcome is Outcome.MATCH
     assert verdict(exchange(*sides), rules).outcome is Outcome.MISMATCH
+
+
+ITEMS = "$.data.items"
+OF_ITEMS = [
+    {},
+    {"path": f"{ITEMS}[*].n", "compare": Compare.SHAPE},
+    {"path": ITEMS, "compare": Compare.UNORDERED},
+    {"path": ITEMS, "compare": Compare.KEYED, "key": ("id",)},
+]
+
+
+@given(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=5), st.sampled_from(OF_ITEMS), st.randoms())
+def test_values_that_two_bodies_share_hide_no_difference(
+    changes: list[Change], rule: dict[str, Any], chance: random.Random
+) -> None:
+    value = document()
+    for change in changes:
+        change(value, chance)
+    legacy, modern = observation(written(document())), observation(written(value))
+    rules = RuleBook(rules=(Rule(endpoint="*", reason="drawn", **rule),) if rule else ()).for_endpoint("")
+
+    found = body_differences(*bodies_of(legacy, modern), rules)
+
+    assert found == body_differences(body_of(legacy), body_of(modern), rules)
