@@ -118,6 +118,9 @@ bench-flags: $(STAMP)  ## How soon 1, 4 and 8 workers serve a changed flag, on S
 bench-compare: $(STAMP)  ## How many exchanges a core compares a second, beside DeepDiff; writes build/bench-compare.json
 	@$(BIN)/crossfade bench-compare $(ARGS)
 
+bench-store: $(STAMP)  ## How soon a store with days of every endpoint answers a verdict, on SQLite and PostgreSQL; writes build/bench-store.json
+	@$(BIN)/crossfade bench-store $(ARGS)
+
 soak: $(STAMP)  ## Bodies of 2 GiB through the proxy, both ways, at flat memory
 	@$(BIN)/python -m pytest -qs tests/test_large_bodies.py --large-bytes 2147483648 --timeout 300 $(ARGS)
 
@@ -157,4 +160,4 @@ audit: $(STAMP)  ## Ask PyPI for known vulnerabilities of all that requirements.
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install sbom audit compiled compiled-where-possible collected demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity ready soak fuzz screenshot lock clean
+.PHONY: help install sbom audit compiled compiled-where-possible collected demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity bench-store ready soak fuzz screenshot lock clean

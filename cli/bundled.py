@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 import legacy_bridge.seed
+from cli.alone import alone
 from cli.asking import confirm
 from cli.context import ROOT, Context
 from cli.output import Progress
@@ -58,12 +59,18 @@ def bundled_backends(
     Without a URL the database is an embedded one for this `purpose` alone, so that the rows of
     `crossfade serve` stay as they are; a given database is replaced only after a yes. With `behind_proxy` modern
     takes the proxy's word for who a client is: for a proxy of ours in front, which takes no client's word for it.
+    Raises UnavailableError where another process does so for the same purpose in the same state directory: both would
+    write to one database.
     """
     if database_url is not None and not yes:
         confirm("Every row in the CRM's tables of that database is replaced. Go on?")
     seed = contract / "seed"
+    state_dir = context.settings.state_dir
+    running = click.get_current_context(silent=True)
+    command = "crossfade" if running is None else f"crossfade {running.info_name}"
     with contextlib.ExitStack() as stack:
-        url = stack.enter_context(database(database_url, context.settings.state_dir / f"{purpose}-postgres"))
+        stack.enter_context(alone(state_dir / f"{purpose}.lock", command))
+        url = stack.enter_context(database(database_url, state_dir / f"{purpose}-postgres"))
         progress = stack.enter_context(Progress())
         progress("loading the seed ...")
         legacy_bridge.seed.reset(url, seed, progress)

@@ -11,7 +11,7 @@ from cli.failures import explain
 from cli.flag_words import words_of
 from cli.guarding import state_words
 from cli.parity_verdict import verdicts_on
-from parity.report import read_tallies
+from parity.counted import read_tallies
 from parity.tally import Tally
 from parity.verdict import Verdict
 from proxy.flag_rows import Change, Worker

@@ -18,10 +18,10 @@ from cli.backend_probe import open_connection
 from cli.context import Context
 from cli.errors import UnavailableError
 from cli.findings import Finding, failed, ok, warning
-from parity.database import storing
+from parity.counted import reading
 from parity.exchange import Endpoint
 from parity.outcome import Outcome
-from parity.tables import CELL_COUNTS, CELLS, COUNTS
+from parity.tables import CELL_COUNTS, CELLS
 from proxy.addresses import Address
 from proxy.flags import FlagTable
 from proxy.stages import READS
@@ -126,24 +126,18 @@ def _awaited(
 
 
 def _counted(engine: sa.Engine, endpoint: Endpoint, mark: str) -> _Counted:
-    arrived = (
-        sa.select(sa.func.sum(CELL_COUNTS.c.n))
-        .join(CELLS, CELLS.c.id == CELL_COUNTS.c.cell_id)
-        .where(CELLS.c.endpoint == endpoint.name, CELLS.c.query == mark)
-    )
-    outcomes = (
-        sa.select(COUNTS.c.name, COUNTS.c.reason, sa.func.sum(COUNTS.c.n))
-        .where(COUNTS.c.endpoint == endpoint.name, COUNTS.c.name.in_([*Outcome, "not_mirrored"]))
-        .group_by(COUNTS.c.name, COUNTS.c.reason)
-    )
-    with storing("look for the probe"), engine.connect() as connection:
-        if not sa.inspect(connection).has_table(CELLS.name):
+    with reading(engine) as store:
+        if store is None:
             return _Counted(0, {})
+        cells, counts = store.since(CELL_COUNTS, 0), store.counts(0, [endpoint.name])
+        probes = sa.select(CELLS.c.id).where(CELLS.c.endpoint == endpoint.name, CELLS.c.query == mark)
+        arrived = sa.select(sa.func.sum(cells.c.n)).where(cells.c.cell_id.in_(probes))
         counted = {
-            f"{name} ({reason})" if reason else str(name): int(n)
-            for name, reason, n in connection.execute(outcomes)
+            f"{name} ({reason})" if reason else name: n
+            for name, reason, n in counts.get(endpoint.name, ())
+            if name in {*Outcome, "not_mirrored"}
         }
-        return _Counted(int(connection.scalar(arrived) or 0), counted)
+        return _Counted(int(store.connection.scalar(arrived) or 0), counted)
 
 
 def _not_arrived(what: str, endpoint: Endpoint, rate: float, before: _Counted, after: _Counted) -> Finding:

@@ -15,7 +15,7 @@ from parity.acceptances import acceptances_changed_at
 from parity.coverage import Requirement
 from parity.rule_changes import rules_changed_at
 from parity.selftest_results import state_of
-from parity.verdict import SCHEMA, SCHEMA_OF_SEVERAL, Verdict, build_verdict
+from parity.verdict import SCHEMA, SCHEMA_OF_SEVERAL, Verdict, build_verdicts
 from parity.verdict_limits import VerdictLimits
 from parity.verdict_text import render_verdict, render_verdicts
 from proxy.flag_rows import Change
@@ -61,20 +61,16 @@ def verdicts_on(context: Context, names: Sequence[str], *, since: float | None =
     cells = required_cells(context)
     changes = context.flags.history(_LEDGER)
     now = time.time()
-    return [
-        build_verdict(
-            context.engine,
-            name,
-            context.endpoints,
-            limits=limits(context),
-            cells=cells,
-            since=changed_at(context, name, changes) if since is None else now - since,
-            self_test=state_of(context.engine, name),
-            max_fleeting_share=context.settings.parity.max_fleeting_share,
-            now=now,
-        )
-        for name in names
-    ]
+    return build_verdicts(
+        context.engine,
+        {name: changed_at(context, name, changes) if since is None else now - since for name in names},
+        context.endpoints,
+        limits=limits(context),
+        cells=cells,
+        self_tests={name: state_of(context.engine, name) for name in names},
+        max_fleeting_share=context.settings.parity.max_fleeting_share,
+        now=now,
+    )
 
 
 def _print_json(found: Sequence[Verdict], *, one: bool) -> None:
@@ -86,15 +82,7 @@ def _print_json(found: Sequence[Verdict], *, one: bool) -> None:
 
 def judged(context: Context, domain: str) -> Verdict:
     """The verdict on a domain since its stage, rules or acceptances changed."""
-    return build_verdict(
-        context.engine,
-        domain,
-        context.endpoints,
-        limits=limits(context),
-        cells=required_cells(context),
-        since=changed_at(context, domain, context.flags.history(_LEDGER)),
-        self_test=state_of(context.engine, domain),
-    )
+    return verdicts_on(context, [domain])[0]
 
 
 def limits(context: Context) -> VerdictLimits:

@@ -23,7 +23,8 @@ from loadtests.ready_result import DomainResult, ReadyResult, accepted_by, rende
 from loadtests.ready_runs import Play, Played, ReadyRuns, ReadySite
 from loadtests.recording import Credentials, load_recording
 from loadtests.unrecorded import unrecorded
-from parity.report import build_report, read_tallies
+from parity.counted import read_tallies
+from parity.report import build_report
 from parity.verdict import Verdict
 from proxy.stages import Stage
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from cli.alone import alone
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError
 from cli.output import json_option, message, print_json
@@ -48,20 +49,8 @@ def _at(settings: Settings, path: str) -> object:
 @contextmanager
 def announced(state_dir: Path) -> Iterator[None]:
     """Be the `crossfade up` of that state directory. Raises UnavailableError when another is."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    file = _file(state_dir)
-    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UnavailableError(
-                f"crossfade up (pid {stream.read().strip() or '?'}) already runs in {state_dir}"
-            ) from error
-        stream.truncate()
-        stream.write(str(os.getpid()))
-        stream.flush()
+    with alone(_file(state_dir), "crossfade up"):
         yield
-        stream.truncate(0)
 
 
 def running_pid(state_dir: Path) -> int:
@@ -72,9 +61,9 @@ def running_pid(state_dir: Path) -> int:
             try:
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:  # held by whoever wrote it, so the number is good
-                text = stream.read().strip()
-                if text.isdigit():
-                    return int(text)
+                pid = stream.read().partition(" ")[0]
+                if pid.isdigit():
+                    return int(pid)
     except OSError as error:
         raise UnavailableError(problem) from error
     raise UnavailableError(problem)

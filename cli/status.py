@@ -13,11 +13,12 @@ from cli.context import Context, pass_context
 from cli.openfeature_words import followed, state_line
 from cli.output import console, json_option, print_json
 from cli.parity_verdict import verdicts_on
+from parity.counted import read_tallies
 from parity.database import complete_tables, storing
-from parity.report import Report, build_report
 from parity.report_words import moment
 from parity.retention import Removed, read_removed, used_bytes
 from parity.tables import METADATA
+from parity.tally import Tally
 from parity.verdict_summary import VerdictSummary
 from proxy.flags import DEFAULT_FLAG
 from proxy.stages import Stage
@@ -31,10 +32,8 @@ def status(context: Context, as_json: bool) -> None:
     table = context.flags.table()
     workers = context.flags.workers()
     alarming = [state for state in followed(context) if state.state.is_alarming]
-    domains = {
-        name: build_report(context.engine, domain=name, endpoints=context.endpoints)
-        for name in context.domain_names()
-    }
+    tallies = read_tallies(context.engine, context.endpoints)
+    domains = {name: tallies.get(name, Tally()) for name in context.domain_names()}
     taken, removed = _store(context)
     summaries = {one.domain.name: one.summary for one in verdicts_on(context, list(domains))}
     if as_json:
@@ -47,10 +46,10 @@ def status(context: Context, as_json: bool) -> None:
                         "domain": name,
                         "stage": table.rows.get(name, DEFAULT_FLAG).stage.value,
                         "canary_share": table.rows.get(name, DEFAULT_FLAG).canary_share,
-                        **_figures(report),
+                        **_figures(tally),
                         "verdict": summaries[name].to_json(),
                     }
-                    for name, report in domains.items()
+                    for name, tally in domains.items()
                 ],
                 "store": {"bytes": taken, "removed": [one.to_json() for one in removed]},
                 "workers": [
@@ -74,9 +73,9 @@ def status(context: Context, as_json: bool) -> None:
         out.add_column(heading, no_wrap=True)
     for heading in ("requests", "compared", "differ", "not compared"):
         out.add_column(heading, justify="right")
-    for name, report in domains.items():
+    for name, tally in domains.items():
         flag = table.rows.get(name, DEFAULT_FLAG)
-        figures = _figures(report)
+        figures = _figures(tally)
         out.add_row(
             name,
             flag.stage.value,
@@ -89,7 +88,7 @@ def status(context: Context, as_json: bool) -> None:
         )
     printer = console()
     printer.print(out)
-    _lacking([one for one in summaries.values() if domains[one.domain].tally.mirrored], printer)
+    _lacking([one for one in summaries.values() if domains[one.domain].mirrored], printer)
     own_rows = [key for key in table.rows if key not in domains]
     for key in sorted(own_rows):
         printer.print(f"  {key}: {table.rows[key].stage.value} (a row of its own)")
@@ -108,7 +107,7 @@ def _store(context: Context) -> tuple[int, tuple[Removed, ...]]:
     """How many bytes the store takes, and what was removed from it."""
     complete_tables(context.engine, METADATA)
     with storing("measure the store"), context.engine.connect() as connection:
-        return used_bytes(connection), read_removed(connection)
+        return used_bytes(connection, is_quick=True), read_removed(connection)
 
 
 def _removed(removed: Sequence[Removed]) -> str:
@@ -141,8 +140,7 @@ def _split(stage: Stage, share: float) -> str:
             return "everything"
 
 
-def _figures(report: Report) -> dict[str, Any]:
-    tally = report.tally
+def _figures(tally: Tally) -> dict[str, Any]:
     return {
         "requests": tally.requests,
         "mirrored": tally.mirrored,

@@ -22,6 +22,7 @@ CONNECT_TIMEOUT_S = 5
 
 _WRITES = "crossfade_writes"
 _ADVISORY_LOCK = 0x43524F53  # any constant of ours: two processes that create the tables at once take turns
+_COUNTING_LOCK = _ADVISORY_LOCK + 1
 
 
 def open_database(url: str) -> sa.Engine:
@@ -72,6 +73,25 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that will write. On SQLite it waits for its turn at once: who has read cannot wait any more."""
     with engine.execution_options(**{_WRITES: True}).begin() as connection:
         yield connection
+
+
+@contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that reads one state of the store, whatever is written meanwhile."""
+    # SQLite reads one in every transaction, PostgreSQL when asked to
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+def take_turn(connection: sa.Connection, *, alone: bool) -> None:
+    """Until this transaction ends: beside all who count by minute, or `alone` while none of them does.
+
+    On SQLite whoever writes is alone anyhow.
+    """
+    if connection.dialect.name == "postgresql":
+        kind = "" if alone else "_shared"
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{kind}({_COUNTING_LOCK})")
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """What the store keeps for verdicts beside the counts: the cells that were compared, and the paired costs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from parity.counted import Reading
 from parity.coverage import Cell, cells_of, within
-from parity.database import storing, upsert
+from parity.database import upsert
 from parity.exchange import Exchange
 from parity.outcome import Comparison, Outcome
 from parity.ratios import CountSums, LogSums
@@ -118,57 +119,39 @@ def forget_evidence(connection: sa.Connection, oldest: float) -> None:
     connection.execute(sa.delete(CELLS).where(CELLS.c.last_seen_at < oldest))
 
 
-def read_evidence(engine: sa.Engine, *, minute: int, now: float, recent_s: float = 3_600.0) -> Evidence:
-    """All of it from that minute (Unix time divided by 60) on; raises StoreError when the database refuses."""
-    with storing("read the store"), engine.connect() as connection:
-        if not sa.inspect(connection).has_table(CELLS.name):
-            return Evidence()
-        since = max(minute, int((now - recent_s) // 60))
-        recent: dict[str, int] = {}
-        for cell, n in _cells(connection, since).items():
-            recent[cell.endpoint] = recent.get(cell.endpoint, 0) + n
-        first = connection.execute(
-            sa.select(sa.func.min(CELL_COUNTS.c.minute)).where(CELL_COUNTS.c.minute >= since)
-        ).scalar()
-        durations, queries = _pairs(connection, minute)
-        return Evidence(
-            _cells(connection, minute),
-            durations,
-            queries,
-            recent,
-            0.0 if first is None else max(1.0, now - first * 60),
-        )
+def read_evidence(
+    store: Reading, *, minute: int, now: float, names: Collection[str], recent_s: float = 3_600.0
+) -> Evidence:
+    """All of it from that minute (Unix time divided by 60) on, of the endpoints of these names."""
+    since = max(minute, int((now - recent_s) // 60))
+    recent: dict[str, int] = {}
+    for cell, n in _cells(store, since, names).items():
+        recent[cell.endpoint] = recent.get(cell.endpoint, 0) + n
+    first = store.connection.execute(
+        sa.select(sa.func.min(CELL_COUNTS.c.minute)).where(CELL_COUNTS.c.minute >= since)
+    ).scalar()
+    pairs = store.pairs(minute, names)
+    return Evidence(
+        _cells(store, minute, names),
+        {name: one.durations for name, one in pairs.items()},
+        {name: one.queries for name, one in pairs.items()},
+        recent,
+        0.0 if first is None else max(1.0, now - first * 60),
+    )
 
 
-def _cells(connection: sa.Connection, minute: int) -> dict[Cell, int]:
-    n = sa.func.sum(CELL_COUNTS.c.n)
-    chosen = (
-        sa.select(CELLS.c.endpoint, CELLS.c.status_class, CELLS.c.query, n)
-        .join(CELL_COUNTS, CELL_COUNTS.c.cell_id == CELLS.c.id)
-        .where(CELL_COUNTS.c.minute >= minute)
-        .group_by(CELLS.c.id, CELLS.c.endpoint, CELLS.c.status_class, CELLS.c.query)
+def _cells(store: Reading, minute: int, names: Collection[str]) -> dict[Cell, int]:
+    counted = store.since(CELL_COUNTS, minute)
+    sums = (
+        sa.select(counted.c.cell_id, sa.func.sum(counted.c.n).label("n"))
+        .where(counted.c.cell_id.in_(sa.select(CELLS.c.id).where(CELLS.c.endpoint.in_(names))))
+        .group_by(counted.c.cell_id)
+        .subquery()
+    )
+    chosen = sa.select(CELLS.c.endpoint, CELLS.c.status_class, CELLS.c.query, sums.c.n).join(
+        sums, sums.c.cell_id == CELLS.c.id
     )
     return {
         Cell(endpoint, status_class, query): int(seen)
-        for endpoint, status_class, query, seen in connection.execute(chosen)
+        for endpoint, status_class, query, seen in store.connection.execute(chosen)
     }
-
-
-def _pairs(connection: sa.Connection, minute: int) -> tuple[dict[str, LogSums], dict[str, CountSums]]:
-    chosen = (
-        sa.select(PAIRS.c.endpoint, *(sa.func.sum(PAIRS.c[column]).label(column) for column in _PAIR_COLUMNS))
-        .where(PAIRS.c.minute >= minute)
-        .group_by(PAIRS.c.endpoint)
-    )
-    durations, queries = {}, {}
-    for row in connection.execute(chosen):
-        durations[row.endpoint] = LogSums(int(row.n), float(row.logs), float(row.squared_logs))
-        queries[row.endpoint] = CountSums(
-            int(row.query_n),
-            int(row.legacy_queries),
-            int(row.modern_queries),
-            int(row.squared_legacy),
-            int(row.squared_modern),
-            int(row.products),
-        )
-    return durations, queries

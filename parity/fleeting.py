@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from parity.counted import Reading
 from parity.database import upsert
 from parity.outcome import Difference, Kind
 from parity.samples import OTHER_PATHS
@@ -131,23 +132,20 @@ def forget_fleeting(connection: sa.Connection, minute: int) -> None:
 
 
 def read_fleeting(
-    connection: sa.Connection, minute: int, compared: Mapping[str, int], max_share: float
+    store: Reading, minute: int, compared: Mapping[str, int], max_share: float
 ) -> tuple[FleetingPath, ...]:
     """What was seen from that minute on at these endpoints, with their comparisons; the largest share first."""
-    columns = (FLEETING.c.endpoint, FLEETING.c.path, FLEETING.c.kind)
-    chosen = (
-        sa.select(
-            *columns,
-            sa.func.sum(FLEETING.c.n),
-            sa.func.min(FLEETING.c.first_seen_at),
-            sa.func.max(FLEETING.c.last_seen_at),
-        )
-        .where(FLEETING.c.minute >= minute)
-        .group_by(*columns)
-    )
+    counted = store.since(FLEETING, minute)
+    columns = (counted.c.endpoint, counted.c.path, counted.c.kind)
+    chosen = sa.select(
+        *columns,
+        sa.func.sum(counted.c.n),
+        sa.func.min(counted.c.first_seen_at),
+        sa.func.max(counted.c.last_seen_at),
+    ).group_by(*columns)
     found = [
         FleetingPath(endpoint, path, kind, int(n), compared[endpoint], first, last, max_share)
-        for endpoint, path, kind, n, first, last in connection.execute(chosen)
+        for endpoint, path, kind, n, first, last in store.connection.execute(chosen)
         if endpoint in compared
     ]
     return tuple(sorted(found, key=lambda one: (-one.share, one.endpoint, one.path, one.kind)))

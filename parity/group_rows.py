@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from parity.causes import Cause, Place, causes
+from parity.counted import Reading
 from parity.holdings import Held, Holdings
 from parity.members import ClientCount, Members, members_of
 from parity.tables import GROUP_COUNTS, GROUP_MEMBERS, GROUPS, SAMPLES
@@ -107,10 +108,14 @@ class GroupRow:
 
 
 class GroupReading:
-    """The groups being read from one snapshot; `minute` is where the report begins."""
+    """The groups being read from one state of the store; `minute` is where the report begins.
 
-    def __init__(self, connection: sa.Connection, minute: int, holdings: Holdings) -> None:
-        self._connection = connection
+    Without `holdings` they are read with their counts alone: no samples, no members, no causes.
+    """
+
+    def __init__(self, store: Reading, minute: int, holdings: Holdings | None) -> None:
+        self._store = store
+        self._connection = store.connection
         self._minute = minute
         self._holdings = holdings
 
@@ -120,11 +125,19 @@ class GroupReading:
         `compared` is how many exchanges of each endpoint were compared.
         """
         rows = list(self._rows(compared))
+        holdings = self._holdings
+        if holdings is None:
+            return tuple(_counted(row, compared) for row in rows), ()
         ours = sa.select(GROUPS.c.id).where(GROUPS.c.endpoint.in_(compared))
         members = self._members(ours)
         samples = self._samples(ours)
         groups = tuple(
-            self._group(row, members.get(row["id"], Members()), samples.get(row["id"], ()), compared)
+            _group(
+                _counted(row, compared),
+                holdings,
+                members.get(row["id"], Members()),
+                samples.get(row["id"], ()),
+            )
             for row in rows
         )
         found = causes(
@@ -135,14 +148,19 @@ class GroupReading:
         return tuple(_with_same_place(groups)), found
 
     def _rows(self, compared: Mapping[str, int]) -> Iterator[Mapping[Any, Any]]:
-        n = sa.func.sum(GROUP_COUNTS.c.n).label("exchanges")
-        checks = sa.func.coalesce(sa.func.sum(GROUP_COUNTS.c.checks), 0).label("checks")
+        counted = self._store.since(GROUP_COUNTS, self._minute)
+        n = sa.func.sum(counted.c.n).label("exchanges")
+        checks = sa.func.coalesce(sa.func.sum(counted.c.checks), 0).label("checks")
+        # added up before they are joined: what would be sorted otherwise are the texts of all groups, minute by minute
+        sums = sa.select(counted.c.group_id, n, checks).group_by(counted.c.group_id).subquery()
         chosen = (
-            sa.select(*GROUPS.c, n, checks)
-            .join(GROUP_COUNTS, GROUP_COUNTS.c.group_id == GROUPS.c.id)
-            .where(GROUP_COUNTS.c.minute >= self._minute)
-            .group_by(*GROUPS.c)
-            .order_by(GROUPS.c.accepted_by != "", n.desc(), GROUPS.c.endpoint, GROUPS.c.path, GROUPS.c.kind)
+            sa.select(*GROUPS.c, sums.c.exchanges, sums.c.checks)
+            .join(sums, sums.c.group_id == GROUPS.c.id)
+            .order_by(
+                GROUPS.c.accepted_by != "",
+                sums.c.exchanges.desc(),
+                *(GROUPS.c.endpoint, GROUPS.c.path, GROUPS.c.kind),
+            )
         )
         for row in self._connection.execute(chosen).mappings():
             if row["endpoint"] in compared:
@@ -164,33 +182,33 @@ class GroupReading:
             found.setdefault(row["group_id"], []).append(sample)
         return {group_id: tuple(samples) for group_id, samples in found.items()}
 
-    def _group(
-        self,
-        row: Mapping[Any, Any],
-        members: Members,
-        samples: tuple[Sample, ...],
-        compared: Mapping[str, int],
-    ) -> GroupRow:
-        holding = self._holdings.at(row["endpoint"], row["path"], row["kind"], row["accepted_by"])
-        n = int(row["exchanges"])
-        expires = row["expires"]
-        return GroupRow(
-            **{column.name: row[column.name] for column in GROUPS.c},
-            n=n,
-            share=n / (compared[row["endpoint"]] or 1),
-            samples=samples,
-            compared=compared[row["endpoint"]],
-            client_n=len(members.clients),
-            is_every_client=members.is_every_client,
-            clients=members.clients[:TOP_CLIENTS],
-            compare=holding.compare,
-            rule=holding.rule,
-            acceptance=_accepted_as(holding.accepted_by) if holding.accepted_by else None,
-            accepts=tuple(_accepted_as(held) for held in holding.accepts if _takes(held, samples)),
-            checks=int(row["checks"]),
-            writes=tuple(sorted({sample.write for sample in samples if sample.write})),
-            is_expired=bool(expires) and expires < self._holdings.today.isoformat(),
-        )
+
+def _counted(row: Mapping[Any, Any], compared: Mapping[str, int]) -> GroupRow:
+    n, of = int(row["exchanges"]), compared[row["endpoint"]]
+    return GroupRow(
+        **{column.name: row[column.name] for column in GROUPS.c},
+        n=n,
+        share=n / (of or 1),
+        compared=of,
+        checks=int(row["checks"]),
+    )
+
+
+def _group(group: GroupRow, holdings: Holdings, members: Members, samples: tuple[Sample, ...]) -> GroupRow:
+    holding = holdings.at(group.endpoint, group.path, group.kind, group.accepted_by)
+    return replace(
+        group,
+        samples=samples,
+        client_n=len(members.clients),
+        is_every_client=members.is_every_client,
+        clients=members.clients[:TOP_CLIENTS],
+        compare=holding.compare,
+        rule=holding.rule,
+        acceptance=_accepted_as(holding.accepted_by) if holding.accepted_by else None,
+        accepts=tuple(_accepted_as(held) for held in holding.accepts if _takes(held, samples)),
+        writes=tuple(sorted({sample.write for sample in samples if sample.write})),
+        is_expired=bool(group.expires) and group.expires < holdings.today.isoformat(),
+    )
 
 
 def _accepted_as(held: Held) -> AcceptedAs:

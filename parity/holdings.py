@@ -12,6 +12,7 @@ from parity.acceptances import stored_acceptances
 from parity.accepting import is_taken, takes_path
 from parity.outcome import Acceptance
 from parity.rules import Compare, RuleBook
+from parity.stretches import counted_since, kept_stretches
 from parity.tables import ACCEPTANCES, GROUP_COUNTS, GROUPS
 
 STORE = "store"
@@ -134,13 +135,14 @@ def read_holdings(connection: sa.Connection, declared: Declared, today: date) ->
 
 
 def _used(connection: sa.Connection, held: Sequence[Held]) -> list[Held]:
-    n = sa.func.sum(GROUP_COUNTS.c.n).label("n")
+    counted = counted_since(GROUP_COUNTS, 0, kept_stretches(connection))
+    sums = sa.select(counted.c.group_id, sa.func.sum(counted.c.n).label("n")).group_by(counted.c.group_id)
+    used = sums.subquery()
     columns = (GROUPS.c.endpoint, GROUPS.c.path, GROUPS.c.kind, GROUPS.c.accepted_by, GROUPS.c.last_seen_at)
     chosen = (
-        sa.select(*columns, n)
-        .join(GROUP_COUNTS, GROUP_COUNTS.c.group_id == GROUPS.c.id)
+        sa.select(*columns, used.c.n)
+        .join(used, used.c.group_id == GROUPS.c.id)
         .where(GROUPS.c.accepted_by != "")
-        .group_by(*columns)
     )
     by_label: dict[str, list[Any]] = {}
     for row in connection.execute(chosen):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from parity.adding_up import AddingUp
 from parity.database import complete_tables, open_database, storing, writing
 from parity.exchange import Endpoint
-from parity.tables import CELLS, COUNTS, ENDPOINTS, GROUPS, METADATA
+from parity.tables import BY_MINUTE, CELLS, COUNTS, ENDPOINTS, GROUPS, METADATA
 
 _ROWS = 1_000
 
@@ -25,6 +26,7 @@ class Past:
         self._copy = copy
         self._names = [endpoint.name for endpoint in endpoints]
         self._next = 1  # minute 0 is all that came before retention, nobody knows when
+        self._adding_up = AddingUp(copy)
         self._fill()
 
     def span(self) -> tuple[float, float] | None:
@@ -45,6 +47,7 @@ class Past:
                     chosen = sa.select(table).where(table.c.minute >= self._next, table.c.minute < end, own)
                     _copy_rows(source, copy, table, chosen)
             self._next = end
+            self._adding_up.keep_up(at)
         return self._copy
 
     def _fill(self) -> None:
@@ -65,10 +68,9 @@ class Past:
             "cell_id": cells,
             "group_id": groups,
         }
-        for table in METADATA.sorted_tables:
-            if "minute" in table.c:
-                owner = next(name for name in owners if name in table.c)
-                yield table, table.c[owner].in_(owners[owner])
+        for table in BY_MINUTE:
+            owner = next(name for name in owners if name in table.c)
+            yield table, table.c[owner].in_(owners[owner])
 
 
 @contextmanager

@@ -13,11 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects import postgresql
 
 from parity.database import storing, upsert, writing
 from parity.evidence import forget_evidence
 from parity.fleeting import forget_fleeting
 from parity.groups import Groups
+from parity.stretches import forget_stretches
 from parity.tables import COUNTS, METADATA, REMOVALS, SAMPLES
 
 SAMPLES_AT_ONCE = 500
@@ -49,10 +51,11 @@ class Removed:
         return asdict(self)
 
 
-def used_bytes(connection: sa.Connection) -> int:
+def used_bytes(connection: sa.Connection, *, is_quick: bool = False) -> int:
     """What the store takes: of a SQLite file the pages in use, of PostgreSQL an estimate by the rows of these tables.
 
-    A page that is free is used again before the file grows; PostgreSQL likewise keeps what it has.
+    A page that is free is used again before the file grows; PostgreSQL likewise keeps what it has. When `is_quick` its
+    rows are not counted, but what its statistics know of them, which may be some seconds old.
     """
     if connection.dialect.name == "sqlite":
         pages, free, size = (
@@ -61,13 +64,15 @@ def used_bytes(connection: sa.Connection) -> int:
         )
         return int((pages - free) * size)
     there = set(sa.inspect(connection).get_table_names())
-    return sum(_estimated(connection, name) for name in METADATA.tables if name in there)
+    return sum(_estimated(connection, name, is_quick=is_quick) for name in METADATA.tables if name in there)
 
 
-def _estimated(connection: sa.Connection, name: str) -> int:
+def _estimated(connection: sa.Connection, name: str, *, is_quick: bool) -> int:
     some = f"SELECT t.* FROM {name} t LIMIT 1000"  # noqa: S608  names of our own tables
     mean = connection.exec_driver_sql(f"SELECT avg(pg_column_size(s.*)) FROM ({some}) s").scalar()  # noqa: S608  as above
-    rows = connection.execute(sa.select(sa.func.count()).select_from(METADATA.tables[name])).scalar_one()
+    known = sa.select(sa.func.pg_stat_get_live_tuples(sa.cast(name, postgresql.REGCLASS)))
+    counted = sa.select(sa.func.count()).select_from(METADATA.tables[name])
+    rows = connection.execute(known if is_quick else counted).scalar_one()
     return int(rows * (float(mean or 0) + _ROW_BYTES) * _INDICES)
 
 
@@ -77,13 +82,9 @@ def read_removed(connection: sa.Connection) -> tuple[Removed, ...]:
     return tuple(Removed(row.what, row.before, row.n, row.removed_at) for row in connection.execute(chosen))
 
 
-def removed_before(engine: sa.Engine) -> float | None:
-    """From before that time there are no figures by minute any more; None: there are all. Raises StoreError."""
-    with storing("read the store"), engine.connect() as connection:
-        if not sa.inspect(connection).has_table(REMOVALS.name):
-            return None
-        chosen = sa.select(REMOVALS.c.before).where(REMOVALS.c.what == MINUTES_OF)
-        return connection.execute(chosen).scalar()
+def minutes_removed_before(connection: sa.Connection) -> float | None:
+    """From before that time there are no figures by minute any more; None: there are all."""
+    return connection.execute(sa.select(REMOVALS.c.before).where(REMOVALS.c.what == MINUTES_OF)).scalar()
 
 
 class Retention:
@@ -163,6 +164,7 @@ class Retention:
         """Forget all details of before; says how many minutes' counts were added up."""
         minute = int(oldest // 60)
         with storing("prune the store"), writing(self._engine) as connection:
+            forget_stretches(connection, minute)
             old = sa.delete(COUNTS).where(COUNTS.c.minute > 0, COUNTS.c.minute < minute).returning(*COUNTS.c)
             folded: Counter[tuple[str, str, str]] = Counter()
             n = 0

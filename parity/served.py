@@ -12,9 +12,9 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from parity.counted import LOST_AFTER_S
 from parity.database import complete_tables, storing
 from parity.exchange import FALLBACK_BEGUN, Backend
-from parity.report import LOST_AFTER_S
 from parity.retention import MINUTES_OF, read_removed
 from parity.tables import COUNTS, ENDPOINTS, METADATA, RUNS
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from parity.acceptances import AcceptanceBook
+from parity.adding_up import AddingUp
 from parity.completing import Shed
 from parity.database import create_tables, insert_of, storing, upsert, writing
 from parity.errors import StoreError
@@ -29,6 +30,7 @@ from parity.rule_changes import note_rules
 from parity.rules import RuleBook
 from parity.samples import findings
 from parity.settle import AskedAgain
+from parity.stretches import count_in
 from parity.tables import COUNTS, ENDPOINTS, METADATA, RUNS
 from parity.tally import CHECKS, COMPARED
 
@@ -77,6 +79,7 @@ class ParityStore:
         self._retention = Retention(
             engine, self._groups, max_age_s=self._limits.retention_s, max_bytes=self._limits.max_bytes
         )
+        self._adding_up = AddingUp(engine)
         self._acceptances = AcceptanceBook(engine)
         self._prepared = False
         self._pruned_at = 0.0
@@ -126,6 +129,7 @@ class ParityStore:
             if not self._is_new(connection, batch, at):
                 return False
             minute = int(at // 60)
+            count_in(connection, minute)
             self._count(connection, batch, judged, comparisons, again, minute)
             add_evidence(connection, judged, minute, at, max_cells=self._limits.cells_per_endpoint)
             add_figures(connection, batch.captures, completed, comparisons, at)
@@ -210,7 +214,7 @@ class ParityStore:
         upsert(connection, ENDPOINTS, pairs, domain="new")
 
     def prune(self, *, now: float) -> None:
-        """Forget what is over the bounds of age and size (`retention.py`); raises StoreError."""
+        """Forget what is over the bounds of age and size (`retention.py`), add up what stays; raises StoreError."""
         self._prepare()
         is_done = self._retention.by_age(now)
         with storing("prune the store"), writing(self._engine) as connection:
@@ -221,3 +225,4 @@ class ParityStore:
         if is_done and now - self._measured_at >= self._limits.measure_every_s:
             is_small = self._retention.by_size(now)
             self._measured_at = now if is_small else 0.0  # else it goes on with the next pruning
+        self._adding_up.keep_up(now)

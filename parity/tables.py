@@ -260,3 +260,28 @@ SELF_TEST_SHARES = sa.Table(
     sa.Column("by_shape", sa.BigInteger, nullable=False),
 )
 """How many pairs of answers mutations were made of, how many values those held, and how many only a shape rule looks at."""
+
+BY_MINUTE = (COUNTS, PAIRS, CELL_COUNTS, GROUP_COUNTS, FLEETING)
+"""What is counted by minute."""
+
+
+def _by_stretch(table: sa.Table) -> sa.Table:
+    columns = (
+        sa.Column(one.name, one.type, primary_key=one.primary_key, nullable=one.nullable, autoincrement=False)
+        for one in table.c
+    )
+    length = sa.Column("length", sa.SmallInteger, primary_key=True, autoincrement=False)
+    return sa.Table(f"{table.name}_by_stretch", METADATA, length, *columns, sqlite_with_rowid=False)
+
+
+BY_STRETCH = {table: _by_stretch(table) for table in BY_MINUTE}
+"""The same added up over stretches of `length` minutes that begin with `minute` (`stretches.py`)."""
+
+STRETCHES = sa.Table(
+    "parity_stretches",
+    METADATA,
+    sa.Column("length", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+"""From which minute on, and up to which one, all is added up in stretches of that length; rows outside count for nothing."""

@@ -7,7 +7,7 @@ has passed.
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -15,13 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from parity.conditions import Condition, Standing, books
-from parity.coverage import Cell, Coverage, Requirement, cover, requirements
+from parity.counted import Reading, reading
+from parity.coverage import Coverage, Requirement, cover, requirements
 from parity.evidence import Evidence, read_evidence
 from parity.exchange import Endpoint
 from parity.ratios import CountSums, LogSums, Ratio
-from parity.report import GroupRow, Report, build_report
-from parity.retention import removed_before
-from parity.tally import Balance
+from parity.report import GroupRow, Report, read_report
+from parity.retention import minutes_removed_before
+from parity.tally import Balance, Tally
 from parity.verdict_conditions import Figures, MismatchRate, SelfTestFigures, weigh
 from parity.verdict_conditions import (
     self_test as self_test_condition,
@@ -162,30 +163,88 @@ def build_verdict(
     an answer or how it is compared. It must not be chosen by what was found. `cells` are required besides the success
     of every endpoint; `max_fleeting_share` is from where on a path comes and goes.
     """
+    (found,) = build_verdicts(
+        engine,
+        {domain: since},
+        endpoints,
+        limits=limits,
+        cells=cells,
+        self_tests={domain: self_test},
+        max_fleeting_share=max_fleeting_share,
+        now=now,
+    )
+    return found
+
+
+def build_verdicts(
+    engine: sa.Engine,
+    since: Mapping[str, float | None],
+    endpoints: Iterable[Endpoint],
+    *,
+    limits: VerdictLimits | None = None,
+    cells: Iterable[Requirement] = (),
+    self_tests: Mapping[str, SelfTestFigures | None],
+    max_fleeting_share: float = MAX_FLEETING_SHARE,
+    now: float | None = None,
+) -> list[Verdict]:
+    """Judge several domains by one state of the store, each since its own time; otherwise as `build_verdict`."""
     at = time.time() if now is None else now
-    limits = limits or VerdictLimits()
+    rows, extra = tuple(endpoints), tuple(cells)
+    with reading(engine) as store:
+        return [
+            _verdict(
+                store,
+                domain,
+                rows,
+                limits or VerdictLimits(),
+                extra,
+                begins,
+                self_tests[domain],
+                max_fleeting_share,
+                at,
+            )
+            for domain, begins in since.items()
+        ]
+
+
+def _verdict(
+    store: Reading | None,
+    domain: str,
+    endpoints: Sequence[Endpoint],
+    limits: VerdictLimits,
+    cells: Sequence[Requirement],
+    since: float | None,
+    self_test: SelfTestFigures | None,
+    max_fleeting_share: float,
+    at: float,
+) -> Verdict:
     own = [endpoint for endpoint in endpoints if endpoint.domain == domain]
     names = {endpoint.name for endpoint in own}
     required = requirements(
         own, (one for one in cells if one.endpoint in names), writes=limits.require_writes
     )
-    if (removed := removed_before(engine)) is not None:
+    removed = None if store is None else minutes_removed_before(store.connection)
+    if removed is not None:
         since = max(since or 0.0, removed)  # the verdict says where it begins
     minute = 0 if since is None else math.ceil(since / 60)
     # half a second into that minute, so that no rounding reaches the one before
     since_s = None if since is None else at - (minute * 60 + 0.5)
-    report = build_report(
-        engine,
-        since_s=since_s,
-        domain=domain,
-        endpoints=own,
-        max_fleeting_share=max_fleeting_share,
-        now=at,
-    )
-    evidence = read_evidence(engine, minute=minute, now=at)
+    if store is None:
+        report = Report(at, since_s, domain, Tally(), Balance(), (), ())
+    else:
+        report = read_report(
+            store,
+            at,
+            since_s=since_s,
+            domain=domain,
+            endpoints=own,
+            holdings=None,
+            max_fleeting_share=max_fleeting_share,
+        )
     seen = {row.endpoint for row in report.endpoints if row.tally.compared}
     named = sorted({one.endpoint for one in required} | seen, key=_by_path)
-    coverage = cover(_of(evidence.cells, named), required, least=limits.min_per_cell)
+    evidence = Evidence() if store is None else read_evidence(store, minute=minute, now=at, names=named)
+    coverage = cover(evidence.cells, required, least=limits.min_per_cell)
     judged_domain = _judged(
         domain,
         _pooled(report, evidence, named, coverage),
@@ -241,10 +300,6 @@ def _of_endpoint(name: str, report: Report, evidence: Evidence, coverage: Covera
         fleeting=tuple(path for path in report.fleeting if path.endpoint == name),
     )
     return own if not tallies else replace(own, tally=tallies[0])
-
-
-def _of(cells: dict[Cell, int], names: Sequence[str]) -> dict[Cell, int]:
-    return {cell: n for cell, n in cells.items() if cell.endpoint in names}
 
 
 def _by_path(endpoint: str) -> tuple[str, str]:

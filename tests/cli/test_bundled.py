@@ -9,6 +9,7 @@ import pytest
 
 from cli.bundled import Bundled, bundled_backends, in_front_of
 from cli.context import Context
+from cli.errors import UnavailableError
 from cli.settings import Settings
 
 
@@ -23,6 +24,11 @@ def test_both_sides_run_on_the_seeded_database_and_end_with_the_context(
             for url in (bundled.legacy, bundled.modern)
         ]
         bundled.reset()
+        with (
+            pytest.raises(UnavailableError, match="already runs in"),
+            bundled_backends(context, contract, database_url, purpose="test", yes=True),
+        ):
+            pass
 
     assert answers == ["legacy", "modern"]
     with pytest.raises(OSError, match="refused"):

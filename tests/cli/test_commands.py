@@ -67,6 +67,7 @@ def test_only_what_other_commands_start_is_hidden() -> None:
         "bench-compare",
         "bench-flags",
         "bench-parity",
+        "bench-store",
         "ready",
     }
 

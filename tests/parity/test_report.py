@@ -5,13 +5,11 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from parity.database import open_database
-from parity.errors import StoreError
 from parity.exchange import Batch, Count, Endpoint
 from parity.legacy_twice import LegacyTwice, Noted
 from parity.outcome import Outcome
 from parity.redact import Redactor
-from parity.report import LOST_AFTER_S, SCHEMA, Report, build_report, read_tallies
+from parity.report import SCHEMA, Report, build_report
 from parity.rules import RuleBook
 from parity.settle import AskedAgain
 from parity.store import ParityStore
@@ -53,11 +51,6 @@ def test_a_store_of_an_earlier_version_is_brought_up_to_date_and_read(engine: sa
     assert [found.client for found in report(engine).groups[0].clients] == ["c0ffee"]
 
 
-def test_a_store_that_is_away_is_one_sentence() -> None:
-    with pytest.raises(StoreError, match="cannot read the store: unable to open database file"):
-        build_report(open_database("sqlite:////no/such/folder/store.db"))
-
-
 def test_open_groups_come_before_accepted_ones_largest_first(engine: sa.Engine) -> None:
     accepted = exchange({"accepted": 1}, {"accepted": 2})
     rare, common = exchange({"rare": 1}, {"rare": 2}), exchange({"common": 1}, {"common": 2})
@@ -82,28 +75,6 @@ def test_accepted_differences_alone_do_not_differ(engine: sa.Engine) -> None:
     assert not report(engine).differs
 
 
-def test_the_books_balance_with_what_is_in_flight(engine: sa.Engine) -> None:
-    counts = [Count(LIST, "mirrored", "", 4), Count(LIST, "shed", "parity_queue", 1)]
-
-    record(engine, batch(exchange(), counts=counts, in_flight=2))
-
-    assert report(engine).balance.balanced
-    assert report(engine).balance.in_flight == 2
-
-
-def test_what_was_in_flight_in_a_proxy_that_is_gone_is_lost(engine: sa.Engine) -> None:
-    record(engine, batch(exchange(), counts=[Count(LIST, "mirrored", "", 3)], in_flight=2))
-
-    found = report(engine, at=NOW + LOST_AFTER_S + 1)
-    assert (found.balance.in_flight, found.balance.lost, found.balance.balanced) == (0, 2, False)
-
-
-def test_a_mirrored_request_without_an_outcome_is_an_imbalance(engine: sa.Engine) -> None:
-    record(engine, batch(exchange(), counts=[Count(LIST, "mirrored", "", 2)]))
-
-    assert report(engine).balance.off_by == 1
-
-
 def test_a_report_since_some_time_counts_only_what_came_then(engine: sa.Engine) -> None:
     record(engine, batch(exchange({"a": 1}, {"a": 2})), at=NOW - 7_200)
     record(engine, batch(exchange({"a": 1}, {"a": 2}), exchange(), seq=2))
@@ -125,36 +96,6 @@ def test_a_report_of_one_domain_has_its_endpoints_only(engine: sa.Engine) -> Non
     known = report(engine, domain="escrows", endpoints=[Endpoint("escrows", "GET", "/v1/escrows/{id}")])
     assert known.tally.requests == 5
     assert report(engine).tally.requests == 15
-
-
-def test_the_tallies_of_all_domains_are_those_of_the_reports_of_each(engine: sa.Engine) -> None:
-    endpoints = [Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("leads", "GET", "/v1/leads")]
-    counts = [
-        Count(LIST, "requests", "", 3),
-        Count("(unlisted)", "requests", "", 2),
-        Count(LIST, "mirrored", "", 1),
-    ]
-    other = exchange(endpoint="GET /v1/leads", domain="leads")
-
-    empty = read_tallies(engine, endpoints)
-    record(engine, batch(exchange({"a": 1}, {"a": 2}), other, counts=counts))
-    found = read_tallies(engine, endpoints)
-
-    assert empty == {}
-    assert found.keys() == {"escrows", "leads", ""}
-    assert found["escrows"] == report(engine, endpoints=endpoints, domain="escrows").tally
-    assert found["leads"] == report(engine, endpoints=endpoints, domain="leads").tally
-    assert found[""].requests == 2
-
-
-def test_tallies_can_be_of_what_came_from_some_minute_on(engine: sa.Engine) -> None:
-    endpoints = [Endpoint("escrows", "GET", "/v1/escrows")]
-    for seq, at in enumerate((NOW - 120, NOW, NOW + 60), 1):
-        record(engine, batch(seq=seq, counts=[Count(LIST, "requests", "", seq)]), at=at)
-
-    found = read_tallies(engine, endpoints, minute=int(NOW // 60))
-
-    assert found["escrows"].requests == 5
 
 
 def test_endpoints_stand_in_the_order_of_their_paths(engine: sa.Engine) -> None:

@@ -1,5 +1,6 @@
 """What the store removes by age and by size, on both databases: the oldest details first, and it says so."""
 
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from parity.groups import Groups
 from parity.redact import Redactor
 from parity.report import Report, build_report
 from parity.report_words import remarks
-from parity.retention import KEPT_S, SAMPLES_AT_ONCE, Retention, removed_before, used_bytes
+from parity.retention import KEPT_S, SAMPLES_AT_ONCE, Retention, minutes_removed_before, used_bytes
 from parity.store import Limits, ParityStore
 from parity.tables import ACCEPTANCES, COUNTS, SAMPLES
 from parity.verdict import build_verdict
@@ -36,9 +37,14 @@ def report(engine: sa.Engine) -> Report:
     return build_report(engine, now=NOW)
 
 
-def used(engine: sa.Engine) -> int:
+def used(engine: sa.Engine, *, is_quick: bool = False) -> int:
     with engine.connect() as connection:
-        return used_bytes(connection)
+        return used_bytes(connection, is_quick=is_quick)
+
+
+def removed_before(engine: sa.Engine) -> float | None:
+    with engine.connect() as connection:
+        return minutes_removed_before(connection)
 
 
 def samples(engine: sa.Engine, *, first: bool) -> int:
@@ -66,6 +72,18 @@ def test_a_store_that_is_small_enough_loses_nothing(engine: sa.Engine, store: Pa
 
     assert report(engine) == before
     assert before.removed == ()
+
+
+def test_how_large_it_is_can_be_told_without_counting_rows(engine: sa.Engine, store: ParityStore) -> None:
+    fill(store, 1)
+    counted = used(engine)
+    engine.dispose()  # a connection of PostgreSQL tells its statistics when it ends
+
+    deadline = time.monotonic() + 30
+    while (quick := used(engine, is_quick=True)) < 0.9 * counted and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert 0.9 * counted <= quick <= 1.1 * counted
 
 
 def test_samples_go_first_and_the_first_one_of_each_group_stays(

@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from parity.adding_up import AddingUp
+from parity.database import writing
+from parity.tables import STRETCHES
 from proxy.console.figures import MOST_POINTS, FigureReader
 from tests.parity.factories import DETAIL, exchange, observation
 from tests.proxy.console.rig import ENDPOINTS, Store
@@ -59,5 +64,22 @@ def test_a_long_time_is_told_in_longer_steps_and_loses_nothing(tmp_path: Path) -
     line = FigureReader(store.engine, ENDPOINTS).timeline("escrows", NOW - 7 * 86_400, NOW)
 
     assert len(line.begins) <= MOST_POINTS + 1
-    assert line.step_s == 29 * 60
+    assert line.step_s == 30 * 60  # whole stretches of ten minutes, as the store adds them up
     assert sum(line.compared) == 7
+
+
+def test_what_is_added_up_in_the_store_changes_no_figure(tmp_path: Path) -> None:
+    store = Store.make(f"sqlite:///{tmp_path}/store.sqlite3")
+    for hours_ago in (1, 5, 30, 31):
+        store.compare(exchange({"a": 1}, {"a": 2}), exchange(), at=NOW - hours_ago * 3_600)
+    reader = FigureReader(store.engine, ENDPOINTS)
+    with writing(store.engine) as connection:
+        connection.execute(sa.delete(STRETCHES))
+    spans = [NOW - hours * 3_600 for hours in (2, 40, 24 * 7)]
+    before = reader.by_domain(NOW - 40 * 3_600), [reader.timeline("escrows", since, NOW) for since in spans]
+
+    AddingUp(store.engine, timer=lambda: 0.0).keep_up(NOW)
+
+    assert [one.step_s for one in before[1]] == [60, 7 * 60, 30 * 60]
+    assert reader.by_domain(NOW - 40 * 3_600) == before[0]
+    assert [reader.timeline("escrows", since, NOW) for since in spans] == before[1]
