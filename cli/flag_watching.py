@@ -25,8 +25,8 @@ SCHEMA = "crossfade.flags-watch/1"
 @pass_context
 def watch(context: Context, for_s: float | None, as_json: bool) -> None:
     """Show the flag version, who changes what, and which proxy worker has acknowledged it, as it happens."""
-    out = console()
-    for event in Following(context.flags, pausing(for_s)).events():
+    out, operations = console(), context.operations
+    for event in Following(operations, pausing(for_s, operations.pause_s)).events():
         if as_json:
             click.echo(json.dumps({"schema": SCHEMA, "at": _now().isoformat(), **_json(event)}))
         else:

@@ -11,6 +11,7 @@ import click
 from cli.commands import LazyCommands
 from cli.context import RECORDING_JWT_SECRET, Context, Unread
 from cli.output import warn
+from cli.server import server_of
 from cli.settings import load_settings
 
 
@@ -26,6 +27,13 @@ from cli.settings import load_settings
 @click.option(
     "--actor", envvar="CROSSFADE_ACTOR", help="Who makes a change, for the ledger; default: the login name."
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    envvar="CROSSFADE_SERVER",
+    help="Operate by the API of that console, not in the store; the access token comes from CROSSFADE_TOKEN or the"
+    " file remote.token_file, never from an argument, which others on this machine could see.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
 @click.option(
     "--no-input", is_flag=True, help="Ask nothing: a command that has to ask fails and says what to give."
@@ -35,18 +43,23 @@ def root(
     click_context: click.Context,
     config: Path | None,
     actor: str | None,
+    server: str | None,
     quiet: bool,
     no_input: bool,
 ) -> None:
     """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
     _ = quiet, no_input  # read where it is printed and asked: cli/output.py, cli/asking.py
-    click_context.obj = Unread(
-        lambda: Context(
-            settings=load_settings(config),
-            config=config,
-            jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
-            actor=actor or _login_name(),
-        )
+    click_context.obj = Unread(lambda: _context(config, actor, server))
+
+
+def _context(config: Path | None, actor: str | None, server: str | None) -> Context:
+    settings = load_settings(config)
+    return Context(
+        settings=settings,
+        config=config,
+        jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
+        actor=actor or _login_name(),
+        find_server=lambda: server_of(settings.remote, server, os.environ.get("CROSSFADE_TOKEN")),
     )
 
 

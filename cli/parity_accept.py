@@ -1,29 +1,21 @@
 """`crossfade parity accept`: differences that a person takes on purpose, for a bounded time."""
 
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import click
-import sqlalchemy as sa
 from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.errors import UsageError
 from cli.output import console, json_option, message, print_json
 from cli.parity_acceptances import acceptance_json, scope
-from parity.acceptances import accept as add_acceptance
-from parity.accepting import Wish, acceptances_for
+from parity.accepting import Wish
 from parity.chosen import groups_of_cause
-from parity.database import complete_tables, storing
 from parity.errors import AcceptanceError
-from parity.holdings import read_holdings
 from parity.outcome import Acceptance, Kind
-from parity.report import build_report
-from parity.tables import METADATA
-from proxy.flag_rows import Note
 
 _QUIRK = re.compile(r"Q-\d{1,4}\Z", re.ASCII)
 _TICKET = re.compile(r"https?://[\x21-\x7e]{1,1000}\Z")
@@ -79,24 +71,14 @@ def accept(
         path=path,
         by_shape=by_shape,
     )
-    complete_tables(context.engine, METADATA)
     wanted = group_ids if cause_id is None else _of_cause(context, cause_id)
-    wishes = [replace(wish, group=group_id) for group_id in wanted]
-    today = datetime.now(UTC).date()
-    with storing("read the groups"), context.engine.connect() as connection:
-        found = acceptances_for(
-            connection,
-            wishes,
-            present=read_holdings(connection, context.declared(), today).present,
-            today=today,
-            max_days=context.settings.parity.max_acceptance_days,
-        )
-    version = None if dry_run else _note(context, found)
+    done = context.operations.accept([replace(wish, group=one) for one in wanted], dry_run=dry_run)
+    found = done.acceptances
     if as_json:
-        values = [acceptance_json(replace(one, id="") if dry_run else one) for one in found]
+        values = [acceptance_json(one) for one in found]
         print_json(
             "crossfade.accept/1",
-            {"version": version, "dry_run": dry_run, "acceptance": values[0], "acceptances": values},
+            {"version": done.version, "dry_run": dry_run, "acceptance": values[0], "acceptances": values},
         )
         return
     _print(found, dry_run=dry_run)
@@ -117,7 +99,7 @@ def _check_widths(group_ids: Sequence[str], cause_id: str | None, kind: str | No
 
 def _of_cause(context: Context, cause_id: str) -> list[str]:
     """The ids of its groups that nobody has accepted yet; the others are named."""
-    groups = groups_of_cause(build_report(context.engine, declared=context.declared()), cause_id)
+    groups = groups_of_cause(context.operations.report().report, cause_id)
     for group in groups:
         if group.accepts:
             message(f"accepted already: {group.id}  {group.path} ({group.kind})")
@@ -125,16 +107,6 @@ def _of_cause(context: Context, cause_id: str) -> list[str]:
     if not left:
         raise AcceptanceError(f"--cause {cause_id}: all of its groups are accepted already")
     return left
-
-
-def _note(context: Context, found: Sequence[Acceptance]) -> int:
-    """Put them into store and ledger in one transaction; the version is that of the last entry."""
-
-    def adding(acceptance: Acceptance) -> Callable[[sa.Connection], None]:
-        return lambda connection: add_acceptance(connection, acceptance, by=context.actor, at=time.time())
-
-    notes = [Note(_place(one), one.label, adding(one)) for one in found]
-    return context.flags.note_all("accept", notes, actor=context.actor)[-1].version
 
 
 def _print(found: Sequence[Acceptance], *, dry_run: bool) -> None:
@@ -154,7 +126,7 @@ def _print(found: Sequence[Acceptance], *, dry_run: bool) -> None:
 
 def _name_the_others(context: Context, found: Sequence[Acceptance]) -> None:
     """An exchange is accepted when all that differs in it is: the groups that come along are worth naming."""
-    report = build_report(context.engine, declared=context.declared())
+    report = context.operations.report().report
     now = {one.id for one in found}
     taken = {group.id for group in report.groups if now & {one.name for one in group.accepts}}
     for cause in report.causes:
@@ -164,10 +136,6 @@ def _name_the_others(context: Context, found: Sequence[Acceptance]) -> None:
             for group in left:
                 message(f"  {group.id}  {group.path} ({group.kind})")
             message(f"all of them at once: crossfade parity accept --cause {cause.id}")
-
-
-def _place(acceptance: Acceptance) -> str:
-    return f"{acceptance.id} {scope(acceptance)}, {acceptance.owner} until {acceptance.expires}"[:300]
 
 
 def words(option: str, text: str, longest: int = LONGEST) -> str:

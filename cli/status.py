@@ -10,14 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.context import Context, pass_context
-from cli.openfeature_words import followed, state_line
+from cli.openfeature_words import state_line
 from cli.output import console, json_option, print_json
-from cli.parity_verdict import verdicts_on
-from parity.database import complete_tables, storing
-from parity.report import Report, build_report
 from parity.report_words import moment
-from parity.retention import Removed, read_removed, used_bytes
-from parity.tables import METADATA
+from parity.retention import Removed
+from parity.tally import Tally
 from parity.verdict_summary import VerdictSummary
 from proxy.flags import DEFAULT_FLAG
 from proxy.stages import Stage
@@ -28,15 +25,14 @@ from proxy.stages import Stage
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Show where every domain stands."""
-    table = context.flags.table()
-    workers = context.flags.workers()
-    alarming = [state for state in followed(context) if state.state.is_alarming]
-    domains = {
-        name: build_report(context.engine, domain=name, endpoints=context.endpoints)
-        for name in context.domain_names()
-    }
-    taken, removed = _store(context)
-    summaries = {one.domain.name: one.summary for one in verdicts_on(context, list(domains))}
+    operations = context.operations
+    table = operations.table()
+    workers = operations.workers()
+    alarming = operations.alarming_keys()
+    tallies = operations.tallies()
+    domains = {name: tallies.get(name, Tally()) for name in context.domain_names()}
+    use = operations.store_use()
+    summaries = {one.domain.name: one.summary for one in operations.verdicts(list(domains))}
     if as_json:
         print_json(
             "crossfade.status/1",
@@ -47,12 +43,12 @@ def status(context: Context, as_json: bool) -> None:
                         "domain": name,
                         "stage": table.rows.get(name, DEFAULT_FLAG).stage.value,
                         "canary_share": table.rows.get(name, DEFAULT_FLAG).canary_share,
-                        **_figures(report),
+                        **_figures(tally),
                         "verdict": summaries[name].to_json(),
                     }
-                    for name, report in domains.items()
+                    for name, tally in domains.items()
                 ],
-                "store": {"bytes": taken, "removed": [one.to_json() for one in removed]},
+                "store": {"bytes": use.taken, "removed": [one.to_json() for one in use.removed]},
                 "workers": [
                     {
                         "worker": w.id,
@@ -74,9 +70,9 @@ def status(context: Context, as_json: bool) -> None:
         out.add_column(heading, no_wrap=True)
     for heading in ("requests", "compared", "differ", "not compared"):
         out.add_column(heading, justify="right")
-    for name, report in domains.items():
+    for name, tally in domains.items():
         flag = table.rows.get(name, DEFAULT_FLAG)
-        figures = _figures(report)
+        figures = _figures(tally)
         out.add_row(
             name,
             flag.stage.value,
@@ -89,26 +85,19 @@ def status(context: Context, as_json: bool) -> None:
         )
     printer = console()
     printer.print(out)
-    _lacking([one for one in summaries.values() if domains[one.domain].tally.mirrored], printer)
+    _lacking([one for one in summaries.values() if domains[one.domain].mirrored], printer)
     own_rows = [key for key in table.rows if key not in domains]
     for key in sorted(own_rows):
         printer.print(f"  {key}: {table.rows[key].stage.value} (a row of its own)")
     for state in alarming:
         printer.print(Text(f"  {state.key}: {state.state}: {state_line(state, time.time())}"))
-    printer.print(f"\nstore of {taken / 2**20:,.1f} MiB{_removed(removed)}", soft_wrap=True)
+    printer.print(f"\nstore of {use.taken / 2**20:,.1f} MiB{_removed(use.removed)}", soft_wrap=True)
     printer.print(f"flag version {table.version}")
     for worker in workers:
         lag = "" if worker.version == table.version else f", [bold]behind {table.version}[/]"
         printer.print(f"proxy worker {worker.id} (pid {worker.pid}) serves version {worker.version}{lag}")
     if not workers:
         printer.print("no proxy worker is running (crossfade up starts one)")
-
-
-def _store(context: Context) -> tuple[int, tuple[Removed, ...]]:
-    """How many bytes the store takes, and what was removed from it."""
-    complete_tables(context.engine, METADATA)
-    with storing("measure the store"), context.engine.connect() as connection:
-        return used_bytes(connection), read_removed(connection)
 
 
 def _removed(removed: Sequence[Removed]) -> str:
@@ -141,8 +130,7 @@ def _split(stage: Stage, share: float) -> str:
             return "everything"
 
 
-def _figures(report: Report) -> dict[str, Any]:
-    tally = report.tally
+def _figures(tally: Tally) -> dict[str, Any]:
     return {
         "requests": tally.requests,
         "mirrored": tally.mirrored,

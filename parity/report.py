@@ -147,7 +147,7 @@ def build_report(
     with storing("read the store"), _snapshot(engine) as connection:
         holdings = read_holdings(connection, declared or Declared(), datetime.fromtimestamp(at, UTC).date())
         reading = _Reading(connection, since_s, domain, at, holdings, max_fleeting_share)
-        domains = {endpoint.name: endpoint.domain for endpoint in endpoints} | reading.domains()
+        domains = {endpoint.name: endpoint.domain for endpoint in endpoints} | _stored_domains(connection)
         return reading.report(domains)
 
 
@@ -161,9 +161,15 @@ def read_tallies(engine: sa.Engine, endpoints: Iterable[Endpoint], *, minute: in
     with storing("read the store"), engine.connect() as connection:
         if not sa.inspect(connection).has_table(COUNTS.name):
             return {}
+        domains |= _stored_domains(connection)
         for endpoint, counts in _counts(connection, minute).items():
             counted.setdefault(domains.get(endpoint, ""), []).extend(counts)
     return {domain: tally_of(counts) for domain, counts in counted.items()}
+
+
+def _stored_domains(connection: sa.Connection) -> dict[str, str]:
+    chosen = sa.select(ENDPOINTS.c.endpoint, ENDPOINTS.c.domain)
+    return {row.endpoint: row.domain for row in connection.execute(chosen)}
 
 
 def _counts(connection: sa.Connection, minute: int) -> dict[str, list[tuple[str, str, int]]]:
@@ -206,10 +212,6 @@ class _Reading:
         self._at = at
         self._minute = 0 if since_s is None else int((at - since_s) // 60)
         self._groups = GroupReading(connection, self._minute, holdings)
-
-    def domains(self) -> dict[str, str]:
-        chosen = sa.select(ENDPOINTS.c.endpoint, ENDPOINTS.c.domain)
-        return {row.endpoint: row.domain for row in self._connection.execute(chosen)}
 
     def report(self, domains: Mapping[str, str]) -> Report:
         # what matched no endpoint belongs to no domain
