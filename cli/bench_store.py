@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
-from loadtests.figures import Figure, render_figures, write_figures
 
 from cli.context import Context, pass_context
 from cli.output import console, message
 from cli.parity_verdict import verdicts_on
 from cli.postgres import embedded_postgres
 from loadtests.bench.filled_store import fill
+from loadtests.measurements import Measurement, render_measurements, write_measurements
 from parity.adding_up import AddingUp
 from parity.counted import read_tallies
 from parity.report import build_report
@@ -32,17 +32,17 @@ _STORES = ("sqlite", "postgresql")
 @pass_context
 def bench_store(context: Context, hours: int, only: str | None, build_dir: Path) -> None:
     """Fill a store of each kind, ask it, and write build/bench-store.json; exit code 1 where a target is missed."""
-    figures: list[Figure] = []
+    measurements: list[Measurement] = []
     for kind in _STORES if only is None else (only,):
         with _store(kind) as url:
             section = type(context.settings.store)(**context.settings.store.model_dump() | {"url": url})
             settings = context.settings.model_copy(update={"store": section})
-            figures += _figures(
+            measurements += _measured(
                 Context(settings, context.config, context.jwt_secret, context.actor), kind, hours
             )
-    render_figures(figures, console())
-    message(f"written: {write_figures('bench-store', figures, build_dir)}")
-    if any(not figure.passed for figure in figures):
+    render_measurements(measurements, console())
+    message(f"written: {write_measurements('bench-store', measurements, build_dir)}")
+    if any(not one.passed for one in measurements):
         raise click.exceptions.Exit(1)
 
 
@@ -56,7 +56,7 @@ def _store(kind: str) -> Iterator[str]:
                 yield url
 
 
-def _figures(context: Context, kind: str, hours: int) -> Iterator[Figure]:
+def _measured(context: Context, kind: str, hours: int) -> Iterator[Measurement]:
     engine, endpoints = context.engine, context.endpoints
     context.flags.table()
     now = time.time()
@@ -80,7 +80,7 @@ def _figures(context: Context, kind: str, hours: int) -> Iterator[Figure]:
     }
     for name, ask in asked.items():
         took_ms = min(_took_ms(ask) for _ in range(_ROUNDS))
-        yield Figure(f"{kind}: {name}, ms", round(took_ms), f"<= {TARGET_MS}", took_ms <= TARGET_MS)
+        yield Measurement(f"{kind}: {name}, ms", round(took_ms), f"<= {TARGET_MS}", took_ms <= TARGET_MS)
     engine.dispose()
 
 

@@ -9,6 +9,7 @@ import sys
 import click
 import uvloop
 
+from cli.by_store import StoreOperations
 from cli.checks import console_problems, guard_problems
 from cli.context import Context, pass_context
 from cli.control import control_of
@@ -90,6 +91,7 @@ def sources_of(context: Context) -> Sources:
         endpoints=context.endpoints,
         judge=lambda domain: judged(context, domain),
         declared=context.declared,
+        operations=lambda actor: StoreOperations(context, actor),
         settings=effective(context.settings),
         guards=shown_guards(context),
     )

@@ -2,7 +2,8 @@
 
 CliError
 ├── UsageError         2   what was typed or configured
-└── UnavailableError   3   a backend, the database or a port
+├── UnavailableError   3   a backend, the database, a port or a server
+└── NotAllowedError    4   a server refuses what was asked for
 
 What the other folders raise is in the table of `failures.py`.
 """
@@ -21,6 +22,12 @@ class UsageError(CliError):
 
 
 class UnavailableError(CliError):
-    """A backend, the database or a port is not as it must be."""
+    """A backend, the database, a port or a server is not as it must be."""
 
     exit_code = 3
+
+
+class NotAllowedError(CliError):
+    """A server refuses what was asked for, and has changed nothing."""
+
+    exit_code = 4

@@ -1,6 +1,5 @@
 """`crossfade flags export | plan | apply`: the flag table as a file that is reviewed like code."""
 
-import time
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -10,7 +9,6 @@ from rich.text import Text
 
 from cli.confirming import confirm
 from cli.context import Context, pass_context
-from cli.control import control_of
 from cli.files import write_whole
 from cli.flag_words import flag_json, step_words, verdict_json
 from cli.flips import GRAVE, Forward, forward_options, report_change, require_reason
@@ -30,7 +28,7 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
 @pass_context
 def export(context: Context, file: Path | None) -> None:
     """Write the flag table as TOML, to FILE or to stdout."""
-    text = write_flags(context.flags.table(), context.domain_names())
+    text = write_flags(context.operations.table(), context.domain_names())
     if file is None:
         click.echo(text, nl=False)
     else:
@@ -47,7 +45,7 @@ def plan(context: Context, file: Path, as_json: bool) -> None:
     Exit code 0 when nothing would change, 1 when something would, 4 when it would be refused.
     """
     wanted = _read(context, file)
-    table, steps = control_of(context).plan(wanted.rows)
+    table, steps = context.operations.plan(wanted.rows)
     newer = _changed_since(context, wanted)
     is_refused = bool(newer) or any(step.refused or step.forbidden for step in steps)
     if as_json:
@@ -84,8 +82,7 @@ def apply(context: Context, file: Path, **options: Unpack[Forward]) -> None:
             f"{file} was made from version {wanted.version}, and flags were changed since: {'; '.join(newer)}; "
             "look again, and write it anew"
         )
-    control = control_of(context)
-    table, steps = control.plan(wanted.rows)
+    table, steps = context.operations.plan(wanted.rows)
     if not steps:
         _say_nothing(table.version, as_json=as_json)
         return
@@ -94,22 +91,20 @@ def apply(context: Context, file: Path, **options: Unpack[Forward]) -> None:
         what = "\n".join(step_words(step.key, step.before, step.after) for step in steps)
         forced = ", whatever the verdicts say" if options["force"] else ""
         confirm(file.name, f"{what}{forced}", yes=options["yes"], no_input=options["no_input"])
-    started_s = time.monotonic()
-    change = control.apply(
+    served = context.operations.apply(
         wanted.rows,
-        actor=context.actor,
         reason=options["reason"],
         force=options["force"],
         expected_version=table.version if if_version is None else if_version,
     )
-    if change is None:
+    if served.change is None:
         _say_nothing(table.version, as_json=as_json)
     else:
-        report_change(context, "crossfade.flags-apply/1", change, started_s, as_json=as_json)
+        report_change("crossfade.flags-apply/1", served, as_json=as_json)
 
 
 def _read(context: Context, file: Path) -> FlagFile:
-    return read_flags(file, context.flags.domain_of, context.flags.table())
+    return read_flags(file, context.domain_of, context.operations.table())
 
 
 def _changed_since(context: Context, wanted: FlagFile) -> list[str]:
@@ -118,7 +113,7 @@ def _changed_since(context: Context, wanted: FlagFile) -> list[str]:
         return []
     return [
         f"version {change.version} by {change.actor}: {change.key or change.action}"
-        for change in changes_since(context.flags, wanted.version)
+        for change in changes_since(context.operations, wanted.version)
         if change.rows
     ]
 

@@ -28,9 +28,9 @@ SCHEMA = "crossfade.flags-watch/1"
 @pass_context
 def watch(context: Context, for_s: float | None, as_json: bool) -> None:
     """Show the flag version, who changes what, and which proxy worker has acknowledged it, as it happens."""
-    out = console()
+    out, operations = console(), context.operations
     with _noting_signals() as came:
-        for event in Following(context.flags, pausing(for_s, lambda: bool(came))).events():
+        for event in Following(operations, pausing(for_s, lambda: bool(came), operations.pause_s)).events():
             if as_json:
                 click.echo(json.dumps({"schema": SCHEMA, "at": _now().isoformat(), **event_json(event)}))
             else:

@@ -27,7 +27,7 @@ def flags(click_context: click.Context, as_json: bool) -> None:
 @json_option
 @pass_context
 def _show(context: Context, as_json: bool) -> None:
-    table = context.flags.table()
+    table = context.operations.table()
     rows = [(key, table.rows.get(key, DEFAULT_FLAG)) for key in _keys(context, table)]
     if as_json:
         listed: list[dict[str, Any]] = [{"key": key, **flag_json(flag)} for key, flag in rows]

@@ -1,6 +1,5 @@
 """`crossfade advance | flip | rollback`: flags change, and every proxy worker says that it serves the change."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
@@ -9,16 +8,14 @@ import click
 
 from cli.confirming import confirm, confirm_options
 from cli.context import Context, pass_context
-from cli.control import control_of
 from cli.errors import UsageError
 from cli.flag_words import rows_json, step_words, verdict_json, verdict_words
 from cli.output import console, json_option, message, print_json
-from proxy.control import Control
-from proxy.flag_rows import Acknowledgement, Change, LastAnswer
+from proxy.flag_rows import Change, LastAnswer
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable, needs_verdict
+from proxy.served import LastByModern, Served
 from proxy.stages import Stage
 
-ACKNOWLEDGE_WITHIN_S = 5.0
 STAGES = [stage.value for stage in Stage]
 GRAVE = (Stage.LIVE, Stage.COMPLETE)
 """Stages that are confirmed before somebody goes forward to them."""
@@ -73,21 +70,18 @@ def advance(
     freeze window.
     """
     require_reason(options["reason"])
-    control = control_of(context)
-    table = context.flags.table()
+    table = context.operations.table()
     stage = _flag_of(context, table, key).stage
     target = stage if share is not None and stage is Stage.CANARY else stage.next or stage
     asked = _confirm_forward(key, stage, target, options)
-    started_s = time.monotonic()
-    change = control.advance(
+    served = context.operations.advance(
         key,
         share=share,
-        actor=context.actor,
         reason=options["reason"],
         force=options["force"],
         expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
     )
-    report_change(context, "crossfade.advance/1", change, started_s, as_json=options["as_json"])
+    report_change("crossfade.advance/1", served, as_json=options["as_json"])
 
 
 @click.command()
@@ -112,22 +106,19 @@ def flip(
     """
     target = stage_of(stage, "stage")
     require_reason(options["reason"])
-    control = control_of(context)
-    table = context.flags.table()
+    table = context.operations.table()
     before = _flag_of(context, table, key).stage
     asked = _confirm_forward(key, before, target, options)
-    started_s = time.monotonic()
-    change = control.set_stage(
+    served = context.operations.set_stage(
         key,
         target,
-        canary_share=share,
+        share=share,
         sample_rate=sample_rate,
-        actor=context.actor,
         reason=options["reason"],
         force=options["force"],
         expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
     )
-    report_change(context, "crossfade.flip/1", change, started_s, as_json=options["as_json"])
+    report_change("crossfade.flip/1", served, as_json=options["as_json"])
 
 
 @click.command()
@@ -150,27 +141,20 @@ def rollback(
     if everything == (key is not None):
         raise UsageError("expected either a domain (or endpoint) or --all")
     target = stage_of(stage, "--to")
-    control: Control = control_of(context)
-    started_s = time.monotonic()
 
-    def changed(change: Change) -> None:
-        report_change(context, "crossfade.rollback/1", change, started_s, as_json=as_json)
+    def told(served: Served) -> None:
+        if served.change is not None:
+            report_change("crossfade.rollback/1", served, as_json=as_json)
+        elif as_json:
+            print_json(
+                "crossfade.rollback/1",
+                {"version": served.version, "changed": [], "ms": 0.0, "workers": [], "last_by_modern": None},
+            )
+        else:
+            what = key or "everything"
+            message(f"nothing to roll back: {what} is at {stage} or before (version {served.version})")
 
-    if (
-        control.roll_back(key, to=target, actor=context.actor, reason=reason.strip(), changed=changed)
-        is not None
-    ):
-        return
-    table = context.flags.table()
-    if as_json:
-        print_json(
-            "crossfade.rollback/1",
-            {"version": table.version, "changed": [], "ms": 0.0, "workers": [], "last_by_modern": None},
-        )
-    else:
-        message(
-            f"nothing to roll back: {key or 'everything'} is at {stage} or before (version {table.version})"
-        )
+    context.operations.roll_back(key, to=target, reason=reason.strip(), told=told)
 
 
 def stage_of(word: str, name: str) -> Stage:
@@ -186,28 +170,30 @@ def require_reason(reason: str) -> None:
         raise UsageError("--reason: expected some words, the ledger keeps them")
 
 
-def report_change(context: Context, schema: str, change: Change, started_s: float, *, as_json: bool) -> None:
-    """Wait until every proxy worker serves it, and say what was changed and how long that took.
+def report_change(schema: str, served: Served, *, as_json: bool) -> None:
+    """Say what was changed and how long it took until every proxy worker served it.
 
     Raises NotAcknowledgedError, after which the change is in force all the same and the ledger has it.
     """
-    acknowledgements = context.flags.wait_acknowledged(change.version, ACKNOWLEDGE_WITHIN_S, since=started_s)
-    total_ms = (time.monotonic() - started_s) * 1000
-    last = _last_by_modern(context, change, acknowledgements)
+    served.require_all()
+    change = served.change
+    if change is None:
+        raise AssertionError("whoever changed nothing has nothing to report")
     if not as_json:
-        _print_change(change, acknowledgements, total_ms, last)
+        _print_change(change, served)
         return
     values: dict[str, Any] = {
         "version": change.version,
         "changed": rows_json(change),
-        "ms": round(total_ms, 1),
-        "workers": [{"worker": ack.worker, "ms": round(ack.ms, 1)} for ack in acknowledgements],
+        "ms": round(served.ms, 1),
+        "workers": [{"worker": ack.worker, "ms": round(ack.ms, 1)} for ack in served.workers],
     }
     if change.action == "rollback":
+        last = served.last_by_modern
         values["last_by_modern"] = last and {
-            "worker": last[0],
-            "endpoint": last[1].endpoint,
-            "at": _at(last[1]).isoformat(),
+            "worker": last.worker,
+            "endpoint": last.answer.endpoint,
+            "at": _at(last.answer).isoformat(),
         }
     else:
         values |= {"forced": change.forced, "verdict": verdict_json(change.verdict)}
@@ -226,43 +212,24 @@ def _confirm_forward(key: str, before: Stage, target: Stage, options: Forward) -
 
 
 def _flag_of(context: Context, table: FlagTable, key: str) -> Flag:
-    return table.rows.get(key) or table.rows.get(context.flags.domain_of(key)) or DEFAULT_FLAG
+    return table.rows.get(key) or table.rows.get(context.domain_of(key)) or DEFAULT_FLAG
 
 
-def _last_by_modern(
-    context: Context, change: Change, acknowledgements: list[Acknowledgement]
-) -> tuple[str, LastAnswer] | None:
-    """Of the domains that were changed, the latest answer with the worker that gave it."""
-    domains = {context.flags.domain_of(row.key) for row in change.rows}
-    found = [
-        (ack.worker, answer)
-        for ack in acknowledgements
-        for domain, answer in ack.by_modern.items()
-        if domain in domains
-    ]
-    return max(found, key=lambda one: one[1].at, default=None)
-
-
-def _print_change(
-    change: Change,
-    acknowledgements: list[Acknowledgement],
-    total_ms: float,
-    last: tuple[str, LastAnswer] | None,
-) -> None:
+def _print_change(change: Change, served: Served) -> None:
     out = console()
     for row in change.rows:
         out.print(step_words(row.key, row.before, row.after), markup=False)
     is_needed = any(needs_verdict(row.before or DEFAULT_FLAG, row.after) for row in change.rows)
     if change.verdict is not None and (change.forced or is_needed):
         out.print(verdict_words(change.verdict, forced=change.forced), markup=False)
-    if acknowledgements:
-        count = len(acknowledgements)
+    if served.workers:
+        count = len(served.workers)
         workers = "1 proxy worker" if count == 1 else f"{count} proxy workers"
-        out.print(f"version {change.version}, served by {workers} after {total_ms:.0f} ms")
-        for ack in acknowledgements:
+        out.print(f"version {change.version}, served by {workers} after {served.ms:.0f} ms")
+        for ack in served.workers:
             out.print(f"  {ack.worker}  {ack.ms:.0f} ms")
         if change.action == "rollback":
-            out.print(_last_words(last), markup=False)
+            out.print(_last_words(served.last_by_modern), markup=False)
     else:
         out.print(f"version {change.version}; no proxy worker runs now, the next one starts with it")
     before = (change.rows[0].before or DEFAULT_FLAG).stage
@@ -270,11 +237,11 @@ def _print_change(
         out.print(f"undo: crossfade rollback '{change.key}' --to {before}", soft_wrap=True, markup=False)
 
 
-def _last_words(last: tuple[str, LastAnswer] | None) -> str:
+def _last_words(last: LastByModern | None) -> str:
     if last is None:
         return "modern has answered nothing there since these workers started"
-    worker, answer = last
-    return f"last answer by modern: {_at(answer):%H:%M:%S.%f}"[:-3] + f" UTC, {answer.endpoint} ({worker})"
+    at = f"{_at(last.answer):%H:%M:%S.%f}"[:-3]
+    return f"last answer by modern: {at} UTC, {last.answer.endpoint} ({last.worker})"
 
 
 def _at(answer: LastAnswer) -> datetime:

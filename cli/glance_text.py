@@ -10,13 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.flag_words import change_json, flag_json, step_words, words_of
-from cli.glances import DomainRow, Glance, GuardRow
+from cli.glances import DomainRow, Glance
 from parity.report_words import count, ratio
 from parity.tally import tally_json
 from parity.verdict import Readiness, Verdict
 from proxy.flag_rows import Change, Worker
 from proxy.flags import Flag
 from proxy.guard_overview import Shown
+from proxy.operations import GuardRow
 from proxy.stages import Stage
 
 SCHEMA = "crossfade.watch/1"

@@ -9,16 +9,11 @@ from dataclasses import dataclass, replace
 from cli.context import Context
 from cli.failures import explain
 from cli.flag_words import words_of
-from cli.guarding import state_words
-from cli.parity_verdict import verdicts_on
-from parity.counted import read_tallies
 from parity.tally import Tally
 from parity.verdict import Verdict
 from proxy.flag_rows import Change, Worker
 from proxy.flags import DEFAULT_FLAG, Flag, FlagTable
-from proxy.guard_overview import GuardLine, Shown, overview
-from proxy.guard_survey import Surveyor
-from proxy.notification_queue import NotificationQueue
+from proxy.operations import GuardRow
 
 INTERVAL_S = 1.0
 JUDGED_EVERY_S = 5.0
@@ -40,17 +35,6 @@ class DomainRow:
     tally: Tally
     per_s: float = 0.0
     verdict: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GuardRow:
-    """A guard that watches, or has rolled its domain back: where it stands, and why."""
-
-    domain: str
-    measure: str
-    state: str
-    note: str
-    is_alarming: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +73,15 @@ class Reader:
         self._counted: deque[tuple[float, Mapping[str, Tally]]] = deque()
         self._at_first: Mapping[str, float] = {}
         self._verdicts: dict[str, Verdict] = {}
-        self._surveyor = Surveyor(context.engine, context.flags, context.settings.guards.settings())
         self._guards: tuple[GuardRow, ...] = ()
         self._judge_at = ticks() + INTERVAL_S / 2 if quick else 0.0
 
     def read(self) -> Glance:
         """As it is now; raises StoreError or FlagStoreError when the store refuses."""
-        context = self._context
-        table = context.flags.table()
-        workers = tuple(context.flags.workers())
-        changes = tuple(context.flags.history(LEDGER))
+        context, operations = self._context, self._context.operations
+        table = operations.table()
+        workers = tuple(operations.workers())
+        changes = tuple(operations.history(LEDGER))
         self._count()
         self._judge()
         domains = tuple(self._row(name, table) for name in context.domain_names())
@@ -117,14 +100,14 @@ class Reader:
         return DomainRow(name, flag, own, tally, self._per_s(name), self._verdicts.get(name))
 
     def _count(self) -> None:
-        now, context = self._ticks(), self._context
+        now, operations = self._ticks(), self._context.operations
         if not self._counted:
             # of the first glance: what came in the minute before this one, and in this one
             at = self._clock()
             minute = int(at // 60) - 1
-            lately = read_tallies(context.engine, context.endpoints, minute=minute)
+            lately = operations.tallies(minute)
             self._at_first = {name: one.requests / (at - minute * 60) for name, one in lately.items()}
-        self._counted.append((now, read_tallies(context.engine, context.endpoints)))
+        self._counted.append((now, operations.tallies()))
         while len(self._counted) > 2 and now - self._counted[1][0] >= RATE_S:
             self._counted.popleft()
 
@@ -139,18 +122,11 @@ class Reader:
         began = self._ticks()
         if began < self._judge_at:
             return
-        found = verdicts_on(self._context, self._context.domain_names())
+        found = self._context.operations.verdicts(self._context.domain_names())
         self._verdicts = {one.domain.name: one for one in found}
-        seen = overview(self._context.engine, self._surveyor, NotificationQueue(self._context.engine, ()))
-        self._guards = tuple(_guard_row(line) for line in seen.lines if line.state is not Shown.IDLE)
+        self._guards = tuple(self._context.operations.guards())
         took_s = self._ticks() - began
         self._judge_at = began + max(JUDGED_EVERY_S, took_s / _MAX_SHARE)
-
-
-def _guard_row(line: GuardLine) -> GuardRow:
-    measure = line.seen.guard.measure.value.replace("_", " ")
-    note = line.note or ("" if line.seen.look is None else line.seen.look.words)
-    return GuardRow(line.seen.domain, measure, state_words(line), note, line.is_alarming)
 
 
 class Glances:

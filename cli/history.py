@@ -15,7 +15,7 @@ from cli.files import write_whole
 from cli.flag_words import change_json, step_words, verdict_words
 from cli.output import console, json_option, message, print_json
 from proxy.flag_rows import Change
-from proxy.flag_store import FlagStore
+from proxy.operations import Operations
 
 _PAGE = 1_000
 COLUMNS = ("version", "at", "action", "key", "actor", "reason", "forced", "verdict", "changed", "figures")
@@ -36,9 +36,9 @@ COLUMNS = ("version", "at", "action", "key", "actor", "reason", "forced", "verdi
 def history(context: Context, limit: int, file: Path | None, as_json: bool) -> None:
     """Show the ledger: who changed which flag, or accepted which difference, when and why."""
     if file is not None:
-        _export(context.flags, file)
+        _export(context.operations, file)
         return
-    changes = context.flags.history(limit)
+    changes = context.operations.history(limit)
     if as_json:
         print_json("crossfade.history/1", {"changes": [change_json(change) for change in changes]})
         return
@@ -59,24 +59,24 @@ def history(context: Context, limit: int, file: Path | None, as_json: bool) -> N
             out.print(Text(f"     {verdict_words(change.verdict, forced=change.forced)}"))
 
 
-def _export(store: FlagStore, file: Path) -> None:
+def _export(operations: Operations, file: Path) -> None:
     match file.suffix.lower():
         case ".jsonl":
             text = "".join(
                 json.dumps({"schema": "crossfade.ledger/1", **change_json(one)}) + "\n"
-                for one in _oldest_first(store)
+                for one in _oldest_first(operations)
             )
         case ".csv":
-            text = _csv(_oldest_first(store))
+            text = _csv(_oldest_first(operations))
         case _:
             raise UsageError(f"--export {file}: expected a name that ends in .jsonl or .csv")
     write_whole(file, text)
 
 
-def _oldest_first(store: FlagStore) -> Iterator[Change]:
+def _oldest_first(operations: Operations) -> Iterator[Change]:
     pages: list[list[Change]] = []
     before: int | None = None
-    while page := store.history(_PAGE, before=before):
+    while page := operations.history(_PAGE, before=before):
         pages.append(page)
         before = page[-1].version
     for page in reversed(pages):

@@ -25,6 +25,13 @@ from cli.output import warn
 @click.option(
     "--actor", envvar="CROSSFADE_ACTOR", help="Who makes a change, for the ledger; default: the login name."
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    envvar="CROSSFADE_SERVER",
+    help="Operate by the API of that console, not in the store; the access token comes from CROSSFADE_TOKEN or the"
+    " file remote.token_file, never from an argument, which others on this machine could see.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
 @click.option(
     "--no-input", is_flag=True, help="Ask nothing: a command that has to ask fails and says what to give."
@@ -34,22 +41,26 @@ def root(
     click_context: click.Context,
     config: Path | None,
     actor: str | None,
+    server: str | None,
     quiet: bool,
     no_input: bool,
 ) -> None:
     """Run an old and a new HTTP backend side by side: route, mirror, compare, flip, roll back."""
     _ = quiet, no_input  # read where it is printed and asked: cli/output.py, cli/asking.py
-    click_context.obj = Unread(lambda: _context(config, actor))
+    click_context.obj = Unread(lambda: _context(config, actor, server))
 
 
-def _context(config: Path | None, actor: str | None) -> Context:
+def _context(config: Path | None, actor: str | None, server: str | None) -> Context:
+    from cli.server import server_of
     from cli.settings import load_settings
 
+    settings = load_settings(config)
     return Context(
-        settings=load_settings(config),
+        settings=settings,
         config=config,
         jwt_secret=os.environ.get("CROSSFADE_JWT_SECRET", RECORDING_JWT_SECRET),
         actor=actor or _login_name(),
+        find_server=lambda: server_of(settings.remote, server, os.environ.get("CROSSFADE_TOKEN")),
     )
 
 

@@ -1,6 +1,5 @@
 """`crossfade parity report`: what differs between the two backends, in the terminal and in files of several kinds."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,11 +16,8 @@ from cli.parity_replay import replay
 from cli.parity_rules import rules
 from cli.parity_selftest import selftest
 from cli.parity_unaccept import unaccept
-from cli.parity_verdict import verdict, verdicts_on
+from cli.parity_verdict import verdict
 from cli.spans import Span
-from parity.errors import RulesError
-from parity.holdings import Declared
-from parity.report import build_report
 from parity.report_html import render_html
 from parity.report_junit import render_junit
 from parity.report_markdown import render_markdown
@@ -66,16 +62,10 @@ def report(
     """
     if domain is not None:
         context.require_domain(domain)
-    found = build_report(
-        context.engine,
-        since_s=since,
-        domain=domain,
-        endpoints=context.endpoints,
-        declared=_declared(context),
-        max_fleeting_share=context.settings.parity.max_fleeting_share,
-    )
-    mirrored = sorted({row.domain for row in found.endpoints if row.tally.mirrored and row.domain})
-    found = replace(found, verdicts=tuple(one.summary for one in verdicts_on(context, mirrored)))
+    reported = context.operations.report(domain, since, whole=True)
+    if reported.without_rules:
+        warn(f"the report shows no rules: {reported.without_rules}")
+    found = reported.report
     files = ((html, render_html), (junit, render_junit), (markdown, render_markdown))
     for file, render in files:
         if file is not None:
@@ -87,12 +77,3 @@ def report(
         render_text(found, console())
     if found.differs:
         raise click.exceptions.Exit(1)
-
-
-def _declared(context: Context) -> Declared:
-    """The rules that the groups are shown with; what was counted can be read without them."""
-    try:
-        return context.declared()
-    except RulesError as error:
-        warn(f"the report shows no rules: {error}")
-        return Declared()

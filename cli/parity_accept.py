@@ -14,11 +14,7 @@ from cli.output import console, json_option, message, print_json
 from cli.parity_acceptances import acceptance_json, scope
 from parity.accepting import Wish
 from parity.chosen import wishes_of_cause
-from parity.database import complete_tables
 from parity.outcome import Acceptance, Kind
-from parity.report import build_report
-from parity.tables import METADATA
-from proxy.accepting import accept_groups, weigh_groups
 
 _QUIRK = re.compile(r"Q-\d{1,4}\Z", re.ASCII)
 _TICKET = re.compile(r"https?://[\x21-\x7e]{1,1000}\Z")
@@ -76,29 +72,16 @@ def accept(
     )
     wishes = [replace(wish, group=group_id) for group_id in group_ids]
     if cause_id is not None:
-        complete_tables(context.engine, METADATA)
-        report = build_report(context.engine, declared=context.declared())
-        wishes, already = wishes_of_cause(report, cause_id, wish)
+        wishes, already = wishes_of_cause(context.operations.report().report, cause_id, wish)
         for group in already:
             message(f"accepted already: {group.id}  {group.path} ({group.kind})")
-    declared, max_days = context.declared(), context.settings.parity.max_acceptance_days
-    version: int | None = None
-    if dry_run:
-        found = weigh_groups(context.engine, wishes, declared=declared, max_days=max_days)
-    else:
-        version, found = accept_groups(
-            context.engine,
-            context.flags,
-            wishes,
-            declared=declared,
-            max_days=max_days,
-            actor=context.actor,
-        )
+    done = context.operations.accept(wishes, dry_run=dry_run)
+    found = done.acceptances
     if as_json:
-        values = [acceptance_json(replace(one, id="") if dry_run else one) for one in found]
+        values = [acceptance_json(one) for one in found]
         print_json(
             "crossfade.accept/1",
-            {"version": version, "dry_run": dry_run, "acceptance": values[0], "acceptances": values},
+            {"version": done.version, "dry_run": dry_run, "acceptance": values[0], "acceptances": values},
         )
         return
     _print(found, dry_run=dry_run)
@@ -134,7 +117,7 @@ def _print(found: Sequence[Acceptance], *, dry_run: bool) -> None:
 
 def _name_the_others(context: Context, found: Sequence[Acceptance]) -> None:
     """An exchange is accepted when all that differs in it is: the groups that come along are worth naming."""
-    report = build_report(context.engine, declared=context.declared())
+    report = context.operations.report().report
     now = {one.id for one in found}
     taken = {group.id for group in report.groups if now & {one.name for one in group.accepts}}
     for cause in report.causes:

@@ -1,5 +1,6 @@
 """`crossfade parity acceptances`: what is accepted, by whom, until when, and who uses it."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import click
@@ -10,10 +11,8 @@ from rich.text import Text
 from cli.context import Context, pass_context
 from cli.output import console, json_option, message, print_json
 from parity.acceptance_words import acceptance_json, held_json, scope
-from parity.database import complete_tables, storing
-from parity.holdings import Held, Holdings, read_holdings
+from parity.holdings import Held
 from parity.report_words import count, moment
-from parity.tables import METADATA
 
 __all__ = ["acceptance_json", "acceptances", "scope"]
 
@@ -23,25 +22,21 @@ __all__ = ["acceptance_json", "acceptances", "scope"]
 @pass_context
 def acceptances(context: Context, as_json: bool) -> None:
     """List what is accepted, by the rules files and in the store, with its use; expired ones are marked."""
-    complete_tables(context.engine, METADATA)
     today = datetime.now(UTC).date()
-    with storing("read the acceptances"), context.engine.connect() as connection:
-        holdings = read_holdings(connection, context.declared(), today)
+    held = context.operations.held()
     if as_json:
-        print_json(
-            "crossfade.acceptances/1", {"acceptances": [held_json(held, today) for held in holdings.held]}
-        )
+        print_json("crossfade.acceptances/1", {"acceptances": [held_json(one, today) for one in held]})
         return
-    if not holdings.held:
+    if not held:
         message("nothing is accepted")
         return
-    _print_all(holdings)
+    _print_all(held, today)
 
 
-def _print_all(holdings: Holdings) -> None:
+def _print_all(everything: Sequence[Held], today: date) -> None:
     out = console()
-    for held in holdings.held:
-        state, style = _state(held, holdings.today)
+    for held in everything:
+        state, style = _state(held, today)
         out.print(Text(held.acceptance.label, style="bold"))
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)
@@ -56,9 +51,9 @@ def _print_all(holdings: Holdings) -> None:
         for name, value in rows:
             table.add_row(Text(name, style="dim"), value)
         out.print(Padding(table, (0, 0, 0, 2), expand=False))
-    expired = sum(held.is_expired(holdings.today) and held.withdrawn_at is None for held in holdings.held)
-    unused = sum(not held.n and held.holds(holdings.today) for held in holdings.held)
-    out.print(f"{count(len(holdings.held), 'acceptance')}, {expired} expired, {unused} unused")
+    expired = sum(held.is_expired(today) and held.withdrawn_at is None for held in everything)
+    unused = sum(not held.n and held.holds(today) for held in everything)
+    out.print(f"{count(len(everything), 'acceptance')}, {expired} expired, {unused} unused")
 
 
 def _state(held: Held, today: date) -> tuple[str, str]:

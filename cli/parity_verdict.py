@@ -42,7 +42,7 @@ def verdict(context: Context, domain: str | None, since: float | None, as_json: 
     ready, else 1.
     """
     names = context.domain_names() if domain is None else [context.require_domain(domain)]
-    found = verdicts_on(context, names, since=since)
+    found = context.operations.verdicts(names, since_s=since)
     if as_json:
         _print_json(found, one=domain is not None)
     elif domain is None:

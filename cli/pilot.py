@@ -1,7 +1,7 @@
 """`crossfade pilot`: walk a domain through the stages by a policy; see, pause, resume and stop that."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -16,7 +16,7 @@ from cli.pilot_words import event_text, policy_lines, run_json, run_lines
 from cli.piloting import pilot_of, simulated, simulated_by_ledger
 from proxy.errors import PilotError
 from proxy.flags import DEFAULT_FLAG
-from proxy.pilot import Pilot
+from proxy.operations import Piloted, Turn
 from proxy.pilot_policy import DEFAULT_POLICY, Policy, name_of, read_policy
 from proxy.pilot_runs import PilotRun, RunState
 from proxy.pilot_simulation import Moment
@@ -28,6 +28,12 @@ NOT_REACHED = 1
 _TARGETS = STAGES[1:]
 _BY_STORE = "the self-test, rules and acceptances are today's, and the books are taken to balance"
 _BY_LEDGER = "verdicts are those that the ledger kept with its entries, at the stages of then"
+_TURNED: Mapping[Turn, frozenset[RunState]] = {
+    Turn.PAUSE: frozenset({RunState.RUNNING}),
+    Turn.RESUME: frozenset({RunState.PAUSED}),
+    Turn.STOP: frozenset({RunState.RUNNING, RunState.PAUSED}),
+}
+"""The runs that are turned where no domain is named."""
 
 
 class _Starting(click.Group):
@@ -101,7 +107,7 @@ def start(
     table = context.flags.table()
     flag = table.rows.get(domain, DEFAULT_FLAG)
     message("\n".join([f"{domain} is at {flag.stage}; policy {name_of(file)}:", *steps]))
-    own = [name for name in table.rows if name != domain and context.flags.domain_of(name) == domain]
+    own = [name for name in table.rows if name != domain and context.domain_of(name) == domain]
     if own:
         message(f"rows of their own, which a pilot leaves as they are: {', '.join(own)}")
     if stage in GRAVE:
@@ -114,7 +120,8 @@ def start(
     if here:
         walk_here(context, made, domain, begin, as_json=as_json)
     else:
-        _report([begin()], made, as_json=as_json)
+        run = begin()
+        _report([Piloted(run, made.holder(domain))], as_json=as_json)
 
 
 @pilot.command()
@@ -123,10 +130,10 @@ def start(
 @pass_context
 def status(context: Context, domain: str | None, as_json: bool) -> None:
     """Show the latest pilot of DOMAIN, or of every domain: state, step, and why it waits or is paused."""
-    made = pilot_of(context)
-    runs = made.runs.all() if domain is None else [made.runs.get(context.require_domain(domain))]
-    _report(runs, made, as_json=as_json)
-    if not runs and not as_json:
+    operations = context.operations
+    found = operations.pilots() if domain is None else [operations.pilot(context.require_domain(domain))]
+    _report(found, as_json=as_json)
+    if not found and not as_json:
         message("no pilot was started yet: crossfade pilot start DOMAIN")
 
 
@@ -137,16 +144,7 @@ def status(context: Context, domain: str | None, as_json: bool) -> None:
 @pass_context
 def pause(context: Context, domain: str | None, reason: str, as_json: bool) -> None:
     """Pause the pilot of DOMAIN, or every one that is running. The flag stays where it is."""
-    made = pilot_of(context)
-    words = reason.strip() or f"by {context.actor}"
-    _turn(
-        context,
-        made,
-        domain,
-        lambda run: made.runs.pause(run, words, actor=context.actor),
-        {RunState.RUNNING},
-        as_json=as_json,
-    )
+    _turn(context, domain, Turn.PAUSE, reason.strip(), as_json=as_json)
 
 
 @pilot.command()
@@ -159,20 +157,18 @@ def resume(context: Context, domain: str | None, here: bool, as_json: bool) -> N
 
     With --here also one that runs and that nobody walks.
     """
-    made = pilot_of(context)
-
-    def turn(run: PilotRun) -> PilotRun:
-        return made.runs.resume(run, actor=context.actor, now=time.time())
-
     if not here:
-        _turn(context, made, domain, turn, {RunState.PAUSED}, as_json=as_json)
+        _turn(context, domain, Turn.RESUME, "", as_json=as_json)
         return
     if domain is None:
         raise UsageError("--here: expected a domain to walk")
+    made = pilot_of(context)
     run = made.runs.get(context.require_domain(domain))
 
     def begin() -> PilotRun:
-        return run if run.state is RunState.RUNNING else turn(run)
+        if run.state is RunState.RUNNING:
+            return run
+        return made.runs.resume(run, actor=context.actor, now=time.time())
 
     walk_here(context, made, domain, begin, as_json=as_json)
 
@@ -184,43 +180,28 @@ def resume(context: Context, domain: str | None, here: bool, as_json: bool) -> N
 @pass_context
 def stop(context: Context, domain: str | None, reason: str, as_json: bool) -> None:
     """End the pilot of DOMAIN, or every one. The flag stays where it is; rollback brings it back."""
-    made = pilot_of(context)
-    _turn(
-        context,
-        made,
-        domain,
-        lambda run: made.runs.stop(run, actor=context.actor, reason=reason.strip()),
-        {RunState.RUNNING, RunState.PAUSED},
-        as_json=as_json,
-    )
+    _turn(context, domain, Turn.STOP, reason.strip(), as_json=as_json)
 
 
-def _turn(
-    context: Context,
-    made: Pilot,
-    domain: str | None,
-    turn: Callable[[PilotRun], PilotRun],
-    states: set[RunState],
-    *,
-    as_json: bool,
-) -> None:
+def _turn(context: Context, domain: str | None, turn: Turn, reason: str, *, as_json: bool) -> None:
+    operations = context.operations
     if domain is not None:
-        runs = [made.runs.get(context.require_domain(domain))]
+        found = [operations.pilot(context.require_domain(domain))]
     else:
-        runs = [run for run in made.runs.all() if run.state in states]
-        if not runs:
+        states = _TURNED[turn]
+        found = [one for one in operations.pilots() if one.run.state in states]
+        if not found:
             raise PilotError(f"no pilot is {' or '.join(sorted(states))}")
-    _report([turn(run) for run in runs], made, as_json=as_json)
+    _report([operations.turn_pilot(one, turn, reason) for one in found], as_json=as_json)
 
 
-def _report(runs: list[PilotRun], made: Pilot, *, as_json: bool) -> None:
-    held = [(run, made.holder(run.domain)) for run in runs]
+def _report(found: Sequence[Piloted], *, as_json: bool) -> None:
     if as_json:
-        print_json(RUNS, {"runs": [run_json(run, holder) for run, holder in held]})
+        print_json(RUNS, {"runs": [run_json(one.run, one.walked_by) for one in found]})
         return
     out = console()
-    for run, holder in held:
-        for line in run_lines(run, holder):
+    for one in found:
+        for line in run_lines(one.run, one.walked_by):
             out.print(line, markup=False)
 
 

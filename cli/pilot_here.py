@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from cli.context import Context
-from cli.flips import ACKNOWLEDGE_WITHIN_S
 from cli.output import console, message
 from cli.pilot_words import event_of, event_text, run_json
 from parity.errors import StoreError
@@ -17,6 +16,7 @@ from proxy.errors import ConflictError, FlagStoreError, NotAcknowledgedError, Pi
 from proxy.pilot import Pilot, Walked
 from proxy.pilot_decision import Go, Wait
 from proxy.pilot_runs import PilotRun, RunState
+from proxy.served import ACKNOWLEDGE_WITHIN_S
 
 SCHEMA = "crossfade.pilot-walk/1"
 PAUSED = 4

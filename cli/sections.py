@@ -233,6 +233,15 @@ def console_address(section: ConsoleSection, port: int) -> str:
     return f"{'https' if section.tls_cert else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
+class RemoteSection(Section):
+    """The console by whose API an operator works who is not where the store is; the token stands in a file of its own."""
+
+    url: str = ""
+    token_file: Path | None = None
+    ca: Path | None = None
+    timeout_s: float = Field(default=30.0, gt=0, le=600)
+
+
 class ParitySection(Section):
     """Rules and acceptances, empty for those of the reference CRM; and how much is asked again."""
 

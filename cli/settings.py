@@ -38,6 +38,7 @@ from cli.sections import (
     ParitySection,
     PilotSection,
     ProxySection,
+    RemoteSection,
     StickySection,
     StoreSection,
     TelemetrySection,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     store: StoreSection = StoreSection()
     parity: ParitySection = ParitySection()
     console: ConsoleSection = ConsoleSection()
+    remote: RemoteSection = RemoteSection()
     verdict: VerdictSection = VerdictSection()
     control: ControlSection = ControlSection()
     pilot: PilotSection = PilotSection()

@@ -10,14 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.context import Context, pass_context
-from cli.openfeature_words import followed, state_line
+from cli.openfeature_words import state_line
 from cli.output import console, json_option, print_json
-from cli.parity_verdict import verdicts_on
-from parity.counted import read_tallies
-from parity.database import complete_tables, storing
 from parity.report_words import moment
-from parity.retention import Removed, read_removed, used_bytes
-from parity.tables import METADATA
+from parity.retention import Removed
 from parity.tally import Tally
 from parity.verdict_summary import VerdictSummary
 from proxy.flags import DEFAULT_FLAG
@@ -29,13 +25,14 @@ from proxy.stages import Stage
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Show where every domain stands."""
-    table = context.flags.table()
-    workers = context.flags.workers()
-    alarming = [state for state in followed(context) if state.state.is_alarming]
-    tallies = read_tallies(context.engine, context.endpoints)
+    operations = context.operations
+    table = operations.table()
+    workers = operations.workers()
+    alarming = operations.alarming_keys()
+    tallies = operations.tallies()
     domains = {name: tallies.get(name, Tally()) for name in context.domain_names()}
-    taken, removed = _store(context)
-    summaries = {one.domain.name: one.summary for one in verdicts_on(context, list(domains))}
+    use = operations.store_use()
+    summaries = {one.domain.name: one.summary for one in operations.verdicts(list(domains))}
     if as_json:
         print_json(
             "crossfade.status/1",
@@ -51,7 +48,7 @@ def status(context: Context, as_json: bool) -> None:
                     }
                     for name, tally in domains.items()
                 ],
-                "store": {"bytes": taken, "removed": [one.to_json() for one in removed]},
+                "store": {"bytes": use.taken, "removed": [one.to_json() for one in use.removed]},
                 "workers": [
                     {
                         "worker": w.id,
@@ -94,20 +91,13 @@ def status(context: Context, as_json: bool) -> None:
         printer.print(f"  {key}: {table.rows[key].stage.value} (a row of its own)")
     for state in alarming:
         printer.print(Text(f"  {state.key}: {state.state}: {state_line(state, time.time())}"))
-    printer.print(f"\nstore of {taken / 2**20:,.1f} MiB{_removed(removed)}", soft_wrap=True)
+    printer.print(f"\nstore of {use.taken / 2**20:,.1f} MiB{_removed(use.removed)}", soft_wrap=True)
     printer.print(f"flag version {table.version}")
     for worker in workers:
         lag = "" if worker.version == table.version else f", [bold]behind {table.version}[/]"
         printer.print(f"proxy worker {worker.id} (pid {worker.pid}) serves version {worker.version}{lag}")
     if not workers:
         printer.print("no proxy worker is running (crossfade up starts one)")
-
-
-def _store(context: Context) -> tuple[int, tuple[Removed, ...]]:
-    """How many bytes the store takes, and what was removed from it."""
-    complete_tables(context.engine, METADATA)
-    with storing("measure the store"), context.engine.connect() as connection:
-        return used_bytes(connection, is_quick=True), read_removed(connection)
 
 
 def _removed(removed: Sequence[Removed]) -> str:

@@ -14,7 +14,6 @@ from cli.glance_text import SCHEMA, json_of, view_of
 from cli.glances import INTERVAL_S, Glances, Reader
 from cli.keys import pressed
 from cli.output import console
-from cli.parity_verdict import required_cells
 from cli.spans import Span
 
 HINT = "q ends it"
@@ -35,7 +34,7 @@ _LOOK_S = 0.1  # how soon a first glance is shown, and a key heeded
 @pass_context
 def watch(context: Context, once: bool, for_s: float | None, as_json: bool) -> None:
     """Show every domain with stage, traffic, outcomes and verdict, the proxy workers and the ledger, as they change."""
-    required_cells(context)
+    context.operations.verdicts([])  # what is configured wrong is said before anything is shown
     out = console()
     if once or (not as_json and (not out.is_terminal or out.is_dumb_terminal)):
         _snapshot(context, out, as_json=as_json)

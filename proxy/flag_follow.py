@@ -3,11 +3,27 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from proxy.flag_rows import Change, Worker
-from proxy.flag_store import FlagStore
 
 PAUSE_S = 0.05
+
+
+class Followed(Protocol):
+    """What is read again and again: the store, or whatever tells of it."""
+
+    def version(self) -> int:
+        """That of the flag table."""
+        ...
+
+    def workers(self) -> list[Worker]:
+        """The proxy workers that run."""
+        ...
+
+    def history(self, limit: int = 50, /) -> list[Change]:
+        """The latest entries of the ledger, newest first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,7 @@ Event = Begun | Changed | Acknowledged | Joined | Left
 class Following:
     """Reads the store again and again; `pause` waits between two readings and says whether there is another."""
 
-    store: FlagStore
+    store: Followed
     pause: Callable[[], bool]
     _version: int = 0
     _workers: dict[str, Worker] = field(default_factory=dict)
@@ -94,14 +110,16 @@ class Following:
                 yield Acknowledged(worker, is_last=behind == 0)
 
 
-def pausing(seconds: float | None, stopped: Callable[[], bool] = lambda: False) -> Callable[[], bool]:
-    """A pause between two readings, until `stopped` and for so many seconds in all; None: for ever."""
+def pausing(
+    seconds: float | None, stopped: Callable[[], bool] = lambda: False, pause_s: float = PAUSE_S
+) -> Callable[[], bool]:
+    """A pause of `pause_s` between two readings, until `stopped` and for so many seconds in all; None: for ever."""
     ends = None if seconds is None else time.monotonic() + seconds
 
     def pause() -> bool:
         if ends is not None and time.monotonic() >= ends:
             return False
-        time.sleep(PAUSE_S)
+        time.sleep(pause_s)
         return not stopped()
 
     return pause

@@ -1,6 +1,5 @@
 """The flag table's truth in the database: flags, ledger of changes, and the proxy workers that follow them."""
 
-import difflib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from parity.database import create_tables
 from parity.exchange import Endpoint
 from proxy.acknowledgements import Acknowledgements
-from proxy.errors import ConflictError, FlagStoreError, StageError, UnknownKeyError
+from proxy.errors import ConflictError, FlagStoreError, StageError
+from proxy.flag_keys import FlagKeys
 from proxy.flag_rows import (
     FLAG_CHANGES,
     FLAGS,
@@ -52,27 +52,18 @@ class FlagStore:
 
     def __init__(self, engine: sa.Engine, endpoints: Sequence[Endpoint]) -> None:
         self._engine = engine
-        self._domains: dict[str, list[str]] = {}
-        for endpoint in endpoints:
-            self._domains.setdefault(endpoint.domain, []).append(endpoint.name)
-        self._domain_of = {endpoint.name: endpoint.domain for endpoint in endpoints}
+        self._keys = FlagKeys(endpoints)
         self._prepared = False
         self._workers = Acknowledgements(self._connect)
 
     @property
     def domains(self) -> list[str]:
         """The names of the domains, in the order of the endpoints."""
-        return list(self._domains)
+        return list(self._keys.domains)
 
     def domain_of(self, key: str) -> str:
         """The domain that a domain or endpoint name belongs to; raises `UnknownKeyError`."""
-        if key in self._domains:
-            return key
-        if key in self._domain_of:
-            return self._domain_of[key]
-        names = [*self._domains, *self._domain_of]
-        close = difflib.get_close_matches(key, names, n=3) or list(self._domains)
-        raise UnknownKeyError(f"there is no domain and no endpoint {key!r}; did you mean {', '.join(close)}?")
+        return self._keys.domain_of(key)
 
     def table(self) -> FlagTable:
         """The present table."""
@@ -117,7 +108,7 @@ class FlagStore:
             if after == before:
                 return []
             check_step(key, before, after)
-            keys = self._domains.get(key, ()) if before.stage.is_further_than(stage) else ()
+            keys = self._keys.domains.get(key, ()) if before.stage.is_further_than(stage) else ()
             return [RowChange(key, table.rows.get(key), after), *self._further(table, keys, stage)]
 
         entry = _Entry(action, key, actor, reason, verdict, forced=forced)
@@ -155,7 +146,7 @@ class FlagStore:
                     problems.append(str(error))
                 rows.append(RowChange(key, table.rows.get(key), after))
                 if before.stage.is_further_than(after.stage):
-                    unnamed = [name for name in self._domains.get(key, ()) if name not in wanted]
+                    unnamed = [name for name in self._keys.domains.get(key, ()) if name not in wanted]
                     rows += self._further(table, unnamed, after.stage)
             if problems:
                 raise StageError("\n  ".join(problems))
@@ -315,10 +306,10 @@ class FlagStore:
     def _rollback_rows(self, table: FlagTable, key: str | None, to: Stage) -> list[RowChange]:
         if key is None:
             return self._further(table, list(table.rows), to)
-        if key in self._domains:
-            return self._further(table, [key, *self._domains[key]], to)
+        if own_keys := self._keys.domains.get(key):
+            return self._further(table, [key, *own_keys], to)
         own = table.rows.get(key)
-        flag = own or table.rows.get(self._domain_of[key]) or DEFAULT_FLAG
+        flag = own or table.rows.get(self.domain_of(key)) or DEFAULT_FLAG
         return [RowChange(key, own, replace(flag, stage=to))] if flag.stage.is_further_than(to) else []
 
     @staticmethod

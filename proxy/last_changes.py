@@ -1,6 +1,7 @@
 """The last change of each domain's flags: since when its figures count, whose change it was, and what came after a version."""
 
 from collections.abc import Collection, Iterator
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -11,10 +12,18 @@ from proxy.flag_store import FlagStore
 _PAGE = 50
 
 
-def changes_since(flags: FlagStore, version: int) -> Iterator[Change]:
+class Ledger(Protocol):
+    """Where the entries are: the store, or who reaches it."""
+
+    def history(self, limit: int = 50, *, before: int | None = None) -> list[Change]:
+        """The latest, or the latest before a version, newest first."""
+        ...
+
+
+def changes_since(ledger: Ledger, version: int) -> Iterator[Change]:
     """The entries of the ledger after that version, newest first; raises FlagStoreError."""
     before: int | None = None
-    while page := flags.history(_PAGE, before=before):
+    while page := ledger.history(_PAGE, before=before):
         for change in page:
             if change.version <= version:
                 return

@@ -1,6 +1,6 @@
 """The runs of pilots in the store: one row a domain, that of its latest run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -118,10 +118,7 @@ class PilotRuns:
 
     def get(self, domain: str) -> PilotRun:
         """The latest run of a domain; raises PilotError where there was none."""
-        for run in self.all():
-            if run.domain == domain:
-                return run
-        raise PilotError(f"no pilot was started for {domain}: crossfade pilot start {domain}")
+        return run_of(self.all(), domain)
 
     def start(
         self, domain: str, text: str, policy_name: str, target: Stage, *, actor: str, now: float
@@ -229,6 +226,14 @@ class PilotRuns:
         if not self._prepared:
             complete_tables(self._engine, METADATA)
             self._prepared = True
+
+
+def run_of(runs: Iterable[PilotRun], domain: str) -> PilotRun:
+    """That of a domain; raises PilotError where there was none."""
+    for run in runs:
+        if run.domain == domain:
+            return run
+    raise PilotError(f"no pilot was started for {domain}: crossfade pilot start {domain}")
 
 
 def passed(steps: Sequence[PolicyStep], flag: Flag) -> int:

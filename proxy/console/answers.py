@@ -85,7 +85,7 @@ class Judged(msgspec.Struct, frozen=True):
 
     word: str
     lines: list[str]
-    figures: dict[str, float | None]
+    figures: dict[str, int | float | None]
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -305,11 +305,15 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Error(msgspec.Struct, frozen=True):
-    """What went wrong: a word for programs, a sentence for people, and of 422 every field that is wrong."""
+    """What went wrong: a word for programs, a sentence for people, and of 422 every field that is wrong.
+
+    `lines` are what a command prints of it, where that is more than a sentence.
+    """
 
     code: str
     message: str
     fields: list[Fault] = []
+    lines: list[str] = []
 
 
 class Refusal(msgspec.Struct, frozen=True):

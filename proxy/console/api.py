@@ -1,11 +1,8 @@
 """What the API does: each method answers one route of `routes.py`, and asks the store in threads."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-
-import structlog
 
 from parity.acceptance_words import held_json
 from parity.accepting import Wish, group_of
@@ -16,10 +13,11 @@ from parity.holdings import read_holdings
 from parity.outcome import Acceptance
 from parity.report import GroupRow, Report
 from parity.tables import METADATA
-from proxy.accepting import accept_groups, withdraw_acceptance
+from proxy.accepting import accept_groups, withdraw_acceptances
 from proxy.console import answers, bodies
 from proxy.console.callers import Caller
 from proxy.console.changing import Changing
+from proxy.console.early import EarlyAnswers
 from proxy.console.errors import NotFoundError
 from proxy.console.load_tests import LoadTestList, LoadTestReader, LoadTestShown
 from proxy.console.looks import Looks
@@ -30,8 +28,6 @@ from proxy.console.settings import ConsoleSettings
 from proxy.console.threads import StoreThreads
 from proxy.console.tokens import Role
 from proxy.console.views import Views, moment, without_samples
-
-_log = structlog.get_logger()
 
 
 class Api:
@@ -45,7 +41,7 @@ class Api:
         self._threads = threads
         self._looks = looks
         self._changing = Changing(sources)
-        self._finishing: set[asyncio.Task[None]] = set()
+        self._early = EarlyAnswers(threads)
         self.views = views
         self.piloting = Piloting(sources)
         self._load_tests = LoadTestReader(sources)
@@ -64,7 +60,7 @@ class Api:
         query: bodies.ChangesQuery = asked.query
         if query.domain is not None:
             self.views.require_domain(query.domain)
-        return await self._threads.run(self.views.changes, query.limit, query.domain)
+        return await self._threads.run(self.views.changes, query.limit, query.domain, before=query.before)
 
     async def workers(self, _asked: Asked) -> answers.Workers:
         """The proxy workers."""
@@ -232,46 +228,24 @@ class Api:
         body: bodies.Withdrawal = asked.body
 
         def withdraw() -> answers.Accepted:
-            change, acceptance = withdraw_acceptance(
+            version, acceptances = withdraw_acceptances(
                 self._sources.engine,
                 self._sources.flags,
-                asked.path["acceptance"],
+                [asked.path["acceptance"]],
                 actor=asked.caller.name,
                 reason=body.reason,
             )
-            return _accepted(change.version, [acceptance])
+            return _accepted(version, acceptances)
 
         return await self._threads.run(withdraw)
 
     async def _roll_back(self, asked: Asked, domain: str | None) -> answers.Changed:
         body: bodies.Rollback = asked.body
-        loop = asyncio.get_running_loop()
-        served: asyncio.Future[answers.Changed] = loop.create_future()
-
-        def done(changed: answers.Changed) -> None:
-            loop.call_soon_threadsafe(_resolve, served, changed)
-
-        work = asyncio.create_task(
-            self._threads.run(
-                self._changing.roll_back,
-                domain,
-                to=body.to,
-                actor=asked.caller.name,
-                reason=body.reason,
-                done=done,
+        return await self._early.answer(
+            lambda done: self._changing.roll_back(
+                domain, to=body.to, actor=asked.caller.name, reason=body.reason, done=done
             )
         )
-        self._finishing.add(work)  # it goes on to the verdict of that moment, for which nobody waits
-        work.add_done_callback(self._finished)
-        await asyncio.wait((work, served), return_when=asyncio.FIRST_COMPLETED)
-        if not served.done():
-            await work  # raises what kept it from it
-        return await served
-
-    def _finished(self, work: "asyncio.Task[None]") -> None:
-        self._finishing.discard(work)
-        if not work.cancelled() and work.exception() is not None:
-            _log.warning("rollback_without_verdict", fault=type(work.exception()).__name__)
 
     def _group_shown(self, group_id: str, caller: Caller) -> tuple[Report, GroupRow]:
         complete_tables(self._sources.engine, METADATA)
@@ -299,11 +273,6 @@ class Api:
         with storing("read the acceptances"), self._sources.engine.connect() as connection:
             holdings = read_holdings(connection, self._sources.declared(), today)
         return answers.Acceptances([_held(held_json(held, today)) for held in holdings.held])
-
-
-def _resolve(served: "asyncio.Future[answers.Changed]", changed: answers.Changed) -> None:
-    if not served.done():
-        served.set_result(changed)
 
 
 def _accepted(version: int, acceptances: Sequence[Acceptance]) -> answers.Accepted:

@@ -118,10 +118,11 @@ class Withdrawal(Body):
 
 
 class ChangesQuery(Body):
-    """How many entries of the ledger, and of which domain."""
+    """How many entries of the ledger, of which domain, and before which version of the flag table."""
 
     limit: int = Field(default=50, ge=1, le=1_000)
     domain: str | None = Field(default=None, max_length=100)
+    before: int | None = Field(default=None, ge=0, le=2**53)
 
 
 class ReportQuery(Body):

@@ -1,22 +1,20 @@
 """Changes that an operator asks for: through `Control` alone, and done when every proxy worker serves them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from proxy.console import answers
 from proxy.console.seams import Sources
 from proxy.console.views import changed_row
-from proxy.errors import NotAcknowledgedError
-from proxy.flag_rows import Acknowledgement, Change
+from proxy.flag_rows import Change
+from proxy.served import ACKNOWLEDGE_WITHIN_S, wait_served
 from proxy.stages import Stage
-
-ACKNOWLEDGED_WITHIN_S = 5.0
 
 
 class Changing:
     """Each method changes, waits until that is served, and says what came of it; raises ProxyError with what refuses."""
 
-    def __init__(self, sources: Sources, *, within_s: float = ACKNOWLEDGED_WITHIN_S) -> None:
+    def __init__(self, sources: Sources, *, within_s: float = ACKNOWLEDGE_WITHIN_S) -> None:
         self._sources = sources
         self._within_s = within_s
 
@@ -93,17 +91,12 @@ class Changing:
         return self._acknowledged(act(), started)
 
     def _acknowledged(self, change: Change, started: float) -> answers.Changed:
-        served: Sequence[Acknowledgement] = ()
-        missing: Sequence[str] = ()
-        try:
-            served = self._sources.flags.wait_acknowledged(change.version, self._within_s, since=started)
-        except NotAcknowledgedError as error:
-            missing = error.missing
+        served = wait_served(self._sources.flags, change, started, within_s=self._within_s)
         return answers.Changed(
-            change.version,
+            served.version,
             [changed_row(row) for row in change.rows],
-            not missing,
-            round((time.monotonic() - started) * 1000, 1),
-            [answers.Acknowledgement(one.worker, one.ms) for one in served],
-            list(missing),
+            not served.missing,
+            round(served.ms, 1),
+            [answers.Acknowledgement(one.worker, one.ms) for one in served.workers],
+            list(served.missing),
         )

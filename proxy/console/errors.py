@@ -29,7 +29,10 @@ class FieldFault:
 
 
 class RequestError(Exception):
-    """An answer with `status`; `code` is a word for programs, the message a sentence for people."""
+    """An answer with `status`; `code` is a word for programs, the message a sentence for people.
+
+    `lines` are the same as a command prints it: what is wrong, and each thing that is missing in a line of its own.
+    """
 
     status = 500
     code = "internal"
@@ -46,6 +49,7 @@ class RequestError(Exception):
         self.message = message
         self.code = code or type(self).code
         self.fields = tuple(fields)
+        self.lines: tuple[str, ...] = ()
         self.headers = dict(headers or {})
 
 

@@ -1,7 +1,7 @@
 """Who was shown samples: they are other people's data, redacted, and still nobody looks at them unseen."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -33,19 +33,19 @@ class Looks:
 
     def note(self, *, name: str, token_id: str, address: str, group_id: str, endpoint: str) -> None:
         """Enter one, before anything is shown."""
+        self.note_all([(group_id, endpoint)], name=name, token_id=token_id, address=address)
+
+    def note_all(self, groups: Sequence[tuple[str, str]], *, name: str, token_id: str, address: str) -> None:
+        """One of each group and its endpoint."""
+        if not groups:
+            return
         now = self._clock()
-        row = {
-            "at": now,
-            "name": name,
-            "token_id": token_id,
-            "address": address[:64],
-            "group_id": group_id,
-            "endpoint": endpoint,
-        }
+        common = {"at": now, "name": name, "token_id": token_id, "address": address[:64]}
+        rows = [{**common, "group_id": group_id, "endpoint": endpoint} for group_id, endpoint in groups]
         with storing("note who looks at samples"):
             complete_tables(self._engine, METADATA)
             with writing(self._engine) as connection:
-                connection.execute(sa.insert(LOOKS).values(row))
+                connection.execute(sa.insert(LOOKS), rows)
                 connection.execute(sa.delete(LOOKS).where(LOOKS.c.at < now - KEPT_DAYS * 86_400))
 
     def latest(self, limit: int) -> list[Look]:

@@ -74,7 +74,7 @@ def document(version: str, routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    statuses = {*_ALWAYS} | ({404} if "{" in route.path or "domain" in route.query.model_fields else set())
+    statuses = {*_ALWAYS} | ({404} if _names_something(route) else set())
     if route.changes:
         statuses |= {408, 409, 413, 415}
     operation: dict[str, Any] = {
@@ -97,6 +97,12 @@ def _operation(route: Route) -> dict[str, Any]:
             "content": {"application/json": {"schema": {"$ref": _ref(route.body.__name__)}}},
         }
     return operation
+
+
+def _names_something(route: Route) -> bool:
+    """Whether it is asked for by a name that there may be none of."""
+    fields = set(route.query.model_fields) | set(() if route.body is None else route.body.model_fields)
+    return "{" in route.path or bool(fields & {"domain", "domains", "key", "rows"})
 
 
 def _events() -> dict[str, Any]:

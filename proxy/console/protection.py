@@ -20,7 +20,11 @@ MAX_BODY_BYTES = 65_536
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
+API_HEADER, API_VERSION = "Crossfade-Api", "1"
+"""On every answer, so that a program knows whom it has reached before it believes what is said."""
+
 HEADERS: Mapping[str, str] = {
+    API_HEADER: API_VERSION,
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"

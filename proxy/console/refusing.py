@@ -66,6 +66,8 @@ def refusal_of(error: Exception) -> RequestError:
     for kind, make in _KINDS:
         if isinstance(error, kind):
             made = make(str(error))
+            if isinstance(error, ProxyError | ParityError):
+                made.lines = tuple(str(error).splitlines())
             if isinstance(error, web.HTTPMethodNotAllowed):
                 made.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
             return made
@@ -76,7 +78,7 @@ def refusal_of(error: Exception) -> RequestError:
 def envelope(error: RequestError) -> web.Response:
     """The answer of the API."""
     faults = [answers.Fault(one.field, one.message) for one in error.fields]
-    body = answers.Refusal(answers.Error(error.code, error.message, faults))
+    body = answers.Refusal(answers.Error(error.code, error.message, faults, list(error.lines)))
     return web.Response(
         body=msgspec.json.encode(body),
         status=error.status,

@@ -1,51 +1,15 @@
 """The endpoints of the API, one line each: the list that router, OpenAPI document and security tests read."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import msgspec
-from pydantic import BaseModel
-
 from proxy.console import answers, bodies
-from proxy.console.callers import Caller
 from proxy.console.load_tests import LoadTestList, LoadTestShown
+from proxy.console.operator_routes import OPERATOR_ROUTES
 from proxy.console.piloting import Pilot, Pilots
+from proxy.console.route import Asked, Handler, Route
 from proxy.console.tokens import Role
 
+__all__ = ["PREFIX", "ROUTES", "Asked", "Handler", "Route"]
+
 PREFIX = "/api/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request: who asks, what stands in the path, and the checked query and body."""
-
-    caller: Caller
-    path: Mapping[str, str]
-    query: Any
-    body: Any
-
-
-Handler = Callable[[Asked], Awaitable[msgspec.Struct]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One endpoint: the method of `Api` that answers it, the least role, and what goes in and out."""
-
-    method: str
-    path: str
-    name: str
-    role: Role
-    summary: str
-    answer: type[msgspec.Struct]
-    query: type[BaseModel] = bodies.Nothing
-    body: type[BaseModel] | None = None
-
-    @property
-    def changes(self) -> bool:
-        """Whether it may change anything."""
-        return self.method not in {"GET", "HEAD"}
 
 
 ROUTES: tuple[Route, ...] = (
@@ -216,5 +180,6 @@ ROUTES: tuple[Route, ...] = (
         answers.Accepted,
         body=bodies.Withdrawal,
     ),
+    *OPERATOR_ROUTES,
 )
 """Beside them `GET /events` is a stream, and `GET /openapi.json` describes all of it."""

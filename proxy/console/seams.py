@@ -11,6 +11,7 @@ from parity.holdings import Declared
 from parity.verdict import Verdict
 from proxy.control import Control
 from proxy.flag_store import FlagStore
+from proxy.operations import Operations
 
 
 class Watch(Protocol):
@@ -46,6 +47,8 @@ class Sources:
     endpoints: Sequence[Endpoint]
     judge: Callable[[str], Verdict]
     declared: Callable[[], Declared]
+    operations: Callable[[str], Operations]
+    """What an operator's commands do, in the name of whoever asks."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """The effective configuration with its secrets masked, by key."""
     guards: Callable[[str], Sequence[GuardShown]] = no_guards

@@ -19,6 +19,8 @@ from proxy.console.live import Live
 from proxy.console.looks import Looks
 from proxy.console.notices import Notices
 from proxy.console.openapi import document
+from proxy.console.operator_api import OperatorApi
+from proxy.console.operator_routes import OPERATOR_ROUTES
 from proxy.console.pages import Pages
 from proxy.console.protection import MAX_BODY_BYTES, json_of, protect, require_host
 from proxy.console.refusing import envelope, refusal_of
@@ -56,7 +58,9 @@ class Console:
             secure=settings.tls is not None,
         )
         self._views = views = Views(sources)
-        self._api = Api(sources, settings, views, self._threads, Looks(sources.engine))
+        looks = Looks(sources.engine)
+        self._api = Api(sources, settings, views, self._threads, looks)
+        self._operator_api = OperatorApi(sources, views, self._threads, looks)
         self._live = Live(views, self._threads, most=settings.max_streams)
         self._events = Events(self._live, self._callers, proven_s=settings.proven_s)
         self._static = StaticFiles()
@@ -140,7 +144,7 @@ class Console:
                 self._connections.end(request)
 
     def _serve(self, route: Route) -> Handler:
-        answer = getattr(self._api, route.name)
+        answer = getattr(self._operator_api if route in OPERATOR_ROUTES else self._api, route.name)
 
         async def serve(request: web.Request) -> web.StreamResponse:
             caller = await self._callers.of(request)

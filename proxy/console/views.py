@@ -77,12 +77,13 @@ class Views:
         rows = [_flag(key, table.rows.get(key, DEFAULT_FLAG)) for key in [*self.sources.domains, *own]]
         return answers.Flags(table.version, rows)
 
-    def changes(self, limit: int, domain: str | None = None) -> answers.Changes:
-        """The latest entries of the ledger, of one domain those that changed its flags."""
+    def changes(self, limit: int, domain: str | None = None, *, before: int | None = None) -> answers.Changes:
+        """The latest entries of the ledger, or those before a version; of one domain those that changed its flags."""
+        flags = self.sources.flags
         if domain is None:
-            return answers.Changes([change_row(one) for one in self.sources.flags.history(limit)])
+            return answers.Changes([change_row(one) for one in flags.history(limit, before=before)])
         keys = self._keys(domain)
-        found = [one for one in self.sources.flags.history(_LEDGER) if concerns(one, keys)]
+        found = [one for one in flags.history(_LEDGER, before=before) if concerns(one, keys)]
         return answers.Changes([change_row(one) for one in found[:limit]])
 
     def workers(self) -> answers.Workers:
@@ -240,7 +241,7 @@ def change_row(change: Change) -> answers.Change:
     """An entry of the ledger as the API tells it."""
     return answers.Change(
         change.version,
-        change.changed_at.isoformat(timespec="milliseconds"),
+        change.changed_at.isoformat(timespec="microseconds"),
         change.action,
         change.key,
         change.actor,

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from cli.glance_text import SCHEMA, json_of, view_of
-from cli.glances import DomainRow, Glance, GuardRow
+from cli.glances import DomainRow, Glance
 from parity.outcome import Outcome
 from parity.tally import Tally
 from proxy.flag_rows import Change, RowChange, Worker
 from proxy.flags import Flag
+from proxy.operations import GuardRow
 from proxy.stages import Stage
 from tests.support.published import faults
 

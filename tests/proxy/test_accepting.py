@@ -9,7 +9,7 @@ import pytest
 from parity.accepting import Wish
 from parity.errors import AcceptanceError
 from parity.holdings import Declared
-from proxy.accepting import accept_groups, weigh_groups, withdraw_acceptance
+from proxy.accepting import accept_groups, weigh_groups, withdraw_acceptances
 from tests.proxy.console.rig import Store
 
 TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
@@ -34,13 +34,15 @@ def test_both_are_in_the_ledger_and_one_that_is_refused_leaves_no_entry(store: S
     version, (acceptance,) = accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())
     with pytest.raises(AcceptanceError, match="is accepted already"):
         accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())
-    taken, back = withdraw_acceptance(store.engine, store.flags, acceptance.id, actor="piet", reason="fixed")
+    taken, (back,) = withdraw_acceptances(
+        store.engine, store.flags, [acceptance.id], actor="piet", reason="fixed"
+    )
     with pytest.raises(AcceptanceError, match="was withdrawn already"):
-        withdraw_acceptance(store.engine, store.flags, acceptance.id, actor="piet", reason="fixed")
+        withdraw_acceptances(store.engine, store.flags, [acceptance.id], actor="piet", reason="fixed")
 
     assert back == acceptance
     assert [(one.version, one.action, one.actor, one.key) for one in store.flags.history(2)] == [
-        (taken.version, "unaccept", "piet", acceptance.id),
+        (taken, "unaccept", "piet", acceptance.id),
         (version, "accept", "olivia", f"{acceptance.id} GET /v1/escrows $.a (value), crm until {TOMORROW}"),
     ]
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +41,14 @@ class InProcess:
         monkeypatch.setenv("CROSSFADE_ACTOR", "olivia")
         monkeypatch.chdir(state_dir)
 
-    def __call__(self, *arguments: str) -> Ran:
-        """Run one command."""
+    def __call__(self, *arguments: str, **environment: str) -> Ran:
+        """Run one command, with these variables beside those that are there."""
+        with self._monkeypatch.context() as only_now:
+            for name, value in environment.items():
+                only_now.setenv(name, value)
+            return self._run(arguments)
+
+    def _run(self, arguments: Sequence[str]) -> Ran:
         self._monkeypatch.setattr(sys, "argv", ["crossfade", *arguments])
         code = 0
         self._capsys.readouterr()

@@ -12,8 +12,9 @@ from cli.context import RECORDING_JWT_SECRET, Context
 from cli.processes import Child
 from cli.settings import load_settings
 from cli.supervisor import Running
+from parity.counted import read_tallies
 from parity.exchange import Backend
-from parity.report import Report, build_report, read_tallies
+from parity.report import Report, build_report
 from proxy.stages import Stage
 
 SETTLED_WITHIN_S = 20.0

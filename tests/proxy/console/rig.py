@@ -11,6 +11,9 @@ from typing import Any
 import aiohttp
 import sqlalchemy as sa
 
+from cli.by_store import StoreOperations
+from cli.context import Context
+from cli.settings import Settings
 from parity.conditions import Standing
 from parity.database import open_database
 from parity.exchange import Endpoint, Exchange
@@ -25,6 +28,7 @@ from proxy.console.tokens import Role, Tokens
 from proxy.control import Control, ControlSettings
 from proxy.flag_rows import Judged
 from proxy.flag_store import FlagStore
+from proxy.operations import Operations
 from proxy.stages import Stage
 from tests.parity.factories import DETAIL, LIST, batch, exchange, observation, record
 
@@ -115,8 +119,15 @@ class Store:
             self.endpoints,
             self.judge,
             Declared,
+            self.operations,
             {"proxy.listen": "127.0.0.1:8080", "store.url": "postgresql://crm:***@db/crossfade"},
         )
+
+    def operations(self, actor: str) -> Operations:
+        """What an operator's commands do here."""
+        rows = [{"domain": one.domain, "method": one.method, "path": one.path} for one in self.endpoints]
+        settings = Settings.model_validate({"store": {"url": self.url}, "endpoints": rows})
+        return StoreOperations(Context(settings, None, jwt_secret="", actor=actor), actor)
 
     def judged(self, key: str) -> Judged:
         """The verdict as control asks for it."""
