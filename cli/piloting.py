@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,6 @@ from proxy.pilot_simulation import Moment, simulate
 from proxy.stages import Stage
 
 _LEASE_EVERY = 6
-_NEVER = (0.0, -1.0)
 
 
 def pilot_of(context: Context) -> Pilot:
@@ -75,7 +75,7 @@ def simulated(context: Context, domain: str, policy: Policy, target: Stage) -> I
             domain,
             policy,
             target,
-            past.span() or _NEVER,
+            past.span() or _no_time(),
             judge,
             tuple(freeze_windows(context.settings.control.freeze)),
         )
@@ -91,4 +91,9 @@ def simulated_by_ledger(
     keys = {domain, *(endpoint.name for endpoint in context.endpoints if endpoint.domain == domain)}
     past = LedgerPast(read_ledger(file), domain, keys)
     freezes = tuple(freeze_windows(context.settings.control.freeze))
-    return simulate(domain, policy, target, past.span() or _NEVER, past.judge, freezes, past.taken_back)
+    return simulate(domain, policy, target, past.span() or _no_time(), past.judge, freezes, past.taken_back)
+
+
+def _no_time() -> tuple[float, float]:
+    now = time.time()
+    return now, now - 1.0

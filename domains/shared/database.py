@@ -4,6 +4,7 @@ Outside of `transaction` a statement is its own transaction. Inside of `rehearsa
 transaction that is rolled back in the end. What may have been committed is noted for the request.
 """
 
+import select
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -157,15 +158,19 @@ class Database:
             await pool.putconn(connection)
 
     async def _run_alone(self, prepared: Prepared) -> list[dict[str, Any]]:
+        """One that PostgreSQL did not answer because it was restarted is sent again if it writes nothing.
+
+        Of a write nobody could tell whether it was committed before; so the connection is looked at first.
+        """
         pool = self._pool or await self._connect()
-        connection = await _free(pool)
+        connection = await (_free(pool) if prepared.form.is_read else _free_to_write(pool))
         try:
             return await _send_alone(connection, prepared)
         except psycopg.errors.AdminShutdown:
-            pass
+            if not prepared.form.is_read:
+                raise
         finally:
             await pool.putconn(connection)
-        # PostgreSQL was restarted: it says so instead of answering, and has done nothing
         await pool.check()
         async with self._connection() as connection:
             return await _send_alone(connection, prepared)
@@ -270,6 +275,21 @@ async def _free(pool: AsyncConnectionPool[Connection]) -> Connection:
     connection = await pool.getconn()
     waited(time.perf_counter() - started)
     return connection
+
+
+async def _free_to_write(pool: AsyncConnectionPool[Connection]) -> Connection:
+    """One that PostgreSQL has not ended meanwhile."""
+    while _has_ended(connection := await _free(pool)):
+        await connection.close()
+        await pool.putconn(connection)
+    return connection
+
+
+def _has_ended(connection: Connection) -> bool:
+    """Whether there is something to read though nothing was asked: PostgreSQL has said good-bye."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def _configure(connection: Connection) -> None:

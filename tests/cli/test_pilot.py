@@ -233,3 +233,12 @@ def test_who_took_the_domain_back_ends_a_simulation_against_a_ledger(crossfade: 
         "pause",
         "ada rolled escrows back to off (version 2): because",
     )
+
+
+def test_of_a_domain_that_the_ledger_does_not_know_it_says_so(crossfade: InProcess) -> None:
+    (crossfade.state_dir / "ledger.jsonl").write_text("")
+
+    code, out, _ = simulate(crossfade, "--ledger", "ledger.jsonl")
+
+    assert (code, out[22:]) == (1, "the history ends here: nothing was recorded\n")
+    assert out.startswith(f"{datetime.now(UTC) - timedelta(seconds=1):%Y-}")

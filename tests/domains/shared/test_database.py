@@ -3,10 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Column, Executable, Integer, MetaData, Table, bindparam, insert, select, text
+from sqlalchemy import (
+    Column,
+    Executable,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+)
 
 from domains.shared.database import Database
 from domains.shared.errors import InvalidInputError
@@ -202,3 +215,40 @@ async def test_an_error_that_may_come_after_the_commit_is_none_that_says_so(
 
     await database.close()
     assert tally.may_have_committed is not is_certain
+
+
+async def test_a_write_is_sent_on_no_connection_that_postgresql_has_ended(database_url: str) -> None:
+    database, other = Database(database_url, pool_size=1), Database(database_url, pool_size=1)
+    try:
+        await database.run(text("CREATE TABLE IF NOT EXISTS noted (n int)"))
+        ended = (await database.run(text("SELECT pg_backend_pid() AS pid")))[0]["pid"]
+        await other.run(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": ended})
+
+        with tallied() as tally:
+            await database.run(text("INSERT INTO noted VALUES (1)"))
+
+        found = await other.run(text("SELECT count(*) AS n FROM noted"))
+        assert (found[0]["n"], tally.statements) == (1, 1)
+    finally:
+        await other.run(text("DROP TABLE IF EXISTS noted"))
+        await database.close()
+        await other.close()
+
+
+@pytest.mark.parametrize(("is_read", "times"), [(True, 2), (False, 1)])
+async def test_what_was_not_answered_is_sent_again_only_if_it_writes_nothing(
+    database_url: str, *, is_read: bool, times: int
+) -> None:
+    counting: Select[Any] = select(func.nextval("sent"), func.pg_terminate_backend(func.pg_backend_pid()))
+    statement = counting if is_read else text(str(counting.compile(compile_kwargs={"literal_binds": True})))
+    database, other = Database(database_url, pool_size=1), Database(database_url, pool_size=1)
+    try:
+        await other.run(text("CREATE SEQUENCE sent"))
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            await database.run(statement)
+
+        assert (await other.run(text("SELECT last_value FROM sent")))[0]["last_value"] == times
+    finally:
+        await other.run(text("DROP SEQUENCE IF EXISTS sent"))
+        await database.close()
+        await other.close()
