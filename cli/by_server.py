@@ -183,7 +183,7 @@ class ServerOperations:
 
     def pilots(self) -> list[Piloted]:
         """The latest run of each domain that had one."""
-        return [values.piloted_of(one) for one in self._client.get("/pilots", operator.Pilots).pilots]
+        return [values.piloted_of(one) for one in self._client.get("/pilots/figures", operator.Pilots).pilots]
 
     def pilot(self, domain: str) -> Piloted:
         """That of one domain; raises PilotError where there was none."""

@@ -195,7 +195,7 @@ class OperatorApi:
         )
         return _changed(served)
 
-    async def pilots(self, _asked: Asked) -> answers.Pilots:
+    async def pilot_figures(self, _asked: Asked) -> answers.Pilots:
         """The runs of pilots."""
         return answers.Pilots([_pilot(one) for one in await self._threads.run(self._reading.pilots)])
 

@@ -111,8 +111,8 @@ OPERATOR_ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
-        "/pilots",
-        "pilots",
+        "/pilots/figures",
+        "pilot_figures",
         _VIEWER,
         "The latest run of each domain's pilot",
         answers.Pilots,
