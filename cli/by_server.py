@@ -183,7 +183,7 @@ class ServerOperations:
 
     def pilots(self) -> list[Piloted]:
         """The latest run of each domain that had one."""
-        return [values.piloted_of(one) for one in self._client.get("/pilots/figures", operator.Pilots).pilots]
+        return [values.piloted_of(one) for one in self._client.get("/pilots/runs", operator.PilotedRuns).runs]
 
     def pilot(self, domain: str) -> Piloted:
         """That of one domain; raises PilotError where there was none."""
@@ -195,7 +195,7 @@ class ServerOperations:
         """The run as it was seen."""
         run = piloted.run
         body = {"turn": turn, "revision": run.revision, "reason": reason}
-        return values.piloted_of(self._client.post(f"/pilots/{run.domain}/turn", operator.Pilot, body))
+        return values.piloted_of(self._client.post(f"/pilots/{run.domain}/turn", operator.PilotedRun, body))
 
     def _changed(self, path: str, body: Mapping[str, Any], expected_version: int | None) -> Served:
         versions = {"expected_version": expected_version, "since_version": self._since()}

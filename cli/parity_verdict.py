@@ -59,7 +59,7 @@ def verdicts_on(context: Context, names: Sequence[str], *, since: float | None =
     Raises UsageError, StoreError.
     """
     cells = required_cells(context)
-    changes = context.flags.history(_LEDGER)
+    changes = context.flags.history(_LEDGER) if names else []
     now = time.time()
     return build_verdicts(
         context.engine,

@@ -93,7 +93,7 @@ def step_of(step: operator.Step) -> Step:
     )
 
 
-def piloted_of(pilot: operator.Pilot) -> Piloted:
+def piloted_of(pilot: operator.PilotedRun) -> Piloted:
     """A run of a pilot."""
     return Piloted(pilot.run, pilot.walked_by)
 

@@ -4,12 +4,14 @@ import json
 import math
 import sys
 import time
+from contextlib import suppress
 
 import click
 from rich.console import Console
 from rich.live import Live
 
 from cli.context import Context, pass_context
+from cli.errors import UnavailableError
 from cli.glance_text import SCHEMA, json_of, view_of
 from cli.glances import INTERVAL_S, Glances, Reader
 from cli.keys import pressed
@@ -34,7 +36,8 @@ _LOOK_S = 0.1  # how soon a first glance is shown, and a key heeded
 @pass_context
 def watch(context: Context, once: bool, for_s: float | None, as_json: bool) -> None:
     """Show every domain with stage, traffic, outcomes and verdict, the proxy workers and the ledger, as they change."""
-    context.operations.verdicts([])  # what is configured wrong is said before anything is shown
+    with suppress(UnavailableError):  # which is told below, and may pass
+        context.operations.verdicts([])  # what is configured wrong is said before anything is shown
     out = console()
     if once or (not as_json and (not out.is_terminal or out.is_dumb_terminal)):
         _snapshot(context, out, as_json=as_json)

@@ -89,17 +89,17 @@ class Plan(msgspec.Struct, frozen=True):
     steps: list[Step]
 
 
-class Pilot(msgspec.Struct, frozen=True):
+class PilotedRun(msgspec.Struct, frozen=True):
     """The latest run of a domain's pilot; `walked_by` is empty where nobody walks it now. Times are Unix seconds."""
 
     run: PilotRun
     walked_by: str
 
 
-class Pilots(msgspec.Struct, frozen=True):
+class PilotedRuns(msgspec.Struct, frozen=True):
     """The latest run of each domain that had one."""
 
-    pilots: list[Pilot]
+    runs: list[PilotedRun]
 
 
 class AcceptedAll(msgspec.Struct, frozen=True):

@@ -195,17 +195,17 @@ class OperatorApi:
         )
         return _changed(served)
 
-    async def pilot_figures(self, _asked: Asked) -> answers.Pilots:
+    async def pilot_runs(self, _asked: Asked) -> answers.PilotedRuns:
         """The runs of pilots."""
-        return answers.Pilots([_pilot(one) for one in await self._threads.run(self._reading.pilots)])
+        return answers.PilotedRuns([_pilot(one) for one in await self._threads.run(self._reading.pilots)])
 
-    async def turn_pilot(self, asked: Asked) -> answers.Pilot:
+    async def turn_run(self, asked: Asked) -> answers.PilotedRun:
         """A run is paused, resumed or stopped; one that became so since it was seen is told as it is."""
-        body: bodies.PilotTurn = asked.body
+        body: bodies.RunTurn = asked.body
         domain = asked.path["domain"]
         self._views.require_domain(domain)
 
-        def turn() -> answers.Pilot:
+        def turn() -> answers.PilotedRun:
             operations = self._as(asked.caller)
             found = operations.pilot(domain)
             if found.run.revision == body.revision:
@@ -268,8 +268,8 @@ def _judged(verdict: FlagJudged) -> Judged:
     return Judged(verdict.word, list(verdict.lines), dict(verdict.figures))
 
 
-def _pilot(piloted: Piloted) -> answers.Pilot:
-    return answers.Pilot(piloted.run, piloted.walked_by)
+def _pilot(piloted: Piloted) -> answers.PilotedRun:
+    return answers.PilotedRun(piloted.run, piloted.walked_by)
 
 
 def told_verdict(verdict: Verdict) -> dict[str, Any]:

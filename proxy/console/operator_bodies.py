@@ -78,7 +78,7 @@ class FlagApply(_Forward):
     rows: dict[_Key, FlagRow] = Field(max_length=5_000)
 
 
-class PilotTurn(Body):
+class RunTurn(Body):
     """Pause, resume or stop the run that was seen at that revision."""
 
     turn: Turn

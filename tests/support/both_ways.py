@@ -17,7 +17,8 @@ from tests.support.threads import in_thread
 
 _MOMENTS = re.compile(
     r"\b\d{2}:\d{2}:\d{2}(\.\d+)?( UTC)?|\d{4}-\d{2}-\d{2}T[\d:.+]+|\b1\d{9}(\.\d+)?\b|\b\d+(\.\d+)? ms\b"
-    r'|(?<="ms": )[\d.]+|(?<="seen_s_ago": )[\d.]+|(?<="requests_per_s": )[\d.]+'
+    r'|(?<="ms": )[\d.]+|(?<="seen_s_ago": )[\d.]+|(?<="requests_per_s": )[\d.]+|(?<="missing_s": )[\d.]+'
+    r"|about [\d.,]+ \w+|[\d.,]+ an? (second|minute|hour|day)\b"
 )
 
 

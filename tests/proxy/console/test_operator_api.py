@@ -141,5 +141,5 @@ async def test_a_group_is_accepted_and_withdrawn_once(tmp_path: Path) -> None:
 
 
 async def _pilots(rig: Rig) -> list[dict[str, dict[str, int]]]:
-    found: list[dict[str, dict[str, int]]] = (await rig.ask("GET", "/api/v1/pilots/figures")).json["pilots"]
+    found: list[dict[str, dict[str, int]]] = (await rig.ask("GET", "/api/v1/pilots/runs")).json["runs"]
     return found

@@ -28,7 +28,7 @@ def test_verdicts_are_asked_for_by_name() -> None:
         (bodies.FlagAdvance, {"key": "escrows", "reason": "go", "since_version": -1}, "since_version"),
         (bodies.FlagStage, {"key": "escrows", "reason": "go", "stage": "both"}, "stage"),
         (bodies.FlagPlan, {"rows": {"escrows": {"stage": "off"}}}, "rows.escrows.canary_share"),
-        (bodies.PilotTurn, {"turn": "back", "revision": 1}, "turn"),
+        (bodies.RunTurn, {"turn": "back", "revision": 1}, "turn"),
         (bodies.Wishes, {"groups": [], "reason": "r", "owner": "o", "expires": "2027-01-01"}, "groups"),
         (bodies.FiguresQuery, {"since_s": "-1"}, "since_s"),
         (bodies.TalliesQuery, {"minute": "x"}, "minute"),

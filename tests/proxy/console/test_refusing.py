@@ -78,5 +78,6 @@ def test_what_nobody_foresaw_tells_nothing_of_what_it_was_about() -> None:
             "code": "internal",
             "message": "something of ours went wrong; the log of the console says where",
             "fields": [],
+            "lines": [],
         }
     }
