@@ -126,6 +126,7 @@ class ProxySection(Section):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     expose_served_by: bool = True
+    keep_server_timing: bool = False
     trusted_hops: tuple[IPvAnyAddress, ...] = ()
     drain_s: float = Field(default=10.0, ge=0, le=3_600)
 

@@ -80,6 +80,7 @@ def proxy_settings(context: Context, parity_socket: Path | None) -> ProxySetting
         shadow_secret=settings.key("shadow").decode(),
         token_key=settings.key("token"),
         expose_served_by=proxy.expose_served_by,
+        keep_server_timing=proxy.keep_server_timing,
         trusted_hops=frozenset(map(str, proxy.trusted_hops)),
         drain_s=proxy.drain_s,
         sticky=StickySettings(**dict(settings.sticky)),

@@ -39,6 +39,7 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
         "STATE_DIR": str(tmp_path),
         "PROXY__LISTEN": "127.0.0.1:7000",
         "PROXY__EXPOSE_SERVED_BY": "false",
+        "PROXY__KEEP_SERVER_TIMING": "true",
         "BACKENDS__LEGACY": "http://127.0.0.1:7001",
         "BACKENDS__MODERN": "http://127.0.0.1:7002/",
         "MIRROR__MAX_ITEMS": "7",
@@ -59,7 +60,7 @@ def test_a_proxy_worker_is_told_what_the_configuration_says(
     settings = proxy_settings(Context(load_settings(), None, jwt_secret="", actor=""), tmp_path / "s")
 
     assert (settings.listen_host, settings.listen_port) == ("127.0.0.1", 7000)
-    assert not settings.expose_served_by
+    assert (settings.expose_served_by, settings.keep_server_timing) == (False, True)
     assert [settings.url_of(backend) for backend in Backend] == [
         "http://127.0.0.1:7001",
         "http://127.0.0.1:7002",

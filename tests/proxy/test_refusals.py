@@ -1,13 +1,17 @@
 """The proxy's own answers."""
 
 import json
+import re
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
 from proxy.refusals import Refusal
 from proxy.wire.heads import answer_head
 from tests.proxy.wire.rig import parsed
+
+WIRE = Path(__file__).parents[2] / "docs" / "wire.md"
 
 
 @pytest.mark.parametrize("refusal", Refusal)
@@ -87,3 +91,11 @@ def test_every_refusal_is_a_word_of_its_own_in_logs() -> None:
 )
 def test_the_status_is_the_one_that_http_has_for_it(refusal: Refusal, status: int) -> None:
     assert refusal.status == status
+
+
+def test_each_is_documented_as_it_is_and_none_that_is_gone() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| `(\w+)` \| `(\w+)` \|", WIRE.read_text(), re.MULTILINE)
+
+    assert {word: (int(status), code, error) for word, status, code, error in rows} == {
+        one.word: (one.status, one.code, one.value[3]) for one in Refusal
+    }
