@@ -54,7 +54,7 @@ def test_schemathesis_finds_no_answer_that_is_not_described(tmp_path: Path) -> N
 
     with in_thread(lambda: serving(store)) as rig:
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(file), "--url", rig.url]
-        command += ["--phases", "fuzzing", "--max-examples", "2", "--generation-deterministic", "--no-shrink"]
+        command += ["--phases", "fuzzing", "--max-examples", "3", "--generation-deterministic", "--no-shrink"]
         command += ["--continue-on-failure", "--checks", CHECKS, "--no-color", "--warnings", "off"]
         command += ["--header", f"Authorization: {rig.bearer(Role.ADMIN)['Authorization']}"]
         found = subprocess.run(
