@@ -5,8 +5,6 @@ from datetime import date
 from enum import Enum, StrEnum
 from typing import Any
 
-import msgspec
-
 from parity.paths import Steps, fold, render
 
 
@@ -112,9 +110,8 @@ class Acceptance:
         return f"{self.quirk}: {self.reason}"
 
 
-class Difference(
-    msgspec.Struct, frozen=True
-):  # made a thousand times for one exchange: in a fifth of a dataclass's time
+@dataclass(frozen=True, slots=True)
+class Difference:
     """One path where the two observations differ; a value that is not there is `ABSENT`, of a large one there is an `Excerpt`."""
 
     steps: Steps

@@ -43,9 +43,8 @@ _TYPES: dict[type, str] = {
 }
 
 
-class Shape(
-    msgspec.Struct, frozen=True, gc=False
-):  # two are made for each value by shape: no work for the collector
+# no dataclass: two are made for each value by shape, and the collector need not know them
+class Shape(msgspec.Struct, frozen=True, gc=False):
     """`type` is the JSON type, `form` the format of a string, `size` a length that may differ by one class."""
 
     type: str

@@ -2,12 +2,12 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from parity.compare import compare
 from parity.excerpts import MAX_KEPT, with_excerpts
