@@ -26,7 +26,7 @@ _NOBODY = Peer("", "http", trusted=False)
 
 
 class ClientConnection(asyncio.Protocol):
-    """`deadline` is that of what is waited for: the next request, its head, its body, or room for its answer (`is_full`)."""
+    """`deadline` is that of what is waited for: the next request, its head, its body, or room for its answer."""
 
     __slots__ = (
         "_body",
@@ -34,6 +34,7 @@ class ClientConnection(asyncio.Protocol):
         "_buffer",
         "_forwarding",
         "_is_body_paused",
+        "_is_full",
         "_is_half_closed",
         "_is_head_begun",
         "_is_lingering",
@@ -46,7 +47,6 @@ class ClientConnection(asyncio.Protocol):
         "_transport",
         "_tunnel",
         "deadline",
-        "is_full",
         "is_http11",
     )
 
@@ -62,7 +62,7 @@ class ClientConnection(asyncio.Protocol):
         self._max_body_bytes: int | None = None
         self._tunnel: Tunnel | None = None
         self._buffer = b""
-        self._is_body_paused = self.is_full = self._is_half_closed = False
+        self._is_body_paused = self._is_full = self._is_half_closed = False
         self._is_lingering = self._is_paused = self._is_head_begun = False
         self.is_http11 = True
         self.deadline = NEVER
@@ -119,7 +119,7 @@ class ClientConnection(asyncio.Protocol):
             self._take_body(self._body, data)
         elif not self._is_lingering:
             self._buffer = self._buffer + data if self._buffer else data
-            if self._forwarding is None and not self.is_full:
+            if self._forwarding is None and not self._is_full:
                 self._take_heads()
             elif len(self._buffer) > self._settings.buffer_bytes:
                 self._pause()  # pipelined requests wait for their turn, within bounds
@@ -131,7 +131,7 @@ class ClientConnection(asyncio.Protocol):
         while (
             self._buffer
             and self._forwarding is None
-            and not (self._body or self._is_lingering or self.is_full)
+            and not (self._body or self._is_lingering or self._is_full)
             and self._take_head()
         ):
             pass
@@ -284,7 +284,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """With requests that have come already; not while the client does not read their answers."""
-        if not self.is_full:
+        if not self._is_full:
             self._resume()
             self._take_heads()
 
@@ -343,7 +343,7 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client reads more slowly than the backend sends."""
-        self.is_full = True
+        self._is_full = True
         self.deadline = self._timeouts.now + self._settings.send_timeout_s
         if self._forwarding is not None:
             self._forwarding.client_full()
@@ -352,7 +352,7 @@ class ClientConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """It has caught up."""
-        self.is_full = False
+        self._is_full = False
         if self._forwarding is not None:
             self.deadline = NEVER
             self._forwarding.client_drained()
@@ -370,7 +370,7 @@ class ClientConnection(asyncio.Protocol):
         forwarding = self._forwarding
         if self._transport is None:
             return
-        if self.is_full or self._is_lingering:
+        if self._is_full or self._is_lingering:
             self._transport.abort()
         elif forwarding is not None and self._is_half_closed:
             if forwarding.is_unanswered_read:

@@ -38,6 +38,7 @@ class Forwarding:
         "_client_is_gone",
         "_connection",
         "_edge",
+        "_is_client_full",
         "_is_settled",
         "_is_waiting",
         "_keeps_alive",
@@ -82,7 +83,7 @@ class Forwarding:
         self._modern: Observation | None = None
         self._pending: list[Content] = []
         self._chunks_answer = self._client_is_gone = self._is_settled = False
-        self._is_waiting = self._was_retried = self._wrote = False
+        self._is_waiting = self._was_retried = self._wrote = self._is_client_full = False
         self._sent_bytes = 0
         self._started = 0.0
 
@@ -141,11 +142,13 @@ class Forwarding:
 
     def client_full(self) -> None:
         """The client takes nothing for now."""
+        self._is_client_full = True
         if self._connection is not None:
             self._connection.pause_reading()
 
     def client_drained(self) -> None:
         """It takes more again."""
+        self._is_client_full = False
         if self._connection is not None:
             self._connection.resume_reading()
 
@@ -204,8 +207,8 @@ class Forwarding:
             first_s=min(silence_s, settings.fallback_timeout_s) if falls_back else silence_s,
             silence_s=silence_s,
         )
-        if self._client.is_full:
-            connection.pause_reading()  # it was full before there was a connection that could be told
+        if self._is_client_full:
+            connection.pause_reading()  # there was no connection that could be told
 
     # The answer
 

@@ -78,12 +78,7 @@ class Pool:
 
     def take(self) -> BackendConnection | None:
         """An idle connection, if there is one."""
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_usable:
-                return connection
-            connection.abort()
-        return None
+        return self._idle.pop() if self._idle else None  # one that is lost is not among them
 
     def wait(self, waiter: Waiter) -> None:
         """Get in line for a connection, new or used."""

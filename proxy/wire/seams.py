@@ -22,7 +22,6 @@ from proxy.wire.timeouts import Timeouts
 class Client(Protocol):
     """The connection that the request came on, as far as its answer goes."""
 
-    is_full: bool
     is_http11: bool
 
     def write(self, data: Content) -> None: ...

@@ -26,7 +26,6 @@ class Client:
 
     def __init__(self, *, is_http11: bool = True) -> None:
         self.is_http11 = is_http11
-        self.is_full = False
         self.sent = b""
         self.over: list[str] = []
         self.keeps_alive: bool | None = None
