@@ -14,7 +14,8 @@ from cli.spans import Span
 from parity.acceptances import acceptances_changed_at
 from parity.coverage import Requirement
 from parity.rule_changes import rules_changed_at
-from parity.selftest_results import state_of
+from parity.selftest_results import added_up
+from parity.selftest_results import read as read_self_test
 from parity.verdict import SCHEMA, SCHEMA_OF_SEVERAL, Verdict, build_verdicts
 from parity.verdict_limits import VerdictLimits
 from parity.verdict_text import render_verdict, render_verdicts
@@ -60,6 +61,7 @@ def verdicts_on(context: Context, names: Sequence[str], *, since: float | None =
     """
     cells = required_cells(context)
     changes = context.flags.history(_LEDGER) if names else []
+    trials, _ = read_self_test(context.engine)
     now = time.time()
     return build_verdicts(
         context.engine,
@@ -67,7 +69,10 @@ def verdicts_on(context: Context, names: Sequence[str], *, since: float | None =
         context.endpoints,
         limits=limits(context),
         cells=cells,
-        self_tests={name: state_of(context.engine, name) for name in names},
+        self_tests={
+            name: added_up(own) if (own := [row for row in trials if row.domain == name]) else None
+            for name in names
+        },
         max_fleeting_share=context.settings.parity.max_fleeting_share,
         now=now,
     )

@@ -11,12 +11,15 @@ A batch of captures:
 Two answers; nothing of it raises, and the work is bounded:
     compare.py       headers (answer_headers.py, cookies.py), rows of rehearsals (row_differences.py), bodies (bodies.py)
     rules.py         the book; rule_files.py reads and checks it, rule_tree.py is what holds at a path
-    walk.py          strict in types; what is the same is set aside as bytes (canonical.py)
+    walk.py          strict in types; what is the same is set aside as bytes (canonical.py); what both JSON bodies hold in
+                     the same bytes is one value (json_sharing.py)
     pairing.py       which items of lists belong together (alignment.py, item_names.py)
     shape.py, tolerance.py   what a rule asks of two values that are not equal
+    excerpts.py      what differences keep of large values, so that no document is held
     redact.py        before anything is kept
 
 Whoever asks:
+    counted.py       counts since a minute, by stretches (stretches.py) that adding_up.py made of minutes that are over
     served.py        since when legacy was not asked, by those counts and by the time in which workers reported
     verdict.py       evidence since something changed (rule_changes.py) becomes conditions (verdict_conditions.py, gate.py)
     report.py        one snapshot of the store: groups (group_rows.py), what holds there (holdings.py), causes (causes.py)
