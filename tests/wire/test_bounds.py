@@ -11,8 +11,6 @@ import pytest
 from proxy.settings import EndpointBounds
 from proxy.stages import Stage
 from tests.proxy.rig import QUICK_CLIENT, QUICK_FORWARD, Answer, Rig, get, running, until
-from tests.proxy.wire.one_client import BOUNDS, OK, Bench
-from tests.proxy.wire.rig import keeping
 from tests.support.backends import FakeBackend, answering, hanging, sending
 
 PATIENT = replace(QUICK_FORWARD, answer_timeout_s=5.0, fallback_timeout_s=5.0)
@@ -262,20 +260,6 @@ async def test_an_idle_client_is_let_go_after_a_while_and_not_before(tmp_path: P
 
     assert rest == b""
     assert 0.1 < waited < 1.5
-
-
-@pytest.mark.parametrize(("begins", "is_broken_off"), [(True, False), (False, True)])
-async def test_a_client_that_sends_no_more_is_broken_off_unless_its_answer_has_begun(
-    *, begins: bool, is_broken_off: bool
-) -> None:
-    bench = Bench(client=replace(BOUNDS, half_closed_s=1.0))
-    await bench.get(keeping())
-    bench.client.eof_received()
-    if begins:
-        await bench.answer(OK[:-1])
-    bench.clock.advance(3)
-
-    assert bench.transport.is_aborted == is_broken_off
 
 
 async def test_a_body_that_stops_coming_is_408_and_its_backend_connection_is_not_used_again(
