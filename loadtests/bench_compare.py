@@ -1,7 +1,7 @@
 """How many exchanges one core compares a second, by size and by what differs, beside DeepDiff where it is installed.
 
-Counted in the CPU time of this process, so that other work on the machine has little part in it, and as the best of
-several rounds. What is measured is all of `compare`: headers, parsing, the walk, the acceptances.
+Counted in the CPU time of this process, so that other work on the machine has little part in it: the best of several
+rounds, beside DeepDiff in turns. What is measured is all of `compare`: headers, parsing, the walk, the acceptances.
 """
 
 import random
@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.interval import Interval, ratio_of_medians
 from loadtests.measurements import Measurement
 from parity.compare import compare
 from parity.deepdiff_peer import Whole, whole_deepdiff
@@ -25,7 +26,6 @@ from parity.rules import Compare, Rule, RuleBook
 
 _TODAY = date(2026, 11, 23)
 _ROUNDS = 9
-_DEEPDIFF_ROUNDS = 2
 _ITEM_BYTES = 333
 _HEADERS = (
     ("content-type", "application/json; charset=utf-8"),
@@ -66,18 +66,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Comparisons a second of one case; DeepDiff's where it was measured, and the target where there is one."""
+    """Comparisons a second of one case, in the best round; DeepDiff's where it was measured; the target if there is one.
+
+    `ratio` is ours to DeepDiff's: of the medians of rounds that take turns, with its interval.
+    """
 
     kilobytes: int
     name: str
     a_second: float
-    deepdiff_a_second: float | None
-    target: Target | None
-
-    @property
-    def ratio(self) -> float | None:
-        """Ours to DeepDiff's."""
-        return self.a_second / self.deepdiff_a_second if self.deepdiff_a_second else None
+    deepdiff_a_second: float | None = None
+    ratio: Interval | None = None
+    target: Target | None = None
 
 
 def cases(kilobytes: int, seed: int = 1) -> Iterator[Case]:
@@ -144,21 +143,11 @@ def measure(round_s: float, progress: Callable[[str], None]) -> list[Speed]:
     if deepdiff is None:
         progress("DeepDiff is not installed: not measured")
     found: list[Speed] = []
-    for target in TARGETS:
-        for case in cases(target.kilobytes):
+    for size in TARGETS:
+        for case in cases(size.kilobytes):
             progress(f"{case.kilobytes} KB, {case.name}")
-            judged = case.name == JUDGED
-            found.append(
-                Speed(
-                    case.kilobytes,
-                    case.name,
-                    _a_second(_comparing(case), round_s, _ROUNDS),
-                    _a_second(_diffing(deepdiff, case), round_s, _DEEPDIFF_ROUNDS)
-                    if judged and deepdiff
-                    else None,
-                    target if judged else None,
-                )
-            )
+            target = size if case.name == JUDGED else None
+            found.append(_speed(case, round_s, target, deepdiff if target else None))
     return found
 
 
@@ -170,13 +159,16 @@ def _diffing(deepdiff: Whole, case: Case) -> Callable[[], object]:
     return lambda: deepdiff(case.exchange.legacy.body, case.exchange.modern.body)
 
 
-def _a_second(work: Callable[[], object], round_s: float, rounds: int) -> float:
-    """How often a second the work is done, in the best of some rounds."""
-    begun_s = time.process_time()
-    work()
-    times = max(1, int(round_s / max(time.process_time() - begun_s, 1e-6)))
-    best_s = min(_lasting(work, times) for _ in range(rounds))
-    return times / best_s
+def _speed(case: Case, round_s: float, target: Target | None, deepdiff: Whole | None) -> Speed:
+    works = [_comparing(case)] if deepdiff is None else [_comparing(case), _diffing(deepdiff, case)]
+    times = [max(1, int(round_s / _lasting(work, 1))) for work in works]
+    rounds = [[_lasting(work, n) / n for work, n in zip(works, times, strict=True)] for _ in range(_ROUNDS)]
+    ours, *peer = zip(*rounds, strict=True)
+    if not peer:
+        return Speed(case.kilobytes, case.name, 1 / min(ours), target=target)
+    (theirs,) = peer
+    ratio = ratio_of_medians([[one] for one in theirs], [[one] for one in ours], seed=1)
+    return Speed(case.kilobytes, case.name, 1 / min(ours), 1 / min(theirs), ratio, target)
 
 
 def _lasting(work: Callable[[], object], times: int) -> float:
@@ -203,7 +195,10 @@ def measurements_of(speeds: Sequence[Speed]) -> list[Measurement]:
         if speed.ratio is not None:
             found.append(
                 Measurement(
-                    f"{name}, to DeepDiff", round(speed.ratio, 1), f">= {times}", speed.ratio >= times
+                    f"{name}, to DeepDiff",
+                    round(speed.ratio.value, 1),
+                    f">= {times}",
+                    speed.ratio.low >= times,
                 )
             )
     return found
@@ -214,7 +209,7 @@ def render_speeds(speeds: Sequence[Speed], console: Console) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("case")
-    for heading in ("ours/s", "DeepDiff/s", "ratio"):
+    for heading in ("ours/s", "DeepDiff/s", "ratio (95 %)"):
         table.add_column(heading, justify="right", no_wrap=True)
     for speed in speeds:
         table.add_row(
@@ -222,6 +217,6 @@ def render_speeds(speeds: Sequence[Speed], console: Console) -> None:
             speed.name,
             f"{speed.a_second:,.0f}",
             "" if speed.deepdiff_a_second is None else f"{speed.deepdiff_a_second:,.1f}",
-            "" if speed.ratio is None else f"{speed.ratio:,.0f}",
+            "" if speed.ratio is None else "{:,.0f} ({:,.0f}-{:,.0f})".format(*astuple(speed.ratio)),
         )
     console.print(table)

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from loadtests.bench_compare import JUDGED, TARGETS, Speed, cases, measure, measurements_of, render_speeds
+from loadtests.interval import Interval
 from loadtests.measurements import Measurement
 from parity.compare import compare
 
@@ -30,17 +31,22 @@ def test_each_case_differs_as_it_is_called_and_is_of_its_size(kilobytes: int) ->
     assert all(0.8 * kilobytes < size < 1.2 * kilobytes for size in sizes)
 
 
-def test_every_size_is_judged_by_its_target_and_by_deepdiff_where_it_was_measured() -> None:
+def test_every_size_is_judged_by_its_target_and_by_the_low_end_beside_deepdiff_where_it_was_measured() -> (
+    None
+):
     speeds = [
-        Speed(1, JUDGED, 40_000, 1_000, TARGETS[0]),
-        Speed(20, JUDGED, 1_999, None, TARGETS[1]),
-        Speed(20, "shuffled", 1, None, None),
+        Speed(1, JUDGED, 40_000, 1_000, Interval(40.0, 38.0, 41.0), TARGETS[0]),
+        Speed(20, JUDGED, 1_999, target=TARGETS[1]),
+        Speed(20, "shuffled", 1),
+        Speed(200, JUDGED, 200, 2.0, Interval(101.0, 99.0, 103.0), TARGETS[2]),
     ]
 
     assert measurements_of(speeds) == [
         Measurement("1 KB, 3 differences, a second", 40_000, ">= 30000", passed=True),
         Measurement("1 KB, 3 differences, to DeepDiff", 40.0, ">= 20", passed=True),
         Measurement("20 KB, 3 differences, a second", 1_999, ">= 2000", passed=False),
+        Measurement("200 KB, 3 differences, a second", 200, ">= 200", passed=True),
+        Measurement("200 KB, 3 differences, to DeepDiff", 101.0, ">= 100", passed=False),
     ]
 
 
