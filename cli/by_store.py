@@ -101,7 +101,7 @@ class StoreOperations:
         return [
             GuardRow(
                 line.seen.domain,
-                line.seen.guard.measure.value.replace("_", " "),
+                line.seen.guard.measure.value,
                 state_words(line),
                 line.note or ("" if line.seen.look is None else line.seen.look.words),
                 line.is_alarming,

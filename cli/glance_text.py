@@ -124,7 +124,9 @@ def _guard_notes(guards: tuple[GuardRow, ...]) -> Iterator[Text]:
     for row in guards:
         is_known = row.is_alarming and row.state != Shown.UNWATCHED
         if is_known or row.state.startswith(("holding", "latched")):
-            alike.setdefault((row.domain, row.state, row.note, row.is_alarming), []).append(row.measure)
+            alike.setdefault((row.domain, row.state, row.note, row.is_alarming), []).append(
+                row.measure.replace("_", " ")
+            )
     for (domain, state, note, is_alarming), measures in alike.items():
         why = f": {note}" if note else ""
         yield _line(

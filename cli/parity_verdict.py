@@ -60,7 +60,9 @@ def verdicts_on(context: Context, names: Sequence[str], *, since: float | None =
     Raises UsageError, StoreError.
     """
     cells = required_cells(context)
-    changes = context.flags.history(_LEDGER) if names else []
+    if not names:
+        return []
+    changes = context.flags.history(_LEDGER)
     trials, _ = read_self_test(context.engine)
     now = time.time()
     return build_verdicts(

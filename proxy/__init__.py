@@ -5,11 +5,13 @@ A request, decided here and carried in `wire/`:
     headers.py         which lines pass, which go, which the proxy sets
     telemetry.py       metrics, access log, span; what is at no endpoint, folded (unlisted.py, path_folding.py)
     outbox.py          what the client got becomes a Capture, encoded at once; handover.py sends batches until a receipt comes
-    rehearsals.py      of a write that is drawn: modern runs it first, on connections of its own
+    rehearsals.py      of a write that is drawn: modern runs it first, on connections of its own (rehearsal_client.py), and
+                       the write waits for that within a deadline (held.py)
 
 What the parity worker asks backends for a capture:
     completion.py      what is to be asked, and what both did
     mirror.py          breaker, adaptive limit (adaptive.py), line, signature, one attempt; reads only
+    shadow_client.py   the connections for it, those of `wire/`
     write_checks.py    which read shows a write (read_backs.py), asked of both
     rehearsed.py       both answers came with the capture; legacy's rows by their keys (legacy_rows.py)
 

@@ -22,7 +22,7 @@ def test_a_child_that_is_ready_says_so_and_ends_when_asked(tmp_path: Path) -> No
 
     code = child.end()
 
-    assert child.ready == {"ready": True}
+    assert child.ready == {"ready": True, "metrics_port": None}
     assert code == 0
     assert not child.running
 

@@ -12,7 +12,14 @@ from proxy.wire.plane import WirePlane
 
 PROXY = Path(proxy.__file__).parent
 SOURCES = sorted(set(PROXY.rglob("*.py")) - set(PROXY.glob("console/*.py")))
-WITH_AIOHTTP = {"admin.py", "channels.py", "ofrep.py", "ofrep_source.py", "openfeature_metrics.py"}
+WITH_AIOHTTP = {
+    "admin.py",
+    "channels.py",
+    "metrics_page.py",
+    "ofrep.py",
+    "ofrep_source.py",
+    "openfeature_metrics.py",
+}
 
 
 async def test_the_plane_of_the_wire_is_a_data_plane() -> None:
