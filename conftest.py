@@ -27,6 +27,7 @@ pytest.register_assert_rewrite("tests.domains.recording")  # the tests that room
 ROOT = Path(__file__).parent
 CONTRACT = ROOT / "tests" / "contract"
 OF_THE_WHOLE = ("tests/test_*.py", "tests/wire/*.py", "domains/*/tests/test_differential.py")
+TAKES_LONG = (*OF_THE_WHOLE, "tests/cli/test_*.py", "tests/loadtests/test_*.py")
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 # how long an example takes is the machine's affair: beside two other processes it is not evenly quick; as many as CI
@@ -63,6 +64,16 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take long go first: at the end no process waits for another that has just begun with one."""
+    long = {
+        path
+        for path in {item.path for item in items}
+        if any(fnmatch(path.relative_to(ROOT).as_posix(), pattern) for pattern in TAKES_LONG)
+    }
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="module", autouse=True)
