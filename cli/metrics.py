@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from cli.errors import UnavailableError
 from cli.output import message
-from parity.exposition import FamilyCollector
+
+if TYPE_CHECKING:
+    from parity.exposition import FamilyCollector
 
 
 @asynccontextmanager
 async def metrics_at(
-    address: tuple[str, int] | None, *collectors: FamilyCollector
+    address: tuple[str, int] | None, *collectors: "FamilyCollector"
 ) -> AsyncIterator[int | None]:
     """Serve them there meanwhile; yields the port, and None where nobody wants them. Raises UnavailableError."""
     if address is None:

@@ -68,7 +68,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
     log_to_stderr()
     from cli.metrics import metrics_at
     from parity.confirm import Confirmer
-    from parity.metrics import ParityMetrics
+    from parity.recorded_counts import RecordedCounts
     from parity.recordings.tap import Tap
     from parity.redact import Redactor
     from parity.selftest_live import SelfTestLimits
@@ -114,10 +114,15 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
             bounds=context.bounds,
         )
         tap = Tap(completion, record_socket(context.settings), Redactor(settings.token_key))
-        metrics = ParityMetrics(completion.levels)
         listen = context.settings.parity.metrics
+        recorded, shown = RecordedCounts(), []
+        if listen:
+            from parity.metrics import ParityMetrics
+
+            recorded = metrics = ParityMetrics(completion.levels)
+            shown = [metrics]
         try:
-            async with metrics_at(host_and_port(listen) if listen else None, metrics) as port:
+            async with metrics_at(host_and_port(listen) if listen else None, *shown) as port:
                 await run_worker(
                     socket=socket,
                     store_url=context.settings.store_url,
@@ -128,7 +133,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                     ready=lambda: _announce({"ready": True, "metrics_port": port}),
                     settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
                     levels=completion.levels,
-                    metrics=metrics,
+                    metrics=recorded,
                     confirmer=confirmer,
                     self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),
                     bounds=context.bounds,

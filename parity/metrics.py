@@ -1,15 +1,11 @@
-"""What one parity worker counts of the batches that it records, and how Prometheus reads it."""
+"""How Prometheus reads what one parity worker counts of the batches that it records."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client.samples import Sample
 
-from parity.exchange import Batch
 from parity.exposition import Family, FamilyCollector, Kind
-from parity.outcome import Comparison
-from parity.room import Room
-from parity.settle import AskedAgain
+from parity.recorded_counts import RecordedCounts
 
 PREFIX = "crossfade_parity"
 
@@ -24,35 +20,12 @@ _ANSWERS = "parity"
 """What proxies show `held_bytes` of a parity worker under; here it is one of two."""
 
 
-class ParityMetrics(FamilyCollector):
-    """Counts on the event loop of a worker, but for `busy_s`, and is read there.
-
-    `levels` are those that go with receipts. `busy_s` is for how long the worker's thread has worked, and is written by
-    that thread alone.
-    """
+class ParityMetrics(RecordedCounts, FamilyCollector):
+    """Counts on the event loop of a worker, but for `busy_s`, and is read there. `levels` are those that go with receipts."""
 
     def __init__(self, levels: Callable[[], Mapping[str, float]] = dict) -> None:
-        self.busy_s = 0.0
-        self.resent = 0
-        self.is_refused = False
-        """Whether the store took nothing, the last time it was asked."""
+        super().__init__()
         self._levels = levels
-        self._room: Room | None = None
-        self._recorded = 0
-        self._outcomes: Counter[tuple[str, str]] = Counter()
-        self._asides: Counter[tuple[str, str]] = Counter()
-
-    def watch(self, room: Room) -> None:
-        """Tell how full it is from now on."""
-        self._room = room
-
-    def recorded(self, batch: Batch, comparisons: Sequence[Comparison], beside: AskedAgain) -> None:
-        """A batch is in the store, with the outcome of each of its captures."""
-        self._recorded += 1
-        for capture, comparison in zip(batch.captures, comparisons, strict=True):
-            self._outcomes[capture.endpoint, comparison.outcome.value] += 1
-        for (_, aside, reason), n in beside.counts.items():
-            self._asides[aside, reason] += n
 
     def families(self) -> Sequence[Family]:
         """Everything, of one moment."""

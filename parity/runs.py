@@ -22,9 +22,9 @@ from parity.completing import Shadow, Shed, not_completed
 from parity.confirm import Confirmer
 from parity.errors import StoreError, fault_of
 from parity.exchange import Batch, Capture, Exchange
-from parity.metrics import ParityMetrics
 from parity.noise import NoisyBook
 from parity.outcome import Comparison, Outcome
+from parity.recorded_counts import RecordedCounts
 from parity.room import Room
 from parity.rules import RuleBook
 from parity.selftest_live import SelfTest
@@ -64,10 +64,10 @@ class Runs:
         confirmer: Confirmer | None = None,
         self_test: SelfTest | None = None,
         bounds: Bounds = BOUNDS,
-        metrics: ParityMetrics | None = None,
+        metrics: RecordedCounts | None = None,
     ) -> None:
         self._bounds = bounds
-        self._metrics = metrics or ParityMetrics()
+        self._metrics = metrics or RecordedCounts()
         self._self_test = self_test
         self._store = store
         self._rules = rules

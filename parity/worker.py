@@ -19,7 +19,7 @@ from parity.confirm import Confirmer
 from parity.database import open_database
 from parity.errors import SocketError
 from parity.intake import QUIET_S, Intake
-from parity.metrics import ParityMetrics
+from parity.recorded_counts import RecordedCounts
 from parity.redact import Redactor
 from parity.room import Room
 from parity.rules import RuleBook
@@ -51,7 +51,7 @@ async def run_worker(
     ready: Callable[[], None] | None = None,
     settings: IntakeSettings | None = None,
     levels: Callable[[], dict[str, float]] = dict,
-    metrics: ParityMetrics | None = None,
+    metrics: RecordedCounts | None = None,
     confirmer: Confirmer | None = None,
     self_test: SelfTestLimits | None = None,
     bounds: Bounds = BOUNDS,
@@ -69,7 +69,7 @@ async def run_worker(
         with owned(socket), ThreadPoolExecutor(1, "parity") as thread:
             held = settings or IntakeSettings()
             room = Room(held.held_batches, held.held_bytes)
-            counted = metrics or ParityMetrics()
+            counted = metrics or RecordedCounts()
             counted.watch(room)
             store = ParityStore(engine, Redactor(redaction_key), limits, rules=rules)
             runs = Runs(

@@ -40,7 +40,7 @@ def test_a_command_imports_what_it_needs_and_no_more() -> None:
         "import cli.flips, proxy.flag_store\n"
         "print(sorted(heavy & {*sys.modules}), 'sqlalchemy.dialects.postgresql' in sys.modules)\n"
         "import parity.worker, proxy.completion\n"
-        "print(sorted({'psycopg', 'aiohttp', 'domains'} & {*sys.modules}))\n"
+        "print(sorted({'prometheus_client', 'psycopg', 'aiohttp', 'domains'} & {*sys.modules}))\n"
     )
 
     root = Path(__file__).parent.parent.parent
