@@ -27,7 +27,7 @@ from loadtests.interval import Interval, ratio_of_mean_medians
 from loadtests.measurements import Measurement
 from loadtests.recording import Credentials, load_recording
 from loadtests.turns import Floor, Side, Taken, in_turns, is_reading, opened
-from loadtests.workload import Scenario, Template, build_workload
+from loadtests.workload import Journey, Template, build_workload
 
 LEGACY, MODERN, COLD, FLOOR = "legacy", "modern", "modern without cache", "floor"
 _SIDES = (LEGACY, MODERN, COLD)
@@ -130,26 +130,26 @@ def measure(
 
     Raises BackendError when one does not answer, RecordingError when there is nothing to send.
     """
-    scenarios = [
-        scenario
+    journeys = [
+        journey
         for domain, templates in domains.items()
-        for scenario in build_workload(load_recording(contract, domain), templates).scenarios
+        for journey in build_workload(load_recording(contract, domain), templates).journeys
     ]
     rng = random.Random(seed)
     played: list[list[Taken]] = []
     with opened(urls, Credentials(contract, jwt_secret)) as all_sides:
         sides = [side for side in all_sides if side.name != FLOOR]
         progress("warming up ...")
-        first = list(in_turns(sides, scenarios, repeats=1, rng=rng))
+        first = list(in_turns(sides, journeys, repeats=1, rng=rng))
         floor = next((Floor(side, _bare(first)) for side in all_sides if side.name == FLOOR), None)
         for number in range(1, rounds + 1):
-            progress(f"round {number} of {rounds}: {len(scenarios)} scenarios on {len(sides)} sides ...")
-            played.append(list(in_turns(sides, scenarios, repeats=_REPEATS, rng=rng, floor=floor)))
+            progress(f"round {number} of {rounds}: {len(journeys)} journeys on {len(sides)} sides ...")
+            played.append(list(in_turns(sides, journeys, repeats=_REPEATS, rng=rng, floor=floor)))
             if floor is not None:  # an account that is locked for a while is let in later
                 floor.exchanges.update(_bare(played[-1]))
         for number in range(1, _MORE * rounds + 1):
             undecided = {row.endpoint for row in _rows(played) if row.is_open}
-            again = [one for one in scenarios if any(step.endpoint in undecided for step in one.steps)]
+            again = [one for one in journeys if any(step.endpoint in undecided for step in one.steps)]
             if not again:
                 break
             progress(
@@ -158,7 +158,7 @@ def measure(
             played.append(list(in_turns(sides, again, repeats=_REPEATS, rng=rng, floor=floor)))
         progress(f"{_MIX_REQUESTS} requests, {_WRITE_SHARE:.0%} of them writes, on modern ...")
         modern = next(side for side in sides if side.name == MODERN)
-        mixed = _mix(modern, scenarios, rng)
+        mixed = _mix(modern, journeys, rng)
     rows = _rows(played)
     named = {f"{method} {path}" for templates in domains.values() for method, path in templates}
     return BackendsResult(
@@ -183,10 +183,10 @@ def _bare(taken: Iterable[Taken]) -> dict[tuple[str, str], Sequence[str]]:
     }
 
 
-def _mix(modern: Side, scenarios: Sequence[Scenario], rng: random.Random) -> list[Taken]:
+def _mix(modern: Side, journeys: Sequence[Journey], rng: random.Random) -> list[Taken]:
     """The recorded reads as often as they were recorded, and writes between them."""
-    reads = [scenario for scenario in scenarios if is_reading(scenario)]
-    writes = [scenario for scenario in scenarios if not is_reading(scenario)]
+    reads = [journey for journey in journeys if is_reading(journey)]
+    writes = [journey for journey in journeys if not is_reading(journey)]
     taken: list[Taken] = []
     owed = 0.0
     while len(taken) < _MIX_REQUESTS:

@@ -52,7 +52,7 @@ from loadtests.settings import (
     parse_endpoints,
 )
 from loadtests.timings import Timing, writer
-from loadtests.workload import Scenario, Step, Workload
+from loadtests.workload import Journey, Step, Workload
 
 _NO_ANSWERS_IN_A_ROW = 40
 Listener = TypeVar("Listener", bound=Callable[..., None])
@@ -97,7 +97,7 @@ _loads: dict[Environment, Load] = {}  # Locust gives its hooks the environment a
 
 
 class RecordedUser(FastHttpUser):
-    """Sends one request of a recorded scenario at each beat of the pace; scenarios come in a seeded order."""
+    """Sends one request of a recorded journey at each beat of the pace; journeys come in a seeded order."""
 
     max_redirects = 0
 
@@ -121,10 +121,10 @@ class RecordedUser(FastHttpUser):
 
     @task
     def send_next(self) -> None:
-        """Send the next request, a new scenario when the last one is through."""
+        """Send the next request, a new journey when the last one is through."""
         step = next(self._steps, None)
         if step is None:
-            step = self._begin(self._random.choice(self._load.workload.scenarios))
+            step = self._begin(self._random.choice(self._load.workload.journeys))
         now_s = time.perf_counter()
         late_s, begun_s = max(0.0, now_s - self._next_s), max(now_s, self._next_s)
         # the beat allows for what a timer and a busy generator cost; more is an answer that was waited for
@@ -133,14 +133,14 @@ class RecordedUser(FastHttpUser):
         self._send(step, late_ms)
 
     def on_stop(self) -> None:
-        """Finish the scenario, so that what it created is removed; not with a side that gives no answers."""
+        """Finish the journey, so that what it created is removed; not with a side that gives no answers."""
         for step in self._steps:
             if not self._send(step, 0.0):
                 return
 
-    def _begin(self, scenario: Scenario) -> Step:
+    def _begin(self, journey: Journey) -> Step:
         self._answers = {}
-        self._steps = iter(scenario.steps)
+        self._steps = iter(journey.steps)
         return next(self._steps)
 
     def _send(self, step: Step, late_ms: float) -> bool:

@@ -1,6 +1,6 @@
-"""Before the load: every scenario once against both sides, so that only equal work is compared.
+"""Before the load: every journey once against both sides, so that only equal work is compared.
 
-A scenario that one side answers otherwise than recorded, with a status below 500, is left out and reported:
+A journey that one side answers otherwise than recorded, with a status below 500, is left out and reported:
 the sides are meant to differ there (a declared deviation), or the seed is another one, and the time for one answer
 says nothing about the other. A 5xx or a connection closed without an answer is no reason to leave anything out;
 it will count as an error.
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from loadtests.errors import BackendError, RecordingError
 from loadtests.recording import Credentials, Sendable, sendable
-from loadtests.workload import Scenario, Workload
+from loadtests.workload import Journey, Workload
 from parity.exchange import Backend
 
 _TIMEOUT_S = 10.0
@@ -23,20 +23,20 @@ _TIME_OUTS_AT_MOST = 2
 
 
 def probe(workload: Workload, credentials: Credentials, urls: Mapping[Backend, str]) -> Workload:
-    """The workload without the scenarios on which the sides differ; it is also the warm-up of both processes.
+    """The workload without the journeys on which the sides differ; it is also the warm-up of both processes.
 
-    Raises BackendError when a side does not answer, RecordingError when no scenario is left.
+    Raises BackendError when a side does not answer, RecordingError when no journey is left.
     """
     left_out: dict[str, str] = {}
     for side in Backend:
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
-            for scenario in workload.scenarios:
-                reason = prober.reason(scenario)
-                if reason and scenario.name not in left_out:
-                    left_out[scenario.name] = reason
+            for journey in workload.journeys:
+                reason = prober.reason(journey)
+                if reason and journey.name not in left_out:
+                    left_out[journey.name] = reason
             prober.require_answers()
     kept = workload.without(left_out)
-    if not kept.scenarios:
+    if not kept.journeys:
         name, reason = next(iter(left_out.items()))
         raise RecordingError(f"no recorded exchange has its recorded status on both sides; {name}: {reason}")
     return kept
@@ -65,11 +65,11 @@ class _Prober:
         if not self._answers:
             raise BackendError(f"the {self._side} backend at {self._url} does not answer: {self._problem}")
 
-    def reason(self, scenario: Scenario) -> str:
-        """Why the scenario must be left out, else empty; it is gone through in any case, for its clean-up."""
+    def reason(self, journey: Journey) -> str:
+        """Why the journey must be left out, else empty; it is gone through in any case, for its clean-up."""
         reason = ""
         answers: dict[str, Any] = {}
-        for step in scenario.steps:
+        for step in journey.steps:
             try:
                 request = sendable(step.exchange, self._credentials, answers)
             except RecordingError:

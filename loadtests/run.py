@@ -130,7 +130,7 @@ def run_loadtest(
                 progress(f"stopped in block {number}: {runs[-1].problem}")
                 break
     progress("judging ...")
-    names = dict.fromkeys(step.endpoint for scenario in whole.scenarios for step in scenario.steps)
+    names = dict.fromkeys(step.endpoint for journey in whole.journeys for step in journey.steps)
     return LoadResult(
         domain=domain,
         users=users,
@@ -156,7 +156,7 @@ def _run_block(
 ) -> BlockRun:
     stem = work_dir / f"block-{block.pair:02}-{block.side}"
     results = stem.with_suffix(".jsonl")
-    kept = {scenario.name for scenario in workload.scenarios}
+    kept = {journey.name for journey in workload.journeys}
     arguments = {
         "locustfile": _LOCUSTFILE,
         "host": url,
@@ -165,7 +165,7 @@ def _run_block(
         "contract": settings.contract.resolve(),
         "domain": settings.domain,
         "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
-        "leave-out": ",".join(scenario.name for scenario in whole.scenarios if scenario.name not in kept),
+        "leave-out": ",".join(journey.name for journey in whole.journeys if journey.name not in kept),
         "pace": settings.pace_s,
         "load-seed": block.seed,
         "timeout": settings.timeout_s,

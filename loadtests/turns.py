@@ -1,4 +1,4 @@
-"""One connection to each of several backends, which take turns: every scenario on each side, in changing order.
+"""One connection to each of several backends, which take turns: every journey on each side, in changing order.
 
 What is kept of a request is its duration, status, query count and what the answer says of the cache.
 """
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from loadtests.errors import BackendError, RecordingError
 from loadtests.recording import Credentials, Sendable, sendable
-from loadtests.workload import Scenario, Step
+from loadtests.workload import Journey, Step
 
 _TIMEOUT_S = 30.0
 _NO_FIELDS = b"{}"
@@ -50,14 +50,14 @@ class Side:
         """Close the connection."""
         self._connection.close()
 
-    def play(self, scenario: Scenario, *, reads: int = 1) -> list[Taken]:
+    def play(self, journey: Journey, *, reads: int = 1) -> list[Taken]:
         """All steps in their order, a read `reads` times on end, as far as the answers that they need are there.
 
         Raises BackendError.
         """
         answers: dict[str, Any] = {}
         taken: list[Taken] = []
-        for step in scenario.steps:
+        for step in journey.steps:
             try:
                 request = sendable(step.exchange, self._credentials, answers)
             except RecordingError:
@@ -176,10 +176,10 @@ class Floor:
     side: Side
     exchanges: dict[tuple[str, str], Sequence[str]]
 
-    def play(self, scenario: Scenario, *, reads: int = 1) -> list[Taken]:
+    def play(self, journey: Journey, *, reads: int = 1) -> list[Taken]:
         """As a side does, but only what is one of its exchanges, each by itself. Raises BackendError."""
         taken: list[Taken] = []
-        for step in scenario.steps:
+        for step in journey.steps:
             exchange = step.exchange
             body = None if exchange.method == "GET" else _NO_FIELDS
             asked = [
@@ -193,26 +193,26 @@ class Floor:
 
 def in_turns(
     sides: Sequence[Side],
-    scenarios: Sequence[Scenario],
+    journeys: Sequence[Journey],
     *,
     repeats: int,
     rng: random.Random,
     floor: Floor | None = None,
 ) -> Iterator[Taken]:
-    """One round: every scenario on every side, and on the floor what that takes; who goes first is drawn anew.
+    """One round: every journey on every side, and on the floor what that takes; who goes first is drawn anew.
 
     A read is asked `repeats` times on end, what writes is played as often: a connection has sent its statement before.
     """
     all_of_them: list[Side | Floor] = [*sides, *([floor] if floor is not None else [])]
-    for scenario in rng.sample(scenarios, len(scenarios)):
+    for journey in rng.sample(journeys, len(journeys)):
         for side in rng.sample(all_of_them, len(all_of_them)):
-            for _ in range(1 if is_reading(scenario) else repeats):
-                yield from side.play(scenario, reads=repeats)
+            for _ in range(1 if is_reading(journey) else repeats):
+                yield from side.play(journey, reads=repeats)
 
 
-def is_reading(scenario: Scenario) -> bool:
-    """Whether the scenario writes nothing."""
-    return all(step.exchange.method == "GET" for step in scenario.steps)
+def is_reading(journey: Journey) -> bool:
+    """Whether the journey writes nothing."""
+    return all(step.exchange.method == "GET" for step in journey.steps)
 
 
 def _json(body: bytes) -> Any:

@@ -1,6 +1,6 @@
 """From recorded exchanges to a load that can be repeated for as long as one likes.
 
-A scenario is one recorded exchange, or a life cycle: a recorded creation, what was recorded on its result, and
+A journey is one recorded exchange, or a life cycle: a recorded creation, what was recorded on its result, and
 archive, restore, archive, delete, so that it leaves nothing behind. Left out is what would not happen the same
 way again: answers of 5xx and 429, writes that succeed once (a deletion, a write without a body such as
 archive), and what the recording did to a resource after such a write.
@@ -19,7 +19,7 @@ _ARCHIVE, _RESTORE = ("/archive",), ("/restore", "/unarchive")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of a scenario; `endpoint` is its name, `GET /v1/escrows/{id}`."""
+    """One request of a journey; `endpoint` is its name, `GET /v1/escrows/{id}`."""
 
     endpoint: str
     exchange: Recorded
@@ -31,7 +31,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
+class Journey:
     """Requests that belong together, in order; named after the first exchange."""
 
     name: str
@@ -40,14 +40,14 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What is sent, each scenario as often as any other, and what is not, with the reason."""
+    """What is sent, each journey as often as any other, and what is not, with the reason."""
 
-    scenarios: tuple[Scenario, ...]
+    journeys: tuple[Journey, ...]
     left_out: dict[str, str]
 
     def without(self, left_out: dict[str, str]) -> "Workload":
-        """The same without the scenarios of these names."""
-        kept = tuple(scenario for scenario in self.scenarios if scenario.name not in left_out)
+        """The same without the journeys of these names."""
+        kept = tuple(journey for journey in self.journeys if journey.name not in left_out)
         return Workload(kept, self.left_out | left_out)
 
 
@@ -68,10 +68,10 @@ def build_workload(exchanges: Iterable[Recorded], endpoints: Sequence[Template])
             left_out[step.exchange.name] = reason
         else:
             single.append(step)
-    scenarios = _scenarios(single, steps, left_out)
-    if not scenarios:
+    journeys = _journeys(single, steps, left_out)
+    if not journeys:
         raise RecordingError(f"nothing in the recording of {len(endpoints)} endpoints can be sent again")
-    return Workload(tuple(scenarios), left_out)
+    return Workload(tuple(journeys), left_out)
 
 
 def _steps(exchanges: Iterable[Recorded], endpoints: Sequence[Template]) -> list[Step]:
@@ -81,10 +81,10 @@ def _steps(exchanges: Iterable[Recorded], endpoints: Sequence[Template]) -> list
     ]
 
 
-def _scenarios(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str, str]) -> list[Scenario]:
+def _journeys(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str, str]) -> list[Journey]:
     names = {step.exchange.name for step in single if _creates(step)}
     followers: dict[str, list[Step]] = {}
-    scenarios = []
+    journeys = []
     for step in single:
         needed = depends_on(step.exchange)
         if len(needed) == 1 and needed <= names:
@@ -92,9 +92,9 @@ def _scenarios(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str
         elif needed:
             left_out[step.exchange.name] = f"needs the answer of {', '.join(sorted(needed))}"
         else:
-            scenarios.append(step)
+            journeys.append(step)
     return [
-        Scenario(
+        Journey(
             step.exchange.name,
             (
                 step,
@@ -102,7 +102,7 @@ def _scenarios(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str
                 *(_clean_up(step, steps) if _creates(step) else ()),
             ),
         )
-        for step in scenarios
+        for step in journeys
     ]
 
 

@@ -1,4 +1,4 @@
-"""Every scenario once against both sides before the load."""
+"""Every journey once against both sides before the load."""
 
 import socket
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from loadtests.children import Child
 from loadtests.errors import BackendError, RecordingError
 from loadtests.probe import probe
 from loadtests.recording import Credentials, load_recording
-from loadtests.workload import Scenario, Workload, build_workload
+from loadtests.workload import Journey, Workload, build_workload
 from parity.exchange import Backend
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
 
@@ -55,7 +55,7 @@ def test_what_modern_answers_otherwise_below_500_is_left_out_with_both_statuses(
         kept = probe(workload, credentials, {Backend.LEGACY: faithful, Backend.MODERN: modern})
 
     assert kept.left_out["get_nulls"] == "modern answers 410 to get_nulls, recorded as 200"
-    sent = {step.endpoint for scenario in kept.scenarios for step in scenario.steps}
+    sent = {step.endpoint for journey in kept.journeys for step in journey.steps}
     assert "GET /v1/escrows/{id}" not in sent
     assert "GET /v1/escrows" in sent
 
@@ -101,7 +101,7 @@ def test_something_else_than_an_address_is_an_error(workload: Workload, credenti
 def test_sides_that_never_answer_as_recorded_leave_nothing_to_compare(
     workload: Workload, credentials: Credentials, faithful: str, tmp_path: Path
 ) -> None:
-    gets = tuple(s for s in workload.scenarios if s.steps[0].endpoint == "GET /v1/escrows/{id}")
+    gets = tuple(s for s in workload.journeys if s.steps[0].endpoint == "GET /v1/escrows/{id}")
     with (
         stub(tmp_path, "--surprise=410") as modern,
         pytest.raises(
@@ -114,9 +114,9 @@ def test_sides_that_never_answer_as_recorded_leave_nothing_to_compare(
 def test_a_life_cycle_whose_creation_fails_is_not_gone_on_with(
     workload: Workload, credentials: Credentials, faithful: str
 ) -> None:
-    cycle = next(scenario for scenario in workload.scenarios if scenario.name == "create_full")
-    orphan = Scenario("orphan", cycle.steps[1:])
+    cycle = next(journey for journey in workload.journeys if journey.name == "create_full")
+    orphan = Journey("orphan", cycle.steps[1:])
 
     kept = probe(Workload((cycle, orphan), {}), credentials, dict.fromkeys(Backend, faithful))
 
-    assert kept.scenarios == (cycle, orphan)
+    assert kept.journeys == (cycle, orphan)

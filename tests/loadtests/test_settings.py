@@ -31,5 +31,5 @@ def test_the_workload_is_without_what_the_caller_left_out(contract: Path) -> Non
 
     workload = settings.workload()
 
-    assert "create_full" not in {scenario.name for scenario in workload.scenarios}
+    assert "create_full" not in {journey.name for journey in workload.journeys}
     assert workload.left_out["create_full"] == "left out by the caller"

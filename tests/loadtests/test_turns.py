@@ -9,7 +9,7 @@ import pytest
 from loadtests.errors import BackendError
 from loadtests.recording import Credentials, load_recording
 from loadtests.turns import Floor, Side, in_turns, is_reading, opened
-from loadtests.workload import Scenario, build_workload
+from loadtests.workload import Journey, build_workload
 from tests.support.backends import FakeBackend, answering
 
 TEMPLATES = [("GET", "/v1/escrows/{id}"), ("PUT", "/v1/escrows/{id}")]
@@ -20,12 +20,12 @@ HEADERS = (
 )
 
 
-def scenarios(contract: Path) -> list[Scenario]:
-    return list(build_workload(load_recording(contract, "escrows"), TEMPLATES).scenarios)
+def journeys(contract: Path) -> list[Journey]:
+    return list(build_workload(load_recording(contract, "escrows"), TEMPLATES).journeys)
 
 
 async def test_each_request_keeps_its_statements_and_the_state_of_the_cache(contract: Path) -> None:
-    reading = next(one for one in scenarios(contract) if is_reading(one))
+    reading = next(one for one in journeys(contract) if is_reading(one))
     async with FakeBackend(answering(headers=HEADERS)) as backend:
         side = Side("modern", backend.url, Credentials(contract, "s" * 32))
 
@@ -38,7 +38,7 @@ async def test_each_request_keeps_its_statements_and_the_state_of_the_cache(cont
 
 async def test_in_a_round_every_side_gets_the_same_and_reads_more_often(contract: Path) -> None:
     credentials = Credentials(contract, "s" * 32)
-    some = scenarios(contract)[:6]
+    some = journeys(contract)[:6]
     async with FakeBackend(answering()) as one, FakeBackend(answering()) as other:
         with opened({"legacy": one.url, "modern": other.url}, credentials) as sides:
             taken = await asyncio.to_thread(
@@ -52,7 +52,7 @@ async def test_in_a_round_every_side_gets_the_same_and_reads_more_often(contract
 
 async def test_the_floor_is_asked_its_exchanges_alone_and_as_often_as_the_others(contract: Path) -> None:
     credentials = Credentials(contract, "s" * 32)
-    reading, other = [one for one in scenarios(contract) if is_reading(one)][:2]
+    reading, other = [one for one in journeys(contract) if is_reading(one)][:2]
     asked = reading.steps[0].exchange
     async with FakeBackend(answering()) as one, FakeBackend(answering()) as bare:
         with opened({"legacy": one.url, "floor": bare.url}, credentials) as (legacy, side):
@@ -71,4 +71,4 @@ def test_a_side_that_is_gone_is_named(contract: Path) -> None:
     side = Side("modern", "http://127.0.0.1:1", Credentials(contract, "s" * 32))
 
     with pytest.raises(BackendError, match=r"modern at http://127\.0\.0\.1:1 does not answer"):
-        side.play(scenarios(contract)[0])
+        side.play(journeys(contract)[0])

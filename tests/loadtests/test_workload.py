@@ -17,22 +17,22 @@ def escrows(contract: Path) -> Workload:
 
 
 def names(workload: Workload) -> set[str]:
-    return {scenario.name for scenario in workload.scenarios}
+    return {journey.name for journey in workload.journeys}
 
 
 def test_all_seven_escrow_endpoints_are_in_the_load(escrows: Workload) -> None:
-    sent = {step.endpoint for scenario in escrows.scenarios for step in scenario.steps}
+    sent = {step.endpoint for journey in escrows.journeys for step in journey.steps}
 
     assert sent == {f"{method} {path}" for method, path in ENDPOINTS}
 
 
 def test_what_was_recorded_as_5xx_is_left_out_with_its_status(escrows: Workload) -> None:
     assert escrows.left_out["create_address_too_long"] == "recorded as 500"
-    assert all(step.exchange.status < 500 for scenario in escrows.scenarios for step in scenario.steps)
+    assert all(step.exchange.status < 500 for journey in escrows.journeys for step in journey.steps)
 
 
 def test_refusals_are_in_the_load_and_marked(escrows: Workload) -> None:
-    refused = {s.name for s in escrows.scenarios if s.steps[0].refused}
+    refused = {s.name for s in escrows.journeys if s.steps[0].refused}
 
     assert {
         "list_no_auth",
@@ -54,7 +54,7 @@ def test_what_follows_such_a_write_on_the_same_resource_is_left_out(escrows: Wor
 
 
 def test_a_creation_is_a_life_cycle_that_leaves_nothing_behind(escrows: Workload) -> None:
-    cycle = next(scenario for scenario in escrows.scenarios if scenario.name == "create_full")
+    cycle = next(journey for journey in escrows.journeys if journey.name == "create_full")
 
     item = "/v1/escrows/{{create_full.data.id}}"
     assert [(step.exchange.method, step.exchange.path, step.exchange.status) for step in cycle.steps] == [
@@ -67,7 +67,7 @@ def test_a_creation_is_a_life_cycle_that_leaves_nothing_behind(escrows: Workload
 
 
 def test_what_was_recorded_on_a_creation_happens_before_its_clean_up(escrows: Workload) -> None:
-    cycle = next(scenario for scenario in escrows.scenarios if scenario.name == "create_minimal_agent")
+    cycle = next(journey for journey in escrows.journeys if journey.name == "create_minimal_agent")
 
     assert [step.exchange.name for step in cycle.steps[:3]] == [
         "create_minimal_agent",
@@ -82,7 +82,7 @@ def test_without_a_recorded_deletion_a_creation_stands_alone() -> None:
 
     workload = build_workload([create], [("POST", "/v1/boats"), ("DELETE", "/v1/boats/{id}")])
 
-    assert [len(scenario.steps) for scenario in workload.scenarios] == [1]
+    assert [len(journey.steps) for journey in workload.journeys] == [1]
 
 
 def test_what_needs_an_answer_of_no_creation_is_left_out() -> None:
@@ -95,7 +95,7 @@ def test_what_needs_an_answer_of_no_creation_is_left_out() -> None:
     assert workload.left_out == {"get": "needs the answer of login"}
 
 
-def test_scenarios_can_be_taken_out_with_a_reason(escrows: Workload) -> None:
+def test_journeys_can_be_taken_out_with_a_reason(escrows: Workload) -> None:
     fewer = escrows.without({"create_full": "modern answers 400"})
 
     assert names(fewer) == names(escrows) - {"create_full"}
