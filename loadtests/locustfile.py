@@ -51,7 +51,7 @@ from loadtests.settings import (
     domain_endpoints,
     parse_endpoints,
 )
-from loadtests.timings import Timing, writer
+from loadtests.timings import Timing, server_timing, writer
 from loadtests.workload import Journey, Step, Workload
 
 _NO_ANSWERS_IN_A_ROW = 40
@@ -262,7 +262,9 @@ def _record(response_time: float, response: Any, context: dict[str, Any], **_: A
     step: Step = context["step"]
     load: Load = context["load"]
     status = int(response.status_code or 0)
-    count = response.headers.get("x-query-count") if status and response.headers else None
+    headers = response.headers if status and response.headers else {}
+    count = headers.get("x-query-count", "")
+    db_ms, cache = server_timing(headers.get("server-timing"))
     load.record(
         Timing(
             endpoint=step.endpoint,
@@ -272,8 +274,11 @@ def _record(response_time: float, response: Any, context: dict[str, Any], **_: A
             status=status,
             as_recorded=status == step.exchange.status,
             refused=step.refused,
-            query_count=int(count) if count is not None and count.isdigit() else None,
+            query_count=int(count) if count.isdigit() else None,
+            db_ms=db_ms,
+            cache=cache,
             late_ms=context["late_ms"],
+            domain=step.exchange.domain,
         )
     )
 

@@ -71,8 +71,9 @@ def create_app(*, delay_s: float, queries: int, die_after: int, surprise: int) -
         status = statuses.get(key, 403 if caller(dict(request.headers)) == "agent_ann@example.test" else 200)
         if surprise and request.method == "GET" and request.path != "/v1/escrows":
             status = surprise
+        told = {"X-Query-Count": str(queries), "Server-Timing": "db;dur=1.25, cache;desc=miss"}
         body = {"data": {"id": str(uuid.uuid4())}}
-        return web.json_response(body, status=status, headers={"X-Query-Count": str(queries)})
+        return web.json_response(body, status=status, headers=told)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
