@@ -42,8 +42,8 @@ from locust.exception import StopTest
 
 from loadtests.errors import LoadTestError, RecordingError
 from loadtests.recording import Credentials, sendable
+from loadtests.scenarios import PACE_S
 from loadtests.settings import (
-    PACE_S,
     SIDE_DOWN_EXIT_CODE,
     TIMEOUT_S,
     WARM_UP_S,

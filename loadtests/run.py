@@ -17,8 +17,8 @@ from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
 from loadtests.locusts import Locusts
 from loadtests.probe import probe
 from loadtests.recording import Credentials
+from loadtests.scenarios import PACE_S
 from loadtests.settings import (
-    PACE_S,
     SIDE_DOWN_EXIT_CODE,
     TIMEOUT_S,
     WARM_UP_S,
