@@ -273,7 +273,10 @@ def _record(response_time: float, response: Any, context: dict[str, Any], **_: A
             as_recorded=status == step.exchange.status,
             refused=step.refused,
             query_count=int(count) if count is not None and count.isdigit() else None,
+            db_ms=None,
+            cache="",
             late_ms=context["late_ms"],
+            domain=load.settings.domain,
         )
     )
 

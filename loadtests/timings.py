@@ -17,7 +17,8 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
 
     `started_s` counts from the begin of the block. `status` is 0 when there was no whole answer. `refused`
     says that the recorded status is not a 2xx; `as_recorded` that this one is the recorded one. `late_ms` is
-    how much later than planned it was sent because the user still waited for the answer before.
+    how much later than planned it was sent because the user still waited for the answer before. `db_ms` and `cache`
+    (`hit`, `miss`, …) are what `Server-Timing` says of them; None and empty where it says nothing.
     """
 
     endpoint: str
@@ -28,7 +29,10 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
     as_recorded: bool
     refused: bool
     query_count: int | None
+    db_ms: float | None
+    cache: str
     late_ms: float
+    domain: str
 
 
 def writer(file: BinaryIO) -> Callable[[Timing], None]:

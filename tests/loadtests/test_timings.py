@@ -7,7 +7,7 @@ import pytest
 from loadtests.errors import LoadTestError
 from loadtests.timings import Timing, read_timings, within, writer
 
-TIMING = Timing("GET /v1/escrows", "list", 1.5, 8.25, 200, True, False, 5, 0.0)
+TIMING = Timing("GET /v1/escrows", "list", 1.5, 8.25, 200, True, False, 5, None, "", 0.0, "escrows")
 
 
 def write(file: Path, timings: list[Timing]) -> None:
@@ -57,15 +57,15 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_window_goes_by_when_a_request_was_sent_not_by_how_long_it_took() -> None:
-    slow = Timing("GET /", "slow", 1.9, 5_000.0, 200, True, False, 1, 0.0)
-    early = Timing("GET /", "early", 0.9, 500.0, 200, True, False, 1, 0.0)
-    late = Timing("GET /", "late", 2.0, 1.0, 200, True, False, 1, 0.0)
+    slow = Timing("GET /", "slow", 1.9, 5_000.0, 200, True, False, 1, None, "", 0.0, "escrows")
+    early = Timing("GET /", "early", 0.9, 500.0, 200, True, False, 1, None, "", 0.0, "escrows")
+    late = Timing("GET /", "late", 2.0, 1.0, 200, True, False, 1, None, "", 0.0, "escrows")
 
     assert within([early, slow, late], after_s=1.0, until_s=2.0) == [slow]
 
 
 def test_a_request_that_hangs_from_before_the_window_on_is_in_it() -> None:
-    hanging = Timing("GET /", "hanging", 0.5, 10_000.0, 0, False, False, None, 0.0)
-    given_up = Timing("GET /", "given up", 0.1, 500.0, 0, False, False, None, 0.0)
+    hanging = Timing("GET /", "hanging", 0.5, 10_000.0, 0, False, False, None, None, "", 0.0, "escrows")
+    given_up = Timing("GET /", "given up", 0.1, 500.0, 0, False, False, None, None, "", 0.0, "escrows")
 
     assert within([hanging, given_up], after_s=1.0, until_s=2.0) == [hanging]
