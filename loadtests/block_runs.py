@@ -1,0 +1,156 @@
+"""One block of a load test: Locust against one side, and what that side's processes took meanwhile."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.blocks import Block
+from loadtests.errors import LoadTestError
+from loadtests.interval import percentile
+from loadtests.judge import PairOfBlocks
+from loadtests.locusts import Locusts
+from loadtests.scenarios import Scenario
+from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
+from loadtests.site import LoadSite
+from loadtests.timings import Timing, read_timings, within
+from loadtests.watched import cpu_ms_between, usage
+from parity.exchange import Backend
+from parity.load_results import LoadBlock
+
+_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_GRACE_S = 30.0  # for Locust to start, its users to finish and clean up
+INTERRUPTED = "stopped by hand (Ctrl-C)"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRun:
+    """What came of one block: its summary, and each request of the measured time."""
+
+    summary: LoadBlock
+    timings: tuple[Timing, ...]
+    pids: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRuns:
+    """Runs blocks; what each of them has in common. `left_out` are names of journeys; the run began at `begun_s`."""
+
+    locusts: Locusts
+    settings: LoadSettings
+    scenario: Scenario
+    site: LoadSite
+    left_out: Sequence[str]
+    work_dir: Path
+    begun_s: float
+
+    def run(self, block: Block) -> BlockRun:
+        """Bring the database back to the seed and load that side. What goes wrong, Ctrl-C too, is the block's problem."""
+        begun_s = time.perf_counter()
+        timings: list[Timing] = []
+        problem, cpu_ms, taken = "", None, None
+        try:
+            if self.site.reset:
+                self.site.reset()
+            pids = self.site.pids.get(block.side, ())
+            before = usage(pids)
+            timings, problem = self._load(block)
+            taken = usage(pids)
+            cpu_ms = cpu_ms_between(before, taken, len(timings))
+        except LoadTestError as error:
+            problem = str(error)
+        except KeyboardInterrupt:
+            problem = INTERRUPTED
+        warm_up_s = self.settings.warm_up_s
+        measured = within(timings, after_s=warm_up_s, until_s=warm_up_s + block.measured_s)
+        times = sorted(one.duration_ms for one in measured if one.as_recorded and not one.refused)
+        summary = LoadBlock(
+            pair=block.pair,
+            side=str(block.side),
+            seed=block.seed,
+            begun_s=begun_s - self.begun_s,
+            measured_s=block.measured_s,
+            requests=len(measured),
+            errors=sum(not one.as_recorded for one in measured),
+            p50_ms=percentile(times, 0.50) if times else None,
+            p95_ms=percentile(times, 0.95) if times else None,
+            p99_ms=percentile(times, 0.99) if times else None,
+            cpu_ms=cpu_ms,
+            memory_mb=taken.memory_mb if taken else None,
+            problem=problem,
+        )
+        return BlockRun(summary, tuple(measured), taken.pids if taken else 0)
+
+    def _load(self, block: Block) -> tuple[list[Timing], str]:
+        """Every request that was sent, and what went wrong."""
+        url = self.site.url(block.side)
+        stem = self.work_dir / f"block-{block.pair:02}-{block.side}"
+        results = stem.with_suffix(".jsonl")
+        settings = self.settings
+        timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s
+        with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
+            given = self._arguments(block, url, results) | {"jwt-secret-file": secret}
+            command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in given.items())]
+            code, words = self.locusts.run(command, stem, timeout_s)
+        timings = read_timings(results) if results.exists() else []
+        return timings, _problem(block, code, words, timings, url)
+
+    def _arguments(self, block: Block, url: str, results: Path) -> dict[str, object]:
+        settings, scenario = self.settings, self.scenario
+        return {
+            "locustfile": _LOCUSTFILE,
+            "host": url,
+            "users": scenario.users,
+            "spawn-rate": scenario.users,
+            "contract": settings.contract.resolve(),
+            "domain": settings.domain,
+            "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
+            "leave-out": ",".join(self.left_out),
+            "pace": settings.pace_s,
+            "load-seed": block.seed,
+            "timeout": settings.timeout_s,
+            "warm-up": settings.warm_up_s,
+            "measured": block.measured_s,
+            "results": results,
+            "exit-code-on-error": 0,
+            "loglevel": "WARNING",
+        }
+
+
+def pairs_of(runs: Sequence[BlockRun]) -> list[PairOfBlocks]:
+    """The pairs of which both blocks went through."""
+    whole: Mapping[tuple[int, str], BlockRun] = {
+        (ran.summary.pair, ran.summary.side): ran for ran in runs if not ran.summary.problem
+    }
+    numbers = sorted({pair for pair, _ in whole})
+    return [
+        PairOfBlocks(whole[number, Backend.LEGACY].timings, whole[number, Backend.MODERN].timings)
+        for number in numbers
+        if all((number, side) in whole for side in Backend)
+    ]
+
+
+@contextlib.contextmanager
+def _private(file: Path, text: str) -> Iterator[Path]:
+    """A file that only we may read, for as long as the context lasts: anybody may read a command line."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timing], url: str) -> str:
+    if code is None:
+        return f"Locust did not end in time on {block.side} at {url}"
+    if code == SIDE_DOWN_EXIT_CODE:
+        return f"the {block.side} backend at {url} stopped answering"
+    if code:
+        raise LoadTestError(f"Locust ended with exit code {code}: {words}")
+    if not any(timing.status for timing in timings):
+        return f"the {block.side} backend at {url} gave no answer in a whole block"
+    return ""
