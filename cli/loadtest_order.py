@@ -8,10 +8,17 @@ import msgspec
 
 from cli.context import Context
 from cli.errors import UsageError
+from cli.loadtest_site import Wanted
 from loadtests.run import LoadOrder
 from loadtests.scenarios import Scenario, Workload, scenario_named
 from loadtests.targets import load_targets
 from parity.load_results import Targets
+from proxy.stages import Stage
+
+_OF_A_SHADOW = Targets(time=1.05, queries=1.0, cache=None)
+"""Legacy serves on both sides: nothing gets faster, and the copies must cost its clients little."""
+_TO_THE_END = frozenset({"soak"})
+"""Scenarios that are about what comes late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +53,29 @@ def order_of(
     context: Context,
     domains: Sequence[str],
     typed: Typed,
-    targets: Targets,
+    wanted: Wanted,
     *,
+    targets: Path | None,
     contract: Path,
     seed: int,
-    early: bool,
+    may_end_early: bool,
 ) -> LoadOrder:
-    """What is to be measured. Raises UsageError for a domain that is not there, LoadTestError for a scenario."""
-    chosen = [context.require_domain(name) for name in dict.fromkeys(domains)] or recorded(context, contract)
+    """What is to be measured. Raises UsageError for a domain that is not there, LoadTestError for a scenario or targets."""
+    scenario = typed.wanted()
+    chosen = [context.require_domain(name) for name in dict.fromkeys(domains)] or _recorded(context, contract)
     return LoadOrder(
         domains=chosen,
         endpoints=[(one.method, one.path) for one in context.endpoints if one.domain in chosen],
-        scenario=typed.wanted(),
-        targets=targets,
+        scenario=scenario,
+        targets=_targets(context, targets, wanted, scenario),
         contract=contract,
         jwt_secret=context.jwt_secret,
         seed=seed,
-        may_end_early=early,
+        may_end_early=may_end_early and not wanted.same and scenario.name not in _TO_THE_END,
     )
 
 
-def recorded(context: Context, contract: Path) -> list[str]:
+def _recorded(context: Context, contract: Path) -> list[str]:
     """The domains that have a recording; raises UsageError where none has."""
     found = [name for name in context.domain_names() if (contract / "exchanges" / f"{name}.jsonl").is_file()]
     if not found:
@@ -74,8 +83,12 @@ def recorded(context: Context, contract: Path) -> list[str]:
     return found
 
 
-def targets_of(context: Context, file: Path | None, scenario: Scenario) -> Targets:
-    """Those of the file, else the shipped ones, with what the scenario asks of an average. Raises TargetsError."""
+def _targets(context: Context, file: Path | None, wanted: Wanted, scenario: Scenario) -> Targets:
+    """Those of the file, else what can be asked of these sides: raises TargetsError."""
+    if wanted.same:
+        return Targets(time=1.0, queries=None, cache=None)
+    if file is None and wanted.through is Stage.SHADOW:
+        return _OF_A_SHADOW
     targets = load_targets(file, endpoints=[(one.domain, one.name) for one in context.endpoints])
     if targets.average_ms is None:
         return msgspec.structs.replace(targets, average_ms=scenario.average_ms)

@@ -51,17 +51,27 @@ class Wanted:
         if not self.same and given != (self.modern is not None):
             raise UsageError("expected both --legacy and --modern, or neither")
         if self.through is not None and given:
-            raise UsageError("--through: a proxy is put before the bundled backends only, not before given ones")
+            raise UsageError(
+                "--through: a proxy is put before the bundled backends only, not before given ones"
+            )
         if self.through is not None and self.same:
             raise UsageError("--through: with --aa both sides are the legacy backend, asked directly")
         for name, pid in (("--legacy-pid", self.legacy_pid), ("--modern-pid", self.modern_pid)):
             if pid is not None and not given:
-                raise UsageError(f"{name}: the processes of the bundled backends are known; it needs --legacy")
+                raise UsageError(
+                    f"{name}: the processes of the bundled backends are known; it needs --legacy"
+                )
 
 
 @contextlib.contextmanager
 def load_site(
-    context: Context, wanted: Wanted, domains: Sequence[str], contract: Path, database_url: str | None, *, yes: bool
+    context: Context,
+    wanted: Wanted,
+    domains: Sequence[str],
+    contract: Path,
+    database_url: str | None,
+    *,
+    yes: bool,
 ) -> Iterator[LoadSite]:
     """Both sides, running for as long as the context lasts. Raises UsageError, UnavailableError."""
     wanted.check()
@@ -91,7 +101,10 @@ def _given(wanted: Wanted, legacy: str, modern: str, *, yes: bool) -> LoadSite:
         probe("modern", modern)
     if not yes:
         confirm(f"The load writes to {' and '.join(dict.fromkeys((legacy, modern)))}. Go on?")
-    pids = {Backend.LEGACY: wanted.legacy_pid, Backend.MODERN: wanted.legacy_pid if wanted.same else wanted.modern_pid}
+    pids = {
+        Backend.LEGACY: wanted.legacy_pid,
+        Backend.MODERN: wanted.legacy_pid if wanted.same else wanted.modern_pid,
+    }
     return LoadSite(
         legacy=legacy,
         modern=modern,

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,17 +119,13 @@ class BlockRuns:
         }
 
 
-def pairs_of(runs: Sequence[BlockRun]) -> list[PairOfBlocks]:
-    """The pairs of which both blocks went through."""
-    whole: Mapping[tuple[int, str], BlockRun] = {
-        (ran.summary.pair, ran.summary.side): ran for ran in runs if not ran.summary.problem
-    }
-    numbers = sorted({pair for pair, _ in whole})
-    return [
-        PairOfBlocks(whole[number, Backend.LEGACY].timings, whole[number, Backend.MODERN].timings)
-        for number in numbers
-        if all((number, side) in whole for side in Backend)
-    ]
+def pair_of(runs: Sequence[BlockRun]) -> PairOfBlocks:
+    """What two blocks say, one of each side."""
+    of_side = {ran.summary.side: ran for ran in runs}
+    legacy, modern = of_side[Backend.LEGACY], of_side[Backend.MODERN]
+    return PairOfBlocks(
+        legacy.timings, modern.timings, legacy.summary.measured_s, modern.summary.measured_s
+    )
 
 
 @contextlib.contextmanager

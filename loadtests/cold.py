@@ -46,6 +46,7 @@ def play_cold(
         rng = random.Random(seed * 1_000 + number)
         journeys = rng.sample(workload.journeys, len(workload.journeys))
         found: dict[Backend, list[Timing]] = {}
+        took_s: dict[Backend, float] = {}
         for side in list(Backend) if number % 2 == 0 else reversed(list(Backend)):
             if reset:
                 reset()
@@ -57,7 +58,9 @@ def play_cold(
                     for at_s in [time.perf_counter() - begun_s]
                     for taken in asked.play(journey)
                 ]
-        yield PairOfBlocks(found[Backend.LEGACY], found[Backend.MODERN])
+                took_s[side] = time.perf_counter() - begun_s
+        legacy, modern = Backend.LEGACY, Backend.MODERN
+        yield PairOfBlocks(found[legacy], found[modern], took_s[legacy], took_s[modern])
 
 
 def _timing(taken: Taken, refused: bool, started_s: float) -> Timing:  # noqa: FBT001  as the timing has it

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from loadtests.block_runs import BlockRun, BlockRuns, pairs_of
+from loadtests.block_runs import BlockRun, BlockRuns, pair_of
 from loadtests.blocks import Block, plan_blocks
 from loadtests.cold import play_cold
 from loadtests.early import Looks
 from loadtests.errors import LoadTestError
-from loadtests.judge import Judged
+from loadtests.judge import PairOfBlocks
 from loadtests.locusts import Locusts
 from loadtests.machine import machine
 from loadtests.probe import probe
@@ -91,11 +91,11 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     with Locusts(work_dir / "locust") as locusts:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
         blocks = BlockRuns(locusts, settings, order.scenario, site, left_out, work_dir, begun_s)
-        runs, stopped = _run_blocks(blocks, plan, looks, onlooker)
+        runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
     if not any(ran.summary.requests for ran in runs):
         raise LoadTestError(runs[-1].summary.problem or "no request was sent in any block")
     onlooker.told("judging ...")
-    judged = looks.judged(pairs_of(runs))
+    judged = looks.judged(pairs)
     problem = runs[-1].summary.problem
     found = [process_of(str(side), [ran.summary for ran in runs], _pids(runs, side)) for side in Backend]
     processes = [one for one in found if one]
@@ -159,9 +159,10 @@ def _cold(
 
 def _run_blocks(
     blocks: BlockRuns, plan: Sequence[Block], looks: Looks, onlooker: Onlooker
-) -> tuple[list[BlockRun], str]:
-    """What came of each until the end or until one has a problem, and why it ended early with everything decided."""
+) -> tuple[list[BlockRun], list[PairOfBlocks], str]:
+    """What came of each until one has a problem or all is decided, the whole pairs, and why it ended early if it did."""
     runs: list[BlockRun] = []
+    pairs: list[PairOfBlocks] = []
     begun_s = time.perf_counter()
     words = ""
     for number, block in enumerate(plan, 1):
@@ -173,14 +174,15 @@ def _run_blocks(
         if problem := runs[-1].summary.problem:
             onlooker.told(f"stopped in block {number}: {problem}")
             break
-        pairs = pairs_of(runs)
+        if number % 2 == 0:
+            pairs.append(pair_of(runs[-2:]))
         if number % 2 == 0 and number < len(plan):
             judged = looks.judged(pairs)
             words = so_far(judged)
             if stopped := looks.end(judged, len(pairs)):
                 onlooker.told(stopped)
-                return runs, stopped
-    return runs, ""
+                return runs, pairs, stopped
+    return runs, pairs, ""
 
 
 def _pids(runs: Sequence[BlockRun], side: Backend) -> int:
