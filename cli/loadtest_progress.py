@@ -4,12 +4,11 @@ import time
 from types import TracebackType
 from typing import Self
 
-import click
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from cli.output import message
+from cli.output import is_quiet, message
 from cli.spans import span_words
 from loadtests.standing import Standing
 
@@ -21,11 +20,9 @@ class LoadProgress:
         self._console = console or Console(stderr=True, highlight=False)
         self._standing: Standing | None = None
         self._ends_at_s = 0.0
-        quiet = click.get_current_context(silent=True)
-        is_quiet = quiet is not None and bool(quiet.find_root().params.get("quiet"))
         self._live = (
             Live(get_renderable=self._line, console=self._console, transient=True, refresh_per_second=2)
-            if self._console.is_terminal and not is_quiet
+            if self._console.is_terminal and not is_quiet()
             else None
         )
 
@@ -57,4 +54,4 @@ class LoadProgress:
         if self._standing is None:
             return Text("")
         left = span_words(max(0.0, self._ends_at_s - time.monotonic()))
-        return Text(f"{self._standing}, {left} left", no_wrap=True, overflow="ellipsis")
+        return Text(self._standing.words(left), no_wrap=True, overflow="ellipsis")

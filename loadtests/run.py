@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from loadtests.block_runs import BlockRun, BlockRuns, pair_of
-from loadtests.blocks import Block, plan_blocks
+from loadtests.blocks import BLOCK_S, Block, plan_blocks
 from loadtests.cold import play_cold
 from loadtests.early import Looks
 from loadtests.errors import LoadTestError
@@ -49,6 +49,7 @@ class LoadOrder:
     jwt_secret: str
     seed: int = 1
     may_end_early: bool = True
+    block_s: float = BLOCK_S
     warm_up_s: float = WARM_UP_S
     timeout_s: float = TIMEOUT_S
 
@@ -72,7 +73,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     LoadTestError when the time is too short for blocks, or nothing at all could be measured.
     """
     begun_at, begun_s = time.time(), time.perf_counter()
-    plan = plan_blocks(order.scenario.duration_s, seed=order.seed)
+    plan = plan_blocks(order.scenario.duration_s, seed=order.seed, block_s=order.block_s)
     settings = order.settings()
     whole = settings.workload()
     endpoints = _endpoints(whole)

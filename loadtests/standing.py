@@ -17,9 +17,9 @@ class Standing:
     left_s: float
     so_far: str = ""
 
-    def __str__(self) -> str:
-        """In words, without the time that is left."""
-        words = f"block {self.block} of {self.blocks} on {self.side}"
+    def words(self, left: str) -> str:
+        """All of it, with the time that is left in words."""
+        words = f"block {self.block} of {self.blocks} on {self.side}, {left} left"
         return f"{words}; so far {self.so_far}" if self.so_far else words
 
 
