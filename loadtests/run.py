@@ -13,7 +13,7 @@ from pathlib import Path
 
 from loadtests.blocks import Block, plan_blocks
 from loadtests.errors import LoadTestError
-from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
+from loadtests.judge import Judged, PairOfBlocks, judge
 from loadtests.locusts import Locusts
 from loadtests.probe import probe
 from loadtests.recording import Credentials
@@ -25,9 +25,11 @@ from loadtests.settings import (
     LoadSettings,
     domain_endpoints,
 )
+from loadtests.targets import load_targets
 from loadtests.timings import Timing, read_timings, within
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
+from parity.load_results import MET, LoadEndpoint, Targets
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _GRACE_S = 30.0  # for Locust to start, its users to finish and clean up
@@ -44,14 +46,15 @@ class BlockRun:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What was measured and what it says. `rows` ends with all endpoints together; `left_out` says why."""
+    """What was measured and what it says; `left_out` says why."""
 
     domain: str
     users: int
     duration_s: float
     pace_s: float
     seed: int
-    rows: tuple[EndpointFigures, ...]
+    targets: Targets
+    judged: Judged
     left_out: dict[str, str]
     blocks: tuple[BlockRun, ...]
     planned_blocks: int
@@ -62,15 +65,14 @@ class LoadResult:
         return next((ran.problem for ran in self.blocks if ran.problem), "")
 
     @property
-    def overall(self) -> EndpointFigures:
+    def overall(self) -> LoadEndpoint:
         """All endpoints together."""
-        return self.rows[-1]
+        return self.judged.overall
 
     @property
     def passed(self) -> bool:
-        """Whether the run is whole and the domain as a whole meets both targets, without an error of modern."""
-        both = self.overall.time is self.overall.queries is Judgement.PASS
-        return both and not self.problem
+        """Whether the run is whole and meets every target that binds."""
+        return self.judged.judgement == MET and not self.problem
 
 
 def run_loadtest(
@@ -90,6 +92,7 @@ def run_loadtest(
     warm_up_s: float = WARM_UP_S,
     timeout_s: float = TIMEOUT_S,
     endpoints: Sequence[Template] | None = None,
+    targets: Targets | None = None,
 ) -> LoadResult:
     """Measure `duration_s` seconds of each side and judge them.
 
@@ -130,14 +133,16 @@ def run_loadtest(
                 progress(f"stopped in block {number}: {runs[-1].problem}")
                 break
     progress("judging ...")
-    names = dict.fromkeys(step.endpoint for journey in whole.journeys for step in journey.steps)
+    names = dict.fromkeys((domain, step.endpoint) for journey in whole.journeys for step in journey.steps)
+    targets = targets or load_targets(None)
     return LoadResult(
         domain=domain,
         users=users,
         duration_s=duration_s,
         pace_s=pace_s,
         seed=seed,
-        rows=tuple(judge(_pairs(runs), names, seed=seed)),
+        targets=targets,
+        judged=judge(_pairs(runs), list(names), targets, seed=seed),
         left_out=workload.left_out,
         blocks=tuple(runs),
         planned_blocks=len(plan),
@@ -211,10 +216,15 @@ def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timin
 
 def _pairs(runs: Sequence[BlockRun]) -> list[PairOfBlocks]:
     """The pairs of which both blocks went through."""
-    whole = {(ran.block.pair, ran.block.side): ran.timings for ran in runs if not ran.problem}
+    whole = {(ran.block.pair, ran.block.side): ran for ran in runs if not ran.problem}
     numbers = sorted({pair for pair, _ in whole})
     return [
-        PairOfBlocks(whole[number, Backend.LEGACY], whole[number, Backend.MODERN])
+        PairOfBlocks(
+            whole[number, Backend.LEGACY].timings,
+            whole[number, Backend.MODERN].timings,
+            whole[number, Backend.LEGACY].block.measured_s,
+            whole[number, Backend.MODERN].block.measured_s,
+        )
         for number in numbers
         if all((number, side) in whole for side in Backend)
     ]

@@ -8,12 +8,13 @@ import pytest
 from rich.console import Console
 
 from loadtests.blocks import plan_blocks
-from loadtests.judge import PairOfBlocks, judge
+from loadtests.judge import judge
 from loadtests.result_table import notes, render_table, to_json
 from loadtests.run import BlockRun, LoadResult
 from loadtests.timings import Timing
+from parity.load_results import Targets
 from parity.load_tests import LoadTest
-from tests.loadtests.test_judge import sides, timing
+from tests.loadtests.test_judge import DOMAIN, KEY, pair, sides, timing
 
 LONGEST = "PUT /v1/escrows/{id}/archive"
 
@@ -26,7 +27,8 @@ def result(**overrides: Any) -> LoadResult:
         "duration_s": 20.0,
         "pace_s": 0.25,
         "seed": 1,
-        "rows": tuple(judge(pairs, ["GET /v1/escrows", LONGEST])),
+        "targets": Targets(cache=None),
+        "judged": judge(pairs, [KEY, (DOMAIN, LONGEST)], Targets(cache=None)),
         "left_out": {"archive": "succeeds only once"},
         "blocks": tuple(BlockRun(block, (timing(),)) for block in plan_blocks(20, seed=1)),
         "planned_blocks": 12,
@@ -47,9 +49,10 @@ def test_the_table_has_both_sides_ratios_and_judgements_of_every_endpoint_in_80_
     assert lines[1].startswith("GET /v1/escrows ")
     assert lines[1].split()[-5] == "legacy"
     assert lines[2].split()[0] == "time"
-    assert "pass" in lines[2]
-    assert lines[3].strip() == "queries 0.40 pass"
-    assert lines[4].startswith(LONGEST)
+    assert "met" in lines[2]
+    assert lines[3].strip() == "queries 0.40 met"
+    assert lines[4].strip().startswith("not slower 0.")
+    assert lines[5].startswith(LONGEST)
     assert any(line.startswith("all endpoints") for line in lines)
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if "…" in line]
@@ -61,7 +64,7 @@ def test_a_partial_run_says_so_first() -> None:
         BlockRun(blocks[0], (timing(),)),
         BlockRun(blocks[1], (), "the modern backend stopped answering"),
     )
-    partial = result(blocks=broken, rows=tuple(judge([], ["GET /v1/escrows"])))
+    partial = result(blocks=broken, judged=judge([], [KEY], Targets()))
 
     assert notes(partial)[0] == "PARTIAL: the modern backend stopped answering; 1 of 12 blocks went through."
     assert not partial.passed
@@ -69,11 +72,11 @@ def test_a_partial_run_says_so_first() -> None:
 
 
 def test_a_side_that_could_not_keep_the_pace_is_named() -> None:
-    slow = [PairOfBlocks([timing()] * 10, [timing()] * 8 + [late()] * 2) for _ in range(6)]
+    slow = [pair([timing()] * 10, [timing()] * 8 + [late()] * 2) for _ in range(6)]
 
     assert any(
         "20% of the requests to modern were sent late" in note
-        for note in notes(result(rows=tuple(judge(slow, []))))
+        for note in notes(result(judged=judge(slow, [KEY], Targets())))
     )
     assert not any("sent late" in note for note in notes(result()))
 

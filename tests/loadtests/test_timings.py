@@ -30,7 +30,7 @@ def test_a_line_is_compact(tmp_path: Path) -> None:
 
     write(file, [TIMING])
 
-    assert file.read_text() == '["GET /v1/escrows","list",1.5,8.25,200,true,false,5,0.0]\n'
+    assert file.read_text() == '["GET /v1/escrows","list",1.5,8.25,200,true,false,5,null,"",0.0,"escrows"]\n'
 
 
 def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
