@@ -123,9 +123,7 @@ def pair_of(runs: Sequence[BlockRun]) -> PairOfBlocks:
     """What two blocks say, one of each side."""
     of_side = {ran.summary.side: ran for ran in runs}
     legacy, modern = of_side[Backend.LEGACY], of_side[Backend.MODERN]
-    return PairOfBlocks(
-        legacy.timings, modern.timings, legacy.summary.measured_s, modern.summary.measured_s
-    )
+    return PairOfBlocks(legacy.timings, modern.timings, legacy.summary.measured_s, modern.summary.measured_s)
 
 
 @contextlib.contextmanager

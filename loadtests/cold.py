@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 from loadtests.judge import PairOfBlocks
 from loadtests.recording import Credentials
-from loadtests.timings import Timing
 from loadtests.site import Fresh
+from loadtests.timings import Timing
 from loadtests.turns import Side, Taken
 from loadtests.workload import Workload
 from parity.exchange import Backend

@@ -33,6 +33,9 @@ from loadtests.workload import Template, Workload
 from parity.exchange import Backend
 from parity.load_results import MET, UNDECIDED, LoadEndpoint, LoadTest, Targets
 
+_NOTHING = Targets(time=None, queries=None, cache=None)
+"""Asked of cold backends."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadOrder:
@@ -153,7 +156,7 @@ def _cold(
         rounds = list(play_cold(workload, credentials, site.fresh, seed=order.seed, reset=site.reset))
     except LoadTestError as error:
         return [], str(error)
-    judged = replace(looks, may_end=False).judged(rounds)
+    judged = replace(looks, targets=_NOTHING, may_end=False).judged(rounds)
     rows = [*judged.endpoints, *judged.by_domain, judged.overall]
     return [msgspec.structs.replace(row, judgements=[]) for row in rows], ""
 

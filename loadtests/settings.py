@@ -7,7 +7,6 @@ from loadtests.recording import load_recording
 from loadtests.scenarios import PACE_S
 from loadtests.workload import Template, Workload, build_workload
 
-
 WARM_UP_S = 1.0
 TIMEOUT_S = 10.0
 SIDE_DOWN_EXIT_CODE = 4

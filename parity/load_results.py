@@ -113,7 +113,8 @@ class LoadBlock(msgspec.Struct, frozen=True):
 class Targets(msgspec.Struct, frozen=True):
     """What is to be reached; see `loadtests/targets.toml`. `domains` and `endpoints` have values of their own, by measure.
 
-    None asks nothing, as of a backend that does not say how many statements it issues. `not_slower_margin`: an endpoint is surely not slower when its interval ends below 1 plus that.
+    None asks nothing, as of a backend that does not say how many statements it issues. `not_slower_margin`: an
+    endpoint is surely not slower when its interval ends below 1 plus that.
     """
 
     time: float | None = 0.80

@@ -104,7 +104,10 @@ def test_targets_of_a_file_win(contract: Path, tmp_path: Path) -> None:
     (tmp_path / "targets.toml").write_text("time = 0.5\naverage_ms = 90\n")
 
     found = order(
-        contract, wanted=wanted(Stage.SHADOW), targets=tmp_path / "targets.toml", typed=Typed("100-concurrent")
+        contract,
+        wanted=wanted(Stage.SHADOW),
+        targets=tmp_path / "targets.toml",
+        typed=Typed("100-concurrent"),
     )
 
     assert (found.targets.time, found.targets.average_ms) == (0.5, 90)

@@ -33,7 +33,10 @@ URL = "http://127.0.0.1:1"
         ({"modern": URL}, "expected both --legacy and --modern, or neither"),
         ({"same": True, "modern": URL}, "--modern: with --aa both sides are the legacy backend"),
         ({"same": True, "through": Stage.LIVE}, "--through: with --aa"),
-        ({"legacy": URL, "modern": URL, "through": Stage.LIVE}, "--through: a proxy is put before the bundled"),
+        (
+            {"legacy": URL, "modern": URL, "through": Stage.LIVE},
+            "--through: a proxy is put before the bundled",
+        ),
         ({"legacy_pid": 7}, "--legacy-pid: the processes of the bundled backends are known"),
     ],
 )

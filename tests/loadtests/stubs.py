@@ -46,7 +46,10 @@ def stub(directory: Path, name: str, *options: str) -> Iterator[tuple[str, int]]
 @contextmanager
 def stubs(directory: Path, legacy: tuple[str, ...] = (), modern: tuple[str, ...] = ()) -> Iterator[LoadSite]:
     """Both, watched."""
-    with stub(directory, "legacy", *legacy) as (one, first), stub(directory, "modern", *modern) as (other, second):
+    with (
+        stub(directory, "legacy", *legacy) as (one, first),
+        stub(directory, "modern", *modern) as (other, second),
+    ):
         yield LoadSite(one, f"{other}/", {Backend.LEGACY: (first,), Backend.MODERN: (second,)})
 
 
@@ -65,6 +68,8 @@ def order(contract: Path, *, users: int = 12, duration_s: float = 1.5, **changes
     return LoadOrder(**(fields | changes))
 
 
-def run(contract: Path, work_dir: Path, site: LoadSite, listener: Listener | None = None, **changes: Any) -> LoadTest:
+def run(
+    contract: Path, work_dir: Path, site: LoadSite, listener: Listener | None = None, **changes: Any
+) -> LoadTest:
     """A load test as quick as they come."""
     return run_loadtest(order(contract, **changes), site, listener or Listener(), work_dir / "work")

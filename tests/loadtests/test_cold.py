@@ -38,9 +38,7 @@ def test_each_round_starts_both_sides_and_plays_every_journey_once_in_the_same_o
     def reset() -> None:
         resets[0] += 1
 
-    pairs = list(
-        play_cold(workload, Credentials(contract, SECRET), starts, seed=1, reset=reset, rounds=2)
-    )
+    pairs = list(play_cold(workload, Credentials(contract, SECRET), starts, seed=1, reset=reset, rounds=2))
 
     assert starts.sides == [Backend.LEGACY, Backend.MODERN, Backend.MODERN, Backend.LEGACY]
     assert resets == [4]

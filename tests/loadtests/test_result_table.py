@@ -1,85 +1,59 @@
 """A load test as a table and as JSON."""
 
 import json
-from typing import Any
 
 import msgspec
-import pytest
 from rich.console import Console
 
-from loadtests.blocks import plan_blocks
-from loadtests.judge import PairOfBlocks, judge
-from loadtests.result_table import as_load_test, notes, render_table, to_json
-from loadtests.run import BlockRun, LoadResult
-from loadtests.timings import Timing
-from parity.load_results import ALL, MET
-from tests.loadtests.test_judge import sides, timing
-
-LONGEST = "PUT /v1/escrows/{id}/archive"
+from loadtests.result_table import notes, render_table, to_json
+from parity.load_results import LoadTest
+from tests.parity.load_results_factory import load_test, mixed, partial, side, summed, unmeasured
 
 
-def result(**overrides: Any) -> LoadResult:
-    pairs = sides(0.5, seed=1, queries=2)
-    values: dict[str, Any] = {
-        "domain": "escrows",
-        "users": 20,
-        "duration_s": 20.0,
-        "pace_s": 0.25,
-        "seed": 1,
-        "rows": tuple(judge(pairs, ["GET /v1/escrows", LONGEST])),
-        "left_out": {"archive": "succeeds only once"},
-        "blocks": tuple(BlockRun(block, (timing(),)) for block in plan_blocks(20, seed=1)),
-        "planned_blocks": 12,
-    }
-    return LoadResult(**values | overrides)
-
-
-def text(load_result: LoadResult) -> str:
+def text(test: LoadTest) -> str:
     console = Console(width=80, record=True)
-    render_table(load_result, console)
+    render_table(test, console)
     return console.export_text()
 
 
 def test_the_table_has_both_sides_ratios_and_judgements_of_every_endpoint_in_80_columns() -> None:
-    lines = text(result()).splitlines()
+    test = load_test()
+
+    lines = text(test).splitlines()
 
     assert lines[0].split() == ["endpoint", "side", "p50", "ms", "p95", "ms", "queries", "errors"]
-    assert lines[1].startswith("GET /v1/escrows ")
+    assert lines[1].startswith(f"{test.endpoints[0].endpoint} ")
     assert lines[1].split()[-5] == "legacy"
     assert lines[2].split()[0] == "time"
-    assert "pass" in lines[2]
-    assert lines[3].strip() == "queries 0.40 pass"
-    assert lines[4].startswith(LONGEST)
-    assert any(line.startswith("all endpoints") for line in lines)
+    assert "met" in lines[2]
+    assert lines[3].strip().startswith("queries 0.")
+    assert "in all: met" in lines
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if "…" in line]
 
 
-def test_a_partial_run_says_so_first() -> None:
-    blocks = plan_blocks(20, seed=1)
-    broken = (
-        BlockRun(blocks[0], (timing(),)),
-        BlockRun(blocks[1], (), "the modern backend stopped answering"),
-    )
-    partial = result(blocks=broken, rows=tuple(judge([], ["GET /v1/escrows"])))
+def test_what_was_not_measured_is_unknown() -> None:
+    assert "time unknown undecided" in text(load_test(endpoints=[unmeasured()]))
 
-    assert notes(partial)[0] == "PARTIAL: the modern backend stopped answering; 1 of 12 blocks went through."
-    assert not partial.passed
-    assert "unknown undecided" in text(partial)
+
+def test_a_partial_run_says_so_first() -> None:
+    test = partial()
+
+    whole = sum(not block.problem for block in test.blocks)
+    assert notes(test)[0] == f"PARTIAL: {test.problem}; {whole} of {test.planned_blocks} blocks went through."
+    assert "in all: met" not in text(test)
+
+
+def test_a_run_that_ended_early_says_why() -> None:
+    assert notes(load_test(stopped="everything was decided"))[0] == "Ended early: everything was decided."
 
 
 def test_a_side_that_could_not_keep_the_pace_is_named() -> None:
-    slow = [PairOfBlocks([timing()] * 10, [timing()] * 8 + [late()] * 2) for _ in range(6)]
+    late = msgspec.structs.replace(summed(load_test().endpoints), modern=side(late=0.2))
 
-    assert any(
-        "20% of the requests to modern were sent late" in note
-        for note in notes(result(rows=tuple(judge(slow, []))))
-    )
-    assert not any("sent late" in note for note in notes(result()))
-
-
-def late() -> Timing:
-    return msgspec.structs.replace(timing(), late_ms=30.0)
+    said = "20% of the requests to modern were sent late"
+    assert any(said in note for note in notes(load_test(overall=late)))
+    assert not any(said in note for note in notes(load_test()))
 
 
 def test_what_one_side_answers_otherwise_is_named() -> None:
@@ -87,33 +61,20 @@ def test_what_one_side_answers_otherwise_is_named() -> None:
         "archive": "succeeds only once"
     }
 
-    said = notes(result(left_out=left_out))[-1]
+    said = notes(load_test(left_out=left_out))[-1]
 
     assert said == "left out, since one side answers otherwise than recorded (4): x0, x1, x2, ..."
 
 
-def test_the_json_holds_everything_under_a_schema() -> None:
-    values = json.loads(json.dumps(to_json(result())))
-
-    assert values["schema"] == "crossfade.loadtest/1"
-    assert values["passed"] is True
-    assert [row["endpoint"] for row in values["endpoints"]] == ["GET /v1/escrows", LONGEST]
-    assert values["endpoints"][0]["time"]["judgement"] == "pass"
-    assert values["endpoints"][0]["time"]["ratio"]["value"] == pytest.approx(0.5, rel=0.1)
-    assert values["endpoints"][1]["time"] == {"ratio": None, "judgement": "undecided"}
-    assert values["overall"]["legacy"]["requests"] == 360
-    assert len(values["blocks"]["run"]) == values["blocks"]["planned"] == 12
-    assert values["left_out"] == {"archive": "succeeds only once"}
+def test_arrivals_are_told_by_their_rate_and_users_by_their_pace() -> None:
+    assert "steady: 20 users at a pace of" in " ".join(notes(load_test(users=20)))
+    assert "steady: 30 arrivals a second" in " ".join(notes(load_test(workload="open", rate_rps=30.0)))
 
 
-def test_it_has_the_form_of_the_store() -> None:
-    kept = as_load_test(result())
+def test_the_json_is_the_whole_result_under_its_schema() -> None:
+    test = mixed()
 
-    assert [one.endpoint for one in kept.endpoints] == ["GET /v1/escrows", LONGEST]
-    assert (kept.domains, kept.judgement, kept.passed) == (["escrows"], MET, True)
-    assert [(one.measure, one.judgement, one.binding) for one in kept.overall.judgements] == [
-        ("time", MET, True),
-        ("queries", MET, True),
-    ]
-    assert [(row.domain, row.endpoint) for row in kept.by_domain] == [("escrows", ALL)]
-    assert (kept.overall.legacy.requests, kept.overall.legacy.db_ms, len(kept.blocks)) == (360, None, 12)
+    values = json.loads(json.dumps(to_json(test)))
+
+    assert values.pop("schema") == "crossfade.loadtest/2"
+    assert msgspec.convert(values, LoadTest) == test

@@ -42,9 +42,15 @@ def test_a_modern_that_is_four_times_as_fast_with_half_the_queries_meets_its_tar
     assert {row.endpoint for row in test.endpoints} == {f"{method} {path}" for method, path in ENDPOINTS}
     assert len(test.blocks) == test.planned_blocks == 12
     assert len(resets) == 13  # before the probe and before each block
-    assert listener.standings[0] == Standing(1, 12, "legacy", pytest.approx(12 * 0.45))
+    assert listener.standings[0].left_s == pytest.approx(12 * 0.45)
+    assert listener.standings[0].words("5 s") == "block 1 of 12 on legacy, 5 s left"
     assert listener.standings[-1].so_far.startswith("time 0.")
-    assert (test.domains, test.scenario, test.workload, test.through) == (["escrows"], "steady", "closed", "direct")
+    assert (test.domains, test.scenario, test.workload, test.through) == (
+        ["escrows"],
+        "steady",
+        "closed",
+        "direct",
+    )
     assert test.ended_at > test.begun_at
     assert test.machine
 
@@ -191,7 +197,9 @@ def test_a_load_that_surely_decides_nothing_says_so_before_it_begins(contract: P
     assert test.judgement != MET
 
 
-def test_a_duration_that_holds_no_blocks_is_refused_before_anybody_is_asked(contract: Path, tmp_path: Path) -> None:
+def test_a_duration_that_holds_no_blocks_is_refused_before_anybody_is_asked(
+    contract: Path, tmp_path: Path
+) -> None:
     with pytest.raises(LoadTestError, match="a duration of 1 s is too short"):
         run(contract, tmp_path, NOWHERE, duration_s=1)
 
