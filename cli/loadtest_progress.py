@@ -42,7 +42,7 @@ class LoadProgress:
         if self._live is None:
             message(text)
         else:
-            self._console.print(text, markup=False)
+            self._console.print(text, markup=False, highlight=False)
 
     def begins(self, standing: Standing) -> None:
         """A block begins."""
@@ -53,5 +53,5 @@ class LoadProgress:
     def _line(self) -> Text:
         if self._standing is None:
             return Text("")
-        left = span_words(max(0.0, self._ends_at_s - time.monotonic()))
+        left = span_words(round(self._ends_at_s - time.monotonic()))
         return Text(self._standing.words(left), no_wrap=True, overflow="ellipsis")

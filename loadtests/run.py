@@ -15,7 +15,7 @@ import msgspec
 
 from loadtests.block_runs import BlockRun, BlockRuns, pair_of
 from loadtests.blocks import BLOCK_S, Block, plan_blocks
-from loadtests.cold import play_cold
+from loadtests.cold import ROUNDS, play_cold
 from loadtests.early import Looks
 from loadtests.errors import LoadTestError
 from loadtests.judge import PairOfBlocks
@@ -53,6 +53,7 @@ class LoadOrder:
     seed: int = 1
     may_end_early: bool = True
     block_s: float = BLOCK_S
+    cold_rounds: int = ROUNDS
     warm_up_s: float = WARM_UP_S
     timeout_s: float = TIMEOUT_S
 
@@ -153,7 +154,16 @@ def _cold(
         return [], site.no_cold
     onlooker.told("asking backends that have just been started ...")
     try:
-        rounds = list(play_cold(workload, credentials, site.fresh, seed=order.seed, reset=site.reset))
+        rounds = list(
+            play_cold(
+                workload,
+                credentials,
+                site.fresh,
+                seed=order.seed,
+                reset=site.reset,
+                rounds=order.cold_rounds,
+            )
+        )
     except LoadTestError as error:
         return [], str(error)
     judged = replace(looks, targets=_NOTHING, may_end=False).judged(rounds)

@@ -67,7 +67,7 @@ def test_what_one_side_answers_otherwise_is_named() -> None:
 
 
 def test_arrivals_are_told_by_their_rate_and_users_by_their_pace() -> None:
-    assert "steady: 20 users at a pace of" in " ".join(notes(load_test(users=20)))
+    assert "steady: 20 users at a pace of" in " ".join(notes(load_test(users=20, rate_rps=None)))
     assert "steady: 30 arrivals a second" in " ".join(notes(load_test(workload="open", rate_rps=30.0)))
 
 
