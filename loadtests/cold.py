@@ -18,8 +18,8 @@ from loadtests.turns import Side, Taken
 from loadtests.workload import Workload
 from parity.exchange import Backend
 
-ROUNDS = 5
-WITHIN_S = 60.0
+ROUNDS = 3
+WITHIN_S = 30.0
 """No round begins later than that after the first."""
 
 

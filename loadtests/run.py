@@ -85,11 +85,9 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     if words := too_short(order.scenario, len(endpoints)):
         notes.append(words)
         onlooker.told(words)
-    if site.reset:
-        site.reset()
     onlooker.told("asking both sides every recorded request once ...")
     credentials = Credentials(order.contract, order.jwt_secret)
-    workload = probe(whole, credentials, {side: site.url(side) for side in Backend})
+    workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
     looks = Looks(endpoints, order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
     cold, no_cold = _cold(order, site, onlooker, workload, credentials, looks)
     work_dir.mkdir(parents=True, exist_ok=True)
