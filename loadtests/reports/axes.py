@@ -47,7 +47,7 @@ def logarithmic(low: float, high: float) -> Axis:
 
 def spectrum(total: int) -> Axis:
     """Of shares up to that of which so many answers have one beyond it: as far from 90 to 99 as from 99 to 99.9 %."""
-    shares: Sequence[float] = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)
+    shares: Sequence[float] = (0.5, 0.9, 0.99, 0.999, 0.9999)
     told = [share for share in shares if share <= 0.9 or (1 - share) * total >= 1]
     high = max(told[-1], 1 - 1 / max(total, 10))
     return Axis(0.0, high, tuple((share, f"{100 * share:g} %") for share in told), _nines)

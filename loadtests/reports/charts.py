@@ -7,14 +7,14 @@ from markupsafe import Markup
 
 from loadtests.reports.axes import Axis, linear, logarithmic, spectrum
 from loadtests.reports.distributions import Distribution, both, together
-from loadtests.reports.svg import Point, area, band, chart, curve, dots, frame, line, text_at, upright
+from loadtests.reports.svg import Point, area, band, chart, curve, dots, frame, line, below, upright
 from loadtests.reports.words import milliseconds, time_judgement
 from parity.load_results import LoadBlock, LoadEndpoint, LoadTest
 
 SIDES = ("legacy", "modern")
 _BINS = 40
 _SPECTRUM_POINTS = 80
-_COLD_SHARE = 0.08  # of the width of a chart over time, for what was measured before it
+_COLD_SHARE = 0.12  # of the width of a chart over time, for what was measured before it
 _MOST_RATIO = 2.0
 
 
@@ -64,13 +64,9 @@ def over_time(test: LoadTest) -> Markup:
         return Markup()
     colds = [(cold.legacy, "legacy"), (cold.modern, "modern")] if cold else []
     highest = [block.p95_ms or 0.0 for block in known] + [side.p95_ms or 0.0 for side, _ in colds]
-    y, x = linear(max(highest)), _minutes(test.blocks)
-    parts = (
-        [band(0.0, _COLD_SHARE, "cold"), text_at(_COLD_SHARE / 2, 1.0, "cold", "centre hanging")]
-        if cold
-        else []
-    )
-    parts += frame(x, y, "minutes", "ms")
+    y, x = linear(max(highest)), _minutes(test.blocks, cold=bool(colds))
+    parts = [band(0.0, _COLD_SHARE, "cold"), below(_COLD_SHARE / 2, "cold")] if cold else []
+    parts += frame(x, y, "minutes", "")
     for measure, kind in (("p50_ms", ""), ("p95_ms", "faint")):
         for side in SIDES:
             points = _points(known, side, attrgetter(measure), x, y)
@@ -94,7 +90,7 @@ def processes(
     values = [value for block in blocks if (value := of(block)) is not None]
     if not values:
         return Markup()
-    x, y = _minutes(blocks, cold=False), linear(max(values), wanted=4)
+    x, y = _minutes(blocks), linear(max(values), wanted=4)
     parts = frame(x, y, "minutes", unit)
     for side in SIDES:
         points = _points(blocks, side, of, x, y)
@@ -131,10 +127,8 @@ def ratio(row: LoadEndpoint, x: Axis) -> Markup:
 def ratio_scale(x: Axis) -> Markup:
     """The numbers above the ratios."""
     parts = [
-        Markup('<text class="{}" x="{:.2f}%" y="70%">{}</text>').format(
-            "" if not place else "end" if place == len(x.ticks) - 1 else "centre", 100 * x.at(value), text
-        )
-        for place, (value, text) in enumerate(x.ticks)
+        Markup('<text class="centre" x="{:.2f}%" y="70%">{}</text>').format(100 * x.at(value), text)
+        for value, text in x.ticks
     ]
     return Markup('<svg class="ratio scale" aria-hidden="true">{}</svg>').format(Markup().join(parts))
 
@@ -151,11 +145,11 @@ def _times(legacy: Distribution, modern: Distribution) -> Axis:
     )
 
 
-def _minutes(blocks: Sequence[LoadBlock], *, cold: bool = True) -> Axis:
+def _minutes(blocks: Sequence[LoadBlock], *, cold: bool = False) -> Axis:
     """Along which a share of the width on the left is kept for what was measured before."""
     end = max(block.begun_s + block.measured_s for block in blocks) / 60
     axis = linear(end, wanted=4)
-    kept = _COLD_SHARE * axis.high if cold else 0.0
+    kept = _COLD_SHARE / (1 - _COLD_SHARE) * end if cold else 0.0
     return Axis(-kept, end, tuple(tick for tick in axis.ticks if tick[0] <= end))
 
 

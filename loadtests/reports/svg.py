@@ -34,13 +34,10 @@ def frame(x: Axis, y: Axis, x_name: str, y_name: str) -> list[Markup]:
         ]
     for value, text in x.ticks:
         across = _x(x.at(value))
-        parts += [
-            line((across, BOTTOM), (across, BOTTOM + 2), "tick"),
-            label((across, BOTTOM + 8), text, "centre"),
-        ]
+        parts += [line((across, BOTTOM), (across, BOTTOM + 2), "tick"), below(x.at(value), text)]
     parts.append(line((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis"))
-    parts += [label((RIGHT, 99), x_name, "end name"), label((LEFT + 1, TOP + 4), y_name, "name")]
-    return parts
+    parts.append(label((RIGHT, 99), x_name, "end name"))
+    return [*parts, label((LEFT + 1, TOP + 4), y_name, "name")] if y_name else parts
 
 
 def curve(points: Sequence[Point], kind: str) -> Markup:
@@ -83,9 +80,9 @@ def band(begin: float, end: float, kind: str) -> Markup:
     )
 
 
-def text_at(x: float, y: float, text: str, kind: str = "") -> Markup:
-    """Words in the plot."""
-    return label((_x(x), _y(y)), text, kind)
+def below(x: float, text: str) -> Markup:
+    """Words where the numbers of the axis stand."""
+    return label((_x(x), BOTTOM + 8), text, "centre")
 
 
 def line(begin: Point, end: Point, kind: str) -> Markup:
