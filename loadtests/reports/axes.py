@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MOST_TICKS = 8
+_LEAST = 1e-3  # ms; HDR histograms hold no less
+_LEAST_SPAN = 4.0  # of a logarithmic axis, which then bears a number at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,10 @@ def linear(high: float, wanted: int = 5) -> Axis:
 
 def logarithmic(low: float, high: float) -> Axis:
     """Of times that are all above 0: with 1, 2, 5, 10 and so on or, where those would be too many, 1, 10, 100."""
-    low, high = max(low, 1e-3), max(high, low * 1.5, 2e-3)
+    low = max(low, _LEAST)
+    if high < _LEAST_SPAN * low:
+        middle = math.sqrt(low * max(high, low))
+        low, high = middle / math.sqrt(_LEAST_SPAN), middle * math.sqrt(_LEAST_SPAN)
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
     for digits in ((1, 2, 5), (1,)):
         values = [digit * 10.0**power for power in powers for digit in digits]

@@ -7,26 +7,30 @@ from markupsafe import Markup
 
 from loadtests.reports.axes import Axis, linear, logarithmic, spectrum
 from loadtests.reports.distributions import Distribution, both, together
-from loadtests.reports.svg import Point, area, band, chart, curve, dots, frame, line, below, upright
+from loadtests.reports.svg import Point, area, band, below, chart, curve, dots, frame, line, upright
 from loadtests.reports.words import milliseconds, time_judgement
 from parity.load_results import LoadBlock, LoadEndpoint, LoadTest
 
 SIDES = ("legacy", "modern")
-_BINS = 40
+_FEWEST_BINS, _MOST_BINS = 12, 40
 _SPECTRUM_POINTS = 80
 _COLD_SHARE = 0.12  # of the width of a chart over time, for what was measured before it
 _MOST_RATIO = 2.0
 
 
-def distributions(name: str, title: str, legacy: Distribution, modern: Distribution) -> Markup:
-    """Both sides' times over each other: the share of the answers in each of so many steps of a logarithmic axis."""
+def distributions(
+    name: str, title: str, legacy: Distribution, modern: Distribution, *, small: bool = False
+) -> Markup:
+    """Both sides' times over each other: the share of the answers in each step of a logarithmic axis."""
     if not (legacy.total and modern.total):
         return Markup()
     x = _times(legacy, modern)
-    edges = [x.low * (x.high / x.low) ** (step / _BINS) for step in range(_BINS + 1)]
+    # twice the root of the number: with more, most steps of few answers hold one or none
+    bins = min(max(round(2 * min(legacy.total, modern.total) ** 0.5), _FEWEST_BINS), _MOST_BINS)
+    edges = [x.low * (x.high / x.low) ** (step / bins) for step in range(bins + 1)]
     shares = [side.shares(edges) for side in (legacy, modern)]
     y = linear(100 * max(max(side) for side in shares), wanted=3)
-    parts = frame(x, y, "ms", "% of answers")
+    parts = frame(x, y, *("", "") if small else ("ms", "% of answers"))
     parts += [
         area([y.at(100 * share) for share in side], kind) for side, kind in zip(shares, SIDES, strict=True)
     ]
@@ -135,7 +139,7 @@ def ratio_scale(x: Axis) -> Markup:
 
 def of_endpoint(name: str, row: LoadEndpoint) -> Markup:
     """Both sides' times at one endpoint."""
-    return distributions(name, f"Response times of {row.endpoint}", *both([row]))
+    return distributions(name, f"Response times of {row.endpoint}", *both([row]), small=True)
 
 
 def _times(legacy: Distribution, modern: Distribution) -> Axis:
@@ -150,7 +154,7 @@ def _minutes(blocks: Sequence[LoadBlock], *, cold: bool = False) -> Axis:
     end = max(block.begun_s + block.measured_s for block in blocks) / 60
     axis = linear(end, wanted=4)
     kept = _COLD_SHARE / (1 - _COLD_SHARE) * end if cold else 0.0
-    return Axis(-kept, end, tuple(tick for tick in axis.ticks if tick[0] <= end))
+    return Axis(-kept, end, tuple(tick for tick in axis.ticks if (tick[0] or not cold) and tick[0] <= end))
 
 
 def _points(

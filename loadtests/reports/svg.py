@@ -24,7 +24,7 @@ def chart(name: str, title: str, description: str, parts: Iterable[Markup]) -> M
 
 
 def frame(x: Axis, y: Axis, x_name: str, y_name: str) -> list[Markup]:
-    """Lines and numbers of both axes, and what these are of."""
+    """Lines and numbers of both axes, and what these are of where it is named."""
     parts = []
     for value, text in y.ticks:
         height = _y(y.at(value))
@@ -36,8 +36,11 @@ def frame(x: Axis, y: Axis, x_name: str, y_name: str) -> list[Markup]:
         across = _x(x.at(value))
         parts += [line((across, BOTTOM), (across, BOTTOM + 2), "tick"), below(x.at(value), text)]
     parts.append(line((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis"))
-    parts.append(label((RIGHT, 99), x_name, "end name"))
-    return [*parts, label((LEFT + 1, TOP + 4), y_name, "name")] if y_name else parts
+    if x_name:
+        parts.append(label((RIGHT, 99), x_name, "end name"))
+    if y_name:
+        parts.append(label((LEFT + 1, TOP + 4), y_name, "name"))
+    return parts
 
 
 def curve(points: Sequence[Point], kind: str) -> Markup:

@@ -84,7 +84,8 @@ def headline(test: LoadTest) -> str:
     if standing[MISSED]:
         first, *more = standing[MISSED]
         others = f"; and {len(more):,} more" if more else ""
-        said = f"{first.place}: {first.measure} {figure(first.judgement)}"
+        why = first.judgement.why if first.judgement.measured else ""
+        said = f"{first.place}: {first.measure} {figure(first.judgement)}{f' ({why})' if why else ''}"
         return f"Missed: {len(standing[MISSED]):,} of {targets}. {said}{others}."
     if standing[UNDECIDED]:
         return f"Undecided: {len(standing[UNDECIDED]):,} of {targets}; {_what_decides(test)}."
@@ -183,7 +184,8 @@ def interval(one: LoadJudgement) -> str:
 
 def target(one: LoadJudgement) -> str:
     """What is to be reached."""
-    return f"{'over' if one.measure == CACHE else 'at most'} {_value(one.measure, one.target)}"
+    margin = " and a margin" if one.measure == NOT_SLOWER else ""
+    return f"{'over' if one.measure == CACHE else 'at most'} {_value(one.measure, one.target)}{margin}"
 
 
 def _value(measure: str, figure_: float) -> str:
@@ -304,8 +306,9 @@ def notes(test: LoadTest) -> list[str]:
         f"{overall.legacy.requests:,} and {overall.modern.requests:,} requests, seed {test.seed}."
     )
     reading = (
-        "Ratios are modern to legacy, of the requests that succeed, with 95 % intervals over pairs of blocks; "
-        "percentiles are those of all answers. A dash: not measured."
+        "Ratios are modern to legacy, of the requests that succeed, with 95 % intervals over pairs of blocks (wider where "
+        "many endpoints are asked the same); percentiles are those of all answers. A dash: not measured. Not slower: "
+        f"the whole interval ends below {1 + test.targets.not_slower_margin:.2f}."
     )
     said = [load, reading]
     if test.workload == "open":
