@@ -11,6 +11,7 @@ from cli.asking import confirm
 from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.errors import UsageError
+from cli.loadtest_report import report
 from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
 from cli.spans import Span
@@ -51,6 +52,9 @@ def loadtest(click_context: click.Context, /, **given: Any) -> None:
     """
     if click_context.invoked_subcommand is None:
         click_context.invoke(_run, **given)
+
+
+loadtest.add_command(report)
 
 
 @pass_context
