@@ -14,6 +14,7 @@ from cli.errors import CliError, UsageError
 from cli.failures import explain
 from cli.loadtest_order import Typed, order_of
 from cli.loadtest_progress import LoadProgress
+from cli.loadtest_report import report
 from cli.loadtest_site import Wanted, load_site
 from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
@@ -21,11 +22,11 @@ from cli.spans import Span
 from legacy_bridge.errors import LegacyError
 from loadtests.block_runs import INTERRUPTED
 from loadtests.errors import LoadTestError
-from loadtests.result_table import render_table, to_json
+from loadtests.reports import render, to_json, write_html, write_junit, write_markdown
 from loadtests.run import run_loadtest
 from loadtests.scenarios import STEADY, Workload
 from parity.errors import ParityError, StoreError
-from parity.load_results import MET, SCHEMA, UNDECIDED, LoadTest
+from parity.load_results import MET, UNDECIDED, LoadTest
 from parity.load_tests import LoadTests
 from proxy.errors import ProxyError
 from proxy.stages import Stage
@@ -88,6 +89,10 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
 @click.option(
     "--contract", type=click.Path(path_type=Path), default=CONTRACT, help="Recorded traffic and seed."
 )
+@click.option("--all", "all_endpoints", is_flag=True, help="Show every endpoint, not only the worst.")
+@click.option("--html", type=_FILE, help="Write one self-contained HTML file.")
+@click.option("--junit", type=_FILE, help="Write JUnit XML.")
+@click.option("--markdown", type=_FILE, help="Write Markdown for a pull request.")
 @yes_option
 @json_option
 @database_option
@@ -100,6 +105,9 @@ def loadtest(click_context: click.Context, /, **given: Any) -> None:
     """
     if click_context.invoked_subcommand is None:
         click_context.invoke(_run, **given)
+
+
+loadtest.add_command(report)
 
 
 @pass_context
@@ -121,6 +129,10 @@ def _run(
     no_early: bool,
     seed: int,
     contract: Path,
+    all_endpoints: bool,
+    html: Path | None,
+    junit: Path | None,
+    markdown: Path | None,
     yes: bool,
     as_json: bool,
     database_url: str | None,
@@ -142,12 +154,18 @@ def _run(
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))
         with LoadProgress() as progress:
             test = run_loadtest(order, site, progress, work_dir)
-    if as_json:
-        print_json(SCHEMA, {name: value for name, value in to_json(test).items() if name != "schema"})
-    else:
-        render_table(test, console())
     if not aa:  # it says nothing of modern
         keep(context, test)
+    if as_json:
+        values = to_json(test)
+        print_json(values.pop("schema"), values)
+    else:
+        render(test, console(), all_endpoints=all_endpoints)
+    with _could_not_run():
+        for file, write in ((html, write_html), (junit, write_junit), (markdown, write_markdown)):
+            if file is not None:
+                write(test, file)
+                message(f"wrote {file}")
     if code := exit_code(test, same=aa):
         raise click.exceptions.Exit(code)
 
