@@ -12,12 +12,13 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from operator import mul
 from statistics import NormalDist, fmean, stdev
 
 RESAMPLES = 2_000
+_RESAMPLES_OF_MEANS = 1_000  # of hundreds of figures after every pair of blocks; Student's t bounds them as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,12 @@ class Spread:
 
     def low(self, chance: float) -> float:
         """The truth is below that with this chance at most."""
-        drawn = percentile(self._drawn, _tail(self.units, chance)) if self.deviation else self.mean
+        drawn = percentile(self._drawn(), _tail(self.units, chance)) if self.deviation else self.mean
         return min(self.mean - self._reach(chance), drawn)
 
     def high(self, chance: float) -> float:
         """The truth is above that with this chance at most."""
-        drawn = percentile(self._drawn, 1 - _tail(self.units, chance)) if self.deviation else self.mean
+        drawn = percentile(self._drawn(), 1 - _tail(self.units, chance)) if self.deviation else self.mean
         return max(self.mean + self._reach(chance), drawn)
 
     def units_for(self, distance: float, chance: float, *, most: int) -> int | None:
@@ -145,12 +146,8 @@ class Spread:
         units = units or self.units
         return student(chance, units - 1) * self.deviation / math.sqrt(units)
 
-    @cached_property
     def _drawn(self) -> list[float]:
-        """The means of the units drawn again, in order."""
-        return sorted(
-            sum(map(mul, drawn, self._values)) / self.units for drawn in _draws(self.units, self._seed)
-        )
+        return _means(self._values, self._seed)
 
 
 @cache
@@ -184,6 +181,13 @@ def _draws(units: int, seed: int) -> list[tuple[int, ...]]:
     rng = random.Random(seed)
     counts = (Counter(rng.choices(range(units), k=units)) for _ in range(RESAMPLES))
     return [tuple(map(counted.__getitem__, range(units))) for counted in counts]
+
+
+@lru_cache(maxsize=16)  # the same figures are held against several targets, at both ends
+def _means(values: tuple[float, ...], seed: int) -> list[float]:
+    """The means of the units drawn again, in order."""
+    draws = _draws(len(values), seed)[:_RESAMPLES_OF_MEANS]
+    return sorted(sum(map(mul, drawn, values)) / len(values) for drawn in draws)
 
 
 def _tail(units: int, chance: float = 0.025) -> float:
