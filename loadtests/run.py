@@ -100,7 +100,7 @@ def run_loadtest(
     """
     settings = LoadSettings(
         contract=contract,
-        domain=domain,
+        domains=(domain,),
         jwt_secret=jwt_secret,
         endpoints=tuple(endpoints if endpoints is not None else domain_endpoints(domain)),
         pace_s=pace_s,
@@ -163,7 +163,7 @@ def _run_block(
         "users": users,
         "spawn-rate": users,
         "contract": settings.contract.resolve(),
-        "domain": settings.domain,
+        "domain": ",".join(settings.domains),
         "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
         "leave-out": ",".join(journey.name for journey in whole.journeys if journey.name not in kept),
         "pace": settings.pace_s,
