@@ -12,7 +12,6 @@ from loadtests.errors import LoadTestError
 from loadtests.interval import percentile
 from loadtests.judge import PairOfBlocks
 from loadtests.locusts import Locusts
-from loadtests.scenarios import Scenario
 from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
 from loadtests.site import LoadSite
 from loadtests.timings import Timing, read_timings, within
@@ -40,7 +39,6 @@ class BlockRuns:
 
     locusts: Locusts
     settings: LoadSettings
-    scenario: Scenario
     site: LoadSite
     left_out: Sequence[str]
     work_dir: Path
@@ -98,14 +96,17 @@ class BlockRuns:
         return timings, _problem(block, code, words, timings, url)
 
     def _arguments(self, block: Block, url: str, results: Path) -> dict[str, object]:
-        settings, scenario = self.settings, self.scenario
+        settings = self.settings
         return {
             "locustfile": _LOCUSTFILE,
             "host": url,
-            "users": scenario.users,
-            "spawn-rate": scenario.users,
+            "users": settings.scenario.users,
+            "spawn-rate": settings.scenario.users,
             "contract": settings.contract.resolve(),
-            "domain": settings.domain,
+            "domain": ",".join(settings.domains),
+            "scenario": settings.scenario.name,
+            "workload": settings.kind,
+            "rate": settings.rate_rps,
             "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
             "leave-out": ",".join(self.left_out),
             "pace": settings.pace_s,

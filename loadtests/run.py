@@ -61,9 +61,12 @@ class LoadOrder:
         """For Locust."""
         return LoadSettings(
             contract=self.contract,
-            domain=self.domains[0],
+            domains=tuple(self.domains),
             jwt_secret=self.jwt_secret,
             endpoints=tuple(self.endpoints),
+            scenario=self.scenario,
+            kind=self.scenario.workload,
+            rate_rps=self.scenario.rate_rps or 0.0,
             pace_s=self.scenario.pace_s,
             warm_up_s=self.warm_up_s,
             timeout_s=self.timeout_s,
@@ -93,7 +96,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     work_dir.mkdir(parents=True, exist_ok=True)
     with Locusts(work_dir / "locust") as locusts:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
-        blocks = BlockRuns(locusts, settings, order.scenario, site, left_out, work_dir, begun_s)
+        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
     if not any(ran.summary.requests for ran in runs):
         raise LoadTestError(runs[-1].summary.problem or "no request was sent in any block")
