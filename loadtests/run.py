@@ -57,6 +57,10 @@ class LoadOrder:
     warm_up_s: float = WARM_UP_S
     timeout_s: float = TIMEOUT_S
 
+    def blocks(self) -> list[Block]:
+        """The plan; raises LoadTestError where the time is too short for it."""
+        return plan_blocks(self.scenario.duration_s, seed=self.seed, block_s=self.block_s)
+
     def settings(self) -> LoadSettings:
         """For Locust."""
         return LoadSettings(
@@ -80,7 +84,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     LoadTestError when the time is too short for blocks, or nothing at all could be measured.
     """
     begun_at, begun_s = time.time(), time.perf_counter()
-    plan = plan_blocks(order.scenario.duration_s, seed=order.seed, block_s=order.block_s)
+    plan = order.blocks()
     settings = order.settings()
     whole = settings.workload()
     endpoints = _endpoints(whole)
