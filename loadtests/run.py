@@ -35,6 +35,8 @@ from parity.load_results import MET, UNDECIDED, LoadEndpoint, LoadTest, Targets
 
 _NOTHING = Targets(time=None, queries=None, cache=None)
 """Asked of cold backends."""
+_SAYING_FROM = 3
+"""Pairs of blocks, before which an interval is too wide to say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def _run_blocks(
             break
         if number % 2 == 0:
             pairs.append(pair_of(runs[-2:]))
-        if number % 2 == 0 and number < len(plan):
+        if number % 2 == 0 and _SAYING_FROM <= len(pairs) < len(plan) // 2:
             judged = looks.judged(pairs)
             words = so_far(judged)
             if stopped := looks.end(judged, len(pairs)):
