@@ -48,7 +48,9 @@ def run(contract: Path, work_dir: Path, urls: dict[str, str], **overrides: Any) 
     return run_loadtest(**arguments | urls | overrides)
 
 
-def test_a_modern_that_is_twice_as_fast_with_half_the_queries_meets_both_targets(contract: Path, tmp_path: Path) -> None:
+def test_a_modern_that_is_twice_as_fast_with_half_the_queries_meets_both_targets(
+    contract: Path, tmp_path: Path
+) -> None:
     progress: list[str] = []
     resets: list[None] = []
     with stubs(tmp_path, ("--delay-ms=24", "--queries=4"), ("--delay-ms=6", "--queries=2")) as urls:
