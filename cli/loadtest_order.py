@@ -30,6 +30,7 @@ class Typed:
     duration_s: float | None = None
     rate_rps: float | None = None
     workload: str | None = None
+    reads: float | None = None
 
     def wanted(self) -> Scenario:
         """The scenario, with what was typed in place of what it says. Raises LoadTestError, UsageError."""
@@ -70,6 +71,7 @@ def order_of(
         targets=_targets(context, targets, wanted, scenario),
         contract=contract,
         jwt_secret=context.jwt_secret,
+        reads=typed.reads,
         seed=seed,
         may_end_early=may_end_early and not wanted.same and scenario.name not in _TO_THE_END,
     )

@@ -1,15 +1,16 @@
-"""Before the load: every journey once against both sides, so that only equal work is compared.
+"""Before the load: every journey against both sides, so that only equal work is compared.
 
 A journey that one side answers otherwise than recorded, with a status below 500, is left out and reported:
 the sides are meant to differ there (a declared deviation), or the seed is another one, and the time for one answer
 says nothing about the other. A 5xx or a connection closed without an answer is no reason to leave anything out;
-it will count as an error.
+it will count as an error. What writes is sent again, and then from the seed in another order: a load repeats and
+shuffles, and a registration, an update of one version or a locked account is not answered twice alike.
 """
 
 import contextlib
 import http.client
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,16 +39,25 @@ def probe(
         if reset:
             reset()
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
-            for journey in workload.journeys:
-                reason = prober.reason(journey)
-                if reason and journey.name not in left_out:
-                    left_out[journey.name] = reason
+            left_out = prober.reasons(workload.journeys) | left_out
             prober.require_answers()
+            left_out |= prober.reasons(_writing(workload.without(left_out)), when=" when it is sent again")
+    if reset:
+        for side in Backend:
+            reset()
+            with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
+                again = _writing(workload.without(left_out))[::-1]
+                left_out |= prober.reasons(again, when=" in another order")
     kept = workload.without(left_out)
     if not kept.journeys:
         name, reason = next(iter(left_out.items()))
         raise RecordingError(f"no recorded exchange has its recorded status on both sides; {name}: {reason}")
     return kept
+
+
+def _writing(workload: Workload) -> Sequence[Journey]:
+    """The journeys that change something: only they can be in their own way, or in another's."""
+    return [one for one in workload.journeys if any(step.exchange.method != "GET" for step in one.steps)]
 
 
 class _Prober:
@@ -72,6 +82,11 @@ class _Prober:
         """Raise BackendError when there was not one answer."""
         if not self._answers:
             raise BackendError(f"the {self._side} backend at {self._url} does not answer: {self._problem}")
+
+    def reasons(self, journeys: Sequence[Journey], *, when: str = "") -> dict[str, str]:
+        """Which of them must be left out, by name, and why."""
+        found = {journey.name: self.reason(journey) for journey in journeys}
+        return {name: reason + when for name, reason in found.items() if reason}
 
     def reason(self, journey: Journey) -> str:
         """Why the journey must be left out, else empty; it is gone through in any case, for its clean-up."""

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from loadtests.block_runs import BlockRun, BlockRuns, pair_of
+from loadtests.alike import Pairs
+from loadtests.block_runs import BlockRun, BlockRuns
 from loadtests.blocks import BLOCK_S, Block, plan_blocks
 from loadtests.cold import ROUNDS, play_cold
 from loadtests.early import Looks
 from loadtests.errors import LoadTestError
-from loadtests.judge import PairOfBlocks
 from loadtests.locusts import Locusts
 from loadtests.machine import machine
 from loadtests.probe import probe
@@ -43,7 +43,7 @@ _SAYING_FROM = 3
 class LoadOrder:
     """What is to be measured: these domains under the load of that scenario, which holds what was asked for instead.
 
-    `endpoints` are (method, path template) pairs. With `may_end_early` a run ends when everything is decided.
+    `endpoints` are (method, path template) pairs. `reads` is the share of requests that only read; None: as recorded. With `may_end_early` a run ends when everything is decided.
     """
 
     domains: Sequence[str]
@@ -52,6 +52,7 @@ class LoadOrder:
     targets: Targets
     contract: Path
     jwt_secret: str
+    reads: float | None = None
     seed: int = 1
     may_end_early: bool = True
     block_s: float = BLOCK_S
@@ -74,6 +75,7 @@ class LoadOrder:
             kind=self.scenario.workload,
             rate_rps=self.scenario.rate_rps or 0.0,
             pace_s=self.scenario.pace_s,
+            reads=self.reads,
             warm_up_s=self.warm_up_s,
             timeout_s=self.timeout_s,
         )
@@ -91,6 +93,8 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     whole = settings.workload()
     endpoints = _endpoints(whole)
     notes = [site.about] if site.about else []
+    if order.reads is not None:
+        notes.append(f"{order.reads:.0%} of the requests only read, whatever the recorded mix says")
     if words := too_short(order.scenario, len(endpoints)):
         notes.append(words)
         onlooker.told(words)
@@ -107,7 +111,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     if not any(ran.summary.requests for ran in runs):
         raise LoadTestError(runs[-1].summary.problem or "no request was sent in any block")
     onlooker.told("judging ...")
-    judged = looks.judged(pairs)
+    judged = looks.judged(pairs.by_now)
     problem = runs[-1].summary.problem
     found = [process_of(str(side), [ran.summary for ran in runs], _pids(runs, side)) for side in Backend]
     processes = [one for one in found if one]
@@ -135,7 +139,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
         processes=processes,
         blocks=[ran.summary for ran in runs],
         planned_blocks=len(plan),
-        left_out=workload.left_out,
+        left_out=workload.left_out | pairs.left_out,
         notes=notes,
         machine=machine(),
         version=_version(),
@@ -180,10 +184,10 @@ def _cold(
 
 def _run_blocks(
     blocks: BlockRuns, plan: Sequence[Block], looks: Looks, onlooker: Onlooker
-) -> tuple[list[BlockRun], list[PairOfBlocks], str]:
+) -> tuple[list[BlockRun], Pairs, str]:
     """What came of each until one has a problem or all is decided, the whole pairs, and why it ended early if it did."""
     runs: list[BlockRun] = []
-    pairs: list[PairOfBlocks] = []
+    pairs = Pairs()
     begun_s = time.perf_counter()
     words = ""
     for number, block in enumerate(plan, 1):
@@ -196,9 +200,9 @@ def _run_blocks(
             onlooker.told(f"stopped in block {number}: {problem}")
             break
         if number % 2 == 0:
-            pairs.append(pair_of(runs[-2:]))
+            pairs.add(runs[-2:])
         if number % 2 == 0 and _SAYING_FROM <= len(pairs) < len(plan) // 2:
-            judged = looks.judged(pairs)
+            judged = looks.judged(pairs.by_now)
             words = so_far(judged)
             if stopped := looks.end(judged, len(pairs)):
                 onlooker.told(stopped)

@@ -119,6 +119,12 @@ def test_targets_of_a_file_win(contract: Path, tmp_path: Path) -> None:
     assert (found.targets.time, found.targets.average_ms) == (0.5, 90)
 
 
+def test_the_share_of_reads_is_as_recorded_unless_it_is_told(contract: Path) -> None:
+    told = order(contract, typed=Typed("steady", reads=0.9))
+
+    assert (told.settings().reads, order(contract).settings().reads) == (0.9, None)
+
+
 def test_what_comes_late_is_waited_for(contract: Path) -> None:
     assert not order(contract, typed=Typed("soak")).may_end_early
     assert order(contract, typed=Typed("steady")).may_end_early
