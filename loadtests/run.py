@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from loadtests.alike import Pairs
-from loadtests.block_runs import BlockRun, BlockRuns
+from loadtests.block_runs import INTERRUPTED, BlockRun, BlockRuns
 from loadtests.blocks import BLOCK_S, Block, plan_blocks
 from loadtests.cold import ROUNDS, play_cold
 from loadtests.early import Looks
@@ -43,7 +43,8 @@ _SAYING_FROM = 3
 class LoadOrder:
     """What is to be measured: these domains under the load of that scenario, which holds what was asked for instead.
 
-    `endpoints` are (method, path template) pairs. `reads` is the share of requests that only read; None: as recorded. With `may_end_early` a run ends when everything is decided.
+    `endpoints` are (method, path template) pairs. `reads` is the share of requests that only read; None: as recorded.
+    With `may_end_early` a run ends when everything is decided.
     """
 
     domains: Sequence[str]
@@ -85,34 +86,36 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     """Measure both sides and judge them; `work_dir` keeps the timings of every block.
 
     Raises BackendError when a side does not answer at the start, RecordingError when there is nothing to send,
-    LoadTestError when the time is too short for blocks, or nothing at all could be measured.
+    LoadTestError when the time is too short for blocks, or nothing at all could be measured; KeyboardInterrupt where
+    it comes before anything was.
     """
     begun_at, begun_s = time.time(), time.perf_counter()
     plan = order.blocks()
     settings = order.settings()
     whole = settings.workload()
-    endpoints = _endpoints(whole)
     notes = [site.about] if site.about else []
     if order.reads is not None:
         notes.append(f"{order.reads:.0%} of the requests only read, whatever the recorded mix says")
-    if words := too_short(order.scenario, len(endpoints)):
-        notes.append(words)
-        onlooker.told(words)
-    onlooker.told("asking both sides every recorded request once ...")
+    onlooker.told("asking both sides every recorded request ...")
     credentials = Credentials(order.contract, order.jwt_secret)
     workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
-    looks = Looks(endpoints, order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
+    if words := too_short(order.scenario, len(_endpoints(workload, judged_only=True))):
+        notes.append(words)
+        onlooker.told(words)
+    looks = Looks(_endpoints(whole), order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
     cold, no_cold = _cold(order, site, onlooker, workload, credentials, looks)
     work_dir.mkdir(parents=True, exist_ok=True)
     with Locusts(work_dir / "locust") as locusts:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
         blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
+    problem = runs[-1].summary.problem
     if not any(ran.summary.requests for ran in runs):
-        raise LoadTestError(runs[-1].summary.problem or "no request was sent in any block")
+        if problem == INTERRUPTED:
+            raise KeyboardInterrupt
+        raise LoadTestError(problem or "no request was sent in any block")
     onlooker.told("judging ...")
     judged = looks.judged(pairs.by_now)
-    problem = runs[-1].summary.problem
     found = [process_of(str(side), [ran.summary for ran in runs], _pids(runs, side)) for side in Backend]
     processes = [one for one in found if one]
     notes += what_was_not_measured(no_cold, {one.side for one in processes})
@@ -146,10 +149,11 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     )
 
 
-def _endpoints(workload: Workload) -> list[tuple[str, str]]:
-    """With their domains, each once."""
+def _endpoints(workload: Workload, *, judged_only: bool = False) -> list[tuple[str, str]]:
+    """With their domains, each once; only those whose successes are judged, if that is asked."""
     steps = (step for journey in workload.journeys for step in journey.steps)
-    return list(dict.fromkeys((step.exchange.domain, step.endpoint) for step in steps))
+    kept = (step for step in steps if not (judged_only and step.refused))
+    return list(dict.fromkeys((step.exchange.domain, step.endpoint) for step in kept))
 
 
 def _cold(
@@ -211,7 +215,7 @@ def _run_blocks(
 
 
 def _pids(runs: Sequence[BlockRun], side: Backend) -> int:
-    return max(ran.pids for ran in runs if ran.summary.side == side)
+    return max((ran.pids for ran in runs if ran.summary.side == side), default=0)
 
 
 def _version() -> str:

@@ -84,10 +84,10 @@ def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_l
     assert [one.side for one in test.processes] == ["modern"]
     assert {block.memory_mb is None for block in test.blocks if block.side == "legacy"} == {True}
     assert test.notes == [
-        listener.said[0],
+        listener.said[1],
         "CPU and memory not measured: no process of legacy was watched",
     ]
-    assert listener.said[0].startswith("too short to decide: about 15 requests a side for 7 endpoints")
+    assert listener.said[1].startswith("too short to decide: about 15 requests a side for 7 endpoints")
     assert len(test.blocks) == test.planned_blocks == 12
     assert test.judgement != MET
 
@@ -141,6 +141,18 @@ def test_ctrl_c_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_p
     assert [block.problem for block in test.blocks] == ["", "", INTERRUPTED]
     assert test.overall.legacy.requests
     assert test.judgement == UNDECIDED
+
+
+def test_ctrl_c_before_anything_was_measured_only_ends_the_run(contract: Path, tmp_path: Path) -> None:
+    def press(_: Standing) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with stubs(tmp_path) as site, pytest.raises(KeyboardInterrupt):
+            run(contract, tmp_path, site, Listener(on_block=press), endpoints=READS, duration_s=6)
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_database_that_cannot_be_reset_in_mid_run_ends_it_and_what_was_measured_is_kept(
