@@ -18,7 +18,9 @@ from operator import mul
 from statistics import NormalDist, fmean, stdev
 
 RESAMPLES = 2_000
-_RESAMPLES_OF_MEANS = 1_000  # of hundreds of figures after every pair of blocks; Student's t bounds them as well
+_RESAMPLES_OF_MEANS = (
+    1_000  # of hundreds of figures after every pair of blocks; Student's t bounds them as well
+)
 
 
 @dataclass(frozen=True, slots=True)
