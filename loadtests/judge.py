@@ -199,7 +199,9 @@ class _Judge:
         )
 
     def _average(self, row: BothSides, limit: float) -> Question:
-        return Question(AVERAGE, limit, limit, limit, float, binding=bool(row.judged), family=len(self._rows))
+        return Question(
+            AVERAGE, limit, limit, limit, _not_negative, binding=bool(row.judged), family=len(self._rows)
+        )
 
     def _row(
         self,
@@ -234,7 +236,7 @@ def _time(target: float) -> Question:
 
 
 def _queries(target: float) -> Question:
-    return Question(QUERIES, target, target, target, float, unknown=_SILENT_QUERIES)
+    return Question(QUERIES, target, target, target, _not_negative, unknown=_SILENT_QUERIES)
 
 
 def _cache(target: float) -> Question:
@@ -242,8 +244,12 @@ def _cache(target: float) -> Question:
     return Question(CACHE, target, 1 - target, 1 - target, _rest, unknown=_SILENT_CACHE)
 
 
+def _not_negative(figure: float) -> float:
+    return max(0.0, figure)  # an interval of a ratio estimator knows no such end
+
+
 def _rest(share: float) -> float:
-    return 1 - share
+    return min(1.0, max(0.0, 1 - share))
 
 
 _Figures = Callable[[Sequence[BothSides]], list[float]]

@@ -155,6 +155,21 @@ def test_no_query_at_all_is_the_best_there_is() -> None:
     assert (queries.judgement, queries.measured) == (MET, LoadRatio(0.0, 0.0, 0.0))
 
 
+def test_an_interval_ends_where_there_can_be_nothing_more() -> None:
+    words = [["hit"] * 9 + ["miss"] * (count == 0) for count in range(6)]
+    pairs = [
+        pair([timing(queries=4)] * 10, [timing(cache=one, queries=2 * (one == "miss")) for one in block])
+        for block in words
+    ]
+
+    overall = judged(pairs).overall
+
+    queries, cache = asked(overall, QUERIES).measured, asked(overall, CACHE).measured
+    assert queries is not None
+    assert cache is not None
+    assert (queries.low, cache.high) == (0.0, 1.0)
+
+
 def test_queries_of_a_side_that_does_not_say_are_unknown_and_undecided() -> None:
     found = row([pair([timing()] * 10, [timing(queries=None)] * 10) for _ in range(6)])
 
