@@ -12,6 +12,8 @@ import pytest
 from hypothesis import settings
 
 from loadtests.decisions import MOST_NEEDED, Answer, Chances, Question, answer
+from loadtests.figures import BothSides, time_ratios
+from loadtests.tallies import Tally
 from parity.load_results import MET, MISSED, NOT_SLOWER, TIME, UNDECIDED
 
 RUNS = settings.default.max_examples if settings.default else 40
@@ -45,6 +47,27 @@ def test_a_ratio_that_is_exactly_at_its_target_is_hardly_ever_called_met_or_miss
     most = 0.025 * runs + 3 * math.sqrt(0.025 * runs)
     assert max(words[MET], words[MISSED]) <= most
     assert words[UNDECIDED] >= 0.9 * runs
+
+
+def test_one_request_a_block_says_little_and_nothing_wrong() -> None:
+    rng = random.Random(2)
+    runs = 5 * RUNS
+
+    words = Counter(
+        word(not_slower(), time_ratios([BothSides(("", ""), one_each(rng), one_each(rng))]))
+        for _ in range(runs)
+    )
+
+    assert words[MISSED] <= 0.025 * runs + 3 * math.sqrt(0.025 * runs)
+    assert words[UNDECIDED] >= 0.9 * runs
+
+
+def one_each(rng: random.Random) -> list[Tally]:
+    """Ten blocks of one request, of kinds that are far apart, with a stall now and then."""
+    return [
+        Tally(times_ms=[rng.choice((2, 9, 40)) * rng.lognormvariate(0, 0.3) + 20 * (rng.random() < 0.02)])
+        for _ in range(10)
+    ]
 
 
 def _ended(rng: random.Random, chances: Chances) -> str:

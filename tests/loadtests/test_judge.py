@@ -265,7 +265,7 @@ def test_errors_of_legacy_are_counted_and_leave_the_judgement_to_the_times() -> 
     ("pairs", "n", "why", "needed"),
     [
         (4, 100, "4 of the 5 pairs of blocks that it takes at least", 1),
-        (6, 3, "18 of the 20 requests of a side that it takes at least", 1),
+        (6, 1, "6 of the 10 requests of a side that it takes at least", 4),
     ],
 )
 def test_too_few_pairs_or_requests_decide_nothing(pairs: int, n: int, why: str, needed: int) -> None:
