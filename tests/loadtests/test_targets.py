@@ -100,6 +100,15 @@ def test_a_table_that_is_none_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_the_example_of_the_page_is_a_file_of_targets(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "load-tests.md").read_text()
+    example = page.partition("```toml\n")[2].partition("```")[0]
+
+    targets = load_targets(written(tmp_path, example))
+
+    assert (targets.time, targets.queries, targets.domains) == (0.75, None, {"orders": {"time": 0.6}})
+
+
 def test_names_are_taken_as_they_are_where_nobody_says_which_there_are(tmp_path: Path) -> None:
     file = written(tmp_path, '[endpoints."GET /boats"]\ntime = 0.5\n')
 
