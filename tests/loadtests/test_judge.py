@@ -239,13 +239,14 @@ def test_one_answer_of_modern_other_than_recorded_misses_whatever_is_asked() -> 
     pairs = sides(0.5, seed=7, queries=1)
     pairs[0] = replace(pairs[0], modern=[*pairs[0].modern, *wrong])
 
-    found = judged(pairs)
+    found = judge(pairs, [KEY, (DOMAIN, "PUT /v1/escrows/{id}")], Targets())
 
-    assert {one.judgement for one in found.endpoints[0].judgements} == {MISSED}
-    assert asked(found.overall, TIME).why == (
+    said = (
         "3 of 363 requests to modern were answered otherwise than recorded: "
         "2 with status 500, 1 without an answer"
     )
+    assert {(one.judgement, one.why) for one in found.endpoints[0].judgements} == {(MISSED, said)}
+    assert asked(found.overall, TIME).why == f"{said}; at {ENDPOINT}"
     assert asked(found.overall, TIME).measured is not None
     assert (found.judgement, found.overall.modern.errors) == (MISSED, 3)
 
