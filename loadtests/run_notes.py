@@ -2,11 +2,9 @@
 
 from collections.abc import Collection
 
+from loadtests.decisions import JUDGED_AT_LEAST
 from loadtests.scenarios import Scenario, Workload
 from parity.exchange import Backend
-
-JUDGED_AT_LEAST = 20
-"""Requests of an endpoint on each side, below which nothing is said of it."""
 
 
 def requests_of(scenario: Scenario) -> float:

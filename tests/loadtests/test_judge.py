@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from loadtests.judge import Judged, PairOfBlocks, judge
+from loadtests.targets import AGAINST_ITSELF
 from loadtests.timings import Timing
 from parity.load_results import (
     ALL,
@@ -137,19 +138,6 @@ def test_a_drift_of_the_machine_meets_both_sides_alike() -> None:
     assert word(drifting, NOT_SLOWER) in {MET, UNDECIDED}
 
 
-def test_the_percentiles_come_from_one_histogram_of_all_values() -> None:
-    pairs = [
-        pair([timing(float(i)) for i in range(1, 100)], [timing(1.0)] * 30),
-        pair([timing(1_000.0)], [timing(1.0)] * 30),
-    ]
-
-    legacy = row(pairs).legacy
-
-    percentiles = (legacy.p50_ms, legacy.p90_ms, legacy.p95_ms, legacy.p99_ms)
-    assert percentiles == pytest.approx((50, 90, 95, 99), rel=0.001)
-    assert legacy.mean_ms == pytest.approx((99 * 50 + 1_000) / 100)
-
-
 def test_thirty_percent_fewer_queries_meet_exactly_the_target() -> None:
     found = row([pair([timing(queries=10)] * 10, [timing(queries=7)] * 10) for _ in range(6)])
 
@@ -165,6 +153,21 @@ def test_no_query_at_all_is_the_best_there_is() -> None:
     queries = asked(row(sides(0.5, seed=5, queries=0)), QUERIES)
 
     assert (queries.judgement, queries.measured) == (MET, LoadRatio(0.0, 0.0, 0.0))
+
+
+def test_an_interval_ends_where_there_can_be_nothing_more() -> None:
+    words = [["hit"] * 9 + ["miss"] * (count == 0) for count in range(6)]
+    pairs = [
+        pair([timing(queries=4)] * 10, [timing(cache=one, queries=2 * (one == "miss")) for one in block])
+        for block in words
+    ]
+
+    overall = judged(pairs).overall
+
+    queries, cache = asked(overall, QUERIES).measured, asked(overall, CACHE).measured
+    assert queries is not None
+    assert cache is not None
+    assert (queries.low, cache.high) == (0.0, 1.0)
 
 
 def test_queries_of_a_side_that_does_not_say_are_unknown_and_undecided() -> None:
@@ -220,16 +223,6 @@ def test_what_is_not_asked_is_not_judged() -> None:
     assert (found.judgement, found.is_clear) == (MET, True)
 
 
-def test_a_few_more_requests_of_the_expensive_kind_do_not_change_the_query_ratio() -> None:
-    cheap, dear = timing(queries=2, exchange="get"), timing(queries=10, exchange="list")
-    pairs = [pair([cheap] * 10 + [dear] * 10, [cheap] * 5 + [dear] * 15) for _ in range(6)]
-
-    measured = asked(row(pairs), QUERIES).measured
-
-    assert measured is not None
-    assert measured.value == pytest.approx(1.0)
-
-
 def test_refused_requests_count_but_do_not_move_the_median() -> None:
     refused = timing(0.1, status=401, refused=True)
     pairs = [replace(one, legacy=[*one.legacy, *[refused] * 200]) for one in sides(0.5, seed=6)]
@@ -246,13 +239,14 @@ def test_one_answer_of_modern_other_than_recorded_misses_whatever_is_asked() -> 
     pairs = sides(0.5, seed=7, queries=1)
     pairs[0] = replace(pairs[0], modern=[*pairs[0].modern, *wrong])
 
-    found = judged(pairs)
+    found = judge(pairs, [KEY, (DOMAIN, "PUT /v1/escrows/{id}")], Targets())
 
-    assert {one.judgement for one in found.endpoints[0].judgements} == {MISSED}
-    assert asked(found.overall, TIME).why == (
+    said = (
         "3 of 363 requests to modern were answered otherwise than recorded: "
         "2 with status 500, 1 without an answer"
     )
+    assert {(one.judgement, one.why) for one in found.endpoints[0].judgements} == {(MISSED, said)}
+    assert asked(found.overall, TIME).why == f"{said}; at {ENDPOINT}"
     assert asked(found.overall, TIME).measured is not None
     assert (found.judgement, found.overall.modern.errors) == (MISSED, 3)
 
@@ -272,7 +266,7 @@ def test_errors_of_legacy_are_counted_and_leave_the_judgement_to_the_times() -> 
     ("pairs", "n", "why", "needed"),
     [
         (4, 100, "4 of the 5 pairs of blocks that it takes at least", 1),
-        (6, 3, "18 of the 20 requests of a side that it takes at least", 1),
+        (6, 1, "6 of the 10 requests of a side that it takes at least", 4),
     ],
 )
 def test_too_few_pairs_or_requests_decide_nothing(pairs: int, n: int, why: str, needed: int) -> None:
@@ -375,6 +369,16 @@ def test_a_scenario_may_bound_the_average_of_modern(limit: float, expected: str)
     assert (average.judgement, average.binding, average.target) == (expected, True, limit)
     assert average.measured is not None
     assert average.measured.value == pytest.approx(found.endpoints[0].modern.mean_ms)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_of_a_side_against_itself_is_decided(seed: int) -> None:
+    found = judged(sides(1.0, seed=seed, pairs=10, n=20), AGAINST_ITSELF)
+
+    rows = [*found.endpoints, *found.by_domain, found.overall]
+    asked_of = [(row.endpoint, one.measure, one.judgement) for row in rows for one in row.judgements]
+    assert asked_of == [(ENDPOINT, NOT_SLOWER, UNDECIDED), (ALL, TIME, UNDECIDED)]
+    assert (found.judgement, found.is_clear) == (UNDECIDED, False)
 
 
 def test_the_share_of_late_requests_is_reported() -> None:
