@@ -109,10 +109,8 @@ def run_loadtest(
     )
     urls = {Backend.LEGACY: legacy_url.rstrip("/"), Backend.MODERN: modern_url.rstrip("/")}
     whole = settings.workload()
-    if reset:
-        reset()
     progress(f"asking both backends every recorded {domain} request once ...")
-    workload = probe(whole, Credentials(contract, jwt_secret), urls)
+    workload = probe(whole, Credentials(contract, jwt_secret), urls, reset)
     work_dir.mkdir(parents=True, exist_ok=True)
     plan = plan_blocks(duration_s, seed=seed)
     runs: list[BlockRun] = []
