@@ -8,7 +8,7 @@ one before: they are due a pace after that was due, or when its answer is there.
 import time
 
 from gevent.event import Event  # type: ignore[import-untyped]  # gevent ships no types
-from gevent.pool import Group  # type: ignore[import-untyped]
+from gevent.pool import Group  # type: ignore[import-untyped]  # neither does this part
 from locust import FastHttpUser, task
 from locust.env import Environment
 
