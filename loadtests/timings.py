@@ -3,6 +3,7 @@
 Every value is kept, so that percentiles come from all of them and are never averaged.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -16,8 +17,11 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
     """What one request of the load took.
 
     `started_s` counts from the begin of the block. `status` is 0 when there was no whole answer. `refused`
-    says that the recorded status is not a 2xx; `as_recorded` that this one is the recorded one. `late_ms` is
-    how much later than planned it was sent because the user still waited for the answer before.
+    says that the recorded status is not a 2xx; `as_recorded` that this one is the recorded one. `query_count`, `db_ms`
+    and `cache` (`hit`, `miss`, …) are what the answer says of itself: None and "" where it says nothing.
+
+    `late_ms` is how much later than planned it was sent: because the user still waited for the answer before, or, in
+    an open workload, because the generator was busy. There `duration_ms` counts from when it was due, and so holds it.
     """
 
     endpoint: str
@@ -28,7 +32,26 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
     as_recorded: bool
     refused: bool
     query_count: int | None
+    db_ms: float | None
+    cache: str
     late_ms: float
+    domain: str
+
+
+def server_timing(text: str | None) -> tuple[float | None, str]:
+    """What a `Server-Timing` header says of the database (`db;dur=`, ms) and of the cache (`cache;desc=`)."""
+    db_ms, cache = None, ""
+    for metric in (text or "").split(","):
+        name, *parameters = (part.strip() for part in metric.split(";"))
+        values = {
+            key.strip(): value.strip(' "') for key, _, value in (one.partition("=") for one in parameters)
+        }
+        if name == "db":
+            with contextlib.suppress(ValueError):
+                db_ms = float(values.get("dur", ""))
+        elif name == "cache":
+            cache = values.get("desc", "")
+    return db_ms, cache
 
 
 def writer(file: BinaryIO) -> Callable[[Timing], None]:

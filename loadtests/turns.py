@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from loadtests.errors import BackendError, RecordingError
 from loadtests.recording import Credentials, Sendable, sendable
+from loadtests.timings import server_timing
 from loadtests.workload import Journey, Step
 
 _TIMEOUT_S = 30.0
@@ -81,7 +82,7 @@ class Side:
             status == step.exchange.status,
             duration_s * 1_000,
             int(headers.get("X-Query-Count", 0)),
-            headers.get("Server-Timing", "").partition("cache;desc=")[2].partition(",")[0],
+            server_timing(headers.get("Server-Timing"))[1],
         )
         return taken, body
 

@@ -23,7 +23,10 @@ def timing(duration_ms: float = 8.0, *, queries: int | None = 5, exchange: str =
         as_recorded=True,
         refused=False,
         query_count=queries,
+        db_ms=None,
+        cache="",
         late_ms=0.0,
+        domain="escrows",
     )
 
 
