@@ -11,6 +11,8 @@ from cli.asking import confirm
 from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.errors import UsageError
+from cli.loadtest_baseline import baseline
+from cli.loadtest_history import history
 from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
 from cli.spans import Span
@@ -51,6 +53,10 @@ def loadtest(click_context: click.Context, /, **given: Any) -> None:
     """
     if click_context.invoked_subcommand is None:
         click_context.invoke(_run, **given)
+
+
+loadtest.add_command(history)
+loadtest.add_command(baseline)
 
 
 @pass_context
