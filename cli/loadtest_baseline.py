@@ -135,16 +135,13 @@ def render_comparison(found: LoadComparison, out: Console) -> None:
     said = count(n, "regression") if n else "no regression"
     out.print(headline.append(said, style=_STYLES[Change.REGRESSION if n else Change.SAME]))
     out.print(Text(f"  {'':8} {'then':15} {'now':15} change", style="dim"))
-    first = [(one.domain, one.endpoint) for one in found.changes[:1]]
-    told = {Change.REGRESSION, Change.IMPROVEMENT}
-    shown = [one for one in found.changes if one.says in told or (one.domain, one.endpoint) in first]
-    for (domain, endpoint), own in groupby(shown, key=lambda one: (one.domain, one.endpoint)):
+    for (domain, endpoint), own in groupby(found.told, key=lambda one: (one.domain, one.endpoint)):
         out.print(Text(f"{domain}: {endpoint}" if endpoint == ALL and domain else endpoint, style="bold"))
         for one in own:
             figures = " ".join(f"{_figure(one, figure):15}" for figure in (one.then, one.now, one.change))
             line = Text(f"  {one.measure:8} {figures} ")
             out.print(line.append(one.says, style=_STYLES[Change(one.says)]))
-    rest = Counter(one.says for one in found.changes) - Counter(one.says for one in shown)
+    rest = Counter(one.says for one in found.changes) - Counter(one.says for one in found.told)
     for word, tail in ((Change.SAME, f" within {found.tolerance:.0%}"), (Change.UNDECIDED, "")):
         if rest[word]:
             out.print(Text(f"and {count(rest[word], 'measure')} more {word}{tail}", style="dim"))

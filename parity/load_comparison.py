@@ -73,6 +73,13 @@ class LoadComparison(msgspec.Struct, frozen=True):
         """The changes that are."""
         return [one for one in self.changes if one.says == Change.REGRESSION]
 
+    @property
+    def told(self) -> list[LoadChange]:
+        """What became better or worse, and all of the first row, which sums up."""
+        first = [(one.domain, one.endpoint) for one in self.changes[:1]]
+        words = {Change.REGRESSION, Change.IMPROVEMENT}
+        return [one for one in self.changes if one.says in words or (one.domain, one.endpoint) in first]
+
 
 def compare(now: KeptLoadTest, baseline: LoadBaseline, *, tolerance: float = TOLERANCE) -> LoadComparison:
     """What became of it; raises BaselineError where the two asked something else, or one of them is partial."""
