@@ -3,26 +3,29 @@
 import contextlib
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
-import msgspec
 
 from cli.asking import confirm
 from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.errors import UsageError
+from cli.loadtest_baseline import baseline
+from cli.loadtest_history import history
 from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
 from cli.spans import Span
 from cli.up import probe
-from loadtests.result_table import render_table, to_json
+from loadtests.result_table import as_load_test, render_table, to_json
 from loadtests.run import run_loadtest
 from parity.errors import StoreError
-from parity.load_tests import LoadTest, LoadTests
+from parity.load_results import LoadTest
+from parity.load_tests import LoadTests
 
 
-@click.command()
-@click.option("--domain", required=True, help="Whose endpoints are loaded, for example escrows.")
+@click.group(invoke_without_command=True)
+@click.option("--domain", help="Whose endpoints are loaded, for example escrows.")
 @click.option(
     "--users", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Users at the same time."
 )
@@ -41,10 +44,25 @@ from parity.load_tests import LoadTest, LoadTests
 @yes_option
 @json_option
 @database_option
+@click.pass_context
+def loadtest(click_context: click.Context, /, **given: Any) -> None:
+    """Say whether modern answers 20 % faster and issues 30 % fewer queries.
+
+    Both sides run in the same run, in alternating blocks with the same seeds. Exit code 0: all targets met;
+    1: missed or undecided.
+    """
+    if click_context.invoked_subcommand is None:
+        click_context.invoke(_run, **given)
+
+
+loadtest.add_command(history)
+loadtest.add_command(baseline)
+
+
 @pass_context
-def loadtest(
+def _run(
     context: Context,
-    domain: str,
+    domain: str | None,
     users: int,
     duration: float,
     legacy: str | None,
@@ -54,11 +72,8 @@ def loadtest(
     as_json: bool,
     database_url: str | None,
 ) -> None:
-    """Say whether modern answers 20 % faster and issues 30 % fewer queries.
-
-    Both sides run in the same run, in alternating blocks with the same seeds. Exit code 0: all targets met;
-    1: missed or undecided.
-    """
+    if domain is None:
+        raise UsageError("expected --domain, for example --domain escrows")
     context.require_domain(domain)
     if (legacy is None) != (modern is None):
         raise UsageError("expected both --legacy and --modern, or neither")
@@ -93,7 +108,7 @@ def loadtest(
         print_json(values["schema"], {name: value for name, value in values.items() if name != "schema"})
     else:
         render_table(result, console())
-    keep(context, msgspec.convert(values, LoadTest))
+    keep(context, as_load_test(result))
     if not result.passed:
         raise click.exceptions.Exit(1)
 
