@@ -1,0 +1,189 @@
+"""What load tests say of the plan's performance: the newest that decides, judged by the plan's own targets.
+
+A partial run can show that a target is missed, and never that it is met. Load tests through the proxy are left aside:
+there both sides bear its cost.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from loadtests.scorecard.card import Found, some
+from loadtests.scorecard.goals import CONCURRENT_USERS, Goal
+from parity.load_results import (
+    AVERAGE,
+    CACHE,
+    MET,
+    MISSED,
+    NOT_SLOWER,
+    TIME,
+    UNDECIDED,
+    LoadEndpoint,
+    LoadJudgement,
+    LoadRatio,
+    LoadTest,
+)
+from parity.load_tests import KeptLoadTest
+from parity.report_words import count
+
+DIRECT = "direct"
+_ROUNDING = 1e-9
+
+Look = Callable[[LoadTest], Found | None]
+"""What one load test says; None where it says nothing of it."""
+
+
+def of_measure(goal: Goal, tests: Sequence[KeptLoadTest], domains: Collection[str]) -> Found:
+    """What load tests, newest first, say of a goal; but for one endpoint by runs over all of these domains alone."""
+    direct = [kept for kept in tests if kept.test.through == DIRECT]
+    if goal.endpoint:
+        return _newest(direct, lambda test: _of_endpoint(goal, test))
+    over_all = [kept for kept in direct if set(kept.test.domains) >= set(domains)]
+    if direct and not over_all:
+        loaded = sorted({name for kept in direct for name in kept.test.domains})
+        return Found(remarks=(f"there are load tests of {some(loaded)}, and none of all domains at once",))
+    looks = {NOT_SLOWER: _of_slower, AVERAGE: _of_concurrent}
+    look = looks.get(goal.measure, _of_overall)
+    return _newest(over_all, lambda test: look(goal, test))
+
+
+def by_plan(judged: LoadJudgement, goal: Goal) -> str:
+    """What it says of the plan's target, whatever the target of the run was.
+
+    Where more speaks against it than its interval (errors, too few blocks), the word of the run stands.
+    """
+    if judged.measured is None:
+        return UNDECIDED
+    if judged.judgement == MET:
+        is_as_strict = goal.measure != NOT_SLOWER and _is_within(goal, judged.target, goal.limit)
+        return MET if is_as_strict else _by_interval(goal, judged.measured, goal.limit)
+    if goal.measure == NOT_SLOWER or judged.judgement != _by_interval(goal, judged.measured, judged.target):
+        return judged.judgement
+    return _by_interval(goal, judged.measured, goal.limit)
+
+
+def _by_interval(goal: Goal, measured: LoadRatio, limit: float) -> str:
+    within = [_is_within(goal, value, limit) for value in (measured.low, measured.high)]
+    return MET if all(within) else UNDECIDED if any(within) else MISSED
+
+
+def _is_within(goal: Goal, value: float, limit: float) -> bool:
+    # of cache hits there should be more, of all else less
+    return value >= limit - _ROUNDING if goal.measure == CACHE else value <= limit + _ROUNDING
+
+
+def _of_overall(goal: Goal, test: LoadTest) -> Found | None:
+    return _of_row(goal, test.overall)
+
+
+def _of_endpoint(goal: Goal, test: LoadTest) -> Found | None:
+    rows = (row for row in test.endpoints if row.endpoint == goal.endpoint)
+    return next((found for row in rows if (found := _of_row(goal, row))), None)
+
+
+def _of_slower(goal: Goal, test: LoadTest) -> Found | None:
+    words = {
+        row.endpoint: by_plan(judged, goal)
+        for row in test.endpoints
+        if (judged := row.judged(goal.measure)) is not None and judged.measured is not None
+    }
+    if not words:
+        return None
+    slower, open_ = ([name for name, word in words.items() if word == one] for one in (MISSED, UNDECIDED))
+    unmeasured = len({row.endpoint for row in test.endpoints} - words.keys())
+    remarks = [
+        *([f"slower: {some(slower)}"] if slower else []),
+        *([f"cannot be told of {some(open_)}"] if open_ else []),
+        *([f"{count(unmeasured, 'endpoint')} had too few requests"] if unmeasured else []),
+        *([f"{count(len(test.left_out), 'journey')} left out"] if test.left_out else []),
+    ]
+    sure = len(words) - len(slower) - len(open_)
+    return Found(
+        MISSED if slower else UNDECIDED if open_ else MET,
+        f"{len(slower)} of {len(words)} slower",
+        f"{sure} of {count(len(words), 'endpoint')} surely not slower",
+        {"slower": len(slower), "undecided": len(open_), "endpoints": len(words), "unmeasured": unmeasured},
+        remarks=tuple(remarks),
+    )
+
+
+def _of_concurrent(goal: Goal, test: LoadTest) -> Found | None:
+    found = None if test.users < CONCURRENT_USERS else _of_row(goal, test.overall)
+    if found is None:
+        return None
+    judgements = ((row.endpoint, row.judged(goal.measure)) for row in test.endpoints)
+    over = [name for name, judged in judgements if judged is not None and by_plan(judged, goal) == MISSED]
+    if not over:
+        return found
+    return replace(found, judgement=MISSED, remarks=(*found.remarks, f"over it: {some(over)}"))
+
+
+def _of_row(goal: Goal, row: LoadEndpoint) -> Found | None:
+    judged = row.judged(goal.measure)
+    if judged is None or judged.measured is None:
+        return None
+    word, measured = by_plan(judged, goal), judged.measured
+    remarks = []
+    if abs(judged.target - goal.limit) > _ROUNDING:
+        remarks.append(f"judged by the plan's target; that of the run was {judged.target:g}")
+    if word == UNDECIDED and judged.blocks_needed:
+        remarks.append(f"about {count(judged.blocks_needed, 'pair')} of blocks more would decide it")
+    if word != MET and judged.why:
+        remarks.append(judged.why)
+    return Found(
+        word,
+        _measured(goal, measured),
+        _detail(goal, row),
+        {"value": measured.value, "low": measured.low, "high": measured.high},
+        remarks=tuple(remarks),
+    )
+
+
+def _measured(goal: Goal, measured: LoadRatio) -> str:
+    values = measured.value, measured.low, measured.high
+    if goal.measure == AVERAGE:
+        return "{:.0f} ms ({:.0f} to {:.0f})".format(*values)
+    if goal.measure == CACHE:
+        return "{:.0f} % ({:.0f} to {:.0f})".format(*(100 * value for value in values))
+    return "{:+.0f} % ({:+.0f} to {:+.0f})".format(*(100 * (value - 1) for value in values))
+
+
+def _detail(goal: Goal, row: LoadEndpoint) -> str:
+    legacy, modern = row.legacy, row.modern
+    if goal.measure == AVERAGE:
+        return f"{modern.judged:,} requests to modern"
+    if goal.measure == CACHE:
+        return f"{modern.cache_hits:,} of {modern.cache_lookups:,} lookups"
+    is_time = goal.measure == TIME
+    before, after = (legacy.p50_ms, modern.p50_ms) if is_time else (legacy.queries, modern.queries)
+    unit = "ms at the median" if is_time else "statements a request"
+    return f"{_figure(before)} → {_figure(after)} {unit}, {legacy.judged:,} and {modern.judged:,} requests"
+
+
+def _figure(value: float | None) -> str:
+    return "?" if value is None else f"{value:.3g}" if value < 1_000 else f"{value:.0f}"
+
+
+def _newest(tests: Iterable[KeptLoadTest], look: Look) -> Found:
+    """The newest that decides, else the newest that does not; what was passed over is told."""
+    passed: list[str] = []
+    undecided: Found | None = None
+    for kept, found in _looked(tests, look):
+        problem = kept.test.problem
+        named = replace(
+            found,
+            by=f"load test {kept.id} ({kept.test.scenario})",
+            at=kept.at,
+            remarks=(*found.remarks, *([f"the run is partial: {problem}"] if problem else []), *passed),
+        )
+        if found.judgement == MISSED or (found.judgement == MET and not problem):
+            return named
+        if problem:
+            passed.append(f"{kept.id} is partial and no evidence: {problem}")
+        else:
+            undecided = undecided or named
+            passed.append(f"{kept.id}, which is newer, is undecided")
+    return undecided or Found(remarks=tuple(passed))
+
+
+def _looked(tests: Iterable[KeptLoadTest], look: Look) -> Iterator[tuple[KeptLoadTest, Found]]:
+    return ((kept, found) for kept in tests if (found := look(kept.test)) is not None)
