@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 
 import click
-import msgspec
 
 from cli.asking import confirm
 from cli.bundled import CONTRACT, bundled_backends, yes_option
@@ -15,10 +14,11 @@ from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
 from cli.spans import Span
 from cli.up import probe
-from loadtests.result_table import render_table, to_json
+from loadtests.result_table import as_load_test, render_table, to_json
 from loadtests.run import run_loadtest
 from parity.errors import StoreError
-from parity.load_tests import LoadTest, LoadTests
+from parity.load_results import LoadTest
+from parity.load_tests import LoadTests
 
 
 @click.command()
@@ -93,7 +93,7 @@ def loadtest(
         print_json(values["schema"], {name: value for name, value in values.items() if name != "schema"})
     else:
         render_table(result, console())
-    keep(context, msgspec.convert(values, LoadTest))
+    keep(context, as_load_test(result))
     if not result.passed:
         raise click.exceptions.Exit(1)
 

@@ -1,7 +1,9 @@
 """A load test as a table of 80 columns, and as JSON."""
 
+import time
 from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -11,6 +13,21 @@ from loadtests.interval import Interval
 from loadtests.judge import QUERY_TARGET, TIME_TARGET, EndpointFigures, Judgement, SideFigures
 from loadtests.run import BlockRun, LoadResult
 from parity.exchange import Backend
+from parity.load_results import (
+    ALL,
+    MET,
+    MISSED,
+    QUERIES,
+    TIME,
+    UNDECIDED,
+    LoadBlock,
+    LoadEndpoint,
+    LoadJudgement,
+    LoadRatio,
+    LoadSide,
+    LoadTest,
+    Targets,
+)
 
 SCHEMA = "crossfade.loadtest/1"
 _LATE_WORTH_SAYING = 0.02
@@ -138,3 +155,78 @@ def _block(ran: BlockRun) -> dict[str, Any]:
         "errors": sum(not timing.as_recorded for timing in timings),
         "problem": ran.problem,
     }
+
+
+_WORDS = {Judgement.PASS: MET, Judgement.FAIL: MISSED, Judgement.UNDECIDED: UNDECIDED}
+
+
+def as_load_test(result: LoadResult) -> LoadTest:
+    """It in the form of the store; when it began is not known any more, what was not measured is None."""
+    rows = [_kept_row(row, result) for row in result.rows]
+    words = {one.judgement for one in rows[-1].judgements}
+    now = time.time()
+    return LoadTest(
+        domains=[result.domain],
+        scenario="steady",
+        workload="closed",
+        through="direct",
+        users=result.users,
+        rate_rps=None,
+        pace_s=result.pace_s,
+        duration_s=result.duration_s,
+        seed=result.seed,
+        begun_at=now,
+        ended_at=now,
+        judgement=MET if result.passed else MISSED if MISSED in words else UNDECIDED,
+        problem=result.problem,
+        stopped="",
+        targets=Targets(),
+        overall=msgspec.structs.replace(rows[-1], domain=""),
+        by_domain=rows[-1:],
+        endpoints=rows[:-1],
+        cold=[],
+        processes=[],
+        blocks=[
+            LoadBlock(**_block(ran), begun_s=0.0, p50_ms=None, p95_ms=None, p99_ms=None)
+            for ran in result.blocks
+        ],
+        planned_blocks=result.planned_blocks,
+        left_out=result.left_out,
+        notes=notes(result),
+    )
+
+
+def _kept_row(row: EndpointFigures, result: LoadResult) -> LoadEndpoint:
+    judged = (
+        (TIME, TIME_TARGET, row.time_ratio, row.time),
+        (QUERIES, QUERY_TARGET, row.query_ratio, row.queries),
+    )
+    whole = row is result.rows[-1]
+    return LoadEndpoint(
+        result.domain,
+        ALL if whole else row.endpoint,
+        _kept_side(row.legacy, result),
+        _kept_side(row.modern, result),
+        [
+            LoadJudgement(
+                measure,
+                target,
+                None if interval is None else LoadRatio(interval.value, interval.low, interval.high),
+                _WORDS[word],
+                binding=whole,
+            )
+            for measure, target, interval, word in judged
+        ],
+    )
+
+
+def _kept_side(side: SideFigures, result: LoadResult) -> LoadSide:
+    return LoadSide(
+        **_side(side),
+        rps=side.requests / result.duration_s,
+        mean_ms=None,
+        p90_ms=None,
+        db_ms=None,
+        cache_hits=0,
+        cache_lookups=0,
+    )

@@ -9,10 +9,10 @@ from rich.console import Console
 
 from loadtests.blocks import plan_blocks
 from loadtests.judge import PairOfBlocks, judge
-from loadtests.result_table import notes, render_table, to_json
+from loadtests.result_table import as_load_test, notes, render_table, to_json
 from loadtests.run import BlockRun, LoadResult
 from loadtests.timings import Timing
-from parity.load_tests import LoadTest
+from parity.load_results import ALL, MET
 from tests.loadtests.test_judge import sides, timing
 
 LONGEST = "PUT /v1/escrows/{id}/archive"
@@ -106,8 +106,14 @@ def test_the_json_holds_everything_under_a_schema() -> None:
     assert values["left_out"] == {"archive": "succeeds only once"}
 
 
-def test_the_store_takes_what_is_printed_as_json() -> None:
-    kept = msgspec.convert(to_json(result()), LoadTest)
+def test_it_has_the_form_of_the_store() -> None:
+    kept = as_load_test(result())
 
     assert [one.endpoint for one in kept.endpoints] == ["GET /v1/escrows", LONGEST]
-    assert (kept.overall.queries.judgement, kept.targets) == ("pass", {"time": 0.8, "queries": 0.7})
+    assert (kept.domains, kept.judgement, kept.passed) == (["escrows"], MET, True)
+    assert [(one.measure, one.judgement, one.binding) for one in kept.overall.judgements] == [
+        ("time", MET, True),
+        ("queries", MET, True),
+    ]
+    assert [(row.domain, row.endpoint) for row in kept.by_domain] == [("escrows", ALL)]
+    assert (kept.overall.legacy.requests, kept.overall.legacy.db_ms, len(kept.blocks)) == (360, None, 12)
