@@ -41,8 +41,21 @@ class Row:
     def source(self) -> str:
         """By which run and when; without evidence the command that gives it."""
         if self.found.judgement == NO_EVIDENCE:
-            return f"to have it: {self.goal.command}"
+            return f"no evidence; to have it: {self.goal.command}"
         return f"{self.found.by}, {'now' if self.found.at is None else moment(self.found.at)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """The rows that one source speaks of, and the remarks that are said of each of several."""
+
+    source: str
+    rows: tuple[Row, ...]
+    shared: tuple[str, ...]
+
+    def remarks(self, row: Row) -> list[str]:
+        """Those of that row alone."""
+        return [remark for remark in row.found.remarks if remark not in self.shared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,14 @@ class Scorecard:
         return f"{count(len(self.rows), 'goal')}: {', '.join(parts)}."
 
     @property
+    def by_source(self) -> list[Sourced]:
+        """The rows by what speaks of them, in their order."""
+        rows_of: dict[str, list[Row]] = {}
+        for row in self.rows:
+            rows_of.setdefault(row.source, []).append(row)
+        return [Sourced(source, tuple(rows), _shared(rows)) for source, rows in rows_of.items()]
+
+    @property
     def is_blind(self) -> bool:
         """Whether nothing could be read at all."""
         return bool(self.unread) and len(self.of(NO_EVIDENCE)) == len(self.rows)
@@ -79,6 +100,14 @@ class Scorecard:
             "left_out": dict(self.left_out),
             "unread": list(self.unread),
         }
+
+
+def _shared(rows: Sequence[Row]) -> tuple[str, ...]:
+    if len(rows) == 1:
+        return ()
+    return tuple(
+        remark for remark in rows[0].found.remarks if all(remark in row.found.remarks for row in rows)
+    )
 
 
 def _row_json(row: Row) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from parity.load_results import (
 from parity.load_tests import KeptLoadTest
 from parity.report_words import count
 
-DIRECT = "direct"
+DIRECT, STEADY = "direct", "steady"
 _ROUNDING = 1e-9
 
 Look = Callable[[LoadTest], Found | None]
@@ -35,14 +35,17 @@ Look = Callable[[LoadTest], Found | None]
 def of_measure(goal: Goal, tests: Sequence[KeptLoadTest], domains: Collection[str]) -> Found:
     """What load tests, newest first, say of a goal; but for one endpoint by runs over all of these domains alone."""
     direct = [kept for kept in tests if kept.test.through == DIRECT]
+    if goal.measure != AVERAGE:  # of the other shapes of load only where there is none of that one
+        direct = [kept for kept in direct if kept.test.scenario == STEADY] or direct
     if goal.endpoint:
         return _newest(direct, lambda test: _of_endpoint(goal, test))
+    if goal.measure == NOT_SLOWER:
+        return _of_slower(goal, direct, domains)
     over_all = [kept for kept in direct if set(kept.test.domains) >= set(domains)]
     if direct and not over_all:
         loaded = sorted({name for kept in direct for name in kept.test.domains})
         return Found(remarks=(f"there are load tests of {some(loaded)}, and none of all domains at once",))
-    looks = {NOT_SLOWER: _of_slower, AVERAGE: _of_concurrent}
-    look = looks.get(goal.measure, _of_overall)
+    look = _of_concurrent if goal.measure == AVERAGE else _of_overall
     return _newest(over_all, lambda test: look(goal, test))
 
 
@@ -80,29 +83,43 @@ def _of_endpoint(goal: Goal, test: LoadTest) -> Found | None:
     return next((found for row in rows if (found := _of_row(goal, row))), None)
 
 
-def _of_slower(goal: Goal, test: LoadTest) -> Found | None:
-    words = {
-        row.endpoint: by_plan(judged, goal)
-        for row in test.endpoints
-        if (judged := row.judged(goal.measure)) is not None and judged.measured is not None
-    }
+def _of_slower(goal: Goal, tests: Sequence[KeptLoadTest], domains: Collection[str]) -> Found:
+    """Each endpoint by the newest run that decides about it, whatever else that run is of: one slower is one too many."""
+    words: dict[str, str] = {}
+    runs: dict[str, KeptLoadTest] = {}
+    seen: dict[str, str] = {}
+    for kept in tests:
+        for row in kept.test.endpoints:
+            judged = row.judged(goal.measure)
+            word = UNDECIDED if judged is None else by_plan(judged, goal)
+            seen.setdefault(row.endpoint, row.domain)
+            is_evidence = judged is not None and judged.measured is not None
+            if not is_evidence or (kept.test.problem and word != MISSED):
+                continue
+            if words.get(row.endpoint, "") in {"", UNDECIDED} and word != words.get(row.endpoint):
+                words[row.endpoint], runs[row.endpoint] = word, kept
     if not words:
-        return None
+        return Found()
     slower, open_ = ([name for name, word in words.items() if word == one] for one in (MISSED, UNDECIDED))
-    unmeasured = len({row.endpoint for row in test.endpoints} - words.keys())
+    absent = sorted(set(domains) - {seen[name] for name in words})
     remarks = [
         *([f"slower: {some(slower)}"] if slower else []),
         *([f"cannot be told of {some(open_)}"] if open_ else []),
-        *([f"{count(unmeasured, 'endpoint')} had too few requests"] if unmeasured else []),
-        *([f"{count(len(test.left_out), 'journey')} left out"] if test.left_out else []),
+        *([f"no load test of {some(absent)}"] if absent else []),
+        *([f"too few requests at {some(few)}"] if (few := sorted(seen.keys() - words.keys())) else []),
     ]
     sure = len(words) - len(slower) - len(open_)
+    used = {kept.id: kept for kept in runs.values()}
+    newest = max(used.values(), key=lambda kept: kept.at)
+    ids = [newest.id, *(name for name in used if name != newest.id)]
     return Found(
-        MISSED if slower else UNDECIDED if open_ else MET,
+        MISSED if slower else UNDECIDED if open_ or absent else MET,
         f"{len(slower)} of {len(words)} slower",
         f"{sure} of {count(len(words), 'endpoint')} surely not slower",
-        {"slower": len(slower), "undecided": len(open_), "endpoints": len(words), "unmeasured": unmeasured},
-        remarks=tuple(remarks),
+        {"slower": len(slower), "undecided": len(open_), "endpoints": len(words), "unmeasured": len(few)},
+        _run_words(newest) if len(ids) == 1 else f"load tests {some(ids)}",
+        newest.at,
+        tuple(remarks),
     )
 
 
@@ -171,7 +188,7 @@ def _newest(tests: Iterable[KeptLoadTest], look: Look) -> Found:
         problem = kept.test.problem
         named = replace(
             found,
-            by=f"load test {kept.id} ({kept.test.scenario})",
+            by=_run_words(kept),
             at=kept.at,
             remarks=(*found.remarks, *([f"the run is partial: {problem}"] if problem else []), *passed),
         )
@@ -183,6 +200,10 @@ def _newest(tests: Iterable[KeptLoadTest], look: Look) -> Found:
             undecided = undecided or named
             passed.append(f"{kept.id}, which is newer, is undecided")
     return undecided or Found(remarks=tuple(passed))
+
+
+def _run_words(kept: KeptLoadTest) -> str:
+    return f"load test {kept.id} ({kept.test.scenario})"
 
 
 def _looked(tests: Iterable[KeptLoadTest], look: Look) -> Iterator[tuple[KeptLoadTest, Found]]:

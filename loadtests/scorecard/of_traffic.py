@@ -150,7 +150,9 @@ def of_failed(counted: Sequence[Counted]) -> Found:
     return Found(
         MISSED if failed else MET,
         f"{failed:,} of {requests:,}",
-        "; ".join(f"{one.failed:,} of {one.requests:,} {one.what}" for one in seen),
+        seen[0].what
+        if len(seen) == 1
+        else "; ".join(f"{one.failed:,} of {one.requests:,} {one.what}" for one in seen),
         {"failed": failed, "requests": requests},
         " and ".join(one.by for one in seen),
         None if None in moments else max(one for one in moments if one is not None),

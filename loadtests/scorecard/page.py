@@ -6,7 +6,7 @@ import hashlib
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from loadtests.scorecard.card import NO_EVIDENCE, Scorecard
+from loadtests.scorecard.card import Scorecard
 from parity.load_results import MET, MISSED
 from parity.report_words import moment
 
@@ -30,5 +30,4 @@ def scorecard_html(card: Scorecard) -> str:
         mood="differs" if card.of(MISSED) else "agrees" if len(card.of(MET)) == len(card.rows) else "",
         at=moment(card.generated_at),
         tones=_TONES,
-        no_evidence=NO_EVIDENCE,
     )

@@ -5,7 +5,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from loadtests.scorecard.card import NO_EVIDENCE, Row, Scorecard
+from loadtests.scorecard.card import NO_EVIDENCE, Scorecard, Sourced
 from parity.load_results import MET, MISSED, UNDECIDED
 from parity.report_words import moment
 
@@ -33,15 +33,25 @@ def render_scorecard(card: Scorecard, console: Console) -> None:
         )
     console.print(table)
     console.print()
-    console.print(Text("Evidence", style="bold"))
-    for row in card.rows:
-        _evidence(row, console)
+    for sourced in card.by_source:
+        _evidence(sourced, console)
     for name, why in card.left_out:
         console.print(Text(f"{name}: left out, {why}", style="dim"))
 
 
-def _evidence(row: Row, console: Console) -> None:
-    console.print(Text(row.goal.name))
-    detail = f"{row.found.detail}; {row.source}" if row.found.detail else row.source
-    for line in (detail, *row.found.remarks):
-        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False))
+def _evidence(sourced: Sourced, console: Console) -> None:
+    console.print(Text(sourced.source, style="bold"))
+    silent = [row for row in sourced.rows if not row.found.detail and not sourced.remarks(row)]
+    if silent:
+        _print(", ".join(row.goal.name for row in silent), 2, console)
+    for row in sourced.rows:
+        if row not in silent:
+            _print(f"{row.goal.name}: {row.found.detail}".removesuffix(": "), 2, console)
+        for remark in sourced.remarks(row):
+            _print(remark, 4, console)
+    for remark in sourced.shared:
+        _print(remark, 2, console)
+
+
+def _print(text: str, indent: int, console: Console) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
