@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import sqlalchemy.exc
+import sqlalchemy as sa
 
 from cli.context import ROOT, Context
-from cli.domain_audit import audited
+from cli.domain_audit import Audit, audited
 from cli.scorecard_code import PACKAGES, changed_at, found_by_audit
 from cli.spans import span_words
 from loadtests.scorecard.card import Found, Row, Scorecard
@@ -58,14 +58,16 @@ class Sources:
 
     context: Context
     build_dir: Path
+    audit: Callable[[Path], Audit] = audited
     unread: list[str] = field(default_factory=list)
 
     def scorecard(self, *, now: float | None = None) -> Scorecard:
-        """Every goal that applies, with what is found of it."""
+        """Every goal that applies, with what is found of it. Raises UsageError where a server is to be asked instead."""
+        engine = self.context.engine
         left_out = self._left_out()
-        found = self._of_files() | self._of_store()
+        found = self._of_files() | self._of_store(engine)
         if not self.context.settings.lists_endpoints:
-            found |= found_by_audit(audited(ROOT))
+            found |= found_by_audit(self.audit(ROOT))
         rows = [
             Row(goal, self._aged(goal, found.get(goal, Found()))) for goal in GOALS if goal not in left_out
         ]
@@ -83,12 +85,13 @@ class Sources:
             left_out |= dict.fromkeys(OF_OUR_CODE, "that can be told of the reference CRM's code alone")
         return left_out
 
-    def _of_store(self) -> dict[Goal, Found]:
+    def _of_store(self, engine: sa.Engine) -> dict[Goal, Found]:
+        """With what `make` wrote of the same goals."""
         context, domains = self.context, self.context.domain_names()
-        engine = context.engine  # raises UsageError where a server is to be asked instead
-        of_ready, of_flips = self._compared_in_ready(), self._flips()
-        counted, compared, rollbacks = of_flips[0], of_ready, [of_flips[1]]
         tests: list[KeptLoadTest] = []
+        compared = self._compared_in_ready()
+        counted, flip_times = self._flips()
+        rollbacks = [flip_times]
         try:
             kept = LoadTests(engine)
             tests = _newest_first(
@@ -99,16 +102,16 @@ class Sources:
             by_store = of_compared(
                 [compared_in(one) for one in verdicts], domains, "verdicts on what the store has"
             )
-            compared = [by_store, *of_ready]
-            counted = [counted_by_proxy(context.operations.tallies()), *counted]
+            compared.insert(0, by_store)
+            counted.insert(0, counted_by_proxy(context.operations.tallies()))
             changes = context.operations.history(_LEDGER)
             timed = [
                 Rollback(one.version, one.changed_at.timestamp(), one.served_ms)
                 for one in changes
                 if one.action == "rollback"
             ]
-            rollbacks = [of_rollbacks(timed), *rollbacks]
-        except (StoreError, FlagStoreError, sqlalchemy.exc.OperationalError, OSError) as error:
+            rollbacks.insert(0, of_rollbacks(timed))
+        except (StoreError, FlagStoreError, sa.exc.OperationalError, OSError) as error:
             self.unread.append(f"the store: {error}")
         return {
             **{goal: of_measure(goal, tests, domains) for goal in GOALS if goal.measure},

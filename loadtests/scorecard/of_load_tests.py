@@ -55,7 +55,7 @@ def by_plan(judged: LoadJudgement, goal: Goal) -> str:
     Where more speaks against it than its interval (errors, too few blocks), the word of the run stands.
     """
     if judged.measured is None:
-        return UNDECIDED
+        return judged.judgement
     if judged.judgement == MET:
         is_as_strict = goal.measure != NOT_SLOWER and _is_within(goal, judged.target, goal.limit)
         return MET if is_as_strict else _by_interval(goal, judged.measured, goal.limit)
@@ -85,21 +85,21 @@ def _of_endpoint(goal: Goal, test: LoadTest) -> Found | None:
 
 def _of_slower(goal: Goal, tests: Sequence[KeptLoadTest], domains: Collection[str]) -> Found:
     """Each endpoint by the newest run that decides about it, whatever else that run is of: one slower is one too many."""
-    words: dict[str, str] = {}
-    runs: dict[str, KeptLoadTest] = {}
     seen: dict[str, str] = {}
-    for kept in tests:
-        for row in kept.test.endpoints:
-            judged = row.judged(goal.measure)
-            word = UNDECIDED if judged is None else by_plan(judged, goal)
-            seen.setdefault(row.endpoint, row.domain)
-            is_evidence = judged is not None and judged.measured is not None
-            if not is_evidence or (kept.test.problem and word != MISSED):
-                continue
-            if words.get(row.endpoint, "") in {"", UNDECIDED} and word != words.get(row.endpoint):
-                words[row.endpoint], runs[row.endpoint] = word, kept
-    if not words:
+    told: dict[str, tuple[str, KeptLoadTest]] = {}
+    for kept, row in [(one, row) for one in tests for row in one.test.endpoints]:
+        seen.setdefault(row.endpoint, row.domain)
+        judged = _telling(row, goal)
+        if judged is None:
+            continue
+        word = by_plan(judged, goal)
+        if kept.test.problem and word != MISSED:
+            continue
+        if row.endpoint not in told or (told[row.endpoint][0] == UNDECIDED and word != UNDECIDED):
+            told[row.endpoint] = word, kept
+    if not told:
         return Found()
+    words = {name: word for name, (word, _) in told.items()}
     slower, open_ = ([name for name, word in words.items() if word == one] for one in (MISSED, UNDECIDED))
     absent = sorted(set(domains) - {seen[name] for name in words})
     remarks = [
@@ -109,7 +109,7 @@ def _of_slower(goal: Goal, tests: Sequence[KeptLoadTest], domains: Collection[st
         *([f"too few requests at {some(few)}"] if (few := sorted(seen.keys() - words.keys())) else []),
     ]
     sure = len(words) - len(slower) - len(open_)
-    used = {kept.id: kept for kept in runs.values()}
+    used = {kept.id: kept for _, kept in told.values()}
     newest = max(used.values(), key=lambda kept: kept.at)
     ids = [newest.id, *(name for name in used if name != newest.id)]
     return Found(
@@ -135,8 +135,8 @@ def _of_concurrent(goal: Goal, test: LoadTest) -> Found | None:
 
 
 def _of_row(goal: Goal, row: LoadEndpoint) -> Found | None:
-    judged = row.judged(goal.measure)
-    if judged is None or judged.measured is None:
+    judged = _telling(row, goal)
+    if judged is None:
         return None
     word, measured = by_plan(judged, goal), judged.measured
     remarks = []
@@ -148,11 +148,18 @@ def _of_row(goal: Goal, row: LoadEndpoint) -> Found | None:
         remarks.append(judged.why)
     return Found(
         word,
-        _measured(goal, measured),
+        "" if measured is None else _measured(goal, measured),
         _detail(goal, row),
-        {"value": measured.value, "low": measured.low, "high": measured.high},
+        {} if measured is None else {"value": measured.value, "low": measured.low, "high": measured.high},
         remarks=tuple(remarks),
     )
+
+
+def _telling(row: LoadEndpoint, goal: Goal) -> LoadJudgement | None:
+    """What the run judged of it; None where there was too little to measure, and no errors that decide without."""
+    judged = row.judged(goal.measure)
+    is_told = judged is not None and (judged.measured is not None or judged.judgement == MISSED)
+    return judged if is_told else None
 
 
 def _measured(goal: Goal, measured: LoadRatio) -> str:

@@ -10,7 +10,7 @@ from loadtests.scorecard.card import Found, some
 from loadtests.scorecard.goals import ROLLBACK
 from parity.load_results import MET, MISSED, UNDECIDED
 from parity.outcome import Outcome
-from parity.report_words import count, percent
+from parity.report_words import count, moment, percent
 from parity.tally import Tally
 from parity.verdict import Verdict
 
@@ -22,7 +22,10 @@ _FLIP_TIMES = re.compile(r".*: change served, p99 ms")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What was compared of one domain, until `at`: `upper` bounds the rate of mismatches, `lacks` is what is missing."""
+    """What was compared of one domain from `since` (None: ever) until `at`.
+
+    `upper` bounds the rate of mismatches, `lacks` is what is missing.
+    """
 
     domain: str
     at: float
@@ -30,6 +33,7 @@ class Compared:
     accepted: int
     mismatches: int
     upper: float
+    since: float | None = None
     lacks: str = ""
 
 
@@ -61,6 +65,7 @@ def compared_in(verdict: Verdict) -> Compared:
         figures.tally.outcomes.get(Outcome.ACCEPTED, 0),
         rate.mismatches,
         rate.upper,
+        verdict.since,
         _lacks(rate.clean_missing, len(figures.coverage.missing)),
     )
 
@@ -75,6 +80,7 @@ def compared_in_ready(domain: Mapping[str, Any]) -> Compared:
         int(domain["outcomes"][Outcome.ACCEPTED.value]),
         int(rate["mismatches"]),
         float(rate["upper"]),
+        None if domain["since"] is None else float(domain["since"]),
         _lacks(int(rate["clean_missing"]), sum(not cell["met"] for cell in required)),
     )
 
@@ -97,11 +103,14 @@ def of_compared(found: Sequence[Compared], domains: Iterable[str], by: str) -> F
     lacking = [f"{one.domain} ({one.lacks})" for one in found if one.lacks and one.comparisons]
     differing = [f"{one.domain} ({one.mismatches:,})" for one in found if one.mismatches]
     accepted = sum(one.accepted for one in found)
+    since = [one.since for one in found]
+    begun = [one for one in since if one is not None]
     remarks = [
         *([f"differ: {some(differing)}"] if differing else []),
         *([f"nothing was compared of {some(absent)}"] if absent else []),
         *([f"not enough of {some(lacking)}"] if lacking else []),
         *([f"{accepted:,} differ only as accepted"] if accepted else []),
+        *([f"counted since {moment(min(begun))}"] if None not in since else []),
     ]
     worst = max(one.upper for one in found if one.comparisons)
     return Found(
@@ -167,7 +176,9 @@ def of_rollbacks(rollbacks: Sequence[Rollback]) -> Found:
         return Found(remarks=(untimed,) if rollbacks else ())
     times = sorted(ms for _, ms in timed)
     newest, oldest = timed[0][0], timed[-1][0]
-    versions = f"version {newest.version}" if len(timed) == 1 else f"{oldest.version} to {newest.version}"
+    versions = (
+        f"version {newest.version}" if len(timed) == 1 else f"versions {oldest.version} to {newest.version}"
+    )
     waiting = len([one for one in rollbacks if one.version >= oldest.version]) - len(timed)
     return Found(
         MET if times[-1] <= ROLLBACK.limit else MISSED,
