@@ -33,10 +33,12 @@ from loadtests.scorecard.of_traffic import (
     compared_in_ready,
     counted_by_proxy,
     counted_in_flips,
+    counted_under_load,
     of_compared,
     of_failed,
     of_flip_times,
     of_rollbacks,
+    of_rollbacks_under_load,
     strongest,
 )
 from parity.errors import StoreError
@@ -90,8 +92,7 @@ class Sources:
         context, domains = self.context, self.context.domain_names()
         tests: list[KeptLoadTest] = []
         compared = self._compared_in_ready()
-        counted, flip_times = self._flips()
-        rollbacks = [flip_times]
+        counted, rollbacks = self._flips()
         try:
             kept = LoadTests(engine)
             tests = _newest_first(
@@ -137,14 +138,27 @@ class Sources:
         found = self._read(file, "make ready", read)
         return [] if found is None else [found]
 
-    def _flips(self) -> tuple[list[Counted], Found]:
-        file = self.build_dir / "bench-flags.json"
+    def _flips(self) -> tuple[list[Counted], list[Found]]:
+        """What failed while flags changed under load, and how long rollbacks took there."""
+        by_proxy, by_bench = self.build_dir / "loadtest-proxy.json", self.build_dir / "bench-flags.json"
 
-        def read(values: Any, at: float) -> tuple[list[Counted], Found]:
-            counted = counted_in_flips(values["figures"], str(file), at)
-            return [] if counted is None else [counted], of_flip_times(values["figures"], str(file), at)
+        def read_proxy(values: Any, _at: float) -> tuple[Counted, Found] | None:
+            flips, at = values["flips"], float(values["ended_at"])
+            if flips is None:
+                return None
+            found = of_rollbacks_under_load(flips, str(by_proxy), at)
+            return counted_under_load(flips, str(by_proxy), at), found
 
-        return self._read(file, "make bench-flags", read) or ([], Found())
+        def read_bench(values: Any, at: float) -> tuple[Counted | None, Found]:
+            rows = values["figures"]
+            return counted_in_flips(rows, str(by_bench), at), of_flip_times(rows, str(by_bench), at)
+
+        read = (
+            self._read(by_proxy, "crossfade loadtest proxy --json", read_proxy),
+            self._read(by_bench, "make bench-flags", read_bench),
+        )
+        told = [one for one in read if one is not None]
+        return [counted for counted, _ in told if counted is not None], [found for _, found in told]
 
     def _read(self, file: Path, command: str, read: Callable[[Any, float], T]) -> T | None:
         """What is in a file of `make`; None where it is not there, or not what that command writes."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from loadtests.interval import percentile
@@ -149,6 +149,13 @@ def counted_in_flips(figures: Iterable[Mapping[str, Any]], by: str, at: float) -
     return None
 
 
+def counted_under_load(flips: Mapping[str, Any], by: str, at: float) -> Counted:
+    """What clients met while `crossfade loadtest proxy` changed stages. Raises LookupError or TypeError."""
+    figures = flips["figures"]
+    what = f"while stages changed {len(flips['made']):,} times under load"
+    return Counted(int(figures["sent"]), int(figures["failed"]), what, by, at)
+
+
 def of_failed(counted: Sequence[Counted]) -> Found:
     """Whether any request failed, of all that were counted anywhere."""
     seen = [one for one in counted if one.requests]
@@ -174,21 +181,29 @@ def of_rollbacks(rollbacks: Sequence[Rollback]) -> Found:
     if not timed:
         untimed = f"{count(len(rollbacks), 'rollback')} in the ledger, and nobody waited for any worker"
         return Found(remarks=(untimed,) if rollbacks else ())
-    times = sorted(ms for _, ms in timed)
     newest, oldest = timed[0][0], timed[-1][0]
-    versions = (
-        f"version {newest.version}" if len(timed) == 1 else f"versions {oldest.version} to {newest.version}"
-    )
+    is_one = len(timed) == 1
+    versions = f"version {newest.version}" if is_one else f"versions {oldest.version} to {newest.version}"
     waiting = len([one for one in rollbacks if one.version >= oldest.version]) - len(timed)
+    found = _of_times([ms for _, ms in timed], f"ledger, {versions}", newest.at)
+    return replace(found, remarks=(f"{count(waiting, 'other')} nobody waited for",)) if waiting else found
+
+
+def of_rollbacks_under_load(flips: Mapping[str, Any], by: str, at: float) -> Found:
+    """The same of those that `crossfade loadtest proxy` made. Raises LookupError or TypeError."""
+    times = [float(one["ms"]) for one in flips["made"] if one["rolled_back"]]
+    return _of_times(times, by, at) if times else Found()
+
+
+def _of_times(times_ms: Sequence[float], by: str, at: float) -> Found:
+    median, worst = percentile(sorted(times_ms), 0.5), max(times_ms)
     return Found(
-        MET if times[-1] <= ROLLBACK.limit else MISSED,
-        f"{times[-1]:,.0f} ms at most",
-        f"median {percentile(times, 0.5):,.0f} ms of {count(len(times), 'rollback')}, until every proxy worker"
-        " served it",
-        {"worst_ms": times[-1], "median_ms": percentile(times, 0.5), "rollbacks": len(times)},
-        f"ledger, {versions}",
-        newest.at,
-        (f"{count(waiting, 'other')} nobody waited for",) if waiting else (),
+        MET if worst <= ROLLBACK.limit else MISSED,
+        f"{worst:,.0f} ms at most",
+        f"median {median:,.0f} ms of {count(len(times_ms), 'rollback')}, until every proxy worker served it",
+        {"worst_ms": worst, "median_ms": median, "rollbacks": len(times_ms)},
+        by,
+        at,
     )
 
 

@@ -62,7 +62,7 @@ def test_it_ends_with_3_when_nothing_could_be_read(crossfade: InProcess, tmp_pat
 
 
 def test_it_needs_the_store_itself(crossfade: InProcess) -> None:
-    ran = crossfade("--server", "http://127.0.0.1:1", "scorecard", CROSSFADE_TOKEN="x")
+    ran = crossfade("--server", "http://127.0.0.1:1", "scorecard", CROSSFADE_TOKEN="cf_0a1b2c3d_" + "A" * 43)
 
     assert ran.code == 2
     assert ran.err.startswith("crossfade: this needs the store itself, and cannot be done by the server")

@@ -150,6 +150,23 @@ def test_what_make_wrote_is_evidence_with_the_time_of_its_file(context: Context,
     assert found["coverage"].remarks == ()
 
 
+def test_stages_changed_under_load_are_evidence_of_the_moment_of_that_run(
+    context: Context, tmp_path: Path
+) -> None:
+    ended_at = time.time() + 60
+    flips = {"figures": {"sent": 500, "failed": 1}, "made": [{"rolled_back": True, "ms": 60.0}]}
+    run = {"ended_at": ended_at, "flips": flips}
+    written(tmp_path / "build", "loadtest-proxy.json", run)
+
+    found, _ = looked_up(context, tmp_path)
+    written(tmp_path / "build", "loadtest-proxy.json", run | {"flips": None})
+    without, _ = looked_up(context, tmp_path)
+
+    assert (found["failed"].judgement, found["failed"].measured) == (MISSED, "1 of 500")
+    assert (found["rollback"].judgement, found["rollback"].at) == (MET, ended_at)
+    assert {without[key].judgement for key in ("failed", "rollback")} == {NO_EVIDENCE}
+
+
 def test_coverage_that_is_older_than_the_code_says_by_how_much(context: Context, tmp_path: Path) -> None:
     written(tmp_path / "build", "coverage.json", COVERAGE, at=1_000.0)
 

@@ -1,5 +1,6 @@
 """What was compared, what failed, and how long rollbacks took."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,18 +12,26 @@ from loadtests.scorecard.of_traffic import (
     Compared,
     Counted,
     Rollback,
+    compared_in,
     compared_in_ready,
     counted_by_proxy,
     counted_in_flips,
+    counted_under_load,
     of_compared,
     of_failed,
     of_flip_times,
     of_rollbacks,
+    of_rollbacks_under_load,
     strongest,
 )
+from parity.coverage import Requirement, cover
 from parity.load_results import MET, MISSED, UNDECIDED
+from parity.outcome import Outcome
 from parity.tally import Tally
 from tests.loadtests.bench.support import shot
+from tests.loadtests.test_ready_result import TALLY, result
+from tests.parity.test_verdict_conditions import DETAIL
+from tests.parity.test_verdict_text import verdict
 
 CLEAN = Compared("escrows", 100.0, 4_000, 30, 0, 0.0008)
 DIFFERING = Compared("leads", 90.0, 1_000, 0, 3, 0.009)
@@ -68,19 +77,22 @@ def test_from_when_on_it_was_counted_is_told() -> None:
     assert found.remarks == ("counted since 1970-01-01 00:01:00 UTC",)
 
 
-def test_what_make_ready_wrote_says_what_is_missing() -> None:
-    domain = {
-        "domain": "escrows",
-        "generated_at": 100.0,
-        "since": 60.0,
-        "rate": {"comparisons": 20, "mismatches": 0, "upper": 0.2, "clean_missing": 980},
-        "coverage": {"required": [{"met": True}, {"met": False}]},
-        "outcomes": {"accepted": 4},
-    }
+def test_what_make_ready_wrote_says_the_same_as_the_verdict_that_it_was_written_of() -> None:
+    one = verdict()
+    (written,) = result(one).to_json()["domains"]
 
-    compared = compared_in_ready(domain)
+    assert compared_in_ready(json.loads(json.dumps(written))) == replace(
+        compared_in(one), accepted=TALLY.outcomes[Outcome.ACCEPTED]
+    )
 
-    assert compared == Compared("escrows", 100.0, 20, 4, 0, 0.2, 60.0, "980 comparisons and 1 required cell")
+
+def test_what_is_missing_is_told_with_its_number() -> None:
+    lacking = verdict(tally=Tally(outcomes={Outcome.MATCH: 20}), coverage=cover({}, [Requirement(DETAIL)]))
+
+    comparisons, _, cells = compared_in(lacking).lacks.partition(" comparisons and ")
+
+    assert int(comparisons.replace(",", "")) > 20
+    assert cells == "1 required cell"
 
 
 def test_a_miss_is_stronger_than_what_is_met_and_that_than_what_is_open() -> None:
@@ -147,6 +159,17 @@ def test_rollbacks_are_judged_by_the_slowest_that_somebody_waited_for() -> None:
 
 def test_a_rollback_that_took_longer_than_a_second_is_a_miss() -> None:
     assert of_rollbacks([Rollback(9, 90.0, 1_200.0)]).judgement == MISSED
+
+
+def test_what_loadtest_proxy_tells_of_its_flips_is_understood() -> None:
+    made = [{"rolled_back": False, "ms": 900.0}, {"rolled_back": True, "ms": 60.0}]
+    flips = {"figures": {"sent": 500, "failed": 0}, "made": made}
+
+    counted, times = counted_under_load(flips, "file", 7.0), of_rollbacks_under_load(flips, "file", 7.0)
+
+    assert counted == Counted(500, 0, "while stages changed 2 times under load", "file", 7.0)
+    assert (times.judgement, times.measured, times.by) == (MET, "60 ms at most", "file")
+    assert of_rollbacks_under_load(flips | {"made": made[:1]}, "file", 7.0) == Found()
 
 
 def test_rollbacks_that_nobody_waited_for_are_no_evidence() -> None:
