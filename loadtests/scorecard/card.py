@@ -86,6 +86,14 @@ class Scorecard:
         return [Sourced(source, tuple(rows), _shared(rows)) for source, rows in rows_of.items()]
 
     @property
+    def left_out_words(self) -> list[str]:
+        """What is left out, a line a reason."""
+        names_of: dict[str, list[str]] = {}
+        for name, why in self.left_out:
+            names_of.setdefault(why, []).append(name)
+        return [f"left out: {', '.join(names)}: {why}" for why, names in names_of.items()]
+
+    @property
     def is_blind(self) -> bool:
         """Whether nothing could be read at all."""
         return bool(self.unread) and len(self.of(NO_EVIDENCE)) == len(self.rows)

@@ -24,7 +24,7 @@ def scorecard_markdown(card: Scorecard) -> str:
         *(_row(row) for row in card.rows),
         "",
         *(line for sourced in card.by_source for line in _evidence(sourced)),
-        *(f"- {_plain(name)}: left out, {_plain(why)}" for name, why in card.left_out),
+        *(f"- {_plain(words)}" for words in card.left_out_words),
     ]
     return "\n".join([*lines, ""])
 

@@ -35,8 +35,8 @@ def render_scorecard(card: Scorecard, console: Console) -> None:
     console.print()
     for sourced in card.by_source:
         _evidence(sourced, console)
-    for name, why in card.left_out:
-        console.print(Text(f"{name}: left out, {why}", style="dim"))
+    for words in card.left_out_words:
+        console.print(Text(words, style="dim"))
 
 
 def _evidence(sourced: Sourced, console: Console) -> None:

@@ -203,6 +203,7 @@ def test_of_backends_of_your_own_what_does_not_apply_is_left_out_with_a_word(tmp
     row = EndpointRow(domain="books", method="GET", path="/v1/escrows")
     settings = Settings(state_dir=tmp_path, endpoints=(row,))
     own = Context(settings, None, "", "olivia")
+    written(tmp_path / "build", "ready.json", {"domains": [ready("books")]})
 
     found, card = looked_up(own, tmp_path)
 
@@ -212,6 +213,8 @@ def test_of_backends_of_your_own_what_does_not_apply_is_left_out_with_a_word(tmp
         *("time", "time GET /v1/escrows", "statements", "cache", "not slower", "concurrent"),
         *("unchanged", "failed", "rollback"),
     ]
+    (unchanged,) = [row for row in card.rows if row.goal.key == "unchanged"]
+    assert unchanged.source == "no evidence; to have it: crossfade flip DOMAIN shadow"
     assert dict(card.left_out) == {
         "GET /v1/listings": "the configuration has no such endpoint",
         "GET /v1/clients": "the configuration has no such endpoint",

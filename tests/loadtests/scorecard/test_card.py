@@ -24,6 +24,15 @@ def test_rows_are_together_by_their_source_and_what_is_said_of_all_is_said_once(
     ]
 
 
+def test_what_is_left_out_is_a_line_a_reason() -> None:
+    left_out = (("GET /a", "no such endpoint"), ("coverage", "not ours"), ("GET /b", "no such endpoint"))
+
+    assert card(left_out=left_out).left_out_words == [
+        "left out: GET /a, GET /b: no such endpoint",
+        "left out: coverage: not ours",
+    ]
+
+
 def test_a_scorecard_is_blind_when_a_source_is_away_and_there_is_no_other() -> None:
     nothing = (Row(FAILED, Found()), Row(COVERAGE, Found()))
 

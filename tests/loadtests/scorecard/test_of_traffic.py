@@ -30,7 +30,7 @@ from parity.outcome import Outcome
 from parity.tally import Tally
 from tests.loadtests.bench.support import shot
 from tests.loadtests.test_ready_result import TALLY, result
-from tests.parity.test_verdict_conditions import DETAIL
+from tests.parity.factories import DETAIL
 from tests.parity.test_verdict_text import verdict
 
 CLEAN = Compared("escrows", 100.0, 4_000, 30, 0, 0.0008)

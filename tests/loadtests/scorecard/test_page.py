@@ -19,7 +19,7 @@ def test_it_says_what_the_terminal_says() -> None:
         "load test l-1 (steady), 2026-11-30 00:53:20 UTC",
         "slower: PUT /v1/escrows/{id}",
         "no evidence; to have it: make bench-flags",
-        "test coverage: left out, not ours",
+        "left out: test coverage: not ours",
     ):
         assert said in text
     assert text.count("it died") == 1

@@ -44,7 +44,7 @@ def test_what_could_not_be_read_and_what_is_left_out_is_told() -> None:
     text = shown(card(unread=("the store: no",), left_out=(("test coverage", "not ours"),)))
 
     assert "could not be read: the store: no" in text
-    assert "test coverage: left out, not ours" in text
+    assert "left out: test coverage: not ours" in text
 
 
 def test_it_fits_a_terminal_and_takes_no_text_for_markup() -> None:
