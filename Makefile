@@ -72,10 +72,11 @@ ALONE = { echo "once more alone, what failed beside others:" && $(BIN)/pytest -q
 collected:  # all tests can be imported; and what they import is compiled once, and not by each worker of xdist for itself
 	@mkdir -p build && $(BIN)/pytest --collect-only -q >build/collected.txt || { cat build/collected.txt; exit 1; }
 
-coverage: $(STAMP) browser redis peers  ## All tests on the sources once more, twice as slowly, and the coverage floor
+coverage: $(STAMP) browser redis peers  ## All tests on the sources once more, twice as slowly, and the coverage floor; writes build/coverage.json
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(BIN)/coverage combine -q
+	@mkdir -p build && $(BIN)/coverage json -q --fail-under=0 -o build/coverage.json
 	@$(BIN)/coverage report
 
 apt = { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && echo "installing $(1) for the tests ..." && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null ; }
