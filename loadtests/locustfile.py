@@ -23,7 +23,6 @@ Exit code 4: the side under load gave no whole answer many times in a row. Impor
 process (gevent), so only Locust's own process imports this module.
 """
 
-import itertools
 import json
 import random
 import sys
@@ -39,12 +38,14 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.event import EventHook
 from locust.exception import StopTest
+from locust.runners import Runner
 
 from loadtests.errors import LoadTestError, RecordingError
+from loadtests.locust_nodes import Node, node_of
+from loadtests.locust_worker import SIDE_DOWN
 from loadtests.recording import Credentials, sendable
 from loadtests.settings import (
     PACE_S,
-    SIDE_DOWN_EXIT_CODE,
     TIMEOUT_S,
     WARM_UP_S,
     LoadSettings,
@@ -61,14 +62,13 @@ Listener = TypeVar("Listener", bound=Callable[..., None])
 class Load:
     """What the users of one Locust process share; made when Locust starts, hung on its environment."""
 
-    def __init__(self, settings: LoadSettings, environment: Environment) -> None:
+    def __init__(self, settings: LoadSettings, node: Node) -> None:
         self.settings = settings
+        self.node = node
         self.workload: Workload = settings.workload()
         self.credentials = Credentials(settings.contract, settings.jwt_secret)
-        self.user_numbers = itertools.count()
         self.begun_at = time.perf_counter()
-        self._environment = environment
-        self._file = settings.results.open("wb") if settings.results else None
+        self._file = node.opened(settings.results)
         self._write = writer(self._file) if self._file else None
         self._no_answers = 0
 
@@ -78,13 +78,7 @@ class Load:
             self._write(timing)
         self._no_answers = 0 if timing.status else self._no_answers + 1
         if self._no_answers == _NO_ANSWERS_IN_A_ROW and self.settings.measured_s is not None:
-            self._environment.process_exit_code = SIDE_DOWN_EXIT_CODE
-            self.quit()
-
-    def quit(self) -> None:
-        """End the run: users finish the request they wait for and clean up."""
-        if self._environment.runner is not None:
-            gevent.spawn(self._environment.runner.quit)
+            self.node.end(SIDE_DOWN)
 
     def close(self) -> None:
         """Write out what is buffered."""
@@ -93,6 +87,7 @@ class Load:
             self._write = None
 
 
+_nodes: dict[Environment, Node] = {}
 _loads: dict[Environment, Load] = {}  # Locust gives its hooks the environment and nothing else of ours
 
 
@@ -106,7 +101,7 @@ class RecordedUser(FastHttpUser):
         self.network_timeout = self.connection_timeout = load.settings.timeout_s
         super().__init__(environment)
         self._load = load
-        self._random = random.Random(load.settings.seed * 1_000_003 + next(load.user_numbers))
+        self._random = random.Random(load.settings.seed * 1_000_003 + load.node.number(type(self).__name__))
         self._next_s = time.perf_counter() + self._random.uniform(0, load.settings.pace_s)
         self._steps: Iterator[Step] = iter(())
         self._answers: dict[str, Any] = {}
@@ -235,7 +230,7 @@ def _settings(options: Namespace) -> LoadSettings:
 def _check_settings(environment: Environment, **_: Any) -> None:
     """Without a web page nobody can correct the settings later: wrong ones are one sentence and exit code 2."""
     options = environment.parsed_options
-    if options is not None and options.headless:
+    if options is not None and options.headless and not options.worker:
         try:
             _settings(options).workload()
         except (LoadTestError, OSError, ValueError) as error:
@@ -243,18 +238,28 @@ def _check_settings(environment: Environment, **_: Any) -> None:
             raise SystemExit(2) from error
 
 
+@_on(events.init)
+def _join(environment: Environment, runner: Runner, **_: Any) -> None:
+    _nodes[environment] = node_of(environment, runner)
+
+
 @_on(events.test_start)
 def _begin_load(environment: Environment, **_: Any) -> None:
     """Read the recording anew at each start, with what the web page was told by then."""
     if environment.parsed_options is None:
         return
+    node = _nodes[environment]
     try:
-        load = _loads[environment] = Load(_settings(environment.parsed_options), environment)
+        load = _loads[environment] = Load(_settings(node.options(environment.parsed_options)), node)
+        settings = load.settings
+        environment.stop_timeout = settings.timeout_s + 1
+        measured_s = settings.measured_s and settings.warm_up_s + settings.measured_s
+        node.begin(load.workload.digest, measured_s)
     except (LoadTestError, OSError, ValueError) as error:
+        node.refuse(str(error))
         raise StopTest(str(error)) from error
-    environment.stop_timeout = load.settings.timeout_s + 1
-    if load.settings.measured_s is not None:
-        gevent.spawn_later(load.settings.warm_up_s + load.settings.measured_s, load.quit)
+    if measured_s is not None:
+        gevent.spawn_later(measured_s, node.end)
 
 
 @_on(events.request)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from loadtests.blocks import Block, plan_blocks
 from loadtests.errors import LoadTestError
+from loadtests.generators import ALONE, WORKER_LOST_EXIT_CODE, Generators
 from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
 from loadtests.locusts import Locusts
 from loadtests.probe import probe
@@ -90,12 +91,13 @@ def run_loadtest(
     warm_up_s: float = WARM_UP_S,
     timeout_s: float = TIMEOUT_S,
     endpoints: Sequence[Template] | None = None,
+    generators: Generators = ALONE,
 ) -> LoadResult:
     """Measure `duration_s` seconds of each side and judge them.
 
     `endpoints` are (method, path template) pairs, by default those of the domain of the reference CRM. `reset`
     brings the database back to the seed; it is called before each block. `work_dir` keeps the timings of every
-    block. Raises BackendError when a side does not answer at the start, RecordingError when there is nothing
+    block. `generators` send the load. Raises BackendError when a side does not answer at the start, RecordingError when there is nothing
     to send, LoadTestError when Locust itself fails.
     """
     settings = LoadSettings(
@@ -124,7 +126,9 @@ def run_loadtest(
                 f"block {number} of {len(plan)}: {users} users on {block.side} for {block.measured_s:.1f} s ..."
             )
             runs.append(
-                _run_block(locusts, block, settings, workload, whole, urls[block.side], users, work_dir)
+                _run_block(
+                    locusts, block, settings, workload, whole, urls[block.side], users, work_dir, generators
+                )
             )
             if runs[-1].problem:
                 progress(f"stopped in block {number}: {runs[-1].problem}")
@@ -153,6 +157,7 @@ def _run_block(
     url: str,
     users: int,
     work_dir: Path,
+    generators: Generators,
 ) -> BlockRun:
     stem = work_dir / f"block-{block.pair:02}-{block.side}"
     results = stem.with_suffix(".jsonl")
@@ -176,9 +181,12 @@ def _run_block(
         "loglevel": "WARNING",
     }
     command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in arguments.items())]
-    timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s
+    timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s + generators.grace_s
     with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
-        code, words = locusts.run([*command, f"--jwt-secret-file={secret}"], stem, timeout_s)
+        commands = generators.commands([*command, f"--jwt-secret-file={secret}"])
+        code, words = locusts.run(commands, stem, timeout_s)
+    if missed := generators.missed(code, words):
+        raise LoadTestError(missed)
     timings = read_timings(results) if results.exists() else []
     until_s = settings.warm_up_s + block.measured_s
     measured = within(timings, after_s=settings.warm_up_s, until_s=until_s)
@@ -202,6 +210,8 @@ def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timin
         return f"Locust did not end in time on {block.side} at {url}"
     if code == SIDE_DOWN_EXIT_CODE:
         return f"the {block.side} backend at {url} stopped answering"
+    if code == WORKER_LOST_EXIT_CODE:
+        return words
     if code:
         raise LoadTestError(f"Locust ended with exit code {code}: {words}")
     if not any(timing.status for timing in timings):
