@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 WORKER_LOST_EXIT_CODE = 5
 """Of a master: one of its workers died, or what it measured did not all arrive. Its last words say which."""
+NOT_NEEDED_EXIT_CODE = 6
+"""Of a worker: it was there when a block had begun or was over, and sent nothing."""
 CONNECT_WITHIN_S = 60.0
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  how workers here reach it, not what is bound
 

@@ -22,6 +22,7 @@ from locust.rpc import Message
 from locust.runners import WorkerRunner
 
 from loadtests.errors import LoadTestError
+from loadtests.generators import NOT_NEEDED_EXIT_CODE
 from loadtests.locusts import OURS
 
 SHARE, END = "crossfade_share", "crossfade_end"
@@ -55,6 +56,7 @@ class Worker:
         runner.register_message(SHARE, self._share)
         runner.register_message(END, lambda **_: self.end())
         listen(environment.events.report_to_master, self._report)
+        listen(environment.events.quitting, self._say_whether_needed)
         # each second, so that it can be said how much was lost with a worker that dies between two reports
         listen(
             environment.events.heartbeat_received,
@@ -106,6 +108,10 @@ class Worker:
         self.place, self.of, self._digest = msg.data["place"], msg.data["of"], msg.data["digest"]
         for user_class, (first, count) in msg.data["numbers"].items():
             self._numbers[user_class].extend(range(first, first + count))
+
+    def _say_whether_needed(self, **_: Any) -> None:
+        if not self._digest:
+            self._environment.process_exit_code = NOT_NEEDED_EXIT_CODE
 
     def _report(self, data: dict[str, Any], **_: Any) -> None:
         data["crossfade"] = self._taken()
