@@ -90,11 +90,12 @@ class Worker:
             gevent.spawn(self._hand_over, why)
 
     def refuse(self, why: str) -> None:
-        """The master ends the block, and says why."""
+        """The master ends the block, and says why. Does not return to Locust, which would print a stack trace."""
         self._has_ended = True
         self._runner.send_message(DONE, {"why": why} | self._taken())
         sys.stderr.write(f"{OURS}{why}\n")
         self._environment.process_exit_code = 2
+        self._runner.quit()
 
     def _hand_over(self, why: str) -> None:
         self._runner.stop()
