@@ -1,7 +1,7 @@
 """Who sends the load of a block: one process of Locust, or its master with workers on this machine and on others.
 
 What a master and its workers say to each other, how users and arrivals are shared out, and what is the same for any
-number of them stands in `locust_master.py` and `locust_worker.py`, which only Locust's own process imports.
+number of them stands in `users/master.py` and `users/worker.py`, which only Locust's own process imports.
 """
 
 import socket

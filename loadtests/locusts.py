@@ -26,7 +26,13 @@ _MISSED_WITHIN_S = 20.0
 """For a master to see that a worker is gone, and to have the others end: Locust waits 4 s for a heartbeat."""
 OURS = "crossfade: "
 """What a sentence for the user begins with, among the lines that Locust logs."""
-_NEEDED = ("loadtests.recording", "loadtests.timings", "loadtests.workload")
+_NEEDED = (
+    "domains.routes",
+    "loadtests.users.arriving",
+    "loadtests.users.closed",
+    "loadtests.users.nodes",
+    "loadtests.users.stages",
+)
 """What every block imports, beside Locust."""
 
 
@@ -64,7 +70,7 @@ class Locusts:
 
         The code is None when it was killed after that time. The other commands are its workers; what is left of them
         when the first has ended is killed. One that is the worker of a master elsewhere is ended by SIGALRM where that
-        is not there in time (see `locust_worker.py`). Raises LoadTestError when no process can be started.
+        is not there in time (see `users/worker.py`). Raises LoadTestError when no process can be started.
         """
         files = _files(log, len(commands))
         self._child.feed(

@@ -54,6 +54,7 @@ def command(
         f"--contract={contract}",
         f"--jwt-secret-file={secret}",
         "--endpoints=" + ", ".join(f"{method} {path}" for method, path in ENDPOINTS),
+        "--domain=escrows",
         f"--pace={pace_s}",
         "--load-seed=7",
         "--timeout=2",

@@ -11,7 +11,7 @@ from loadtests.locusts import Locusts
 from loadtests.worker_blocks import run_worker
 from tests.loadtests.blocks_of_locust import command, run, stub
 from tests.loadtests.stub_backend import SECRET
-from tests.loadtests.test_locust_master import free_port
+from tests.loadtests.users.test_master import free_port
 
 
 def test_it_takes_part_in_block_after_block_until_there_are_no_more(contract: Path, tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, MasterRunner, WorkerNode
 
 from loadtests.generators import WORKER_LOST_EXIT_CODE
-from loadtests.locust_worker import DONE, END, RECORDED, SHARE, SIDE_DOWN, listen
 from loadtests.locusts import OURS
 from loadtests.settings import SIDE_DOWN_EXIT_CODE
+from loadtests.users.worker import DONE, END, RECORDED, SHARE, SIDE_DOWN, TOLD, listen
 
 _LOOK_S = 0.1
 _GRACE_S = 10.0
@@ -31,12 +31,13 @@ Shares = Mapping[str, Mapping[str, int]]
 class Master:
     """Made when Locust starts as a master, before any worker is asked for anything."""
 
-    place, of = 0, 1
+    place = 0
 
     def __init__(self, environment: Environment, runner: MasterRunner) -> None:
         self._environment, self._runner = environment, runner
         self._file: BinaryIO | None = None
         self._digest = self._secret = ""
+        self._told: dict[str, Any] = {}
         self._dealt: dict[str, Mapping[str, int]] = {}
         self._next: Counter[str] = Counter()
         self._recorded: Counter[str] = Counter()
@@ -52,17 +53,23 @@ class Master:
         listen(events.worker_connect, self._send_away_after_the_end)
         listen(events.quitting, lambda **_: self._conclude())
 
+    @property
+    def of(self) -> int:
+        """As many as there are now."""
+        return max(1, self._runner.worker_count)
+
     def options(self, told: Namespace) -> Namespace:
         """What it was told when it began; it keeps the secret to itself, for Locust sends all options to the workers."""
         self._secret = told.jwt_secret or self._secret
         ours = Namespace(**vars(told) | {"jwt_secret": self._secret})
         told.jwt_secret = ""
+        self._told = {name: vars(told)[name] for name in TOLD}
         return ours
 
     def opened(self, results: Path | None) -> BinaryIO | None:
-        """The file, to which all timings go."""
-        self._file = results.open("wb") if results else None
-        return self._file
+        """The file is ours: what workers hand over is written there, after the load is closed, too."""
+        self._file = results.open("wb", buffering=0) if results else None
+        return None
 
     def begin(self, digest: str, within_s: float | None) -> None:
         """Without `within_s` somebody else ends it."""
@@ -89,7 +96,8 @@ class Master:
             numbers = {name: (self._next[name], count) for name, count in more.items() if count > 0}
             self._next.update({name: count for name, (_, count) in numbers.items()})
             self._dealt[worker] = users
-            share = {"place": place, "of": len(shares), "digest": self._digest, "numbers": numbers}
+            share = {"place": place, "of": len(shares), "numbers": numbers}
+            share |= {"digest": self._digest, "options": self._told}
             self._runner.send_message(SHARE, share, worker)
 
     def _keep(self, worker: str, handed: Mapping[str, Any]) -> None:

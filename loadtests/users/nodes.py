@@ -13,9 +13,9 @@ import gevent  # type: ignore[import-untyped]  # gevent ships no types
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
-from loadtests.locust_master import Master
-from loadtests.locust_worker import SIDE_DOWN, Worker
 from loadtests.settings import SIDE_DOWN_EXIT_CODE
+from loadtests.users.master import Master
+from loadtests.users.worker import SIDE_DOWN, Worker
 
 
 class Node(Protocol):
@@ -94,3 +94,7 @@ def node_of(environment: Environment, runner: Runner) -> Node:
             return Worker(environment, runner)
         case _:
             return Alone(environment, runner)
+
+
+nodes: dict[Environment, Node] = {}
+"""As `loads`: what the process is stays the same from load to load."""

@@ -30,6 +30,8 @@ SHARE, END = "crossfade_share", "crossfade_end"
 RECORDED, DONE = "crossfade_recorded", "crossfade_done"
 """From a worker: how much it has measured by now, and that it has ended, with the rest of its timings."""
 SIDE_DOWN = "the side is down"
+TOLD = ("num_users", "run_time", "headless", "user_classes")
+"""Options of Locust's own that say what is sent, and that a master does not send by itself as it does ours."""
 OWN = ("contract", "jwt_secret", "jwt_secret_file", "results")
 
 
@@ -37,6 +39,13 @@ def listen(hook: EventHook, listener: Callable[..., None]) -> None:
     """Locust's way to hear of an event, with the type that it lacks."""
     add: Callable[[Callable[..., None]], object] = hook.add_listener
     add(listener)
+
+
+class _Unreported(io.BytesIO):
+    """The timings since the last report; the last one is after the load has closed its file."""
+
+    def close(self) -> None:
+        """It is read on."""
 
 
 class Worker:
@@ -48,9 +57,10 @@ class Worker:
         signal.setitimer(signal.ITIMER_REAL, 0)  # there is a master: see Locusts.run
         self._environment, self._runner = environment, runner
         self._own = {name: vars(environment.parsed_options)[name] for name in OWN}
+        self._told: dict[str, Any] = {}
         self._numbers: defaultdict[str, deque[int]] = defaultdict(deque)
         self._digest = ""
-        self._file = io.BytesIO()  # of timings, since the last report
+        self._file = _Unreported()
         self._reported = 0
         self._has_ended = False
         runner.register_message(SHARE, self._share)
@@ -65,7 +75,7 @@ class Worker:
 
     def options(self, told: Namespace) -> Namespace:
         """What the master was told, but for what is ours: no path of another machine is opened here."""
-        return Namespace(**vars(told) | self._own)
+        return Namespace(**vars(told) | self._told | self._own)
 
     def opened(self, results: Path | None) -> BinaryIO | None:  # noqa: ARG002  that file is the master's
         """What goes to the master."""
@@ -106,7 +116,8 @@ class Worker:
         return f"{self.place + 1} of {self.of} on {socket.gethostname()}"
 
     def _share(self, msg: Message, **_: Any) -> None:
-        self.place, self.of, self._digest = msg.data["place"], msg.data["of"], msg.data["digest"]
+        self.place, self.of = msg.data["place"], msg.data["of"]
+        self._digest, self._told = msg.data["digest"], msg.data["options"]
         for user_class, (first, count) in msg.data["numbers"].items():
             self._numbers[user_class].extend(range(first, first + count))
 
