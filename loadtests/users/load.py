@@ -41,6 +41,7 @@ class Load:
         settings = self.settings
         length_s = None if settings.measured_s is None else settings.warm_up_s + settings.measured_s
         self.node.begin(self.digest, length_s)
+        self.begun_at = time.perf_counter()
         self._file = self.node.opened(settings.results)
         self._write = writer(self._file) if self._file else None
 

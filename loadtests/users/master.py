@@ -21,9 +21,9 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerNode
 from loadtests.generators import WORKER_LOST_EXIT_CODE
 from loadtests.locusts import OURS
 from loadtests.settings import SIDE_DOWN_EXIT_CODE
-from loadtests.users.worker import DONE, END, RECORDED, SHARE, SIDE_DOWN, TOLD, listen
+from loadtests.users.worker import DONE, END, JOINED, RECORDED, SHARE, SIDE_DOWN, TOLD, listen
 
-_LOOK_S = 0.1
+_LOOK_S = 0.05
 _GRACE_S = 10.0
 Shares = Mapping[str, Mapping[str, int]]
 
@@ -43,13 +43,18 @@ class Master:
         self._recorded: Counter[str] = Counter()
         self._arrived: Counter[str] = Counter()
         self._done: dict[str, str] = {}
+        self._joined: set[str] = set()
         self._gone: list[str] = []
         self._is_measured = self._is_over = False
         runner.register_message(DONE, self._worker_done)
+        runner.register_message(JOINED, lambda msg, **_: self._joined.add(msg.node_id))
         runner.register_message(RECORDED, lambda msg, **_: self._keep(msg.node_id, msg.data))
         environment.dispatcher_class = _dealing_once(self._deal)
         events = environment.events
-        listen(events.worker_report, lambda client_id, data, **_: self._keep(client_id, data["crossfade"]))
+        listen(
+            events.worker_report,
+            lambda client_id, data, **_: self._keep(client_id, data.get("crossfade", {})),
+        )
         listen(events.worker_connect, self._send_away_after_the_end)
         listen(events.quitting, lambda **_: self._conclude())
 
@@ -74,6 +79,7 @@ class Master:
     def begin(self, digest: str, within_s: float | None) -> None:
         """Without `within_s` somebody else ends it."""
         self._digest = digest
+        self._wait_for_all()
         if within_s is not None:
             self._is_measured = True
             gevent.spawn(self._watch, within_s)
@@ -87,6 +93,12 @@ class Master:
 
     def refuse(self, why: str) -> None:
         """Locust says it."""
+
+    def _wait_for_all(self) -> None:
+        """To Locust a worker is ready when it is connected; what we tell it before it listens would be lost."""
+        with gevent.Timeout(_GRACE_S, False):
+            while self._runner.clients.keys() - self._joined:
+                gevent.sleep(_LOOK_S)
 
     def _deal(self, shares: Shares) -> None:
         """Tell each worker the numbers of the users that it gets now."""

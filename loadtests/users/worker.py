@@ -27,8 +27,8 @@ from loadtests.locusts import OURS
 
 SHARE, END = "crossfade_share", "crossfade_end"
 """From the master: who one is and what one sends, and to end early."""
-RECORDED, DONE = "crossfade_recorded", "crossfade_done"
-"""From a worker: how much it has measured by now, and that it has ended, with the rest of its timings."""
+JOINED, RECORDED, DONE = "crossfade_joined", "crossfade_recorded", "crossfade_done"
+"""From a worker: that it listens, how much it has measured, that it has ended, with the rest of its timings."""
 SIDE_DOWN = "the side is down"
 TOLD = ("num_users", "run_time", "headless", "user_classes")
 """Options of Locust's own that say what is sent, and that a master does not send by itself as it does ours."""
@@ -72,6 +72,7 @@ class Worker:
             environment.events.heartbeat_received,
             lambda **_: runner.send_message(RECORDED, {"recorded": self._recorded()}),
         )
+        runner.send_message(JOINED)
 
     def options(self, told: Namespace) -> Namespace:
         """What the master was told, but for what is ours: no path of another machine is opened here."""

@@ -103,6 +103,7 @@ def messages_for_a_worker(port: int) -> list[bytes]:
         worker.identity = b"stranger_1"
         worker.connect(f"tcp://127.0.0.1:{port}")
         worker.send(msgpack.packb(("client_ready", -1, "stranger_1")))
+        worker.send(msgpack.packb(("crossfade_joined", None, "stranger_1")))
         received: list[bytes] = []
         while worker.poll(20_000) and (not received or msgpack.unpackb(received[-1])[0] != "spawn"):
             received.append(worker.recv())

@@ -35,8 +35,9 @@ def test_every_request_that_two_workers_send_is_one_timing(
     )  # the last requests of each arrive, too
 
 
+@pytest.mark.parametrize("workload", [(), ("--workload=open", "--rate=15")], ids=["closed", "open"])
 def test_the_same_seed_sends_the_same_requests_whoever_sends_them(
-    locusts: Locusts, contract: Path, tmp_path: Path
+    locusts: Locusts, contract: Path, tmp_path: Path, workload: tuple[str, ...]
 ) -> None:
     sent = []
     with stub(tmp_path) as backend:
@@ -44,8 +45,10 @@ def test_the_same_seed_sends_the_same_requests_whoever_sends_them(
             block = command(
                 backend.url, contract, tmp_path / f"{name}.jsonl", users=10, pace_s=2.0, measured_s=2.0
             )
-            sent.append(run(locusts, block, tmp_path / name, generators))
+            sent.append(run(locusts, [*workload, *block], tmp_path / name, generators))
+        served = backend.served()
 
+    assert sum(map(len, sent)) == served
     until_s = middle_of_the_longest_silence(sent[0])
     one, three = (
         Counter(timing.exchange for timing in timings if timing.started_s < until_s) for timings in sent
