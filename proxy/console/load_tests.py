@@ -2,31 +2,42 @@
 
 import msgspec
 
-from parity.load_tests import KeptLoadTest, LoadJudgement, LoadTest, LoadTests
+from parity.load_results import CACHE, QUERIES, TIME, LoadJudgement, LoadTest
+from parity.load_tests import KeptLoadTest, LoadTests, not_shown, row_of
 from proxy.console.errors import NotFoundError
 from proxy.console.seams import Sources
 from proxy.console.views import moment
 
 
 class LoadTestLine(msgspec.Struct, frozen=True):
-    """A load test in short: when it ended, who ran it, and what is judged of all endpoints together."""
+    """A load test in short: when it ended, who ran it, and what is judged of all its endpoints together.
+
+    Asked of one domain, the three judgements are those of that domain; None where a measure was not judged.
+    """
 
     id: str
     at: str
     actor: str
-    domain: str
+    domains: list[str]
+    scenario: str
+    workload: str
+    through: str
     users: int
+    rate_rps: float | None
     duration_s: float
+    judgement: str
     passed: bool
     problem: str
-    time: LoadJudgement
-    queries: LoadJudgement
+    time: LoadJudgement | None
+    queries: LoadJudgement | None
+    cache: LoadJudgement | None
 
 
 class LoadTestList(msgspec.Struct, frozen=True):
-    """Load tests, newest first."""
+    """Load tests, newest first; `not_shown` says how many another version wrote, if any."""
 
     load_tests: list[LoadTestLine]
+    not_shown: str = ""
 
 
 class LoadTestShown(msgspec.Struct, frozen=True):
@@ -45,8 +56,11 @@ class LoadTestReader:
         self._kept = LoadTests(sources.engine)
 
     def latest(self, limit: int, domain: str | None = None) -> LoadTestList:
-        """Newest first, of a domain or of all."""
-        return LoadTestList([_line(one) for one in self._kept.latest(limit, domain)])
+        """Newest first, those that include a domain or all."""
+        found = self._kept.latest(limit, domain)
+        return LoadTestList(
+            [_line(one, domain) for one in found], not_shown(self._kept.of_other_versions(domain))
+        )
 
     def get(self, test_id: str) -> LoadTestShown:
         """One; raises NotFoundError."""
@@ -56,17 +70,24 @@ class LoadTestReader:
         return LoadTestShown(found.id, moment(found.at), found.actor, found.test)
 
 
-def _line(kept: KeptLoadTest) -> LoadTestLine:
+def _line(kept: KeptLoadTest, domain: str | None) -> LoadTestLine:
     test = kept.test
+    row = row_of(test, domain) or test.overall
     return LoadTestLine(
         kept.id,
         moment(kept.at),
         kept.actor,
-        test.domain,
+        test.domains,
+        test.scenario,
+        test.workload,
+        test.through,
         test.users,
+        test.rate_rps,
         test.duration_s,
+        test.judgement,
         test.passed,
         test.problem,
-        test.overall.time,
-        test.overall.queries,
+        row.judged(TIME),
+        row.judged(QUERIES),
+        row.judged(CACHE),
     )

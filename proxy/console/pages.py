@@ -186,7 +186,12 @@ class Pages:
         """The latest load tests."""
         query = bodies.checked(bodies.LoadTestsQuery, _domain_of(request))
         found = await self._api.load_tests(_asked(caller, query=query))
-        values = {"found": found.load_tests, "domains": self._sources.domains, "chosen": query.domain}
+        values = {
+            "found": found.load_tests,
+            "not_shown": found.not_shown,
+            "domains": self._sources.domains,
+            "chosen": query.domain,
+        }
         return await self._page("load_tests.html.j2", caller, values, refusal, given)
 
     async def load_test(
