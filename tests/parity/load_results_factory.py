@@ -67,7 +67,8 @@ OWN_TARGETS = {
     "GET /v1/clients": {TIME: 0.61},
     "POST /v1/escrows": {TIME: 0.67},
 }
-TARGETS = Targets(endpoints=OWN_TARGETS)
+FASTER, FEWER, HITS = 0.80, 0.70, 0.70
+TARGETS = Targets(time=FASTER, queries=FEWER, cache=HITS, endpoints=OWN_TARGETS)
 
 
 def side(median_ms: float = 12.4, *, requests: int = 400, seed: int = 1, **changes: Any) -> LoadSide:
@@ -120,12 +121,12 @@ def row(told: Told = TOLD[0], ratio: float | None = None, spread: float = 0.03) 
     )
     own = OWN_TARGETS.get(told.endpoint, {}).get(TIME)
     judged = [
-        judgement(TIME, share, spread, own or TARGETS.time, binding=own is not None),
-        judgement(QUERIES, told.query_ratio, 0.0, TARGETS.queries),
+        judgement(TIME, share, spread, own or FASTER, binding=own is not None),
+        judgement(QUERIES, told.query_ratio, 0.0, FEWER),
         judgement(NOT_SLOWER, share, spread, 1.0, binding=True),
     ]
     if told.hits is not None:
-        judged.append(judgement(CACHE, told.hits, 0.02, TARGETS.cache))
+        judged.append(judgement(CACHE, told.hits, 0.02, HITS))
     return LoadEndpoint(told.domain, told.endpoint, legacy, modern, judged)
 
 
@@ -135,10 +136,10 @@ def summed(rows: Iterable[LoadEndpoint], domain: str = "", *, binding: bool = Fa
     legacy, modern = (_sum([getattr(one, name) for one in rows]) for name in ("legacy", "modern"))
     ratio = round(_over(modern.p50_ms, legacy.p50_ms), 3)
     judged = [
-        judgement(TIME, ratio, 0.02, TARGETS.time, binding=binding),
-        judgement(QUERIES, round(_over(modern.queries, legacy.queries), 3), 0.01, 0.7, binding=binding),
+        judgement(TIME, ratio, 0.02, FASTER, binding=binding),
+        judgement(QUERIES, round(_over(modern.queries, legacy.queries), 3), 0.01, FEWER, binding=binding),
         judgement(
-            CACHE, round(_over(modern.cache_hits, modern.cache_lookups), 3), 0.01, 0.7, binding=binding
+            CACHE, round(_over(modern.cache_hits, modern.cache_lookups), 3), 0.01, HITS, binding=binding
         ),
     ]
     return LoadEndpoint(domain, ALL, legacy, modern, judged)
