@@ -11,7 +11,7 @@ from tests.parity.load_results_factory import load_test, mixed
 def test_the_answer_comes_first_and_then_what_binds_and_is_not_met() -> None:
     text = render_markdown(mixed())
 
-    assert text.startswith("## Load test: Missed: 2 of 19 binding targets.")
+    assert text.startswith("## Load test: Missed: 2 of 19 binding targets, 1 undecided.")
     assert (
         "- **missed** <code>GET /v1/clients</code>: response time 0.72 (0.67-0.77), target at most 0.61\n"
         in text
