@@ -87,7 +87,7 @@ def _unmet(test: LoadTest, console: Console, *, whole: bool) -> None:
     hidden = [f"{len(bound) - SHOWN_UNMET:,} more"] if len(bound) > SHOWN_UNMET else []
     hidden += [f"{len(others):,} that do not bind"] if others else []
     if hidden and not whole:
-        console.print(Text(f"  and {' and '.join(hidden)} not met: --all shows them", style="dim"))
+        console.print(Text(f"  not met, too: {', and '.join(hidden)}; --all shows them", style="dim"))
 
 
 def _one_unmet(test: LoadTest, one: Judged, console: Console) -> None:

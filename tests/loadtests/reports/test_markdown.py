@@ -3,7 +3,7 @@
 import msgspec
 from markdown_it import MarkdownIt
 
-from loadtests.reports.markdown import SHOWN, render_markdown
+from loadtests.reports.markdown import SHOWN, SHOWN_UNMET, render_markdown
 from tests.parity import load_results_factory as made
 from tests.parity.load_results_factory import load_test, mixed
 
@@ -54,3 +54,15 @@ def test_a_comment_never_grows_without_end() -> None:
 
     assert "and 7 endpoints more" in text
     assert len(text) < 60_000
+
+
+def test_of_much_that_is_not_met_the_first_is_listed() -> None:
+    row = next(one for one in mixed().endpoints if one.endpoint == "PUT /v1/escrows/{id}")
+    many = [
+        msgspec.structs.replace(row, endpoint=f"{row.endpoint}/{number}") for number in range(SHOWN_UNMET + 3)
+    ]
+
+    text = render_markdown(mixed(endpoints=many))
+
+    assert text.count("- **missed**") == SHOWN_UNMET
+    assert "\n- and 3 more\n" in text

@@ -50,7 +50,7 @@ def test_of_much_that_is_not_met_the_first_is_shown_and_the_rest_counted() -> No
 
     begin = few.index("Not met")
     assert len([line for line in few[begin : few.index("Warm")] if line.startswith("  missed")]) == 8
-    assert "  and 9 more and 11 that do not bind not met: --all shows them" in few
+    assert "  not met, too: 9 more, and 11 that do not bind; --all shows them" in few
     assert len([line for line in every[: every.index("Warm")] if line.startswith("  missed")]) == 17 + 11
 
 
