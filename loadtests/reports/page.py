@@ -59,7 +59,10 @@ def _values(test: LoadTest) -> dict[str, Any]:
         "mood": "" if test.problem else _MOODS.get(test.judgement, ""),
         "subject": words.subject(test),
         "partial": words.partial(test),
-        "tiles": [_judgement(words.Judged(test.overall, one), test) for one in test.overall.judgements],
+        "tiles": [
+            (_judgement(words.Judged(test.overall, one), test), words.behind(test.overall, one.measure))
+            for one in test.overall.judgements
+        ],
         "unmet": [_judgement(one, test) for one in unmet if one.judgement.binding],
         "unbinding": sum(not one.judgement.binding for one in unmet),
         "shown": _SHOWN_UNMET,

@@ -259,6 +259,17 @@ def errors(side: LoadSide) -> str:
     return f"{side.errors:,} of {side.requests:,} ({percent(side.errors / side.requests)})"
 
 
+def behind(row: LoadEndpoint, measure: str) -> str:
+    """The figures of both sides that a measure is of; empty where there are no others."""
+    legacy, modern = row.legacy, row.modern
+    figures = {
+        TIME: f"p50 {change(milliseconds(legacy.p50_ms), milliseconds(modern.p50_ms))} ms",
+        QUERIES: change(number(legacy.queries, 2), number(modern.queries, 2)),
+        CACHE: hits(modern),
+    }
+    return figures.get(measure, "")
+
+
 def beside(row: LoadEndpoint) -> str:
     """What a row has beside its times, queries and cache: 99th percentiles, throughput, time in the database."""
     legacy, modern = row.legacy, row.modern
