@@ -258,7 +258,9 @@ def _begin_load(environment: Environment, **_: Any) -> None:
 
 
 @_on(events.request)
-def _record(response_time: float, response: Any, context: dict[str, Any], **_: Any) -> None:
+def _record(
+    response_time: float, response: Any, context: dict[str, Any], start_time: float, **_: Any
+) -> None:
     step: Step = context["step"]
     load: Load = context["load"]
     status = int(response.status_code or 0)
@@ -279,6 +281,8 @@ def _record(response_time: float, response: Any, context: dict[str, Any], **_: A
             cache=cache,
             late_ms=context["late_ms"],
             domain=step.exchange.domain,
+            served_by=headers.get("x-served-by", ""),
+            sent_at=start_time,
         )
     )
 
