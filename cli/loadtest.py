@@ -12,6 +12,7 @@ from cli.asking import confirm
 from cli.bundled import CONTRACT, bundled_backends, yes_option
 from cli.context import Context, pass_context
 from cli.errors import UsageError
+from cli.loadtest_proxy import proxy
 from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
 from cli.spans import Span
@@ -115,3 +116,6 @@ def keep(context: Context, test: LoadTest) -> None:
         message(f"crossfade: the console will not show this load test: {error}")
     else:
         message(f"kept as {kept}: crossfade console, Load tests")
+
+
+loadtest.add_command(proxy)

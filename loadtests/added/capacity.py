@@ -6,24 +6,23 @@ from loadtests.added.result import Capacity, Tried
 from loadtests.added.slices import Sliced
 from loadtests.interval import percentile
 
-FIRST_USERS, MOST_USERS = 2, 128
+FIRST_USERS, MOST_USERS = 1, 128
 GROWTH = 1.05
-"""Twice as many users that bring less than this times as many answers have met the capacity."""
+"""Twice as many users that bring less than this times as many answers are at the capacity."""
+_IN_VAIN = 2  # once may be the machine's
 
 
 def find_capacity(backend: str, send: Callable[[int], Sliced]) -> Capacity:
     """`send` loads the backend with that many users; what it raises ends the search."""
     tried: list[Tried] = []
-    users = FIRST_USERS
-    while users <= MOST_USERS:
+    users, best, in_vain = FIRST_USERS, 0.0, 0
+    while users <= MOST_USERS and in_vain < _IN_VAIN:
         sliced = send(users)
         durations = sorted(timing.duration_ms for timing in sliced.timings if timing.status)
-        best = max((one.rps for one in tried), default=0.0)
-        tried.append(
-            Tried(users, round(sliced.rps, 1), round(percentile(durations, 0.5), 2) if durations else None)
-        )
-        if sliced.rps < GROWTH * best:
-            break
+        p50 = round(percentile(durations, 0.5), 2) if durations else None
+        tried.append(Tried(users, round(sliced.rps, 1), p50))
+        in_vain = 0 if sliced.rps >= GROWTH * best else in_vain + 1
+        best = max(best, sliced.rps)
         users *= 2
     most = max(tried, key=lambda one: one.rps)
     return Capacity(backend, most.rps, most.users, tried)

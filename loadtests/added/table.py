@@ -13,6 +13,7 @@ from loadtests.interval import percentile
 from parity.load_results import LoadRatio
 
 _LATE_WORTH_SAYING = 0.02
+_LARGE_MS = 100.0
 _NOT_COMPARED = ("shed", "timeout", "error", "skipped")
 
 
@@ -32,9 +33,7 @@ def render_added(result: ProxyLoadTest, console: Console) -> None:
         console.print()
         console.print(_paths(result))
         console.print()
-        console.print(
-            "added by the proxy, ms: the percentile through it minus that of the same sent directly"
-        )
+        console.print("added by the proxy, ms: a percentile through it minus that of the same sent directly")
         console.print(_added(result))
         console.print()
         console.print("what the proxy counted")
@@ -51,14 +50,14 @@ def render_added(result: ProxyLoadTest, console: Console) -> None:
 
 
 def _table(*headings: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="left" if number == 0 else "right", no_wrap=True)
     return table
 
 
 def _paths(result: ProxyLoadTest) -> Table:
-    table = _table("asked", "of capacity", "sent/s", "answers/s", "p50 ms", "p90", "p99", "failed")
+    table = _table("asked", "load", "sent/s", "answers/s", "p50 ms", "p90", "p99", "failed")
     for direct in result.direct:
         table.add_row(direct.backend, f"{direct.level:.0%}", *_figures(direct.figures))
         for row in result.stages:
@@ -78,7 +77,7 @@ def _ms(value: float | None) -> str:
 
 
 def _added(result: ProxyLoadTest) -> Table:
-    table = _table("stage", "of capacity", "p50", "p90", "p99")
+    table = _table("stage", "load", "p50", "p90", "p99")
     for row in result.stages:
         added = (row.added_p50_ms, row.added_p90_ms, row.added_p99_ms)
         table.add_row(row.stage, f"{row.level:.0%}", *map(_interval, added))
@@ -86,11 +85,15 @@ def _added(result: ProxyLoadTest) -> Table:
 
 
 def _interval(added: LoadRatio | None) -> str:
-    return "-" if added is None else f"{added.value:+,.1f} ({added.low:+,.1f} to {added.high:+,.1f})"
+    if added is None:
+        return "-"
+    digits = 1 if max(map(abs, (added.value, added.low, added.high))) < _LARGE_MS else 0
+    value, low, high = (f"{one:+.{digits}f}" for one in (added.value, added.low, added.high))
+    return f"{value} ({low}..{high})"
 
 
 def _counted(result: ProxyLoadTest) -> Table:
-    table = _table("stage", "of capacity", "requests", "mirrored", "compared", "differ", *_NOT_COMPARED)
+    table = _table("stage", "load", "requests", "mirrored", "compared", "differ", *_NOT_COMPARED)
     for row in result.stages:
         counted = row.counted
         outcomes = [f"{counted.outcomes.get(name, 0):,}" for name in ("mismatch", *_NOT_COMPARED)]
@@ -125,11 +128,12 @@ def _flips(flips: FlipsFound) -> Iterator[str]:
 
 def notes(result: ProxyLoadTest) -> list[str]:
     """What a reader of the tables must know, a sentence each."""
-    lines = [
-        f"{result.rounds} rounds of {result.slice_s:g} s a slice in shuffled order; arrivals at random, times from when each "
-        "was due, intervals of 95 % over rounds. Capacity is what backend and Locust reach on this machine: Locust, "
-        f"proxy, parity worker, backends and database share it ({result.machine}).",
-    ]
+    measured = (
+        f"Load is in shares of the capacity, {result.rounds} rounds of {result.slice_s:g} s a slice in shuffled order; arrivals at random, times from "
+        "when each was due, intervals of 95 % over rounds. Capacity is what backend and Locust reach on this machine: "
+        f"Locust, proxy, parity worker, backends and database share it ({result.machine})."
+    )
+    lines = [measured]
     if result.problem:
         lines.insert(
             0, f"PARTIAL: {result.problem}; {result.rounds} of {result.planned_rounds} rounds went through."
