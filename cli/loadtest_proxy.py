@@ -10,11 +10,12 @@ import click
 
 from cli.bundled import CONTRACT, bundled_backends, in_front_of, yes_option
 from cli.context import Context, pass_context
-from cli.errors import UnavailableError
+from cli.errors import UnavailableError, UsageError
 from cli.output import console, json_option, message, print_json, warn
 from cli.serve import database_option
 from cli.spans import Span
 from cli.supervisor import Running
+from loadtests.added.flips import SHORTEST_FLIPS_S
 from loadtests.added.result import LEGACY, MODERN, STAGES, ProxyLoadTest
 from loadtests.added.run import Extent, Site, run_proxy_load
 from loadtests.added.table import render_added, to_json
@@ -29,6 +30,7 @@ from proxy.stages import Stage
 COULD_NOT_RUN = 2
 _ACKNOWLEDGED_WITHIN_S = 5.0
 _WARM_UP_S = 0.5
+_SHORTEST_SLICE_S = 0.2
 _QUICK = Extent(rounds=1, slice_s=1.0, capacity_s=0.5, flips_s=4.0)
 _FULL = Extent()
 
@@ -152,6 +154,10 @@ def proxy(
     Exit code 0: all well; 1: a request failed or was served wrongly, or the books do not balance; 2: could not run.
     """
     context.require_domain(domain)
+    if duration is not None and duration < _SHORTEST_SLICE_S:
+        raise UsageError(f"--duration: expected at least {_SHORTEST_SLICE_S:g}s, got {duration:g}s")
+    if flips is not None and 0 < flips < SHORTEST_FLIPS_S:
+        raise UsageError(f"--flips: expected 0s or at least {SHORTEST_FLIPS_S:g}s, got {flips:g}s")
     usual = _QUICK if quick else _FULL
     extent = Extent(
         stages=stages,

@@ -12,6 +12,7 @@ from loadtests.added.result import MODERN, SERVING, STAGES, FlipMade
 from loadtests.added.slices import Slice, Sliced, Slices
 from loadtests.timings import Timing
 
+SHORTEST_FLIPS_S = 2.0
 PAUSE_S = (0.1, 0.6)
 _BEFORE_THE_END_S = 1.0  # for the last rollback: what happens after the load is no evidence
 _LOOK_AGAIN_S = 0.01
