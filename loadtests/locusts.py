@@ -20,7 +20,7 @@ from loadtests.children import Child
 from loadtests.errors import LoadTestError
 
 _START_WITHIN_S = 20.0
-_NEEDED = ("loadtests.recording", "loadtests.timings", "loadtests.workload")
+_NEEDED = ("domains.routes", "loadtests.users.arriving", "loadtests.users.closed", "loadtests.users.stages")
 """What every block imports, beside Locust."""
 
 

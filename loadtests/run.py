@@ -17,8 +17,8 @@ from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
 from loadtests.locusts import Locusts
 from loadtests.probe import probe
 from loadtests.recording import Credentials
+from loadtests.scenarios import PACE_S
 from loadtests.settings import (
-    PACE_S,
     SIDE_DOWN_EXIT_CODE,
     TIMEOUT_S,
     WARM_UP_S,
@@ -100,7 +100,7 @@ def run_loadtest(
     """
     settings = LoadSettings(
         contract=contract,
-        domain=domain,
+        domains=(domain,),
         jwt_secret=jwt_secret,
         endpoints=tuple(endpoints if endpoints is not None else domain_endpoints(domain)),
         pace_s=pace_s,
@@ -163,7 +163,7 @@ def _run_block(
         "users": users,
         "spawn-rate": users,
         "contract": settings.contract.resolve(),
-        "domain": settings.domain,
+        "domain": ",".join(settings.domains),
         "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
         "leave-out": ",".join(journey.name for journey in whole.journeys if journey.name not in kept),
         "pace": settings.pace_s,

@@ -24,7 +24,7 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
     an open workload, because the generator was busy. There `duration_ms` counts from when it was due, and so holds it.
 
     `served_by` is the backend that the proxy names (`X-Served-By`), "" without a proxy; `sent_at` is in Unix seconds, so
-    that another process can say whether it was sent before or after what that did.
+    that another process can say whether it was sent before or after what that did; 0: it was due and never sent.
     """
 
     endpoint: str

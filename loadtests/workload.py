@@ -32,15 +32,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Requests that belong together, in order; named after the first exchange."""
+    """Requests that belong together, in order; named after the first exchange.
+
+    `like` names the recorded journey that this one is as well, aimed at another item; empty for recorded ones.
+    """
 
     name: str
     steps: tuple[Step, ...]
+    like: str = ""
+
+    @property
+    def domain(self) -> str:
+        """That of the recording it is from."""
+        return self.steps[0].exchange.domain
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What is sent, each journey as often as any other, and what is not, with the reason."""
+    """What is sent, each recorded journey as often as any other, and what is not, with the reason."""
 
     journeys: tuple[Journey, ...]
     left_out: dict[str, str]
@@ -49,6 +58,16 @@ class Workload:
         """The same without the journeys of these names."""
         kept = tuple(journey for journey in self.journeys if journey.name not in left_out)
         return Workload(kept, self.left_out | left_out)
+
+    def prefixed(self, prefix: str) -> "Workload":
+        """The same with this before each name."""
+        return Workload(
+            tuple(
+                replace(one, name=prefix + one.name, like=prefix + one.like if one.like else "")
+                for one in self.journeys
+            ),
+            {prefix + name: reason for name, reason in self.left_out.items()},
+        )
 
 
 def build_workload(exchanges: Iterable[Recorded], endpoints: Sequence[Template]) -> Workload:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.settings import LoadSettings, domain_endpoints, parse_endpoints
+from loadtests.errors import RecordingError
+from loadtests.settings import LoadSettings, domain_endpoints, parse_domains, parse_endpoints
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
 
 
@@ -27,9 +28,40 @@ def test_the_escrow_endpoints_are_those_of_the_room() -> None:
 
 
 def test_the_workload_is_without_what_the_caller_left_out(contract: Path) -> None:
-    settings = LoadSettings(contract, "escrows", SECRET, ENDPOINTS, left_out=frozenset({"create_full"}))
+    left_out = frozenset({"escrows/create_full"})
+    settings = LoadSettings(contract, ("escrows",), SECRET, ENDPOINTS, left_out=left_out)
 
     workload = settings.workload()
 
-    assert "create_full" not in {journey.name for journey in workload.journeys}
-    assert workload.left_out["create_full"] == "left out by the caller"
+    assert "escrows/create_full" not in {journey.name for journey in workload.journeys}
+    assert workload.left_out["escrows/create_full"] == "left out by the caller"
+
+
+def test_several_domains_make_one_workload_whose_names_say_where_they_are_from(contract: Path) -> None:
+    both = LoadSettings(contract, ("escrows", "clients"), SECRET).workload()
+    one = LoadSettings(contract, ("clients",), SECRET).workload()
+
+    assert {journey.domain for journey in both.journeys} == {"escrows", "clients"}
+    assert [each for each in both.journeys if each.domain == "clients"] == list(one.journeys)
+    assert all(journey.name.startswith(f"{journey.domain}/") for journey in both.journeys)
+    assert both.left_out.items() > one.left_out.items()
+
+
+def test_a_domain_with_nothing_to_send_is_left_out_unless_there_is_no_other(contract: Path) -> None:
+    endpoints = (("GET", "/v1/escrows"),)
+
+    workload = LoadSettings(contract, ("clients", "escrows"), SECRET, endpoints).workload()
+
+    assert {journey.domain for journey in workload.journeys} == {"escrows"}
+    assert workload.left_out["clients"] == "nothing in the recording of 1 endpoints can be sent again"
+    with pytest.raises(RecordingError, match="nothing in the recording of 1 endpoints"):
+        LoadSettings(contract, ("clients",), SECRET, endpoints).workload()
+
+
+def test_domains_are_read_from_one_line_and_all_are_those_with_a_recording(contract: Path) -> None:
+    known = ("escrows", "boats", "clients")
+
+    assert parse_domains("escrows, boats,escrows", contract, known) == ("escrows", "boats")
+    assert parse_domains("all", contract, known) == ("escrows", "clients")
+    with pytest.raises(RecordingError, match="no domain to load in"):
+        LoadSettings(contract, parse_domains("", contract, known), SECRET).workload()
