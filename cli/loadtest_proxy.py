@@ -31,7 +31,7 @@ COULD_NOT_RUN = 2
 _ACKNOWLEDGED_WITHIN_S = 5.0
 _WARM_UP_S = 0.5
 _SHORTEST_SLICE_S = 0.2
-_QUICK = Extent(rounds=1, slice_s=1.0, capacity_s=0.5, flips_s=4.0)
+_QUICK = Extent(rounds=2, slice_s=1.0, capacity_s=0.5, flips_s=4.0)
 _FULL = Extent()
 
 
@@ -123,10 +123,17 @@ def _told() -> Iterator[None]:
 @click.option(
     "--levels", type=Levels(), default="0.5,0.9", show_default=True, help="At which shares of the capacity."
 )
-@click.option("--rounds", type=click.IntRange(1, 1_000), help="Slices of each path and level; default: 4.")
+@click.option(
+    "--reads",
+    type=click.FloatRange(0.0, 1.0),
+    default=1.0,
+    show_default=True,
+    help="Share of requests that only read; the others are recorded writes, which clean up.",
+)
+@click.option("--rounds", type=click.IntRange(2, 1_000), help="How often each slice is sent; default: 4.")
 @click.option("--duration", type=Span(), help="Measured time of a slice; default: 3s.")
 @click.option("--flips", type=Span(), help="How long stages change under load; default: 15s; 0s: not at all.")
-@click.option("--quick", is_flag=True, help="A smoke of a minute: it runs, what it measures means little.")
+@click.option("--quick", is_flag=True, help="A smoke of two minutes: it runs, what it measures means little.")
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same requests."
 )
@@ -139,6 +146,7 @@ def proxy(
     domain: str,
     stages: tuple[str, ...],
     levels: tuple[float, ...],
+    reads: float,
     rounds: int | None,
     duration: float | None,
     flips: float | None,
@@ -169,7 +177,7 @@ def proxy(
         seed=seed,
     )
     try:
-        result = _measured(context, domain, extent, database_url, yes=yes)
+        result = _measured(context, domain, extent, reads, database_url, yes=yes)
     except (LoadTestError, UnavailableError) as error:
         warn(f"crossfade: {error}")
         raise click.exceptions.Exit(COULD_NOT_RUN) from error
@@ -183,7 +191,7 @@ def proxy(
 
 
 def _measured(
-    context: Context, domain: str, extent: Extent, database_url: str | None, *, yes: bool
+    context: Context, domain: str, extent: Extent, reads: float, database_url: str | None, *, yes: bool
 ) -> ProxyLoadTest:
     state_dir = context.settings.state_dir / "loadtest-proxy"
     with contextlib.ExitStack() as stack:
@@ -203,9 +211,10 @@ def _measured(
         )
         settings = LoadSettings(
             contract=CONTRACT,
-            domain=domain,
+            domains=(domain,),
             jwt_secret=own.jwt_secret,
             endpoints=tuple((one.method, one.path) for one in own.endpoints if one.domain == domain),
+            reads=reads,
             warm_up_s=_WARM_UP_S,
         )
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))

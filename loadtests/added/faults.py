@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from loadtests.added.result import Books, FlipsFound, PathFigures, ProxyLoadTest, StageRow
 
+_SHOWN = 3
+
 
 def faults_of(result: ProxyLoadTest) -> list[str]:
     """Failed requests, answers of another status or from another backend, books that do not balance."""
@@ -25,9 +27,15 @@ def _of_stage(row: StageRow) -> Iterator[str]:
 
 def _of_path(figures: PathFigures, where: str) -> Iterator[str]:
     if figures.failed:
-        yield f"{figures.failed} of {figures.sent:,} requests failed {where}"
+        yield f"{figures.failed} of {figures.sent:,} requests failed {where}{_which(figures)}"
     if figures.unexpected:
-        yield f"{figures.unexpected} of {figures.sent:,} requests got another status than recorded {where}"
+        what = "got another status than recorded"
+        yield f"{figures.unexpected} of {figures.sent:,} requests {what} {where}{_which(figures)}"
+
+
+def _which(figures: PathFigures) -> str:
+    shown = [f"{n} x {words}" for words, n in [*figures.wrong.items()][:_SHOWN]]
+    return f": {', '.join(shown)}{', ...' if len(figures.wrong) > _SHOWN else ''}" if shown else ""
 
 
 def _of_flips(flips: FlipsFound) -> Iterator[str]:

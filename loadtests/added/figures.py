@@ -1,5 +1,6 @@
 """What slices say: the figures of a path, and what one path adds to another that was sent the same."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from loadtests.added.result import PathFigures
@@ -20,24 +21,31 @@ def is_failed(timing: Timing) -> bool:
 def path_figures(slices: Sequence[Sliced], offered_rps: float) -> PathFigures:
     """Of slices of one path at one rate."""
     timings = [timing for one in slices for timing in one.timings]
+    sent = [timing for one in slices for timing in one.all_sent]
     durations = sorted(timing.duration_ms for timing in timings if not is_failed(timing))
     answered = sum(one.answered for one in slices)
-    sent = [timing for one in slices for timing in one.all_sent]
     failed = sum(map(is_failed, sent))
+    wrong = Counter(_words(timing) for timing in sent if not timing.as_recorded)
     p50, p90, p99 = (round(percentile(durations, q), 2) if durations else None for q in (0.5, 0.9, 0.99))
     return PathFigures(
         offered_rps=round(offered_rps, 1),
         rps=round(answered / sum(one.slice.measured_s for one in slices), 1),
         requests=len(timings),
         sent=len(sent),
+        not_sent=sum(one.not_sent for one in slices),
         failed=failed,
-        unexpected=sum(not timing.as_recorded for timing in sent) - failed,
+        unexpected=wrong.total() - failed,
+        wrong=dict(wrong.most_common()),
         late=round(sum(timing.late_ms > LATE_MS for timing in timings) / max(len(timings), 1), 4),
         p50_ms=p50,
         p90_ms=p90,
         p99_ms=p99,
         keeps_up=answered >= _KEEPS_UP * len(timings),
     )
+
+
+def _words(timing: Timing) -> str:
+    return f"{timing.status or 'no answer'} to {timing.endpoint} ({timing.exchange})"
 
 
 def added_ms(

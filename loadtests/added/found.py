@@ -29,13 +29,16 @@ class Found:
         """Of the lanes past the proxy."""
         return [
             DirectRow(lane.backend, lane.level, path_figures(slices, self.rate(lane)))
-            for lane, slices in self.slices.items()
+            for lane, slices in self._in_order()
             if not lane.stage
         ]
 
     def stage_rows(self, seed: int) -> list[StageRow]:
         """Of the lanes through the proxy, each beside the one past it."""
-        return [self._stage_row(lane, slices, seed) for lane, slices in self.slices.items() if lane.stage]
+        return [self._stage_row(lane, slices, seed) for lane, slices in self._in_order() if lane.stage]
+
+    def _in_order(self) -> list[tuple[Lane, list[Sliced]]]:
+        return sorted(self.slices.items(), key=lambda item: item[0].place)
 
     def _stage_row(self, lane: Lane, slices: list[Sliced], seed: int) -> StageRow:
         direct = self.slices[lane.direct]

@@ -32,16 +32,20 @@ class PathFigures(msgspec.Struct, frozen=True):
     """All slices on one path at one rate, percentiles of all their durations, each counted from when it was due.
 
     Of all that was `sent`, warm-up and clean-up included, `failed` had no whole answer or one of 5xx, `unexpected`
-    another status than the recorded one. `late` is the share of the measured `requests` that the generator sent late.
-    Without `keeps_up` fewer answers came than requests: the times are those of a queue that grows while it is measured.
+    another status than the recorded one; `wrong` says which, such as `503 to GET /v1/escrows (list)`. `late`
+    is the share of the measured `requests` that the generator sent late, and `not_sent` were due when too many were
+    unanswered. Without `keeps_up` fewer answers came than requests: the times are those of a queue that grows while it
+    is measured.
     """
 
     offered_rps: float
     rps: float
     requests: int
     sent: int
+    not_sent: int
     failed: int
     unexpected: int
+    wrong: dict[str, int]
     late: float
     p50_ms: float | None
     p90_ms: float | None

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadtests.added.result import SERVING
+from loadtests.added.result import SERVING, STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class Lane:
     def path(self) -> str:
         """Who is asked, in words."""
         return f"the proxy at {self.stage}" if self.stage else f"the {self.backend} backend"
+
+    @property
+    def place(self) -> tuple[float, str, int]:
+        """Its place in a table: by level and backend, directly first, then by stage."""
+        return self.level, self.backend, STAGES.index(self.stage) + 1 if self.stage else 0
 
     @property
     def direct(self) -> "Lane":

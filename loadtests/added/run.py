@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from loadtests.added.books import Counted, books_of, closed_books, counted
-from loadtests.added.capacity import find_capacity
+from loadtests.added.capacity import MOST_USERS, find_capacity
 from loadtests.added.faults import faults_of
 from loadtests.added.flips import Flags, flip_under_load
 from loadtests.added.found import Found
@@ -42,13 +42,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is measured: `capacity_s` a try, `slice_s` a slice, `flips_s` of flips under load; 0: none of them."""
+    """How much is measured: `capacity_s` a try with up to `most_users`, `slice_s` a slice, `flips_s` of flips under load; 0: none of them."""
 
     stages: tuple[str, ...] = STAGES
     levels: tuple[float, ...] = (0.5, 0.9)
     rounds: int = 4
     slice_s: float = 3.0
     capacity_s: float = 2.0
+    most_users: int = MOST_USERS
     flips_s: float = 15.0
     seed: int = 1
 
@@ -62,7 +63,7 @@ def run_proxy_load(
     when there is nothing to send. What fails later is the `problem` of a partial result.
     """
     begun_at = time.time()
-    progress(f"asking both backends every recorded {settings.domain} request once ...")
+    progress(f"asking both backends every recorded {', '.join(settings.domains)} request once ...")
     whole = settings.workload()
     urls = {Backend(name): url for name, url in site.backends.items()}
     workload = probe(whole, Credentials(settings.contract, settings.jwt_secret), urls)
@@ -82,7 +83,7 @@ def run_proxy_load(
             problem = str(error)
             progress(f"stopped: {problem}")
     result = ProxyLoadTest(
-        domain=settings.domain,
+        domain=",".join(settings.domains),
         begun_at=begun_at,
         ended_at=time.time(),
         seed=extent.seed,
@@ -98,7 +99,7 @@ def run_proxy_load(
         left_out=workload.left_out,
         faults=[],
         problem=problem,
-        machine=f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}",
+        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
     )
     return msgspec.structs.replace(result, faults=faults_of(result))
 
@@ -128,11 +129,13 @@ class _Run:
             url = self._site.backends[backend]
 
             def send(users: int, backend: str = backend, url: str = url) -> Sliced:
-                self._progress(f"capacity of {backend}: {users} users who never pause ...")
+                self._progress(
+                    f"capacity of {backend}: {users} user{'' if users == 1 else 's'} who never pause ..."
+                )
                 path = f"the {backend} backend"
                 return self._slices.run(Slice(path, url, extent.seed, extent.capacity_s, users))
 
-            self.found.capacities.append(find_capacity(backend, send))
+            self.found.capacities.append(find_capacity(backend, send, most_users=extent.most_users))
 
     def send_rounds(self) -> None:
         """Slice after slice; a round that does not come to its end is no evidence."""

@@ -11,6 +11,8 @@ from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
 from loadtests.timings import Timing, read_timings, within
 
 _LOCUSTFILE = Path(__file__).parent.parent / "locustfile.py"
+_NO_PAUSE_S = 1e-6
+_PACE_S = 0.02  # between the requests of a journey: a slice is short, and the share of whole journeys is to be large
 _GRACE_S = 30.0  # for Locust to start, and for its users to finish and clean up
 
 
@@ -32,15 +34,17 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Sliced:
-    """What came of a slice: what was sent (or due) within its measured time, and `all_sent`, warm-up and clean-up included.
+    """What came of a slice: what was due within its measured time, and `all_sent`, warm-up and clean-up included.
 
-    `answered` are the whole answers that came within the measured time.
+    `answered` are the whole answers that came within the measured time, `not_sent` were due at any time when too many
+    requests were unanswered.
     """
 
     slice: Slice
     timings: tuple[Timing, ...]
     all_sent: tuple[Timing, ...]
     answered: int
+    not_sent: int = 0
 
     @property
     def rps(self) -> float:
@@ -75,7 +79,8 @@ class Slices:
             raise LoadTestError(f"Locust did not end in time on {one.path} at {one.url}")
         if code not in {0, SIDE_DOWN_EXIT_CODE}:
             raise LoadTestError(f"Locust ended with exit code {code}: {words}")
-        sent = read_timings(results) if results.exists() else []
+        due = read_timings(results) if results.exists() else []
+        sent = [timing for timing in due if timing.sent_at]
         if code == SIDE_DOWN_EXIT_CODE or not any(timing.status for timing in sent):
             raise BackendError(f"{one.path} at {one.url} stopped answering")
         after_s = self._settings.warm_up_s
@@ -84,7 +89,8 @@ class Slices:
             timing.status > 0 and after_s <= timing.started_s + timing.duration_ms / 1_000 < until_s
             for timing in sent
         )
-        return Sliced(one, tuple(within(sent, after_s=after_s, until_s=until_s)), tuple(sent), answered)
+        measured = within(sent, after_s=after_s, until_s=until_s)
+        return Sliced(one, tuple(measured), tuple(sent), answered, len(due) - len(sent))
 
     def _longest_s(self, one: Slice) -> float:
         return _GRACE_S + self._settings.warm_up_s + one.measured_s + 2 * self._settings.timeout_s
@@ -97,11 +103,11 @@ class Slices:
             "users": one.users,
             "spawn-rate": one.users,
             "contract": settings.contract.resolve(),
-            "domain": settings.domain,
+            "domain": ",".join(settings.domains),
             "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
             "leave-out": ",".join(sorted(settings.left_out)),
             "jwt-secret-file": self._secret,
-            "pace": 0,
+            "pace": _NO_PAUSE_S if one.rate_rps is None else _PACE_S,
             "load-seed": one.seed,
             "timeout": settings.timeout_s,
             "warm-up": settings.warm_up_s,
@@ -110,6 +116,8 @@ class Slices:
             "exit-code-on-error": 0,
             "loglevel": "WARNING",
         }
+        if settings.reads is not None:
+            arguments["reads"] = settings.reads
         if one.rate_rps is not None:
             arguments |= {"workload": "open", "rate": one.rate_rps}
         return ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in arguments.items())]

@@ -9,7 +9,7 @@ from typing import Self
 
 from aiohttp import web
 
-from loadtests.added.result import LEGACY, MODERN, SERVING, STAGES
+from loadtests.added.result import MODERN, SERVING, STAGES
 from loadtests.errors import BackendError
 from parity.outcome import Outcome
 from parity.report import Report
@@ -78,7 +78,6 @@ class FakeSite:
     async def _listen(self) -> str:
         app = create_app(delay_s=0.002, queries=2, die_after=0, surprise=0)
         app.middlewares.append(self._answer)
-        app.on_response_prepare.append(self._say_who)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -86,14 +85,11 @@ class FakeSite:
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: object) -> web.StreamResponse:
+        stage = self.stages[-1]
         self._counts["requests"] += 1
-        request["served_by"] = MODERN if self._stubborn else SERVING[self.stages[-1]]
-        if request.method == "GET" and self.stages[-1] != "off":
-            self._counts["reads"] += 1
+        self._counts["reads"] += request.method == "GET" and stage != "off"
         if self._failing and self._counts["requests"] % self._failing == 0:
             return web.Response(status=503)
-        answered: web.StreamResponse = await handler(request)  # type: ignore[operator]  # aiohttp's, which has no public type
-        return answered
-
-    async def _say_who(self, request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["X-Served-By"] = request.get("served_by", LEGACY)
+        answer: web.StreamResponse = await handler(request)  # type: ignore[operator]  # aiohttp's, which has no public type
+        answer.headers["X-Served-By"] = MODERN if self._stubborn else SERVING[stage]
+        return answer

@@ -12,7 +12,7 @@ def settings_of(contract: Path) -> LoadSettings:
     """What the stub can answer, with little patience."""
     return LoadSettings(
         contract=contract,
-        domain="escrows",
+        domains=("escrows",),
         jwt_secret=SECRET,
         endpoints=ENDPOINTS,
         warm_up_s=0.1,

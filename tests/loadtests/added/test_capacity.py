@@ -31,8 +31,10 @@ def test_one_slow_moment_of_the_machine_does_not_end_the_search() -> None:
 
 def test_a_backend_that_only_grows_is_asked_with_so_many_users_at_most() -> None:
     capacity = find_capacity("legacy", answering(lambda users: users * 3))
+    few = find_capacity("legacy", answering(lambda users: users * 3), most_users=2)
 
     assert (capacity.rps, capacity.users) == (MOST_USERS * 3, MOST_USERS)
+    assert [one.users for one in few.tried] == [1, 2]
 
 
 def test_a_backend_without_answers_ends_the_search_with_what_it_raises() -> None:

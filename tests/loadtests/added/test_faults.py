@@ -30,6 +30,10 @@ def test_slowness_copies_that_were_shed_and_mismatches_are_none() -> None:
             "2 of 1,400 requests failed at stage shadow, 50% of legacy's capacity",
         ),
         (
+            {"stages": [stage_row(figures=figures(failed=9, wrong={"502 to a": 4, "b": 3, "c": 1, "d": 1}))]},
+            "9 of 1,400 requests failed at stage shadow, 50% of legacy's capacity: 4 x 502 to a, 3 x b, 1 x c, ...",
+        ),
+        (
             {"stages": [stage_row(figures=figures(unexpected=3))]},
             "3 of 1,400 requests got another status than recorded at stage shadow, 50% of legacy's capacity",
         ),

@@ -16,8 +16,10 @@ def test_percentiles_are_those_of_all_slices_together() -> None:
         rps=51.0,
         requests=102,
         sent=102,
+        not_sent=0,
         failed=0,
         unexpected=0,
+        wrong={},
         late=0.0,
         p50_ms=50.0,
         p90_ms=89.9,
@@ -34,6 +36,11 @@ def test_failures_count_wherever_they_were_sent_and_have_no_time() -> None:
     found = path_figures([sliced([timing(5.0), other, broken], more=[unanswered])], 3.0)
 
     assert (found.requests, found.sent, found.failed, found.unexpected) == (3, 4, 2, 1)
+    assert found.wrong == {
+        "404 to GET /v1/escrows (list)": 1,
+        "502 to GET /v1/escrows (list)": 1,
+        "no answer to GET /v1/escrows (list)": 1,
+    }
     assert (found.p50_ms, found.p99_ms) == (4.5, 4.99)
 
 

@@ -61,16 +61,14 @@ def test_a_rollback_that_nothing_follows_holds_to_the_end() -> None:
 
 def test_stages_are_walked_and_rolled_back_again_and_again_while_the_load_goes_on(slices: Slices) -> None:
     with FakeSite() as site:
-        sliced, flips = flip_under_load(slices, under_load(site, 6.0), site, warm_up_s=0.1)
+        sliced, flips = flip_under_load(slices, under_load(site, 4.0), site, warm_up_s=0.1)
 
     assert site.stages[:6] == ["off", "shadow", "canary", "live", "complete", "off"]
     assert (site.stages[-1], flips[-1].rolled_back) == ("off", True)
     assert [flip.stage for flip in flips] == site.stages[1:]
     assert sum(flip.rolled_back for flip in flips) >= 2
     assert all(flip.acknowledged_at > flip.begun_at and flip.ms > 0 for flip in flips)
-    answered = [one.sent_at for one in sliced.timings]
-    assert min(answered) < flips[0].acknowledged_at
-    assert max(answered) > flips[-1].begun_at
+    assert [one for one in sliced.timings if one.sent_at > flips[-1].acknowledged_at]
     after = after_rollbacks(flips, sliced.all_sent)
     assert len(after) > 10
     assert [one for one in after if one.served_by == MODERN] == []

@@ -15,6 +15,23 @@ def test_a_lane_says_who_is_asked() -> None:
     assert (OFF.path, OFF.direct.path) == ("the proxy at off", "the legacy backend")
 
 
+def test_in_a_table_a_backend_comes_before_the_stages_at_which_it_serves() -> None:
+    all_of_them = lanes([0.9, 0.5], ["off", "live"])
+
+    assert [
+        (one.level, one.backend, one.stage) for one in sorted(all_of_them, key=lambda one: one.place)
+    ] == [
+        (0.5, "legacy", ""),
+        (0.5, "legacy", "off"),
+        (0.5, "modern", ""),
+        (0.5, "modern", "live"),
+        (0.9, "legacy", ""),
+        (0.9, "legacy", "off"),
+        (0.9, "modern", ""),
+        (0.9, "modern", "live"),
+    ]
+
+
 def test_every_round_has_every_lane_once_in_an_order_of_its_own() -> None:
     all_of_them = lanes([0.5, 0.9], ["off", "shadow", "canary", "live", "complete"])
 

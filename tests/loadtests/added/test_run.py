@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from loadtests.errors import BackendError
 from tests.loadtests.added.fake_site import FakeSite
 from tests.loadtests.added.support import settings_of
 
-SHORT = Extent(stages=("off", "live"), levels=(0.2,), rounds=2, slice_s=0.3, capacity_s=0.1, flips_s=0.0)
+SHORT = Extent(
+    stages=("off", "live"), levels=(0.4,), rounds=2, slice_s=0.3, capacity_s=0.2, most_users=1, flips_s=0.0
+)
 
 
 @contextmanager
@@ -37,12 +40,12 @@ def test_each_stage_stands_beside_its_backend_and_all_is_well(contract: Path, tm
     said: list[str] = []
     with stub(tmp_path) as child, FakeSite() as site:
         backend = f"http://127.0.0.1:{child.ready()['port']}"
-        extent = Extent(**{**_values(SHORT), "flips_s": 2.0})
+        extent = replace(SHORT, flips_s=2.0)
         found = run(site, backend, contract, tmp_path / "work", progress=said.append, extent=extent)
 
     assert (found.faults, found.problem, found.rounds) == ([], "", 2)
     assert [one.backend for one in found.capacities] == ["legacy", "modern"]
-    assert {(row.backend, row.level) for row in found.direct} == {("legacy", 0.2), ("modern", 0.2)}
+    assert {(row.backend, row.level) for row in found.direct} == {("legacy", 0.4), ("modern", 0.4)}
     stages = {row.stage: row for row in found.stages}
     assert stages.keys() == {"off", "live"}
     assert all(row.figures.requests > 0 and row.added_p50_ms is not None for row in found.stages)
@@ -52,23 +55,19 @@ def test_each_stage_stands_beside_its_backend_and_all_is_well(contract: Path, tm
     assert found.books is not None
     assert found.books.sent == found.books.counted > 0
     assert site.stages[-1] == "off"
-    assert "capacity of legacy: 1 users who never pause ..." in said
+    assert "capacity of legacy: 1 user who never pause ..." in said
     assert any(line.startswith("round 1 of 2, slice 1 of 4: the ") for line in said)
-
-
-def _values(extent: Extent) -> dict[str, Any]:
-    return {name: getattr(extent, name) for name in Extent.__dataclass_fields__}
 
 
 def test_a_failure_a_wrong_backend_and_a_forgotten_request_are_faults(contract: Path, tmp_path: Path) -> None:
     with stub(tmp_path) as child, FakeSite(stubborn=True, failing=5, forgetful=True) as site:
         backend = f"http://127.0.0.1:{child.ready()['port']}"
-        extent = Extent(**{**_values(SHORT), "stages": ("off",), "rounds": 1})
+        extent = replace(SHORT, stages=("off",), rounds=1)
         found = run(site, backend, contract, tmp_path / "work", extent=extent)
 
     failed, otherwise, books = found.faults
-    assert "requests failed at stage off, 20% of legacy's capacity" in failed
-    assert "answers at stage off, 20% of legacy's capacity were not legacy's" in otherwise
+    assert "requests failed at stage off, 40% of legacy's capacity" in failed
+    assert "answers at stage off, 40% of legacy's capacity were not legacy's" in otherwise
     assert books.startswith("the books do not balance: ")
     assert found.exit_code == 1
 
