@@ -22,6 +22,9 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
 
     `late_ms` is how much later than planned it was sent: because the user still waited for the answer before, or, in
     an open workload, because the generator was busy. There `duration_ms` counts from when it was due, and so holds it.
+
+    `served_by` is the backend that the proxy names (`X-Served-By`), "" without a proxy; `sent_at` is in Unix seconds, so
+    that another process can say whether it was sent before or after what that did; 0: it was due and never sent.
     """
 
     endpoint: str
@@ -36,6 +39,8 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
     cache: str
     late_ms: float
     domain: str
+    served_by: str = ""
+    sent_at: float = 0.0
 
 
 def server_timing(text: str | None) -> tuple[float | None, str]:
