@@ -39,6 +39,8 @@ def probe(
     left_out: dict[str, str] = {}
     writing = [journey for journey in workload.journeys if not is_reading(journey)]
     for side in Backend:
+        if reset:
+            reset()
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
             for journeys in (workload.journeys, writing, writing[::-1]):
                 if reset and journeys is not writing:

@@ -7,9 +7,12 @@ write without a body such as archive), what the recording did to a resource afte
 where so many of them lock an account.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from loadtests.errors import RecordingError
 from loadtests.recording import Recorded, depends_on, endpoint_of
@@ -71,6 +74,11 @@ class Workload:
 
     journeys: tuple[Journey, ...]
     left_out: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Equal for those who send the same."""
+        return hashlib.sha256(msgspec.json.encode(self.journeys, order="sorted")).hexdigest()[:12]
 
     def without(self, left_out: dict[str, str]) -> "Workload":
         """The same without the journeys of these names."""
