@@ -12,10 +12,15 @@ from cli.bundled import CONTRACT, yes_option
 from cli.context import Context, pass_context
 from cli.errors import CliError, UsageError
 from cli.failures import explain
+from cli.load_generators import generator_options, generators_of
+from cli.loadtest_baseline import baseline
+from cli.loadtest_history import history
 from cli.loadtest_order import Typed, order_of
 from cli.loadtest_progress import LoadProgress
+from cli.loadtest_proxy import proxy
 from cli.loadtest_report import report
 from cli.loadtest_site import Wanted, load_site
+from cli.loadtest_worker import worker
 from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
 from cli.spans import Span
@@ -60,7 +65,9 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
     "--rate", type=click.FloatRange(0, 100_000, min_open=True), help="Arrivals a second of an open workload."
 )
 @click.option(
-    "--reads", type=click.FloatRange(0, 1), help="Share of requests that only read; default: as recorded."
+    "--reads",
+    metavar="SHARE",
+    help="Share of requests that only read, or `recorded`; default: the scenario's.",
 )
 @click.option(
     "--legacy", metavar="URL", help="A legacy backend that runs; default: the bundled one is started."
@@ -96,6 +103,7 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
 @click.option("--html", type=_FILE, help="Write one self-contained HTML file.")
 @click.option("--junit", type=_FILE, help="Write JUnit XML.")
 @click.option("--markdown", type=_FILE, help="Write Markdown for a pull request.")
+@generator_options
 @yes_option
 @json_option
 @database_option
@@ -111,6 +119,10 @@ def loadtest(click_context: click.Context, /, **given: Any) -> None:
 
 
 loadtest.add_command(report)
+loadtest.add_command(proxy)
+loadtest.add_command(history)
+loadtest.add_command(baseline)
+loadtest.add_command(worker)
 
 
 @pass_context
@@ -122,7 +134,7 @@ def _run(
     duration: float | None,
     workload: str | None,
     rate: float | None,
-    reads: float | None,
+    reads: str | None,
     legacy: str | None,
     modern: str | None,
     legacy_pid: int | None,
@@ -137,6 +149,9 @@ def _run(
     html: Path | None,
     junit: Path | None,
     markdown: Path | None,
+    workers: int | None,
+    master: str | None,
+    expect_workers: int | None,
     yes: bool,
     as_json: bool,
     database_url: str | None,
@@ -153,6 +168,9 @@ def _run(
             contract=contract,
             seed=seed,
             may_end_early=not no_early,
+            generators=generators_of(
+                context.settings.loadtest, workers=workers, master=master, expect_workers=expect_workers
+            ),
         )
         site = stack.enter_context(load_site(context, wanted, order.domains, contract, database_url, yes=yes))
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))

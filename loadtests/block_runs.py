@@ -9,6 +9,7 @@ from pathlib import Path
 
 from loadtests.blocks import Block
 from loadtests.errors import LoadTestError
+from loadtests.generators import ALONE, WORKER_LOST_EXIT_CODE, Generators
 from loadtests.interval import percentile
 from loadtests.locusts import Locusts
 from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
@@ -41,6 +42,7 @@ class BlockRuns:
     left_out: Sequence[str]
     work_dir: Path
     begun_s: float
+    generators: Generators = ALONE
 
     def run(self, block: Block) -> BlockRun:
         """Bring the database back to the seed and load that side. What goes wrong, Ctrl-C too, is the block's problem."""
@@ -86,10 +88,13 @@ class BlockRuns:
         results = stem.with_suffix(".jsonl")
         settings = self.settings
         timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s
+        timeout_s += self.generators.grace_s
         with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
             given = self._arguments(block, url, results) | {"jwt-secret-file": secret}
             command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in given.items())]
-            code, words = self.locusts.run(command, stem, timeout_s)
+            code, words = self.locusts.run(self.generators.commands(command), stem, timeout_s)
+        if missed := self.generators.missed(code, words):
+            raise LoadTestError(missed)
         timings = read_timings(results) if results.exists() else []
         return timings, _problem(block, code, words, timings, url)
 
@@ -108,7 +113,7 @@ class BlockRuns:
             "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
             "leave-out": ",".join(self.left_out),
             "pace": settings.pace_s,
-            "reads": "" if settings.reads is None else settings.reads,
+            "reads": "recorded" if settings.reads is None else settings.reads,
             "load-seed": block.seed,
             "timeout": settings.timeout_s,
             "warm-up": settings.warm_up_s,
@@ -136,6 +141,8 @@ def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timin
         return f"Locust did not end in time on {block.side} at {url}"
     if code == SIDE_DOWN_EXIT_CODE:
         return f"the {block.side} backend at {url} stopped answering"
+    if code == WORKER_LOST_EXIT_CODE:
+        return words
     if code:
         raise LoadTestError(f"Locust ended with exit code {code}: {words}")
     if not any(timing.status for timing in timings):

@@ -19,7 +19,8 @@ for those marked with *) on the page:
     --rate              CROSSFADE_LOADTEST_RATE       requests a second of an open workload; 0: the scenario's, or
                                                       what its users would send
     --pace              CROSSFADE_LOADTEST_PACE       mean seconds from a user's request to the next; 0: the scenario's
-    --reads             CROSSFADE_LOADTEST_READS      share of requests that only read, like 0.8; empty: as recorded
+    --reads             CROSSFADE_LOADTEST_READS      share of requests that only read, like 0.8, or recorded:
+                                                      as many as that; empty: the scenario's
     --endpoints         CROSSFADE_LOADTEST_ENDPOINTS  "GET /v1/escrows, …"; default: all of the domains
     --leave-out         CROSSFADE_LOADTEST_LEAVE_OUT  names of journeys not to send, with commas (escrows/get_admin)
     --jwt-secret      * CROSSFADE_JWT_SECRET          signs the tokens of the recorded users
@@ -48,13 +49,14 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.event import EventHook
 from locust.exception import StopTest
-from locust.runners import WorkerRunner
+from locust.runners import Runner, WorkerRunner
 
 from domains.routes import ROUTES
 from loadtests.errors import LoadTestError
 from loadtests.scenarios import Workload
 from loadtests.users import arriving, closed
 from loadtests.users.load import Load, loads
+from loadtests.users.nodes import node_of, nodes
 from loadtests.users.options import add_options, settings_from
 from loadtests.users.stages import follow_stages
 
@@ -78,20 +80,23 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
 
 
 @_on(events.init)
-def _check_settings(environment: Environment, **_: Any) -> None:
+def _check_settings(environment: Environment, runner: Runner, **_: Any) -> None:
     """Without a web page nobody can correct the settings later: wrong ones are one sentence and exit code 2."""
     options = environment.parsed_options
     if options is None:
         return
+    node = nodes[environment] = node_of(environment, runner)
     try:
         settings = settings_from(options, DOMAINS)
-        environment.user_classes = _classes(Load(settings, environment))
+        environment.user_classes = _classes(Load(settings, environment, node))
     except (LoadTestError, OSError, ValueError) as error:
         if options.headless:
             sys.stderr.write(f"crossfade: {error}\n")
             raise SystemExit(2) from error
         return
     options.num_users = options.num_users or settings.scenario.users
+    if options.headless and settings.kind is Workload.OPEN:  # a user for each process, and the rate as it was
+        options.rate, options.num_users = settings.rate_rps, max(options.num_users, options.expect_workers)
     options.spawn_rate = options.spawn_rate or options.num_users
 
 
@@ -100,10 +105,12 @@ def _begin_load(environment: Environment, **_: Any) -> None:
     """Read the recording anew at each start, with what the web page was told by then."""
     if environment.parsed_options is None:
         return
+    node = nodes[environment]
     try:
-        load = Load(settings_from(environment.parsed_options, DOMAINS), environment)
+        load = Load(settings_from(node.options(environment.parsed_options), DOMAINS), environment, node)
         load.open()
     except (LoadTestError, OSError, ValueError) as error:
+        node.refuse(str(error))
         raise StopTest(str(error)) from error
     loads[environment] = load
     environment.user_classes = _classes(load)
@@ -117,11 +124,14 @@ def _begin_load(environment: Environment, **_: Any) -> None:
 
 def _classes(load: Load) -> list[type[User]]:
     users = closed.classes_with(load.mixes)
+    arriving.ArrivalsUser.fixed_count = load.node.of
     return [arriving.ArrivalsUser] if load.settings.kind is Workload.OPEN else [*users]
 
 
 @_on(events.request)
-def _keep(response_time: float, response: Any, context: dict[str, Any], **_: Any) -> None:
+def _keep(
+    response_time: float, response: Any, context: dict[str, Any], start_time: float = 0.0, **_: Any
+) -> None:
     load: Load = context["load"]
     load.keep(
         context["step"],
@@ -129,6 +139,7 @@ def _keep(response_time: float, response: Any, context: dict[str, Any], **_: Any
         response_time,
         started_at=context["started_at"],
         late_ms=context["late_ms"],
+        sent_at=start_time,
     )
 
 

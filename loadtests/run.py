@@ -19,11 +19,12 @@ from loadtests.blocks import BLOCK_S, Block, plan_blocks
 from loadtests.cold import ROUNDS, play_cold
 from loadtests.early import Looks
 from loadtests.errors import LoadTestError
+from loadtests.generators import ALONE, Generators
 from loadtests.locusts import Locusts
 from loadtests.machine import machine
 from loadtests.probe import probe
 from loadtests.recording import Credentials
-from loadtests.run_notes import too_short, what_was_not_measured
+from loadtests.run_notes import share_of_reads, too_short, what_was_not_measured
 from loadtests.scenarios import Scenario
 from loadtests.settings import TIMEOUT_S, WARM_UP_S, LoadSettings
 from loadtests.site import LoadSite
@@ -43,8 +44,8 @@ _SAYING_FROM = 3
 class LoadOrder:
     """What is to be measured: these domains under the load of that scenario, which holds what was asked for instead.
 
-    `endpoints` are (method, path template) pairs. `reads` is the share of requests that only read; None: as recorded.
-    With `may_end_early` a run ends when everything is decided.
+    `endpoints` are (method, path template) pairs, `generators` send the load. With `may_end_early` a run ends when
+    everything is decided.
     """
 
     domains: Sequence[str]
@@ -53,13 +54,13 @@ class LoadOrder:
     targets: Targets
     contract: Path
     jwt_secret: str
-    reads: float | None = None
     seed: int = 1
     may_end_early: bool = True
     block_s: float = BLOCK_S
     cold_rounds: int = ROUNDS
     warm_up_s: float = WARM_UP_S
     timeout_s: float = TIMEOUT_S
+    generators: Generators = ALONE
 
     def blocks(self) -> list[Block]:
         """The plan; raises LoadTestError where the time is too short for it."""
@@ -76,7 +77,7 @@ class LoadOrder:
             kind=self.scenario.workload,
             rate_rps=self.scenario.rate_rps or 0.0,
             pace_s=self.scenario.pace_s,
-            reads=self.reads,
+            reads=self.scenario.reads,
             warm_up_s=self.warm_up_s,
             timeout_s=self.timeout_s,
         )
@@ -93,9 +94,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     plan = order.blocks()
     settings = order.settings()
     whole = settings.workload()
-    notes = [site.about] if site.about else []
-    if order.reads is not None:
-        notes.append(f"{order.reads:.0%} of the requests only read, whatever the recorded mix says")
+    notes = [*filter(None, (site.about, order.generators.note, share_of_reads(order.scenario.reads)))]
     onlooker.told("asking both sides every recorded request ...")
     credentials = Credentials(order.contract, order.jwt_secret)
     workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
@@ -107,7 +106,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     work_dir.mkdir(parents=True, exist_ok=True)
     with Locusts(work_dir / "locust") as locusts:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
-        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s)
+        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
     problem = runs[-1].summary.problem
     if not any(ran.summary.requests for ran in runs):

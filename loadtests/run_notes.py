@@ -14,6 +14,11 @@ def requests_of(scenario: Scenario) -> float:
     return scenario.users / scenario.pace_s * scenario.duration_s
 
 
+def share_of_reads(reads: float | None) -> str:
+    """How much of the load reads, where that is not as it was recorded; else empty."""
+    return "" if reads is None else f"{reads:.0%} of the requests only read, whatever was recorded"
+
+
 def too_short(scenario: Scenario, endpoints: int) -> str:
     """That some endpoint will have too few requests, where that is certain; else empty."""
     expected, needed = requests_of(scenario), JUDGED_AT_LEAST * endpoints

@@ -41,8 +41,9 @@ class RecordedUser(FastHttpUser):
         self.network_timeout = self.connection_timeout = load.settings.timeout_s
         super().__init__(environment)
         as_recorded(self)
-        self.random = load.random(self.domain)
-        self._beats = load.random(self.domain, "beats")
+        number = load.node.number(type(self).__name__)
+        self.random = load.random(number, self.domain)
+        self._beats = load.random(number, self.domain, "beats")
         self._next_s = time.perf_counter() + self._beats.uniform(0, load.settings.pace_s)
         self._underway = Underway(load, self)
 
@@ -61,7 +62,7 @@ class RecordedUser(FastHttpUser):
 
     def begin(self, journey: Journey) -> None:
         """Send the first request of a journey."""
-        self._underway = Underway(self._load, self, journey.steps)
+        self._underway = Underway(self._load, self, journey.tagged(f"{self.random.getrandbits(32):x}").steps)
         self.go_on()
 
     def go_on(self) -> None:

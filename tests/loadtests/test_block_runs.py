@@ -88,7 +88,7 @@ def test_locust_is_told_the_load_and_the_secret_by_a_file_that_is_gone_afterward
     told = locusts.arguments
     assert (told["host"], told["domain"], told["load-seed"]) == ("http://127.0.0.1:1", "escrows", "1000")
     assert (told["users"], told["workload"], told["pace"]) == ("12", "closed", "0.1")
-    assert (told["leave-out"], told["reads"]) == ("escrows/list", "")
+    assert (told["leave-out"], told["reads"]) == ("escrows/list", "recorded")
     assert locusts.secret == order(contract).jwt_secret
     assert locusts.secret not in str(told)
     assert not Path(told["jwt-secret-file"]).exists()

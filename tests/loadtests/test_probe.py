@@ -1,7 +1,6 @@
 """Every journey once against both sides before the load."""
 
 import asyncio
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +13,10 @@ from loadtests.children import Child
 from loadtests.errors import BackendError, RecordingError
 from loadtests.probe import probe
 from loadtests.recording import Credentials, load_recording
-from loadtests.workload import Journey, Workload, build_workload
+from loadtests.workload import Journey, Step, Workload, build_workload
 from parity.exchange import Backend
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
+from tests.loadtests.test_recording import recorded
 from tests.support.backends import FakeBackend, Seen, answering
 
 
@@ -125,39 +125,26 @@ def test_a_life_cycle_whose_creation_fails_is_not_gone_on_with(
     assert kept.journeys == (cycle, orphan)
 
 
-class Accounts:
-    """Registers each address once, until it is reset."""
-
-    def __init__(self) -> None:
-        self.known: set[str] = set()
-
-    async def __call__(self, seen: Seen, writer: asyncio.StreamWriter) -> bool:
-        body = json.loads(seen.body)
-        email = body["email"].lower()
-        refused = email in self.known or "username" not in body
-        self.known.add(email)
-        return await answering(status="400 Bad Request" if refused else "201 Created")(seen, writer)
-
-
-async def test_what_is_not_answered_twice_alike_is_left_out_and_so_is_what_stood_on_it(
-    contract: Path,
-) -> None:
-    registering = [("POST", "/v1/auth/register")]
-    journeys = build_workload(load_recording(contract, "users"), registering).journeys
-    names = ("register", "register_duplicate", "register_missing")
-    workload = Workload(tuple(one for one in journeys if one.name in names), {})
-    accounts = Accounts()
-    async with FakeBackend(accounts) as backend:
-        kept = await asyncio.to_thread(
-            probe,
-            workload,
-            Credentials(contract, SECRET),
-            dict.fromkeys(Backend, backend.url),
-            accounts.known.clear,
+async def test_what_succeeds_once_or_hangs_on_who_came_before_is_left_out(credentials: Credentials) -> None:
+    journeys = tuple(
+        Journey(
+            name, (Step(f"PUT /{name}", recorded(name=name, method="PUT", path=f"/{name}", status=status)),)
         )
+        for name, status in (("once", 200), ("raise", 200), ("stale", 400))
+    )
+    refused_after = {"/once": "/once", "/stale": "/raise"}
+    done: set[str] = set()
 
-    assert [one.name for one in kept.journeys] == ["register_missing"]
+    async def answer(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        refused = refused_after.get(seen.target) in done
+        done.add(seen.target)
+        return await answering(status="400 Bad Request" if refused else "200 OK")(seen, writer)
+
+    async with FakeBackend(answer) as backend:
+        urls = dict.fromkeys(Backend, backend.url)
+        kept = await asyncio.to_thread(probe, Workload(journeys, {}), credentials, urls, done.clear)
+
     assert kept.left_out == {
-        "register": "legacy answers 400 to register, recorded as 201 when it is sent again",
-        "register_duplicate": "legacy answers 201 to register_duplicate, recorded as 400 in another order",
+        "once": "legacy answers 400 to once, recorded as 200 when it is sent again",
+        "stale": "legacy answers 200 to stale, recorded as 400 in another order",
     }

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.run_notes import requests_of, too_short, what_was_not_measured
+from loadtests.run_notes import requests_of, share_of_reads, too_short, what_was_not_measured
 from loadtests.scenarios import Workload, scenario_named
 
 STEADY = replace(scenario_named("steady"), users=20, pace_s=0.25, duration_s=60)
@@ -35,3 +35,8 @@ def test_what_was_not_measured_is_told_with_its_reason() -> None:
         "cold backends were not measured: because",
         "CPU and memory not measured: no process of legacy and modern was watched",
     ]
+
+
+def test_how_much_of_the_load_reads_is_told_where_it_is_not_as_recorded() -> None:
+    assert share_of_reads(0.95) == "95% of the requests only read, whatever was recorded"
+    assert share_of_reads(None) == ""
