@@ -19,11 +19,12 @@ from typing import Any, NoReturn, Self
 
 from loadtests.children import Child
 from loadtests.errors import LoadTestError
+from loadtests.generators import SILENCE_S
 
 _START_WITHIN_S = 20.0
 _END_WITHIN_S = 5.0
-_MISSED_WITHIN_S = 20.0
-"""For a master to see that a worker is gone, and to have the others end: Locust waits 4 s for a heartbeat."""
+_MISSED_WITHIN_S = SILENCE_S + 30.0
+"""For a master to see that a worker is gone, and to have the others end."""
 OURS = "crossfade: "
 """What a sentence for the user begins with, among the lines that Locust logs."""
 _NEEDED = (

@@ -68,4 +68,4 @@ def run(locusts: Locusts, block: list[str], log: Path, generators: Generators = 
     """The timings of a block that goes through."""
     ended = locusts.run(generators.commands(block), log, 60)
     assert ended[0] == 0, ended
-    return read_timings(Path(block[-1].removeprefix("--results=")))
+    return read_timings(log.with_suffix(".jsonl"))

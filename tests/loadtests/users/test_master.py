@@ -16,7 +16,7 @@ from loadtests.generators import WORKER_LOST_EXIT_CODE, Generators
 from loadtests.locusts import Locusts
 from loadtests.settings import SIDE_DOWN_EXIT_CODE
 from loadtests.timings import read_timings
-from tests.loadtests.blocks_of_locust import command, stub
+from tests.loadtests.blocks_of_locust import Stub, command, stub
 from tests.loadtests.stub_backend import SECRET
 
 
@@ -31,8 +31,8 @@ def test_a_worker_that_is_killed_ends_the_block_with_what_is_known(
 ) -> None:
     results = tmp_path / "killed.jsonl"
     with stub(tmp_path) as backend:
-        block = command(backend.url, contract, results, measured_s=40.0)
-        killer = threading.Thread(target=kill_a_worker, args=(locusts.pid, results))
+        block = [*command(backend.url, contract, results, measured_s=40.0), "--worker-silence=3"]
+        killer = threading.Thread(target=kill_a_worker, args=(locusts.pid, backend))
         killer.start()
         begun_s = time.monotonic()
         code, words = locusts.run(Generators(workers=2).commands(block), tmp_path / "killed", 60)
@@ -47,10 +47,10 @@ def test_a_worker_that_is_killed_ends_the_block_with_what_is_known(
     assert 0 < len(timings) < served
 
 
-def kill_a_worker(pid: int, results: Path) -> None:
-    """As soon as both have handed over something."""
+def kill_a_worker(pid: int, backend: Stub) -> None:
+    """In mid-block."""
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (results.exists() and results.stat().st_size):
+    while time.monotonic() < deadline and backend.served() < 150:
         time.sleep(0.1)
     *_, worker = (int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
     os.kill(worker, signal.SIGKILL)
