@@ -16,7 +16,7 @@ from loadtests.targets import load_targets
 from parity.load_results import Targets
 from proxy.stages import Stage
 
-_OF_A_SHADOW = Targets(time=1.05, queries=1.0, cache=None)
+_OF_A_SHADOW = Targets(time=1.05, queries=None, cache=None)
 """Legacy serves on both sides: nothing gets faster, and the copies must cost its clients little."""
 _TO_THE_END = frozenset({"soak"})
 """Scenarios that are about what comes late."""
@@ -65,7 +65,7 @@ def order_of(
     """What is to be measured. Raises UsageError for a domain that is not there, LoadTestError for a scenario or targets."""
     scenario = typed.wanted()
     chosen = [context.require_domain(name) for name in dict.fromkeys(domains)] or _recorded(context, contract)
-    return LoadOrder(
+    order = LoadOrder(
         domains=chosen,
         endpoints=[(one.method, one.path) for one in context.endpoints if one.domain in chosen],
         scenario=scenario,
@@ -76,6 +76,8 @@ def order_of(
         may_end_early=may_end_early and not wanted.same and scenario.name not in _TO_THE_END,
         generators=generators,
     )
+    order.blocks()  # what is too short is said before anything starts
+    return order
 
 
 def _recorded(context: Context, contract: Path) -> list[str]:
@@ -94,5 +96,6 @@ def _targets(context: Context, file: Path | None, wanted: Wanted, scenario: Scen
         return _OF_A_SHADOW
     targets = load_targets(file, endpoints=[(one.domain, one.name) for one in context.endpoints])
     if targets.average_ms is None:
-        return msgspec.structs.replace(targets, average_ms=scenario.average_ms)
-    return targets
+        targets = msgspec.structs.replace(targets, average_ms=scenario.average_ms)
+    # the proxy keeps X-Query-Count to itself
+    return targets if wanted.through is None else msgspec.structs.replace(targets, queries=None)

@@ -6,6 +6,7 @@ runs, and the ratio says what the stage makes of what clients get.
 """
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,9 @@ def _direct(bundled: Bundled, *, same: bool) -> LoadSite:
 def _through(
     context: Context, bundled: Bundled, stage: Stage, domains: Sequence[str], stack: contextlib.ExitStack
 ) -> LoadSite:
+    os.environ["CROSSFADE_PROXY__KEEP_SERVER_TIMING"] = (
+        "true"  # for the workers: what the cache did is judged
+    )
     backends = tuple(bundled.pids.values())
     addresses: dict[Backend, str] = {}
     pids: dict[Backend, tuple[int, ...]] = {}
@@ -146,7 +150,7 @@ def _through(
         reset=_resetting(bundled.reset),
         no_cold="through the proxy only warm backends are",
         through=str(stage),
-        about=f"through the proxy at {stage}: {ABOUT_STAGES[stage]}",
+        about=f"through the proxy at {stage}: {ABOUT_STAGES[stage]}; statements are not seen there",
     )
 
 

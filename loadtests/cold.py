@@ -1,7 +1,7 @@
 """How a backend answers that has just been started: nothing is cached, no connection to the database is open.
 
-A round starts a process of each side, plays every journey once over one connection, in an order that both sides share,
-and ends it. Later requests of a round find what earlier ones have warmed, as they would after a deployment. What is
+A round starts a process of each side, plays every recorded journey once over one connection, in an order that both
+sides share, and ends it. Later requests of a round find what earlier ones have warmed, as they would after a deployment. What is
 found is shown apart and not judged: a few rounds of one client say little, and users rarely meet a cold backend.
 """
 
@@ -35,6 +35,7 @@ def play_cold(
 ) -> Iterator[PairOfBlocks]:
     """What was measured in each round. Raises BackendError when a side does not start or stops answering."""
     until_s = time.monotonic() + within_s
+    recorded = [journey for journey in workload.journeys if not journey.like]
     refused = {
         (step.exchange.domain, step.exchange.name): step.refused
         for journey in workload.journeys
@@ -44,7 +45,7 @@ def play_cold(
         if number and time.monotonic() >= until_s:
             return
         rng = random.Random(seed * 1_000 + number)
-        journeys = rng.sample(workload.journeys, len(workload.journeys))
+        journeys = rng.sample(recorded, len(recorded))
         found: dict[Backend, list[Timing]] = {}
         took_s: dict[Backend, float] = {}
         for side in list(Backend) if number % 2 == 0 else reversed(list(Backend)):

@@ -177,7 +177,7 @@ def _beyond(angle: float, freedom: int) -> float:
     return (1 - (2 / math.pi * (angle + within) if odd else within)) / 2
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)  # a run grows by a pair at each look
 def _draws(units: int, seed: int) -> list[tuple[int, ...]]:
     """How often each unit was drawn, for all resamples; the same for every figure of the same units."""
     rng = random.Random(seed)

@@ -36,6 +36,8 @@ from parity.load_results import MET, UNDECIDED, LoadEndpoint, LoadTest, Targets
 
 _NOTHING = Targets(time=None, queries=None, cache=None)
 """Asked of cold backends."""
+_SAYING_FROM = 3
+"""Pairs of blocks, before which an interval is too wide to say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class LoadOrder:
     warm_up_s: float = WARM_UP_S
     timeout_s: float = TIMEOUT_S
     generators: Generators = ALONE
+
+    def blocks(self) -> list[Block]:
+        """The plan; raises LoadTestError where the time is too short for it."""
+        return plan_blocks(self.scenario.duration_s, seed=self.seed, block_s=self.block_s)
 
     def settings(self) -> LoadSettings:
         """For Locust."""
@@ -82,7 +88,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     LoadTestError when the time is too short for blocks, or nothing at all could be measured.
     """
     begun_at, begun_s = time.time(), time.perf_counter()
-    plan = plan_blocks(order.scenario.duration_s, seed=order.seed, block_s=order.block_s)
+    plan = order.blocks()
     settings = order.settings()
     whole = settings.workload()
     endpoints = _endpoints(whole)
@@ -193,7 +199,7 @@ def _run_blocks(
             break
         if number % 2 == 0:
             pairs.append(pair_of(runs[-2:]))
-        if number % 2 == 0 and number < len(plan):
+        if number % 2 == 0 and _SAYING_FROM <= len(pairs) < len(plan) // 2:
             judged = looks.judged(pairs)
             words = so_far(judged)
             if stopped := looks.end(judged, len(pairs)):

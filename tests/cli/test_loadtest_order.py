@@ -96,8 +96,14 @@ def test_legacy_against_itself_is_asked_nothing_but_not_to_differ(contract: Path
 
 
 def test_a_shadow_must_cost_clients_little_for_legacy_serves_on_both_sides(contract: Path) -> None:
-    assert order(contract, wanted=wanted(Stage.SHADOW)).targets == Targets(1.05, 1.0, None)
-    assert order(contract, wanted=wanted(Stage.LIVE)).targets == order(contract).targets
+    assert order(contract, wanted=wanted(Stage.SHADOW)).targets == Targets(1.05, None, None)
+
+
+def test_through_the_proxy_nothing_is_asked_of_statements_which_it_keeps_to_itself(contract: Path) -> None:
+    direct, live = order(contract).targets, order(contract, wanted=wanted(Stage.LIVE)).targets
+
+    assert (direct.queries, live.queries) == (0.7, None)
+    assert (live.time, live.cache) == (direct.time, direct.cache)
 
 
 def test_targets_of_a_file_win(contract: Path, tmp_path: Path) -> None:
@@ -116,3 +122,8 @@ def test_targets_of_a_file_win(contract: Path, tmp_path: Path) -> None:
 def test_what_comes_late_is_waited_for(contract: Path) -> None:
     assert not order(contract, typed=Typed("soak")).may_end_early
     assert order(contract, typed=Typed("steady")).may_end_early
+
+
+def test_what_is_too_short_is_said_before_anything_starts(contract: Path) -> None:
+    with pytest.raises(LoadTestError, match="a duration of 1 s is too short"):
+        order(contract, typed=Typed("steady", duration_s=1))
