@@ -44,7 +44,8 @@ _SAYING_FROM = 3
 class LoadOrder:
     """What is to be measured: these domains under the load of that scenario, which holds what was asked for instead.
 
-    `endpoints` are (method, path template) pairs, `generators` send the load. With `may_end_early` a run ends when everything is decided.
+    `endpoints` are (method, path template) pairs, `generators` send the load. With `may_end_early` a run ends when
+    everything is decided.
     """
 
     domains: Sequence[str]
