@@ -3,7 +3,7 @@
 import pytest
 
 from cli.errors import UsageError
-from cli.load_generators import generators_of
+from cli.load_generators import check_reach, generators_of
 from cli.sections import LoadtestSection
 from loadtests.generators import ALONE, Generators
 
@@ -37,3 +37,25 @@ def test_what_cannot_be_is_said_with_its_value(typed: dict[str, int | str], mess
         generators_of(LoadtestSection(), **typed)  # type: ignore[arg-type]  # each has the type of its option
 
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.5", "[::]", "loadtest.internal"])
+def test_other_machines_are_not_sent_to_backends_that_they_do_not_reach(host: str) -> None:
+    with pytest.raises(
+        UsageError, match="--expect-workers 2: other machines do not reach the bundled backends"
+    ):
+        check_reach(Generators(host=host, port=5557, expect_workers=2), bundled=True)
+
+
+@pytest.mark.parametrize(
+    ("generators", "bundled"),
+    [
+        (Generators(workers=2), True),
+        (Generators(host="127.0.0.1", port=5557, expect_workers=2), True),
+        (Generators(host="10.0.0.5", port=5557, expect_workers=2), False),
+    ],
+)
+def test_workers_here_or_through_a_tunnel_and_backends_of_ones_own_are_left_alone(
+    generators: Generators, bundled: bool
+) -> None:
+    check_reach(generators, bundled=bundled)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.loadtests.blocks_of_locust import stub
 from tests.loadtests.stub_backend import SECRET
-from tests.support.command import InProcess, run_process
+from tests.support.command import InProcess, Ran, run_process
 
 
 def free_port() -> int:
@@ -31,13 +31,21 @@ def test_a_worker_without_a_master_says_so_in_time(crossfade: InProcess) -> None
     assert f"crossfade: no master of a load test at {master} within 1 s" in ran.err
 
 
+def load_test(directory: Path, *arguments: str, **environment: str) -> Ran:
+    """One of a single endpoint: the load is not what is looked at here."""
+    config = directory / "crossfade.toml"
+    config.write_text('[[endpoints]]\ndomain = "escrows"\nmethod = "GET"\npath = "/v1/escrows/{id}"\n')
+    return run_process(
+        "--config", str(config), "loadtest", "--domain", "escrows", "--yes", "--json", *arguments,
+        state_dir=directory, timeout_s=150, CROSSFADE_JWT_SECRET=SECRET, **environment,
+    )  # fmt: skip
+
+
 def test_two_workers_send_the_load_until_a_side_dies(tmp_path: Path) -> None:
     with stub(tmp_path) as legacy, stub(tmp_path, "--die-after=100") as modern:
-        ran = run_process(
-            "loadtest", "--domain", "escrows", "--users", "24", "--workers", "2", "--yes", "--json",
-            "--legacy", legacy.url, "--modern", modern.url,
-            state_dir=tmp_path, timeout_s=120, CROSSFADE_JWT_SECRET=SECRET,
-        )  # fmt: skip
+        ran = load_test(
+            tmp_path, "--users", "24", "--workers", "2", "--legacy", legacy.url, "--modern", modern.url
+        )
 
     found = json.loads(ran.out)
     assert ran.code == 2, ran.err
@@ -50,10 +58,9 @@ def test_two_workers_send_the_load_until_a_side_dies(tmp_path: Path) -> None:
 def test_a_load_test_whose_workers_do_not_come_is_one_sentence(tmp_path: Path) -> None:
     master = f"127.0.0.1:{free_port()}"
     with stub(tmp_path) as backend:
-        ran = run_process(
-            "loadtest", "--domain", "escrows", "--expect-workers", "1", "--master", master, "--yes",
-            "--legacy", backend.url, "--modern", backend.url,
-            state_dir=tmp_path, CROSSFADE_JWT_SECRET=SECRET, CROSSFADE_LOADTEST__WAIT_S="1",
+        ran = load_test(
+            tmp_path, "--expect-workers", "1", "--master", master,
+            "--legacy", backend.url, "--modern", backend.url, CROSSFADE_LOADTEST__WAIT_S="1",
         )  # fmt: skip
 
     assert ran.code == 2
