@@ -56,6 +56,6 @@ def test_other_machines_are_not_sent_to_backends_that_they_do_not_reach(host: st
     ],
 )
 def test_workers_here_or_through_a_tunnel_and_backends_of_ones_own_are_left_alone(
-    generators: Generators, bundled: bool
+    generators: Generators, *, bundled: bool
 ) -> None:
     check_reach(generators, bundled=bundled)
