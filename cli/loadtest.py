@@ -13,8 +13,11 @@ from cli.context import Context, pass_context
 from cli.errors import CliError, UsageError
 from cli.failures import explain
 from cli.load_generators import check_reach, generator_options, generators_of
+from cli.loadtest_baseline import baseline
+from cli.loadtest_history import history
 from cli.loadtest_order import Typed, order_of
 from cli.loadtest_progress import LoadProgress
+from cli.loadtest_proxy import proxy
 from cli.loadtest_report import report
 from cli.loadtest_site import Wanted, load_site
 from cli.loadtest_worker import worker
@@ -111,6 +114,9 @@ def loadtest(click_context: click.Context, /, **given: Any) -> None:
 
 
 loadtest.add_command(report)
+loadtest.add_command(proxy)
+loadtest.add_command(history)
+loadtest.add_command(baseline)
 loadtest.add_command(worker)
 
 

@@ -279,6 +279,8 @@ class VerdictSection(Section):
     max_shed_share: float = Field(default=_VERDICT.max_shed_share, ge=0, le=1)
     require_writes: bool = _VERDICT.require_writes
     require_self_test: bool = _VERDICT.require_self_test
+    require_load_test: bool = _VERDICT.require_load_test
+    load_test_max_age_s: float = Field(default=_VERDICT.load_test_max_age_s, gt=0)
     cells: tuple[CellRow, ...] = ()
 
 

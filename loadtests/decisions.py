@@ -50,8 +50,8 @@ class Chances:
 class Question:
     """What is asked of a figure: surely at most `met_at` is met, surely above `missed_at` is missed.
 
-    Both are on the scale of the figure, `shown` leads from there to that of `target`. `unknown` says why there may be
-    no figure at all.
+    Both are on the scale of the figure, `shown` leads from there to that of `target`. `family` and `met_family` are how
+    many questions share the chance of missing and of meeting. `unknown` says why there may be no figure at all.
     """
 
     measure: str
@@ -61,6 +61,7 @@ class Question:
     shown: Callable[[float], float]
     binding: bool = False
     family: int = 1
+    met_family: int = 1
     unknown: str = "no request of both sides succeeded"
 
 
@@ -100,7 +101,11 @@ def answer(
 
 
 def _measured(question: Question, spread: Spread, chance: float) -> LoadRatio:
-    figures = (spread.low(chance / question.family), spread.mean, spread.high(chance))
+    figures = (
+        spread.low(chance / question.family),
+        spread.mean,
+        spread.high(chance / question.met_family),
+    )
     # in order again: a share of misses is shown as one of hits
     low, value, high = sorted(round(question.shown(figure), _DIGITS) for figure in figures)
     return LoadRatio(value, low, high)
@@ -109,7 +114,7 @@ def _measured(question: Question, spread: Spread, chance: float) -> LoadRatio:
 def _decided(question: Question, spread: Spread, chance: float) -> str:
     if spread.low(chance / question.family) > question.missed_at + _ROUNDING:
         return MISSED
-    return MET if spread.high(chance) <= question.met_at + _ROUNDING else UNDECIDED
+    return MET if spread.high(chance / question.met_family) <= question.met_at + _ROUNDING else UNDECIDED
 
 
 def _lacking(
@@ -119,10 +124,11 @@ def _lacking(
     if spread is None:
         return None, question.unknown if not pairs else "one pair of blocks says nothing of how sure it is"
     ways = [
-        spread.units_for(question.met_at - spread.mean, chance, most=pairs + MOST_NEEDED),
-        spread.units_for(
-            spread.mean - question.missed_at, chance / question.family, most=pairs + MOST_NEEDED
-        ),
+        spread.units_for(distance, chance / family, most=pairs + MOST_NEEDED)
+        for distance, family in (
+            (question.met_at - spread.mean, question.met_family),
+            (spread.mean - question.missed_at, question.family),
+        )
     ]
     least = max(PAIRS_AT_LEAST, math.ceil(pairs * JUDGED_AT_LEAST / judged) if judged else PAIRS_AT_LEAST)
     known = [max(way, least) for way in ways if way is not None]

@@ -59,6 +59,12 @@ class Pooled:
         below = self._values[bisect_left(seen, (total + 1) // 2)]
         return below if total % 2 else (below + self._values[bisect_left(seen, total // 2 + 1)]) / 2
 
+    def quantile(self, weights: Sequence[int], share: float) -> float | None:
+        """The least value that this share of the drawn ones does not exceed; None if nothing was drawn."""
+        seen = list(accumulate(map(weights.__getitem__, self._units)))
+        total = seen[-1] if seen else 0
+        return self._values[bisect_left(seen, max(1, math.ceil(share * total)))] if total else None
+
 
 def bootstrap(
     units: int, statistic: Callable[[Sequence[int]], float | None], *, seed: int

@@ -183,6 +183,7 @@ class _Judge:
 
     def _not_slower(self, row: BothSides) -> Question:
         margin = self._targets.not_slower_margin
+        endpoints = len(self._rows)
         # what the load cannot ask of either side (all that is recorded is refused) is no evidence, and none is lacking
         return Question(
             NOT_SLOWER,
@@ -191,7 +192,10 @@ class _Judge:
             missed_at=0.0,
             shown=math.exp,
             binding=bool(row.judged),
-            family=len(self._rows),
+            family=endpoints,
+            met_family=1
+            if margin
+            else endpoints,  # without a margin to be met is to be faster, a claim like the other
         )
 
     def _average(self, row: BothSides, limit: float) -> Question:

@@ -130,7 +130,9 @@ def _classes(load: Load) -> list[type[User]]:
 
 
 @_on(events.request)
-def _keep(response_time: float, response: Any, context: dict[str, Any], **_: Any) -> None:
+def _keep(
+    response_time: float, response: Any, context: dict[str, Any], start_time: float = 0.0, **_: Any
+) -> None:
     load: Load = context["load"]
     load.keep(
         context["step"],
@@ -138,6 +140,7 @@ def _keep(response_time: float, response: Any, context: dict[str, Any], **_: Any
         response_time,
         started_at=context["started_at"],
         late_ms=context["late_ms"],
+        sent_at=start_time,
     )
 
 

@@ -114,7 +114,7 @@ class Targets(msgspec.Struct, frozen=True):
     """What is to be reached; see `loadtests/targets.toml`. `domains` and `endpoints` have values of their own, by measure.
 
     None asks nothing, as of a backend that does not say how many statements it issues. `not_slower_margin`: an
-    endpoint is surely not slower when its interval ends below 1 plus that.
+    endpoint is surely not slower when its interval ends below 1 plus that. The domain "" is all of them together.
     """
 
     time: float | None = 0.80

@@ -25,8 +25,8 @@ from parity.load_results import MET, LoadEndpoint, LoadTest
 from parity.markdown import code, plain
 from parity.report_words import count
 
-SHOWN = 100
-"""Endpoints and judgements: with more, a comment would be longer than GitHub takes."""
+SHOWN, SHOWN_UNMET = 100, 20
+"""Endpoints, and binding judgements that are not met: with many more, a comment would be longer than GitHub takes."""
 _HEAD = "| | p50 ms | p95 ms | time | queries | cache hits | |\n|---|---:|---:|---:|---:|---:|---|"
 
 
@@ -37,11 +37,13 @@ def render_markdown(test: LoadTest) -> str:
         parts.append(f"**{plain(partial(test))}**")
     if lacking := [one for one in unmet(test) if one.judgement.binding]:
         lines = []
-        for one in lacking[:SHOWN]:
+        for one in lacking[:SHOWN_UNMET]:
             said = "; ".join(
                 filter(None, (f"{one.measure} {figure(one.judgement)}", remedy(one.judgement, test)))
             )
             lines.append(f"- **{one.judgement.judgement}** {code(one.place)}: {plain(said)}")
+        if len(lacking) > SHOWN_UNMET:
+            lines.append(f"- and {len(lacking) - SHOWN_UNMET:,} more")
         parts.append("\n".join(lines))
     sums = test.by_domain if len(test.by_domain) > 1 else []
     parts.append("\n".join([_HEAD, *_rows([test.overall, *sums])]))

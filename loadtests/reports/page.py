@@ -29,6 +29,7 @@ _COLUMNS: dict[str, Callable[[LoadSide], str]] = {
     "cache hits": words.hits,
     "errors": words.errors,
 }
+_SHOWN_UNMET = 8
 _MOODS = {MET: "agrees", MISSED: "differs"}
 
 
@@ -58,9 +59,13 @@ def _values(test: LoadTest) -> dict[str, Any]:
         "mood": "" if test.problem else _MOODS.get(test.judgement, ""),
         "subject": words.subject(test),
         "partial": words.partial(test),
-        "tiles": [_judgement(words.Judged(test.overall, one), test) for one in test.overall.judgements],
+        "tiles": [
+            (_judgement(words.Judged(test.overall, one), test), words.behind(test.overall, one.measure))
+            for one in test.overall.judgements
+        ],
         "unmet": [_judgement(one, test) for one in unmet if one.judgement.binding],
-        "unbinding": [_judgement(one, test) for one in unmet if not one.judgement.binding],
+        "unbinding": sum(not one.judgement.binding for one in unmet),
+        "shown": _SHOWN_UNMET,
         "charts": _charts(test),
         "ratios": _ratios(test.endpoints),
         "sums": [_row(row) for row in (test.overall, *_domains(test))],

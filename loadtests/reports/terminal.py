@@ -33,6 +33,7 @@ from parity.load_results import ALL, MET, MISSED, UNDECIDED, LoadEndpoint, LoadP
 from parity.report_words import count
 
 SHOWN_ENDPOINTS = 8
+SHOWN_UNMET = 8
 _STYLES = {MET: "green", MISSED: "red", UNDECIDED: "yellow"}
 _HEADINGS = ("p50 ms", "p95 ms", "time", "queries", "cache hits")
 _GAP = "  "
@@ -46,7 +47,7 @@ def render(test: LoadTest, console: Console, *, all_endpoints: bool = False) -> 
     console.print(Text(headline(test), style=f"bold {style}"))
     if test.problem:
         console.print(Text(partial(test), style="bold red"))
-    _unmet(test, console)
+    _unmet(test, console, whole=all_endpoints)
     shown = list(test.endpoints) if all_endpoints else by_need(test.endpoints)[:SHOWN_ENDPOINTS]
     _figures("Warm", _groups(test, shown), console, whole=all_endpoints)
     _hidden(test.endpoints, shown, console)
@@ -69,20 +70,30 @@ def _indented(text: Text, console: Console, columns: int = 2) -> None:
         console.print(Text(" " * columns) + line)
 
 
-def _unmet(test: LoadTest, console: Console) -> None:
-    for heading, is_binding in (("Not met", True), ("Not met, and not binding", False)):
-        found = [one for one in unmet(test) if one.judgement.binding is is_binding]
-        if found:
-            _heading(heading, console)
-        for one in found:
+def _unmet(test: LoadTest, console: Console, *, whole: bool) -> None:
+    """Those that bind, of these only the first of many, and how many others there are; all of them when `whole`."""
+    found = unmet(test)
+    bound, others = (
+        [one for one in found if one.judgement.binding is is_binding] for is_binding in (True, False)
+    )
+    if bound:
+        _heading("Not met", console)
+    for one in bound if whole else bound[:SHOWN_UNMET]:
+        _one_unmet(test, one, console)
+    if others and whole:
+        _heading("Not met, and not binding", console)
+        for one in others:
             _one_unmet(test, one, console)
+    hidden = [f"{len(bound) - SHOWN_UNMET:,} more"] if len(bound) > SHOWN_UNMET else []
+    hidden += [f"{len(others):,} that do not bind"] if others else []
+    if hidden and not whole:
+        console.print(Text(f"  not met, too: {', and '.join(hidden)}; --all shows them", style="dim"))
 
 
 def _one_unmet(test: LoadTest, one: Judged, console: Console) -> None:
     judgement = one.judgement
-    console.print(
-        Text.assemble("  ", (f"{judgement.judgement:<9}", _STYLES[judgement.judgement]), "  ", one.place)
-    )
+    word = (f"{judgement.judgement:<9}", _STYLES[judgement.judgement])
+    console.print(Text.assemble("  ", word, "  ", one.place))
     _indented(Text(f"{one.measure} {figure(judgement)}"), console, 13)
     if said := remedy(judgement, test):
         _indented(Text(said, style="dim"), console, 13)

@@ -38,6 +38,7 @@ WHAT = {
 """What the figure of a measure is of."""
 _SEVERITY = {MISSED: 0, UNDECIDED: 1, MET: 2}
 _LATE_WORTH_SAYING = 0.02
+_MOST_RATIO = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,10 @@ def headline(test: LoadTest) -> str:
     if standing[MISSED]:
         first, *more = standing[MISSED]
         others = f"; and {len(more):,} more" if more else ""
+        undecided = f", {len(standing[UNDECIDED]):,} undecided" if standing[UNDECIDED] else ""
         why = first.judgement.why if first.judgement.measured else ""
         said = f"{first.place}: {first.measure} {figure(first.judgement)}{f' ({why})' if why else ''}"
-        return f"Missed: {len(standing[MISSED]):,} of {targets}. {said}{others}."
+        return f"Missed: {len(standing[MISSED]):,} of {targets}{undecided}. {said}{others}."
     if standing[UNDECIDED]:
         return f"Undecided: {len(standing[UNDECIDED]):,} of {targets}; {_what_decides(test)}."
     if not bound:
@@ -178,8 +180,11 @@ def interval(one: LoadJudgement) -> str:
     """Its interval, like `0.49-0.55`; empty where it has no width."""
     if one.measured is None:
         return ""
-    low, high = (_value(one.measure, end) for end in (one.measured.low, one.measured.high))
-    return "" if low == high else f"{low.split()[0]}-{high.split()[0]}"
+    low, high = (
+        _value(one.measure, end).removesuffix(" %").removesuffix(" ms")
+        for end in (one.measured.low, one.measured.high)
+    )
+    return "" if low == high else f"{low}-{high}"
 
 
 def target(one: LoadJudgement) -> str:
@@ -189,22 +194,22 @@ def target(one: LoadJudgement) -> str:
 
 
 def _value(measure: str, figure_: float) -> str:
+    """An interval of few blocks may end where no figure can be: below nothing, or above all; that is cut off."""
     if measure == CACHE:
-        return f"{100 * figure_:.1f} %"
-    return f"{milliseconds(figure_)} ms" if measure == AVERAGE else f"{figure_:.2f}"
+        return f"{100 * min(max(figure_, 0.0), 1.0):.1f} %"
+    if measure == AVERAGE:
+        return f"{milliseconds(max(figure_, 0.0))} ms"
+    return f"{max(figure_, 0.0):.2f}" if figure_ < _MOST_RATIO else f"over {_MOST_RATIO}"
 
 
 def deciding(row: LoadEndpoint) -> str:
-    """The judgement of a row in a word, and the measures that it is of where it is not met."""
+    """The worst judgement of a row in a word, and of which measures it is where not of all."""
     worst = worst_of(row)
     if not worst:
         return ""
-    named = [
-        MEASURES.get(one.measure, one.measure)
-        for one in row.judgements
-        if one.judgement == worst and worst != MET
-    ]
-    return f"{worst}: {', '.join(named)}" if named else worst
+    found = [MEASURES.get(one.measure, one.measure) for one in row.judgements if one.judgement == worst]
+    is_of_all = worst == MET or len(found) == len(row.judgements)
+    return worst if is_of_all else f"{worst}: {', '.join(found)}"
 
 
 def worst_of(row: LoadEndpoint) -> str:
@@ -252,6 +257,17 @@ def errors(side: LoadSide) -> str:
     if not side.errors:
         return f"0 of {side.requests:,}"
     return f"{side.errors:,} of {side.requests:,} ({percent(side.errors / side.requests)})"
+
+
+def behind(row: LoadEndpoint, measure: str) -> str:
+    """The figures of both sides that a measure is of; empty where there are no others."""
+    legacy, modern = row.legacy, row.modern
+    figures = {
+        TIME: f"p50 {change(milliseconds(legacy.p50_ms), milliseconds(modern.p50_ms))} ms",
+        QUERIES: change(number(legacy.queries, 2), number(modern.queries, 2)),
+        CACHE: hits(modern),
+    }
+    return figures.get(measure, "")
 
 
 def beside(row: LoadEndpoint) -> str:

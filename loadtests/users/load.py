@@ -54,7 +54,14 @@ class Load:
         return random.Random(f"{self.settings.seed}/{'/'.join(words)}/{number}")
 
     def keep(
-        self, step: Step, response: Any, duration_ms: float, *, started_at: float, late_ms: float
+        self,
+        step: Step,
+        response: Any,
+        duration_ms: float,
+        *,
+        started_at: float,
+        late_ms: float,
+        sent_at: float,
     ) -> None:
         """Keep what a request took; `response` is None where it was not sent. Ends the process when the side is down."""
         status = int(response.status_code or 0) if response is not None else 0
@@ -74,6 +81,8 @@ class Load:
             cache=cache,
             late_ms=late_ms,
             domain=step.exchange.domain,
+            served_by=headers.get("x-served-by", ""),
+            sent_at=sent_at,
         )
         if self._write:
             self._write(timing)

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from parity.load_baselines import LoadBaselines
+from parity.load_comparison import LoadComparison, compare, differences
 from parity.load_results import CACHE, QUERIES, TIME, LoadJudgement, LoadTest
 from parity.load_tests import KeptLoadTest, LoadTests, not_shown, row_of
 from proxy.console.errors import NotFoundError
@@ -49,11 +51,26 @@ class LoadTestShown(msgspec.Struct, frozen=True):
     test: LoadTest
 
 
+class NotComparable(msgspec.Struct, frozen=True):
+    """A baseline that asked something else, and what differs."""
+
+    baseline: str
+    why: str
+
+
+class LoadComparisons(msgspec.Struct, frozen=True):
+    """A load test beside each baseline but the one that it is itself."""
+
+    comparisons: list[LoadComparison]
+    not_comparable: list[NotComparable]
+
+
 class LoadTestReader:
     """Reads them; everything may wait for the store, and raises StoreError."""
 
     def __init__(self, sources: Sources) -> None:
         self._kept = LoadTests(sources.engine)
+        self._baselines = LoadBaselines(sources.engine)
 
     def latest(self, limit: int, domain: str | None = None) -> LoadTestList:
         """Newest first, those that include a domain or all."""
@@ -64,10 +81,28 @@ class LoadTestReader:
 
     def get(self, test_id: str) -> LoadTestShown:
         """One; raises NotFoundError."""
+        found = self._found(test_id)
+        return LoadTestShown(found.id, moment(found.at), found.actor, found.test)
+
+    def comparisons(self, test_id: str) -> LoadComparisons:
+        """One beside the baselines; raises NotFoundError."""
+        found = self._found(test_id)
+        compared: list[LoadComparison] = []
+        others: list[NotComparable] = []
+        for baseline in self._baselines.all():
+            if baseline.of.id == found.id:
+                continue
+            if why := differences(found.test, baseline.of.test):
+                others.append(NotComparable(baseline.name, "; ".join(why)))
+            else:
+                compared.append(compare(found, baseline))
+        return LoadComparisons(compared, others)
+
+    def _found(self, test_id: str) -> KeptLoadTest:
         found = self._kept.get(test_id)
         if found is None:
             raise NotFoundError(f"there is no load test {test_id[:20]!r}, or it is kept no more")
-        return LoadTestShown(found.id, moment(found.at), found.actor, found.test)
+        return found
 
 
 def _line(kept: KeptLoadTest, domain: str | None) -> LoadTestLine:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from parity import load_results
-from parity.load_results import LoadJudgement, LoadTest
+from parity.load_comparison import ERRORS
+from parity.load_results import LoadJudgement, LoadRatio, LoadTest
 from parity.outcome import Outcome
 from parity.report_words import count, percent
 from proxy.console import answers
@@ -84,6 +85,17 @@ def load_shape(test: LoadTest | LoadTestLine) -> str:
     """What a load test sent, and where: `steady, 20 users, 20 s, direct`."""
     rate = f", {test.rate_rps:g} a second" if test.rate_rps is not None else ""
     return f"{test.scenario}, {count(test.users, 'user')}{rate}, {test.duration_s:g} s, {test.through}"
+
+
+def change_figure(found: LoadRatio | None, measure: str) -> str:
+    """A figure of a comparison: a ratio with its interval, of hits and errors a share."""
+    if found is None:
+        return "not known"
+    if measure == ERRORS:
+        return f"{found.value:.2%}"
+    if measure == load_results.CACHE:
+        return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
+    return f"{found.value:.2f}x ({found.low:.2f} to {found.high:.2f})"
 
 
 def measured_words(found: float | None, digits: int) -> str:
@@ -212,6 +224,7 @@ def _by_path(endpoint: str) -> tuple[str, str]:
 
 FILTERS = {
     "bar_words": bar_words,
+    "change_figure": change_figure,
     "change_words": change_words,
     "figure_words": figure_words,
     "flag_words": flag_words,

@@ -198,10 +198,11 @@ class Pages:
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
     ) -> web.Response:
         """One load test, endpoint by endpoint."""
-        found = await self._api.load_test(_asked(caller, request.match_info))
-        return await self._page(
-            "load_test.html.j2", caller, {"found": found, "test": found.test}, refusal, given
-        )
+        asked = _asked(caller, request.match_info)
+        found = await self._api.load_test(asked)
+        beside = await self._api.load_test_comparisons(asked)
+        values = {"found": found, "test": found.test, "beside": beside}
+        return await self._page("load_test.html.j2", caller, values, refusal, given)
 
     async def ledger(
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]

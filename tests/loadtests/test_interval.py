@@ -42,6 +42,26 @@ def test_the_median_of_units_drawn_again_is_that_of_their_repeated_values(
     assert Pooled(units).median(weights) == expected
 
 
+@given(
+    st.lists(st.lists(st.integers(0, 50).map(float), max_size=6), min_size=4, max_size=4),
+    st.lists(st.integers(0, 3), min_size=4, max_size=4),
+    st.sampled_from([0.0, 0.5, 0.9, 0.99, 1.0]),
+)
+def test_a_quantile_of_units_drawn_again_is_the_least_value_that_this_share_does_not_exceed(
+    units: list[list[float]], weights: list[int], share: float
+) -> None:
+    repeated = sorted(value for values, n in zip(units, weights, strict=True) for value in values * n)
+
+    found = Pooled(units).quantile(weights, share)
+
+    if not repeated:
+        assert found is None
+        return
+    assert found in repeated
+    assert sum(value <= found for value in repeated) >= share * len(repeated)
+    assert sum(value < found for value in repeated) <= share * len(repeated)
+
+
 def test_the_same_seed_gives_the_same_interval() -> None:
     units = [[float(n + m) for m in range(5)] for n in range(6)]
 

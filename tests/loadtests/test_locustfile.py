@@ -68,8 +68,11 @@ def load(backend: str, contract: Path, file: Path, *options: str) -> list[Timing
 def test_recorded_requests_are_sent_at_their_pace_and_answered_as_recorded(
     backend: str, contract: Path, tmp_path: Path
 ) -> None:
+    begun_at = time.time()
     timings = load(backend, contract, tmp_path / "one.jsonl")
 
+    assert {one.served_by for one in timings} == {""}
+    assert all(begun_at < one.sent_at < time.time() for one in timings)
     assert 80 <= len(timings) <= 200  # 6 users for 1 s at 0.05 s, and the clean-up
     assert [timing for timing in timings if not timing.as_recorded] == []
     assert {(one.query_count, one.db_ms, one.cache, one.domain) for one in timings} == {

@@ -31,7 +31,8 @@ def test_a_line_is_compact(tmp_path: Path) -> None:
     write(file, [TIMING])
 
     assert (
-        file.read_text() == '["GET /v1/escrows","list",1.5,8.25,200,true,false,5,2.5,"hit",0.0,"escrows"]\n'
+        file.read_text()
+        == '["GET /v1/escrows","list",1.5,8.25,200,true,false,5,2.5,"hit",0.0,"escrows","",0.0]\n'
     )
 
 

@@ -1,12 +1,13 @@
 """What the histograms of a load test hold."""
 
+import msgspec
 import pytest
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]  # it has no types
 
 from loadtests.errors import LoadTestError
-from loadtests.reports.distributions import Distribution, both, distribution
+from loadtests.reports.distributions import Distribution, both, distribution, together
 from parity.load_results import LoadSide
-from tests.parity.load_results_factory import load_test, no_side, side
+from tests.parity.load_results_factory import load_test, no_side, side, unmeasured
 
 
 def of(*times_ms: float) -> LoadSide:
@@ -58,3 +59,37 @@ def test_a_side_without_times_has_no_answers() -> None:
 def test_a_histogram_that_is_none_is_told(text: str) -> None:
     with pytest.raises(LoadTestError, match="cannot be read: expected an HdrHistogram"):
         distribution([side(histogram=text)])
+
+
+def test_rows_become_one_with_percentiles_of_all_answers_and_means_by_their_numbers() -> None:
+    first, second = load_test().endpoints[:2]
+
+    row = together([first, second])
+
+    assert row is not None
+    assert (row.domain, row.endpoint, row.judgements) == ("", "all endpoints", [])
+    assert row.legacy.judged == first.legacy.judged + second.legacy.judged == 620 + 540
+    assert row.legacy.queries == pytest.approx((6.0 * 620 + 4.0 * 540) / 1_160)
+    assert row.legacy.p95_ms == distribution([first.legacy, second.legacy]).at(0.95)
+    assert (row.modern.cache_hits, row.modern.cache_lookups) == (533 + 437, 620 + 540)
+
+
+def test_the_row_of_all_is_taken_where_there_is_one() -> None:
+    test = load_test()
+
+    assert together([*test.by_domain, *test.endpoints, test.overall]) is test.overall
+
+
+def test_rows_without_an_answer_become_none() -> None:
+    assert together([unmeasured()]) is None
+    assert together([]) is None
+
+
+def test_what_one_side_did_not_tell_is_not_told_of_all() -> None:
+    silent = msgspec.structs.replace(load_test().endpoints[0], legacy=side(queries=None, db_ms=None))
+
+    row = together([silent])
+
+    assert row is not None
+    assert (row.legacy.queries, row.legacy.db_ms) == (None, None)
+    assert row.modern.queries == pytest.approx(1.98)

@@ -3,7 +3,7 @@
 import msgspec
 from markdown_it import MarkdownIt
 
-from loadtests.reports.markdown import SHOWN, render_markdown
+from loadtests.reports.markdown import SHOWN, SHOWN_UNMET, render_markdown
 from tests.parity import load_results_factory as made
 from tests.parity.load_results_factory import load_test, mixed
 
@@ -11,7 +11,7 @@ from tests.parity.load_results_factory import load_test, mixed
 def test_the_answer_comes_first_and_then_what_binds_and_is_not_met() -> None:
     text = render_markdown(mixed())
 
-    assert text.startswith("## Load test: Missed: 2 of 19 binding targets.")
+    assert text.startswith("## Load test: Missed: 2 of 19 binding targets, 1 undecided.")
     assert (
         "- **missed** <code>GET /v1/clients</code>: response time 0.72 (0.67-0.77), target at most 0.61\n"
         in text
@@ -54,3 +54,15 @@ def test_a_comment_never_grows_without_end() -> None:
 
     assert "and 7 endpoints more" in text
     assert len(text) < 60_000
+
+
+def test_of_much_that_is_not_met_the_first_is_listed() -> None:
+    row = next(one for one in mixed().endpoints if one.endpoint == "PUT /v1/escrows/{id}")
+    many = [
+        msgspec.structs.replace(row, endpoint=f"{row.endpoint}/{number}") for number in range(SHOWN_UNMET + 3)
+    ]
+
+    text = render_markdown(mixed(endpoints=many))
+
+    assert text.count("- **missed**") == SHOWN_UNMET
+    assert "\n- and 3 more\n" in text

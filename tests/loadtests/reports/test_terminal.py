@@ -29,10 +29,10 @@ def test_it_fits_80_columns_and_cuts_nothing(test: LoadTest) -> None:
 
 
 def test_the_answer_comes_first_and_then_what_is_not_met_and_what_would_decide_it() -> None:
-    shown = lines(mixed())
+    shown = lines(mixed(), all_endpoints=True)
 
     assert shown[0].startswith("Load test · steady (open")
-    assert shown[3].startswith("Missed: 2 of 19 binding targets.")
+    assert shown[3].startswith("Missed: 2 of 19 binding targets, 1 undecided.")
     begin = shown.index("Not met")
     assert shown[begin + 1 : begin + 3] == [
         "  missed     PUT /v1/escrows/{id}",
@@ -40,6 +40,18 @@ def test_the_answer_comes_first_and_then_what_is_not_met_and_what_would_decide_i
     ]
     assert "9 more pairs of blocks (about 2 min)" in "\n".join(shown[begin:])
     assert shown.index("Not met, and not binding") < shown.index("Warm")
+
+
+def test_of_much_that_is_not_met_the_first_is_shown_and_the_rest_counted() -> None:
+    slow = {told.endpoint: (1.3, 0.1) for told in made.TOLD}
+    test = load_test(slow, judgement="missed")
+
+    few, every = lines(test), lines(test, all_endpoints=True)
+
+    begin = few.index("Not met")
+    assert len([line for line in few[begin : few.index("Warm")] if line.startswith("  missed")]) == 8
+    assert "  not met, too: 9 more, and 11 that do not bind; --all shows them" in few
+    assert len([line for line in every[: every.index("Warm")] if line.startswith("  missed")]) == 17 + 11
 
 
 def test_a_row_has_both_sides_its_ratio_and_its_judgement() -> None:
@@ -106,7 +118,7 @@ def test_a_name_that_leaves_no_room_has_its_judgement_below() -> None:
 def test_what_was_not_measured_is_a_dash() -> None:
     shown = lines(load_test(endpoints=[unmeasured()]), all_endpoints=True)
 
-    name = shown.index("GET /v1/listings/{id}/photos  undecided: response time, not slower")
+    name = shown.index("GET /v1/listings/{id}/photos  undecided")
     assert shown[name + 1].split() == ["-"] * 5
 
 

@@ -22,7 +22,17 @@ from loadtests.reports.words import (
     scenario,
     unmet,
 )
-from parity.load_results import CACHE, MISSED, NOT_SLOWER, QUERIES, TIME, UNDECIDED, LoadJudgement, LoadTest
+from parity.load_results import (
+    CACHE,
+    MISSED,
+    NOT_SLOWER,
+    QUERIES,
+    TIME,
+    UNDECIDED,
+    LoadJudgement,
+    LoadRatio,
+    LoadTest,
+)
 from tests.parity import load_results_factory as made
 from tests.parity.load_results_factory import average, judgement, load_test, mixed, no_side, side, unmeasured
 
@@ -41,7 +51,7 @@ def test_met_says_by_how_much() -> None:
 
 def test_missed_says_of_how_many_and_the_first_with_its_figures(missed: LoadTest) -> None:
     assert headline(missed) == (
-        "Missed: 2 of 19 binding targets. PUT /v1/escrows/{id}: not slower 1.14 (1.08-1.20), target at most 1.00 and a "
+        "Missed: 2 of 19 binding targets, 1 undecided. PUT /v1/escrows/{id}: not slower 1.14 (1.08-1.20), target at most 1.00 and a "
         "margin; and 1 more."
     )
 
@@ -121,6 +131,14 @@ def test_what_binds_comes_first_among_what_is_not_met_and_the_missed_before_the_
         (judgement(QUERIES, 0.4, 0.0, 0.7), "0.40, target at most 0.70"),
         (judgement(CACHE, 0.812, 0.02, 0.7), "81.2 % (79.2-83.2), target over 70.0 %"),
         (judgement(NOT_SLOWER, 0.9, 0.02, 1.0), "0.90 (0.88-0.92), target at most 1.00 and a margin"),
+        (
+            judgement(CACHE, 0.05, target=0.7, measured=LoadRatio(0.05, -0.074, 1.188)),
+            "5.0 % (0.0-100.0), target over 70.0 %",
+        ),
+        (
+            judgement(measured=LoadRatio(0.63, 0.0000001, 177_959_060.2)),
+            "0.63 (0.00-over 99), target at most 0.80",
+        ),
         (average(43.0), "43.0 ms (41.0-45.0), target at most 200 ms"),
         (judgement(measured=None, judgement=UNDECIDED), "not measured, target at most 0.80"),
         (judgement(measured=None, why="too few"), "not measured (too few), target at most 0.80"),

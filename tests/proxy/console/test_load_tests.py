@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from parity.database import writing
+from parity.load_baselines import LoadBaselines
 from parity.load_results import ALL, MISSED
-from parity.load_tests import LoadTests
+from parity.load_tests import LOAD_TESTS, KeptLoadTest, LoadTests
 from proxy.console.errors import NotFoundError
 from proxy.console.load_tests import LoadTestReader
 from proxy.console.tokens import Role
@@ -75,6 +78,45 @@ async def test_the_list_has_them_in_short_and_one_has_every_endpoint(tmp_path: P
         "PUT /v1/escrows/{id}/property-details",
     ]
     assert (nobodys.status, none.status, none.code) == (404, 404, "not_found")
+
+
+async def test_one_is_compared_with_each_baseline_that_asked_the_same_but_itself(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        tests, baselines = LoadTests(rig.store.engine), LoadBaselines(rig.store.engine)
+        slower = load_test(overall=endpoint(ALL, domain="", time_ratio=(0.9, 0.88, 0.92)))
+        first, second = tests.add(load_test(), "olivia"), tests.add(slower, "olivia")
+        for name, test_id in (("main", first), ("this", second)):
+            baselines.save(name, found(tests, test_id), "olivia")
+        baselines.save("spike", found(tests, tests.add(load_test(scenario="spike"), "olivia")), "olivia")
+
+        one = await rig.ask("GET", f"/api/v1/loadtests/{second}/comparisons", Role.VIEWER)
+        none = await rig.ask("GET", "/api/v1/loadtests/l-00000000/comparisons", Role.VIEWER)
+
+    assert [(it["baseline"], it["then"], it["says"]) for it in one.json["comparisons"]] == [
+        ("main", first, "regression")
+    ]
+    assert one.json["not_comparable"] == [{"baseline": "spike", "why": "scenario is steady, was spike"}]
+    assert (none.status, none.code) == (404, "not_found")
+
+
+async def test_what_another_version_kept_is_counted(tmp_path: Path) -> None:
+    async with running(tmp_path) as rig:
+        LoadTests(rig.store.engine).add(load_test(), "olivia")
+        with writing(rig.store.engine) as connection:
+            connection.execute(sa.update(LOAD_TESTS).values(schema="crossfade.loadtest/9", result="{}"))
+
+        listed = await rig.ask("GET", "/api/v1/loadtests?domain=escrows", Role.VIEWER)
+
+    assert listed.json == {
+        "load_tests": [],
+        "not_shown": "1 load test of another version is not shown",
+    }
+
+
+def found(tests: LoadTests, test_id: str) -> KeptLoadTest:
+    kept = tests.get(test_id)
+    assert kept is not None
+    return kept
 
 
 def of(value: float, low: float, high: float) -> dict[str, float]:

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from parity.load_results import MISSED, UNDECIDED
+from parity.load_results import MISSED, UNDECIDED, LoadRatio
 from parity.outcome import Outcome
 from proxy.console import answers
 from proxy.console.page_words import (
     STAGE_MEANS,
     accepted_words,
     bar_words,
+    change_figure,
     change_words,
     done_words,
     headline,
@@ -195,6 +196,21 @@ def test_what_a_load_test_measured_is_told_by_its_measure(
     found = judgement(measure, measured, "met")
 
     assert (load_words(found), load_target(found)) == (words, target)
+
+
+@pytest.mark.parametrize(
+    ("measure", "figure", "words"),
+    [
+        ("time", (1.234, 1.2, 1.3), "1.23x (1.20 to 1.30)"),
+        ("cache", (-0.2, -0.25, -0.15), "-20% (-25% to -15%)"),
+        ("errors", (0.0012, 0.0012, 0.0012), "0.12%"),
+    ],
+)
+def test_a_figure_of_a_comparison_is_told_by_its_measure(
+    measure: str, figure: tuple[float, float, float], words: str
+) -> None:
+    assert change_figure(LoadRatio(*figure), measure) == words
+    assert change_figure(None, measure) == "not known"
 
 
 def test_what_was_not_measured_is_told_so() -> None:

@@ -1,0 +1,52 @@
+"""What was wrong of what was measured, a sentence each; no slowness is a fault here."""
+
+from collections.abc import Iterator
+
+from loadtests.added.result import Books, FlipsFound, PathFigures, ProxyLoadTest, StageRow
+
+_SHOWN = 3
+
+
+def faults_of(result: ProxyLoadTest) -> list[str]:
+    """Failed requests, answers of another status or from another backend, books that do not balance."""
+    faults = [fault for row in result.stages for fault in _of_stage(row)]
+    if result.flips is not None:
+        faults += _of_flips(result.flips)
+    if result.books is not None and not result.books.balance:
+        faults.append(_of_books(result.books))
+    return faults
+
+
+def _of_stage(row: StageRow) -> Iterator[str]:
+    where = f"at stage {row.stage}, {row.level:.0%} of {row.backend}'s capacity"
+    yield from _of_path(row.figures, where)
+    # what modern could not be asked, legacy answers: that is counted as a fallback, and is right
+    if row.served_otherwise > row.counted.fell_back:
+        yield f"{row.served_otherwise} answers {where} were not {row.backend}'s"
+
+
+def _of_path(figures: PathFigures, where: str) -> Iterator[str]:
+    if figures.failed:
+        yield f"{figures.failed} of {figures.sent:,} requests failed {where}{_which(figures)}"
+    if figures.unexpected:
+        what = "got another status than recorded"
+        yield f"{figures.unexpected} of {figures.sent:,} requests {what} {where}{_which(figures)}"
+
+
+def _which(figures: PathFigures) -> str:
+    shown = [f"{n} x {words}" for words, n in [*figures.wrong.items()][:_SHOWN]]
+    return f": {', '.join(shown)}{', ...' if len(figures.wrong) > _SHOWN else ''}" if shown else ""
+
+
+def _of_flips(flips: FlipsFound) -> Iterator[str]:
+    yield from _of_path(flips.figures, "while stages changed")
+    if flips.by_modern:
+        yield f"{flips.by_modern} requests after an acknowledged rollback were answered by modern"
+
+
+def _of_books(books: Books) -> str:
+    outcomes = sum(books.outcomes.values())
+    return (
+        f"the books do not balance: {books.sent:,} requests sent, {books.counted:,} counted; {books.mirrored:,} mirrored, "
+        f"{outcomes:,} with an outcome, {books.in_flight:,} in flight, {books.lost:,} lost"
+    )

@@ -1,0 +1,123 @@
+"""A slice of load: one process of Locust against one address, either users who never pause or arrivals at a rate."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.errors import BackendError, LoadTestError
+from loadtests.locusts import Locusts
+from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
+from loadtests.timings import Timing, read_timings, within
+
+_LOCUSTFILE = Path(__file__).parent.parent / "locustfile.py"
+_NO_PAUSE_S = 1e-6
+_PACE_S = 0.02  # between the requests of a journey: a slice is short, and the share of whole journeys is to be large
+_GRACE_S = 30.0  # for Locust to start, and for its users to finish and clean up
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What is sent where: the same `seed` sends the same requests in the same order, at the same times.
+
+    `path` says in a few words who is asked. Without a `rate_rps` the users never pause; with one that many requests a
+    second arrive on average, whether or not the earlier ones are answered.
+    """
+
+    path: str
+    url: str
+    seed: int
+    measured_s: float
+    users: int
+    rate_rps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """What came of a slice: what was due within its measured time, and `all_sent`, warm-up and clean-up included.
+
+    `answered` are the whole answers that came within the measured time, `not_sent` were due at any time when too many
+    requests were unanswered.
+    """
+
+    slice: Slice
+    timings: tuple[Timing, ...]
+    all_sent: tuple[Timing, ...]
+    answered: int
+    not_sent: int = 0
+
+    @property
+    def rps(self) -> float:
+        """Answers a second."""
+        return self.answered / self.slice.measured_s
+
+
+class Slices:
+    """Runs slices one after the other; the timings of each stay in `work_dir`."""
+
+    def __init__(self, locusts: Locusts, settings: LoadSettings, work_dir: Path) -> None:
+        self._locusts = locusts
+        self._settings = settings
+        self._work_dir = work_dir
+        self._secret = work_dir / "secret"
+        # no command line shows it
+        with os.fdopen(os.open(self._secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+            stream.write(settings.jwt_secret)
+        self._n = 0
+
+    @property
+    def next_results(self) -> Path:
+        """The file that the next slice begins when its load begins."""
+        return self._work_dir / f"slice-{self._n:03}.jsonl"
+
+    def run(self, one: Slice) -> Sliced:
+        """Send it. Raises BackendError where nobody answers any more, LoadTestError where Locust fails."""
+        results = self.next_results
+        self._n += 1
+        code, words = self._locusts.run(self._command(one, results), results, self._longest_s(one))
+        if code is None:
+            raise LoadTestError(f"Locust did not end in time on {one.path} at {one.url}")
+        if code not in {0, SIDE_DOWN_EXIT_CODE}:
+            raise LoadTestError(f"Locust ended with exit code {code}: {words}")
+        due = read_timings(results) if results.exists() else []
+        sent = [timing for timing in due if timing.sent_at]
+        if code == SIDE_DOWN_EXIT_CODE or not any(timing.status for timing in sent):
+            raise BackendError(f"{one.path} at {one.url} stopped answering")
+        after_s = self._settings.warm_up_s
+        until_s = after_s + one.measured_s
+        answered = sum(
+            timing.status > 0 and after_s <= timing.started_s + timing.duration_ms / 1_000 < until_s
+            for timing in sent
+        )
+        measured = within(sent, after_s=after_s, until_s=until_s)
+        return Sliced(one, tuple(measured), tuple(sent), answered, len(due) - len(sent))
+
+    def _longest_s(self, one: Slice) -> float:
+        return _GRACE_S + self._settings.warm_up_s + one.measured_s + 2 * self._settings.timeout_s
+
+    def _command(self, one: Slice, results: Path) -> Sequence[str]:
+        settings = self._settings
+        arguments = {
+            "locustfile": _LOCUSTFILE,
+            "host": one.url,
+            "users": one.users,
+            "spawn-rate": one.users,
+            "contract": settings.contract.resolve(),
+            "domain": ",".join(settings.domains),
+            "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
+            "leave-out": ",".join(sorted(settings.left_out)),
+            "jwt-secret-file": self._secret,
+            "pace": _NO_PAUSE_S if one.rate_rps is None else _PACE_S,
+            "load-seed": one.seed,
+            "timeout": settings.timeout_s,
+            "warm-up": settings.warm_up_s,
+            "measured": one.measured_s,
+            "results": results,
+            "exit-code-on-error": 0,
+            "loglevel": "WARNING",
+        }
+        if settings.reads is not None:
+            arguments["reads"] = settings.reads
+        if one.rate_rps is not None:
+            arguments |= {"workload": "open", "rate": one.rate_rps}
+        return ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in arguments.items())]

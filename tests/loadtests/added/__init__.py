@@ -1,0 +1,1 @@
+"""Tests of `loadtests/added/`, file for file."""

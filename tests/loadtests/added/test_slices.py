@@ -1,0 +1,85 @@
+"""A slice of load, by a real Locust against the stub backend."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loadtests.added.slices import Slice, Sliced, Slices
+from loadtests.children import Child
+from loadtests.errors import BackendError, LoadTestError
+from loadtests.locusts import Locusts
+from tests.loadtests.added.support import running_slices, settings_of
+from tests.loadtests.stub_backend import SECRET
+
+
+@pytest.fixture(scope="module")
+def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
+    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    arguments = ["-m", "tests.loadtests.stub_backend", "--delay-ms=20"]
+    with Child("stub", arguments, log=tmp_path_factory.mktemp("stub") / "stub") as child:
+        yield f"http://127.0.0.1:{child.ready()['port']}"
+
+
+@pytest.fixture
+def slices(locusts: Locusts, contract: Path, tmp_path: Path) -> Slices:
+    return running_slices(locusts, contract, tmp_path)
+
+
+def test_users_who_never_pause_send_as_fast_as_they_are_answered(slices: Slices, backend: str) -> None:
+    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=1.0, users=2))
+
+    assert 20 < sliced.rps <= 100  # two users, 20 ms an answer
+    assert sliced.answered <= len(sliced.all_sent)
+    assert set(sliced.timings) < set(sliced.all_sent)  # the warm-up is not measured
+    assert all(timing.as_recorded for timing in sliced.all_sent)
+
+
+def test_arrivals_come_at_their_rate_whether_or_not_anything_is_answered(
+    slices: Slices, backend: str
+) -> None:
+    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=2.0, users=1, rate_rps=100.0))
+
+    assert 100 <= len(sliced.timings) <= 320  # one user who waited would send 50 a second
+    assert all(timing.as_recorded for timing in sliced.all_sent)
+
+
+def test_slices_of_one_seed_send_the_same(slices: Slices, backend: str) -> None:
+    one, same, other = (
+        slices.run(Slice("the stub", backend, seed=seed, measured_s=0.5, users=1, rate_rps=60.0))
+        for seed in (1, 1, 2)
+    )
+
+    orders = [_first(sliced) for sliced in (one, same, other)]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def _first(sliced: Sliced) -> list[str]:
+    return [one.exchange for one in sorted(sliced.all_sent, key=lambda one: one.started_s)][:3]
+
+
+def test_nobody_else_can_read_the_secret(slices: Slices, tmp_path: Path) -> None:
+    _ = slices
+    (file,) = (one for one in tmp_path.iterdir() if one.is_file() and SECRET in one.read_text())
+
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backend_that_does_not_answer_is_named(slices: Slices) -> None:
+    with pytest.raises(BackendError, match=r"the stub at http://127.0.0.1:1 stopped answering"):
+        slices.run(Slice("the stub", "http://127.0.0.1:1", seed=1, measured_s=0.5, users=4))
+
+
+def test_a_locust_that_does_not_run_says_why(locusts: Locusts, contract: Path, tmp_path: Path) -> None:
+    slices = Slices(locusts, replace(settings_of(contract), domains=("boats",)), tmp_path)
+
+    with pytest.raises(
+        LoadTestError, match="Locust ended with exit code 2: crossfade: no recording of boats"
+    ):
+        slices.run(Slice("the stub", "http://127.0.0.1:1", seed=1, measured_s=0.5, users=1))
