@@ -62,7 +62,7 @@ def _key(exchange: Recorded, credentials: Credentials) -> Key:
 
 
 def create_app(
-    *, delay_s: float, queries: int, die_after: int, surprise: int, stall_after: int, stall_s: float
+    *, delay_s: float, queries: int, die_after: int, surprise: int, stall_after: int = 0, stall_s: float = 0.0
 ) -> web.Application:
     """The stub; `surprise` is a status for GET requests of one escrow instead of the recorded one.
 

@@ -79,7 +79,5 @@ def test_a_backend_that_does_not_answer_is_named(slices: Slices) -> None:
 def test_a_locust_that_does_not_run_says_why(locusts: Locusts, contract: Path, tmp_path: Path) -> None:
     slices = Slices(locusts, replace(settings_of(contract), domains=("boats",)), tmp_path)
 
-    with pytest.raises(
-        LoadTestError, match="Locust ended with exit code 2: crossfade: no recording of boats"
-    ):
+    with pytest.raises(LoadTestError, match="Locust ended with exit code 2: no recording of boats"):
         slices.run(Slice("the stub", "http://127.0.0.1:1", seed=1, measured_s=0.5, users=1))
