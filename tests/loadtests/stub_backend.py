@@ -1,7 +1,7 @@
 """A backend that answers the recorded statuses after a delay, as a process of its own.
 
-`python -m tests.loadtests.stub_backend --delay-ms 5 --queries 4 [--die-after N] [--stall-after N --stall-ms T]`; prints `{"port": P}` when ready.
-What the recording does not know gets 200, a creation an id of its own. `GET /served` says how many requests came.
+`python -m tests.loadtests.stub_backend --delay-ms 5 --queries 4 [--die-after N] [--stall-after N --stall-ms T]`;
+prints `{"port": P}` when ready. What the recording does not know gets 200, a creation an id of its own. `GET /served` says how many requests came.
 """
 
 import argparse

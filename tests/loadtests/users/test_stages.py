@@ -1,14 +1,12 @@
 """A closed workload whose number of users jumps and falls back."""
 
-from pathlib import Path
-
-from tests.loadtests.users.locusts import measured, stub
+from tests.loadtests.conftest import Measure
 
 
-def test_in_a_spike_four_times_the_users_come_and_most_of_them_go_again(tmp_path: Path) -> None:
-    with stub(tmp_path, "--delay-ms=1") as backend:
-        options = ["--scenario=spike", "--workload=closed", "--users=4", "--pace=0.05", "--measured=4"]
-        timings = measured(backend, tmp_path, "--domain=escrows", "--reads=1", *options)
+def test_in_a_spike_four_times_the_users_come_and_most_of_them_go_again(measure: Measure, quick: str) -> None:
+    options = ["--scenario=spike", "--workload=closed", "--users=4", "--pace=0.05", "--measured=4"]
+
+    timings = measure(quick, "--domain=escrows", "--reads=1", *options)
 
     before, spike, after = (
         sum(begun_s + 0.3 < timing.started_s < ended_s for timing in timings) / (ended_s - begun_s - 0.3)
