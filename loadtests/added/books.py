@@ -9,13 +9,14 @@ from parity.report import Report
 from parity.tally import Tally
 
 CLOSED_WITHIN_S = 15.0
+"""How long outcomes may take after the last answer."""
 _LOOK_AGAIN_S = 0.1
 
 Counted = Counter[tuple[str, str]]
 """A tally as numbers that can be added and subtracted: by what is counted, and of which kind."""
 
 
-def closed_books(read: Callable[[], Report], sent: int, *, within_s: float = CLOSED_WITHIN_S) -> Report:
+def closed_books(read: Callable[[], Report], sent: int, *, within_s: float) -> Report:
     """What the store says once so many requests are counted and each mirrored one has its outcome, or after that time."""
     deadline = time.monotonic() + within_s
     while True:

@@ -23,7 +23,7 @@ def test_books_are_read_again_until_all_is_counted_and_has_an_outcome() -> None:
     closed = report(MATCHED)
     states: Iterator[object] = iter([few, no_outcome, closed])
 
-    assert closed_books(lambda: next(states), 10) is closed  # type: ignore[arg-type,return-value]  # reports, all of them
+    assert closed_books(lambda: next(states), 10, within_s=5.0) is closed  # type: ignore[arg-type,return-value]  # reports, all of them
 
 
 def test_books_that_do_not_close_are_told_as_they_are() -> None:
