@@ -11,7 +11,7 @@ import msgspec
 
 from loadtests.added.books import CLOSED_WITHIN_S, Counted, books_of, closed_books, counted
 from loadtests.added.capacity import MOST_USERS, find_capacity
-from loadtests.added.faults import faults_of
+from loadtests.added.faults import faults_of, problem_of
 from loadtests.added.flips import Flags, flip_under_load
 from loadtests.added.found import Found
 from loadtests.added.result import SERVING, STAGES, ProxyLoadTest
@@ -102,7 +102,7 @@ def run_proxy_load(
         problem=problem,
         machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
     )
-    return msgspec.structs.replace(result, faults=faults_of(result))
+    return msgspec.structs.replace(result, faults=faults_of(result), problem=problem or problem_of(result))
 
 
 class _Run:

@@ -18,7 +18,7 @@ from tests.loadtests.added.fake_site import FakeSite
 from tests.loadtests.added.support import settings_of
 
 SHORT = Extent(
-    stages=("off", "live"), levels=(1.0,), rounds=2, slice_s=0.6, capacity_s=0.5, most_users=1, flips_s=0.0
+    stages=("off", "live"), levels=(0.5,), rounds=2, slice_s=0.8, capacity_s=0.5, most_users=1, flips_s=0.0
 )
 
 
@@ -45,7 +45,7 @@ def test_each_stage_stands_beside_its_backend_and_all_is_well(contract: Path, tm
 
     assert (found.faults, found.problem, found.rounds) == ([], "", 2)
     assert [one.backend for one in found.capacities] == ["legacy", "modern"]
-    assert {(row.backend, row.level) for row in found.direct} == {("legacy", 1.0), ("modern", 1.0)}
+    assert {(row.backend, row.level) for row in found.direct} == {("legacy", 0.5), ("modern", 0.5)}
     stages = {row.stage: row for row in found.stages}
     assert stages.keys() == {"off", "live"}
     assert all(row.figures.requests > 0 and row.added_p50_ms is not None for row in found.stages)
@@ -66,8 +66,8 @@ def test_a_failure_a_wrong_backend_and_a_forgotten_request_are_faults(contract: 
         found = run(site, backend, contract, tmp_path / "work", extent=extent)
 
     failed, otherwise, books = found.faults
-    assert "requests failed at stage off, 100% of legacy's capacity" in failed
-    assert "answers at stage off, 100% of legacy's capacity were not legacy's" in otherwise
+    assert "requests failed at stage off, 50% of legacy's capacity" in failed
+    assert "answers at stage off, 50% of legacy's capacity were not legacy's" in otherwise
     assert books.startswith("the books do not balance: ")
     assert found.exit_code == 1
 
