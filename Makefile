@@ -72,10 +72,11 @@ ALONE = { echo "once more alone, what failed beside others:" && $(BIN)/pytest -q
 collected:  # all tests can be imported; and what they import is compiled once, and not by each worker of xdist for itself
 	@mkdir -p build && $(BIN)/pytest --collect-only -q >build/collected.txt || { cat build/collected.txt; exit 1; }
 
-coverage: $(STAMP) browser redis peers  ## All tests on the sources once more, twice as slowly, and the coverage floor
+coverage: $(STAMP) browser redis peers  ## All tests on the sources once more, twice as slowly, and the coverage floor; writes build/coverage.json
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(BIN)/coverage combine -q
+	@mkdir -p build && $(BIN)/coverage json -q --fail-under=0 -o build/coverage.json
 	@$(BIN)/coverage report
 
 apt = { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && echo "installing $(1) for the tests ..." && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null ; }
@@ -132,9 +133,9 @@ fuzz: $(STAMP)  ## A minute each for requests and answers that the proxy and h11
 	  build/atheris/bin/python -m tests.wire.guided $$what -max_total_time=60 -timeout=5 -artifact_prefix=build/fuzz/ -print_final_stats=1 $(ARGS) || exit 1 ; \
 	done
 
-screenshot: $(STAMP) browser  ## Renew the screenshots in docs/img: of the report from a real demo, of the console from its browser test
-	@$(BIN)/python -m pytest -q tests/cli/test_demo.py tests/proxy/console/test_pages.py
-	@mkdir -p docs/img && cp build/report*.png build/console*.png docs/img/
+screenshot: $(STAMP) browser  ## Renew the screenshots in docs/img: of the report from a real demo, of the console and of a load test from their browser tests
+	@$(BIN)/python -m pytest -q tests/cli/test_demo.py tests/proxy/console/test_pages.py tests/loadtests/reports/test_page.py
+	@mkdir -p docs/img && cp build/report*.png build/console*.png build/loadtest*.png docs/img/
 
 lock: $(STAMP)  ## Renew requirements.lock
 	@$(BIN)/uv pip compile --system-certs pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock

@@ -4,8 +4,9 @@ import contextlib
 import os
 import shutil
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -40,6 +41,45 @@ class Bundled:
     database_url: str
     uncached: str = ""
     """Modern once more, without its cache; only where it was asked for."""
+    pids: Mapping[Backend, int] = field(default_factory=dict)
+    fresh: Callable[[Backend], AbstractContextManager[str]] | None = None
+    """The address of one more process of a backend on the same database, which has answered nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """Starts backends on that database, each with its options."""
+
+    context: Context
+    purpose: str
+    database_url: str
+    options: Mapping[Backend, list[str]]
+
+    def start(self, backend: Backend, name: str, *more: str) -> Child:
+        """One that answers, and writes its log under that name."""
+        arguments = [
+            *self.context.config_arguments,
+            "serve",
+            backend,
+            "--port",
+            "0",
+            "--announce",
+            *UNLIMITED,
+            "--database-url",
+            self.database_url,
+            *(more or self.options[backend]),
+        ]
+        log = self.context.settings.state_dir / "logs" / f"{self.purpose}-{name}.log"
+        return Child(f"the {backend} backend", arguments, log=log)
+
+    @contextlib.contextmanager
+    def fresh(self, backend: Backend) -> Iterator[str]:
+        """As `Bundled.fresh`."""
+        child = self.start(backend, f"{backend}-fresh")
+        try:
+            yield _address(child)
+        finally:
+            child.end()
 
 
 @contextlib.contextmanager
@@ -76,30 +116,26 @@ def bundled_backends(
         legacy_bridge.seed.reset(url, seed, progress)
         progress("starting both backends ...")
         modern = [*(["--faults"] if faults else []), *(["--trusted-hops", "1"] if behind_proxy else [])]
-        started: list[tuple[Backend, list[str]]] = [(Backend.LEGACY, []), (Backend.MODERN, modern)]
+        serving = _Serving(context, purpose, url, {Backend.LEGACY: [], Backend.MODERN: modern})
+        children = {}
+        for backend in Backend:
+            children[backend] = serving.start(backend, str(backend))
+            stack.callback(children[backend].end)
+        without_cache = ""
         if uncached:
-            started.append((Backend.MODERN, ["--cache-mib", "0"]))
-        addresses = []
-        for number, (backend, options) in enumerate(started):
-            arguments = [
-                *context.config_arguments,
-                "serve",
-                backend,
-                "--port",
-                "0",
-                "--announce",
-                *UNLIMITED,
-                "--database-url",
-                url,
-                *options,
-            ]
-            name = f"{purpose}-{backend}" if number < 2 else f"{purpose}-{backend}-{number}"
-            log = context.settings.state_dir / "logs" / f"{name}.log"
-            child = Child(f"the {backend} backend", arguments, log=log)
+            child = serving.start(Backend.MODERN, f"{Backend.MODERN}-2", "--cache-mib", "0")
             stack.callback(child.end)
-            addresses.append(f"http://127.0.0.1:{child.ready['port']}")
+            without_cache = _address(child)
         progress.stop()
-        yield Bundled(addresses[0], addresses[1], lambda: _reset(url, seed), url, "".join(addresses[2:]))
+        yield Bundled(
+            legacy=_address(children[Backend.LEGACY]),
+            modern=_address(children[Backend.MODERN]),
+            reset=lambda: _reset(url, seed),
+            database_url=url,
+            uncached=without_cache,
+            pids={backend: child.pid for backend, child in children.items()},
+            fresh=serving.fresh,
+        )
 
 
 def in_front_of(backends: Bundled, context: Context, state_dir: Path, *, actor: str) -> Context:
@@ -126,6 +162,10 @@ def switch_fault(backends: Bundled, fault: str, *, on: bool) -> None:
         f"{backends.modern}/__faults/{fault}", method="PUT" if on else "DELETE"
     )
     urllib.request.urlopen(request, timeout=5).close()  # noqa: S310  the same
+
+
+def _address(child: Child) -> str:
+    return f"http://127.0.0.1:{child.ready['port']}"
 
 
 def _reset(url: str, seed: Path) -> None:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "openfeature": "cli.openfeature:openfeature",
     "parity": "cli.parity:parity",
     "loadtest": "cli.loadtest:loadtest",
+    "scorecard": "cli.scorecard:scorecard",
     "serve": "cli.serve:serve",
     "db": "cli.db:db",
     "domain": "cli.domain:domain",

@@ -42,6 +42,7 @@ class StoredJudge:
     def _judged(self, key: str, changes: list[Change]) -> Judged:
         # a rollback must not wait until all that a verdict needs is imported
         from cli.parity_verdict import changed_at, limits, required_cells
+        from parity.load_condition import deciding
         from parity.selftest_results import state_of
         from parity.verdict import build_verdict
 
@@ -55,6 +56,7 @@ class StoredJudge:
             cells=required_cells(context),
             since=changed_at(context, domain, changes),
             self_test=state_of(context.engine, domain),
+            load_test=deciding(context.engine, domain),
             max_fleeting_share=context.settings.parity.max_fleeting_share,
         )
         rows = {row.name: row for row in verdict.endpoints}

@@ -29,6 +29,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (parity.errors.RulesError, USAGE),
     (parity.errors.AcceptanceError, USAGE),
     (parity.errors.RecordingError, USAGE),
+    (parity.errors.BaselineError, USAGE),
     (parity.errors.ParityError, ENVIRONMENT),
     (loadtests.errors.RecordingError, USAGE),
     (loadtests.errors.LoadTestError, ENVIRONMENT),

@@ -39,6 +39,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "forced": change.forced,
         "changed": rows_json(change),
         "verdict": verdict_json(change.verdict),
+        "served_ms": change.served_ms,
     }
 
 

@@ -57,6 +57,8 @@ def history(context: Context, limit: int, file: Path | None, as_json: bool) -> N
             out.print(Text(f"     {change.key}"))
         if change.verdict is not None:
             out.print(Text(f"     {verdict_words(change.verdict, forced=change.forced)}"))
+        if change.served_ms is not None:
+            out.print(Text(f"     served by every proxy worker after {change.served_ms:.0f} ms"))
 
 
 def _export(operations: Operations, file: Path) -> None:

@@ -28,6 +28,7 @@ class _Entry(BaseModel):
     forced: bool
     changed: tuple[RowChange, ...]
     verdict: Judged | None
+    served_ms: float | None = None
 
     def change(self) -> Change:
         return Change(
@@ -35,6 +36,7 @@ class _Entry(BaseModel):
             rows=self.changed,
             verdict=self.verdict,
             forced=self.forced,
+            served_ms=self.served_ms,
         )
 
 

@@ -57,7 +57,7 @@ def print_json(schema: str, values: dict[str, Any]) -> None:
 
 def message(text: str) -> None:
     """A message for a person, on stderr; not with `--quiet`."""
-    if not _is_quiet():
+    if not is_quiet():
         click.echo(text, err=True)
 
 
@@ -66,7 +66,8 @@ def warn(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _is_quiet() -> bool:
+def is_quiet() -> bool:
+    """Whether `--quiet` was given."""
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.find_root().params.get("quiet"))
 
@@ -84,7 +85,7 @@ class Progress:
     def __call__(self, text: str) -> None:
         """The next step begins."""
         self.stop()
-        if _is_quiet():  # asked here: the timer's thread knows of no command
+        if is_quiet():  # asked here: the timer's thread knows of no command
             return
         self._timer = threading.Timer(self._quiet_s, message, [text])
         self._timer.daemon = True

@@ -13,6 +13,7 @@ from cli.output import console, json_option, print_json
 from cli.spans import Span
 from parity.acceptances import acceptances_changed_at
 from parity.coverage import Requirement
+from parity.load_condition import deciding
 from parity.rule_changes import rules_changed_at
 from parity.selftest_results import added_up
 from parity.selftest_results import read as read_self_test
@@ -75,6 +76,7 @@ def verdicts_on(context: Context, names: Sequence[str], *, since: float | None =
             name: added_up(own) if (own := [row for row in trials if row.domain == name]) else None
             for name in names
         },
+        load_tests={name: deciding(context.engine, name) for name in names},
         max_fleeting_share=context.settings.parity.max_fleeting_share,
         now=now,
     )

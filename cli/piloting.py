@@ -37,10 +37,11 @@ def pilot_of(context: Context) -> Pilot:
 def simulated(context: Context, domain: str, policy: Policy, target: Stage) -> Iterator[Moment]:
     """What the policy would have done on what the store has counted of a domain; nothing is changed.
 
-    Self-test, rules and acceptances are those of today; whether the books balanced then, nobody knows any more.
+    Self-test, load test, rules and acceptances are those of today; whether the books balanced then, nobody knows.
     """
     from cli.parity_verdict import limits, required_cells
     from parity.acceptances import acceptances_changed_at
+    from parity.load_condition import deciding
     from parity.past import past_of
     from parity.rule_changes import rules_changed_at
     from parity.selftest_results import state_of
@@ -54,6 +55,7 @@ def simulated(context: Context, domain: str, policy: Policy, target: Stage) -> I
         if at is not None
     ]
     self_test = state_of(context.engine, domain)
+    load_test = deciding(context.engine, domain)
     with past_of(context.engine, own) as past:
 
         def judge(since: float, now: float) -> Judged:
@@ -65,6 +67,7 @@ def simulated(context: Context, domain: str, policy: Policy, target: Stage) -> I
                 cells=required_cells(context),
                 since=max([since, *(at for at in changed if at <= now)]),
                 self_test=self_test,
+                load_test=load_test,
                 max_fleeting_share=context.settings.parity.max_fleeting_share,
                 now=now,
             )

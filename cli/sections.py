@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from loadtests.generators import CONNECT_WITHIN_S
 from parity.allowance import ConfirmSettings
 from parity.exchange import NO_READ_BACK
 from parity.value_counts import MAX_VALUES
@@ -278,6 +279,8 @@ class VerdictSection(Section):
     max_shed_share: float = Field(default=_VERDICT.max_shed_share, ge=0, le=1)
     require_writes: bool = _VERDICT.require_writes
     require_self_test: bool = _VERDICT.require_self_test
+    require_load_test: bool = _VERDICT.require_load_test
+    load_test_max_age_s: float = Field(default=_VERDICT.load_test_max_age_s, gt=0)
     cells: tuple[CellRow, ...] = ()
 
 
@@ -323,6 +326,23 @@ class TelemetrySection(Section):
     service_name: str = Field(default="crossfade-proxy", min_length=1)
     trace_rate: float = Field(default=1.0, ge=0, le=1)
     unlisted_paths: bool = True
+
+
+class LoadtestSection(Section):
+    """Who sends the load of `crossfade loadtest`: so many processes here and on other machines, 0 for one alone."""
+
+    workers: int = Field(default=0, ge=0, le=64)
+    master: Listen = "127.0.0.1:0"
+    expect_workers: int = Field(default=0, ge=0, le=1_000)
+    wait_s: float = Field(default=CONNECT_WITHIN_S, ge=1, le=3_600)
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> Self:
+        if self.expect_workers and not host_and_port(self.master)[1]:
+            raise ValueError(
+                f"master = {self.master!r}: expected a port of its own, where the {self.expect_workers} expected workers find it"
+            )
+        return self
 
 
 class LimitsSection(Section):

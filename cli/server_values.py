@@ -45,6 +45,7 @@ def change_of(change: answers.Change) -> Change:
         tuple(rows),
         judged_of(change.verdict),
         change.forced,
+        change.served_ms,
     )
 
 

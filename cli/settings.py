@@ -34,6 +34,7 @@ from cli.sections import (
     EndpointRow,
     ForwardSection,
     LimitsSection,
+    LoadtestSection,
     MirrorSection,
     ParitySection,
     PilotSection,
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     notify: NotifySection = NotifySection()
     openfeature: OpenFeatureSection = OpenFeatureSection()
     limits: LimitsSection = LimitsSection()
+    loadtest: LoadtestSection = LoadtestSection()
     telemetry: TelemetrySection = TelemetrySection()
     endpoints: tuple[EndpointRow, ...] = ()
     bounds: tuple[BoundsRow, ...] = ()

@@ -7,11 +7,15 @@ alike; the pair is the unit that the judge resamples.
 
 from dataclasses import dataclass
 
+from loadtests.errors import LoadTestError
 from parity.exchange import Backend
 
-_PAIRS_AT_LEAST = 6  # below that a 95 % interval over pairs means little
+PAIRS_AT_LEAST = 6
+"""Below that a 95 % interval over pairs means little."""
 _PAIRS_AT_MOST = 12
-_BLOCK_S = 4.0
+BLOCK_S = 4.0
+"""How long a block is measured, where there is no need for fewer or longer ones."""
+_BLOCK_AT_LEAST_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,14 @@ class Block:
     measured_s: float
 
 
-def plan_blocks(duration_s: float, *, seed: int) -> list[Block]:
-    """Blocks that measure `duration_s` seconds of each side in all."""
-    pairs = max(_PAIRS_AT_LEAST, min(_PAIRS_AT_MOST, round(duration_s / _BLOCK_S)))
+def plan_blocks(duration_s: float, *, seed: int, block_s: float = BLOCK_S) -> list[Block]:
+    """Blocks that measure `duration_s` seconds of each side in all; raises LoadTestError where that is too short."""
+    pairs = max(PAIRS_AT_LEAST, min(_PAIRS_AT_MOST, round(duration_s / block_s)))
+    if duration_s / pairs < _BLOCK_AT_LEAST_S:
+        raise LoadTestError(
+            f"a duration of {duration_s:g} s is too short: expected {PAIRS_AT_LEAST * _BLOCK_AT_LEAST_S:g} s at "
+            f"least, {PAIRS_AT_LEAST} blocks of {_BLOCK_AT_LEAST_S:g} s on each side"
+        )
     sides = (Backend.LEGACY, Backend.MODERN)
     return [
         Block(pair=pair, side=side, seed=seed * 1_000 + pair, measured_s=duration_s / pairs)

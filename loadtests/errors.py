@@ -2,6 +2,7 @@
 
 LoadTestError
 ├── RecordingError     the recorded traffic is not there or cannot be resolved
+├── TargetsError       a file of targets is not there or has something wrong in it
 ├── BackendError       a side does not answer, could not be started, or died in mid-run
 └── BenchError         a benchmark could not run (a missed target is no error)
 """
@@ -13,6 +14,10 @@ class LoadTestError(Exception):
 
 class RecordingError(LoadTestError):
     """The recorded traffic is not there or cannot be resolved."""
+
+
+class TargetsError(LoadTestError):
+    """A file of targets is not there or has something wrong in it; one line for each problem."""
 
 
 class BackendError(LoadTestError):

@@ -12,16 +12,15 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
-from statistics import NormalDist
+from operator import mul
+from statistics import NormalDist, fmean, stdev
 
 RESAMPLES = 2_000
-# Student's t at 0.975 for 1 … 30 degrees of freedom; beyond that the normal quantile is within 4 %
-_T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
-          2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048,
-          2.045, 2.042)  # fmt: skip
-_Z_975 = 1.960
+_RESAMPLES_OF_MEANS = (
+    1_000  # of hundreds of figures after every pair of blocks; Student's t bounds them as well
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,8 @@ def bootstrap(
     value = statistic([1] * units)
     if value is None:
         return None
-    rng = random.Random(seed)
-    everyone = range(units)
     # few units give few draws that differ, each of which is computed once
-    of_draw = cache(statistic)
-    again = (
-        of_draw(tuple(map(counted.__getitem__, everyone)))
-        for counted in (Counter(rng.choices(everyone, k=units)) for _ in range(RESAMPLES))
-    )
+    again = map(cache(statistic), _draws(units, seed))
     drawn = sorted(one for one in again if one is not None)
     tail = _tail(units)
     return Interval(value, min(value, percentile(drawn, tail)), max(value, percentile(drawn, 1 - tail)))
@@ -125,8 +118,87 @@ def ratio_of_mean_medians(
     return bootstrap(len(numerators[0]), ratio, seed=seed)
 
 
-def _tail(units: int) -> float:
+class Spread:
+    """The mean of one figure a unit (a pair of blocks, say), and within what bounds its truth lies.
+
+    A bound is that of Student's t (W. S. Gosset, "The Probable Error of a Mean", Biometrika 6, 1908), or that of the
+    bootstrap where it is further out: t alone takes both sides as equally far, which a skewed figure is not, and draws
+    from a handful of units never reach the tails that a small chance asks for.
+    """
+
+    def __init__(self, values: Sequence[float], *, seed: int) -> None:
+        """`values` are at least two."""
+        self.units = len(values)
+        self.mean = fmean(values)
+        self.deviation = stdev(values, self.mean)
+        self._values = tuple(values)
+        self._seed = seed
+
+    def low(self, chance: float) -> float:
+        """The truth is below that with this chance at most."""
+        drawn = percentile(self._drawn(), _tail(self.units, chance)) if self.deviation else self.mean
+        return min(self.mean - self._reach(chance), drawn)
+
+    def high(self, chance: float) -> float:
+        """The truth is above that with this chance at most."""
+        drawn = percentile(self._drawn(), 1 - _tail(self.units, chance)) if self.deviation else self.mean
+        return max(self.mean + self._reach(chance), drawn)
+
+    def units_for(self, distance: float, chance: float, *, most: int) -> int | None:
+        """Of how many units like these the mean would be that sure, by Student's t; None: of more than `most`."""
+        if distance <= 0 or self._reach(chance, most) > distance:
+            return None
+        return bisect_left(range(most), -distance, lo=2, key=lambda units: -self._reach(chance, units))
+
+    def _reach(self, chance: float, units: int | None = None) -> float:
+        units = units or self.units
+        return student(chance, units - 1) * self.deviation / math.sqrt(units)
+
+    def _drawn(self) -> list[float]:
+        return _means(self._values, self._seed)
+
+
+@cache
+def student(chance: float, freedom: int) -> float:
+    """What Student's t with so many degrees of freedom exceeds with that chance (below a half).
+
+    Bisected on its closed form: Abramowitz and Stegun, "Handbook of Mathematical Functions" (1964), 26.7.3 and 26.7.4.
+    """
+    low, high = 0.0, math.pi / 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _beyond(middle, freedom) > chance else (low, middle)
+    return math.tan(low) * math.sqrt(freedom)
+
+
+def _beyond(angle: float, freedom: int) -> float:
+    """The chance that t exceeds the tangent of the angle times the root of `freedom`."""
+    odd = freedom % 2
+    square = math.cos(angle) ** 2
+    term, total = math.cos(angle) if odd else 1.0, 0.0
+    for power in range(odd, freedom - 1, 2):
+        total += term
+        term *= square * (power + 1) / (power + 2)
+    within = math.sin(angle) * total
+    return (1 - (2 / math.pi * (angle + within) if odd else within)) / 2
+
+
+@lru_cache(maxsize=32)  # a run grows by a pair at each look
+def _draws(units: int, seed: int) -> list[tuple[int, ...]]:
+    """How often each unit was drawn, for all resamples; the same for every figure of the same units."""
+    rng = random.Random(seed)
+    counts = (Counter(rng.choices(range(units), k=units)) for _ in range(RESAMPLES))
+    return [tuple(map(counted.__getitem__, range(units))) for counted in counts]
+
+
+@lru_cache(maxsize=16)  # the same figures are held against several targets, at both ends
+def _means(values: tuple[float, ...], seed: int) -> list[float]:
+    """The means of the units drawn again, in order."""
+    draws = _draws(len(values), seed)[:_RESAMPLES_OF_MEANS]
+    return sorted(sum(map(mul, drawn, values)) / len(values) for drawn in draws)
+
+
+def _tail(units: int, chance: float = 0.025) -> float:
     if units < 2:
         return 0.0
-    student = _T_975[units - 2] if units - 2 < len(_T_975) else _Z_975
-    return NormalDist().cdf(-student * math.sqrt(units / (units - 1)))
+    return NormalDist().cdf(-student(chance, units - 1) * math.sqrt(units / (units - 1)))

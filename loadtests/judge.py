@@ -1,192 +1,273 @@
-"""Is modern 20 % faster and does it issue 30 % fewer queries? Per endpoint, from all timings of all blocks.
+"""Whether modern is faster, issues fewer statements and hits its cache, and no endpoint is slower.
 
-What is judged are the requests that succeed in the recording (2xx) and were answered as recorded; refused
-ones (a 401, a 404) are part of the load and of the errors, but half a millisecond of refusal must not move
-the median of the work. The ratio of the medians, modern to legacy, gets a confidence interval by resampling
-pairs of blocks (see `interval.py`): values within a block share the machine's mood, so they are not
-independent, pairs of blocks nearly are.
+Each side is measured in blocks, a block of both with the same seed makes a pair, and a pair says one figure of each
+thing that is asked (`figures.py`): the ratio of the medians, say. The mean over the pairs gets an interval
+(`interval.py`), and that is held against the target (`decisions.py`). Percentiles are read from one histogram over all
+blocks (`tallies.py`) and decide nothing.
 
-What these numbers say: how long users wait who send their next request after their pause, at equal offered
-load on both sides. What they do not say: how a side behaves under arrivals that do not wait (coordinated
-omission, Tene 2013): while a side stalls, its users send nothing, so a stall is seen once per user and not once
-per request that would have come; p95 flatters the side that stalls. That is why the share of requests that were
-sent late is part of every result: as long as it is near zero both sides kept the pace and nothing was omitted.
+What decides the run (`binding`): response times, statements and cache of all endpoints together; that no endpoint is
+slower, and none slower on average than the scenario allows; and whatever target the file gives a domain or an endpoint
+by name, where that asks for more than is asked of all. The rest is judged and shown.
+
+What these numbers say of a closed workload: how long users wait who send their next request after their pause, at equal
+offered load on both sides. What they do not say: how a side behaves under arrivals that do not wait (coordinated
+omission, Tene 2013): while a side stalls, its users send nothing, so a stall is seen once per user and not once per
+request that would have come; p95 flatters the side that stalls. That is why the share of requests that were sent late
+is part of every result: as long as it is near zero both sides kept the pace and nothing was omitted. In an open
+workload times count from when a request was due, and nothing is omitted at all.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from loadtests.interval import Interval, bootstrap, percentile, ratio_of_medians
+from loadtests.decisions import Answer, Chances, Question, answer
+from loadtests.figures import BothSides, averages, cache_misses, query_ratios, time_ratios
+from loadtests.tallies import Histogram, Key, Tally, histogram_of, merged, side_of, tallied
 from loadtests.timings import Timing
-from parity.exchange import Backend
+from parity.load_results import (
+    ALL,
+    AVERAGE,
+    CACHE,
+    MET,
+    MISSED,
+    NOT_SLOWER,
+    QUERIES,
+    TIME,
+    UNDECIDED,
+    LoadEndpoint,
+    Targets,
+)
 
-TIME_TARGET = 0.80
-QUERY_TARGET = 0.70
-ALL = "all endpoints"
-_PAIRS_AT_LEAST = 5  # each with judged requests of both sides
-_JUDGED_AT_LEAST = 20  # of each side
-_ROUNDING = 1e-9
+_SILENT_CACHE = "modern says nothing of its cache (Server-Timing: cache;desc=hit); `cache = false` among the targets asks nothing"
+_SILENT_QUERIES = (
+    "both sides must say how many statements a request took (X-Query-Count), and legacy issue some; "
+    "`queries = false` among the targets asks nothing"
+)
+_NOTHING = Tally()
 
 
-class Judgement(StrEnum):
-    """What the interval of a ratio says about its target."""
-
-    PASS = "pass"  # noqa: S105  not a password
-    """The whole interval is at or below the target, and modern made no error."""
-    FAIL = "fail"
-    """The whole interval is above the target, or modern answered otherwise than recorded."""
-    UNDECIDED = "undecided"
-    """The interval holds the target, or there is too little to judge."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PairOfBlocks:
-    """What was measured in a block of each side with the same seed."""
+    """What was measured in a block of each side with the same seed, and how many seconds each was measured.
+
+    What it says of each endpoint is counted once: keep it, where the judge looks again.
+    """
 
     legacy: Sequence[Timing]
     modern: Sequence[Timing]
+    legacy_s: float
+    modern_s: float
 
-    def of(self, side: Backend) -> Sequence[Timing]:
-        """The timings of that side."""
-        return self.legacy if side is Backend.LEGACY else self.modern
-
-
-@dataclass(frozen=True, slots=True)
-class SideFigures:
-    """One side at one endpoint; times and queries are those of the `judged` requests, None without any.
-
-    `errors` are answers other than recorded, and no answers; `late` is the share of requests sent late.
-    """
-
-    requests: int
-    judged: int
-    errors: int
-    late: float
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    queries: float | None
+    @cached_property
+    def tallies(self) -> tuple[Mapping[Key, Tally], Mapping[Key, Tally]]:
+        """The endpoints on legacy and on modern."""
+        return tallied(self.legacy), tallied(self.modern)
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointFigures:
-    """Both sides at one endpoint, their ratios (modern to legacy), and what these say about the targets."""
+class Judged:
+    """What a run says so far. `is_clear`: every binding judgement is decided, so surely that the run may end early."""
 
-    endpoint: str
-    legacy: SideFigures
-    modern: SideFigures
-    time_ratio: Interval | None
-    query_ratio: Interval | None
-    time: Judgement
-    queries: Judgement
+    endpoints: list[LoadEndpoint]
+    by_domain: list[LoadEndpoint]
+    overall: LoadEndpoint
+    judgement: str
+    is_clear: bool
 
 
-def judge(pairs: Sequence[PairOfBlocks], endpoints: Iterable[str], *, seed: int = 1) -> list[EndpointFigures]:
-    """What was measured of each endpoint, and of all of them together as the last row, named `ALL`."""
-    rows = [_figures(name, [_only(pair, name) for pair in pairs], seed) for name in endpoints]
-    return [*rows, _figures(ALL, pairs, seed)]
+def judge(
+    pairs: Sequence[PairOfBlocks],
+    endpoints: Sequence[Key],
+    targets: Targets,
+    *,
+    seed: int = 1,
+    looks: int = 1,
+) -> Judged:
+    """Judge the endpoints ((domain, endpoint)), each domain, and all together.
 
-
-def _only(pair: PairOfBlocks, endpoint: str) -> PairOfBlocks:
-    return PairOfBlocks(
-        [timing for timing in pair.legacy if timing.endpoint == endpoint],
-        [timing for timing in pair.modern if timing.endpoint == endpoint],
-    )
-
-
-def _figures(endpoint: str, pairs: Sequence[PairOfBlocks], seed: int) -> EndpointFigures:
-    sides = {side: _side([timing for pair in pairs for timing in pair.of(side)]) for side in Backend}
-    telling = [pair for pair in pairs if all(any(map(_judged, pair.of(side))) for side in Backend)]
-    time_ratio = _time_ratio(telling, seed)
-    query_ratio = _query_ratio(telling, seed)
-    enough = len(telling) >= _PAIRS_AT_LEAST and all(
-        side.judged >= _JUDGED_AT_LEAST for side in sides.values()
-    )
-    broken = sides[Backend.MODERN].errors > 0
-    return EndpointFigures(
-        endpoint=endpoint,
-        legacy=sides[Backend.LEGACY],
-        modern=sides[Backend.MODERN],
-        time_ratio=time_ratio,
-        query_ratio=query_ratio,
-        time=_judgement(time_ratio, TIME_TARGET, enough=enough, broken=broken),
-        queries=_judgement(query_ratio, QUERY_TARGET, enough=enough, broken=broken),
-    )
-
-
-def _judged(timing: Timing) -> bool:
-    return timing.as_recorded and not timing.refused
-
-
-def _side(timings: Sequence[Timing]) -> SideFigures:
-    judged = [timing for timing in timings if _judged(timing)]
-    times = sorted(timing.duration_ms for timing in judged)
-    counts = [timing.query_count for timing in judged if timing.query_count is not None]
-    return SideFigures(
-        requests=len(timings),
-        judged=len(judged),
-        errors=sum(not timing.as_recorded for timing in timings),
-        late=sum(timing.late_ms > 0 for timing in timings) / len(timings) if timings else 0.0,
-        p50_ms=percentile(times, 0.50) if times else None,
-        p95_ms=percentile(times, 0.95) if times else None,
-        p99_ms=percentile(times, 0.99) if times else None,
-        queries=sum(counts) / len(counts) if counts else None,
-    )
-
-
-def _time_ratio(pairs: Sequence[PairOfBlocks], seed: int) -> Interval | None:
-    legacy, modern = (
-        [[timing.duration_ms for timing in pair.of(side) if _judged(timing)] for pair in pairs]
-        for side in (Backend.LEGACY, Backend.MODERN)
-    )
-    return ratio_of_medians(modern, legacy, seed=seed)
-
-
-def _query_ratio(pairs: Sequence[PairOfBlocks], seed: int) -> Interval | None:
-    """The ratio of queries per request, each exchange weighing the same on both sides.
-
-    Blocks end by the clock, so one side may have sent a few more of the expensive exchanges; the mean over
-    exchanges of their own means does not depend on that.
+    `looks` is how often the run is judged in all if it is not ended early, the last time included; say the same number
+    each time.
     """
-    sums = [{side: _sums(pair.of(side)) for side in Backend} for pair in pairs]
+    return _Judge(pairs, endpoints, targets, Chances.of(looks), seed).judged()
 
-    def mean(side: Backend, weights: Sequence[int], names: set[str]) -> float:
-        total = 0.0
-        for name in names:
-            drawn = [(weights[unit], *sums[unit][side].get(name, (0, 0))) for unit in range(len(pairs))]
-            total += sum(w * queries for w, queries, _ in drawn) / sum(w * count for w, _, count in drawn)
-        return total / len(names)
 
-    def ratio(weights: Sequence[int]) -> float | None:
-        seen = {
-            side: {name for unit, weight in enumerate(weights) if weight for name in sums[unit][side]}
-            for side in Backend
+class _Judge:
+    """One look."""
+
+    def __init__(
+        self,
+        pairs: Sequence[PairOfBlocks],
+        endpoints: Sequence[Key],
+        targets: Targets,
+        chances: Chances,
+        seed: int,
+    ) -> None:
+        self._targets = targets
+        self._chances = chances
+        self._seed = seed
+        self._seconds = (sum(pair.legacy_s for pair in pairs), sum(pair.modern_s for pair in pairs))
+        self._rows = [
+            BothSides(
+                key,
+                [pair.tallies[0].get(key, _NOTHING) for pair in pairs],
+                [pair.tallies[1].get(key, _NOTHING) for pair in pairs],
+            )
+            for key in dict.fromkeys(endpoints)
+        ]
+        self._histograms = {
+            row.key: (histogram_of(row.legacy), histogram_of(row.modern)) for row in self._rows
         }
-        both = seen[Backend.LEGACY] & seen[Backend.MODERN]
-        if not both:
-            return None
-        legacy = mean(Backend.LEGACY, weights, both)
-        return mean(Backend.MODERN, weights, both) / legacy if legacy else None
+        self._answers: list[Answer] = []
 
-    return bootstrap(len(pairs), ratio, seed=seed)
+    def judged(self) -> Judged:
+        endpoints = [self._endpoint(row) for row in self._rows]
+        domains = {domain: [row for row in self._rows if row.key[0] == domain] for domain, _ in self._keys}
+        by_domain = [self._together(domain, rows) for domain, rows in domains.items()]
+        overall = self._together("", self._rows)
+        binding = [one for one in self._answers if one.judgement.binding]
+        words = {one.judgement.judgement for one in binding}
+        return Judged(
+            endpoints,
+            by_domain,
+            overall,
+            judgement=MISSED if MISSED in words else MET if words == {MET} else UNDECIDED,
+            is_clear=bool(binding) and all(one.is_clear for one in binding),
+        )
+
+    @property
+    def _keys(self) -> list[Key]:
+        return [row.key for row in self._rows]
+
+    def _endpoint(self, row: BothSides) -> LoadEndpoint:
+        domain, endpoint = row.key
+        own = self._targets.endpoints.get(endpoint, {})
+        general = self._general() | self._targets.domains.get(domain, {})
+        asked = [*self._asked([row], own, general, every=False), (self._not_slower(row), time_ratios([row]))]
+        if (limit := self._targets.average_ms) is not None:
+            asked.append((self._average(row, limit), averages(row)))
+        return self._row(domain, endpoint, [row], asked, *self._histograms[row.key])
+
+    def _together(self, domain: str, rows: Sequence[BothSides]) -> LoadEndpoint:
+        own = self._targets.domains.get(domain, {})
+        asked = self._asked(rows, own, self._general(), every=not domain)
+        legacy, modern = (merged([self._histograms[row.key][side] for row in rows]) for side in (0, 1))
+        return self._row(domain, ALL, rows, asked, legacy, modern)
+
+    def _general(self) -> dict[str, float]:
+        asked = {TIME: self._targets.time, QUERIES: self._targets.queries, CACHE: self._targets.cache}
+        return {measure: target for measure, target in asked.items() if target is not None}
+
+    def _asked(
+        self,
+        rows: Sequence[BothSides],
+        own: Mapping[str, float],
+        general: Mapping[str, float],
+        *,
+        every: bool,
+    ) -> list[tuple[Question, list[float]]]:
+        """Time, queries and cache, as far as they are asked of these rows, each with its figures; `every` one binds."""
+        found = []
+        for measure, (figures, question) in _QUESTIONS.items():
+            target = own.get(measure, general.get(measure))
+            if target is None:
+                continue
+            values = figures(rows)
+            if measure == CACHE and not values and not every and measure not in own:
+                continue
+            binding = every or (measure in own and _asks_more(measure, own[measure], general.get(measure)))
+            found.append((replace(question(target), binding=binding), values))
+        return found
+
+    def _not_slower(self, row: BothSides) -> Question:
+        margin = self._targets.not_slower_margin
+        endpoints = len(self._rows)
+        # what the load cannot ask of either side (all that is recorded is refused) is no evidence, and none is lacking
+        return Question(
+            NOT_SLOWER,
+            1.0,
+            met_at=math.log(1 + margin),
+            missed_at=0.0,
+            shown=math.exp,
+            binding=bool(row.judged),
+            family=endpoints,
+            met_family=1
+            if margin
+            else endpoints,  # without a margin to be met is to be faster, a claim like the other
+        )
+
+    def _average(self, row: BothSides, limit: float) -> Question:
+        return Question(AVERAGE, limit, limit, limit, float, binding=bool(row.judged), family=len(self._rows))
+
+    def _row(
+        self,
+        domain: str,
+        endpoint: str,
+        rows: Sequence[BothSides],
+        asked: Sequence[tuple[Question, Sequence[float]]],
+        legacy_times: Histogram,
+        modern_times: Histogram,
+    ) -> LoadEndpoint:
+        modern_tallies = [tally for row in rows for tally in row.modern]
+        legacy = side_of([tally for row in rows for tally in row.legacy], legacy_times, self._seconds[0])
+        modern = side_of(modern_tallies, modern_times, self._seconds[1])
+        broken = _broken(modern_tallies)
+        answers = [
+            answer(
+                question,
+                values,
+                self._chances,
+                judged=min(legacy.judged, modern.judged),
+                broken=broken,
+                seed=self._seed,
+            )
+            for question, values in asked
+        ]
+        self._answers += answers
+        return LoadEndpoint(domain, endpoint, legacy, modern, [one.judgement for one in answers])
 
 
-def _sums(timings: Sequence[Timing]) -> dict[str, tuple[int, int]]:
-    """Queries and number of the judged requests, by exchange."""
-    found: dict[str, tuple[int, int]] = {}
-    for timing in timings:
-        if _judged(timing) and timing.query_count is not None:
-            queries, count = found.get(timing.exchange, (0, 0))
-            found[timing.exchange] = (queries + timing.query_count, count + 1)
-    return found
+def _time(target: float) -> Question:
+    return Question(TIME, target, math.log(target), math.log(target), math.exp)
 
 
-def _judgement(ratio: Interval | None, target: float, *, enough: bool, broken: bool) -> Judgement:
-    if broken:
-        return Judgement.FAIL
-    if ratio is None or not enough:
-        return Judgement.UNDECIDED
-    if ratio.high <= target + _ROUNDING:
-        return Judgement.PASS
-    return Judgement.FAIL if ratio.low > target + _ROUNDING else Judgement.UNDECIDED
+def _queries(target: float) -> Question:
+    return Question(QUERIES, target, target, target, float, unknown=_SILENT_QUERIES)
+
+
+def _cache(target: float) -> Question:
+    """The figure is the share of misses, of which there may be so many at most."""
+    return Question(CACHE, target, 1 - target, 1 - target, _rest, unknown=_SILENT_CACHE)
+
+
+def _rest(share: float) -> float:
+    return 1 - share
+
+
+_Figures = Callable[[Sequence[BothSides]], list[float]]
+_QUESTIONS: dict[str, tuple[_Figures, Callable[[float], Question]]] = {
+    TIME: (time_ratios, _time),
+    QUERIES: (query_ratios, _queries),
+    CACHE: (cache_misses, _cache),
+}
+
+
+def _asks_more(measure: str, own: float, general: float | None) -> bool:
+    return general is None or (own >= general if measure == CACHE else own <= general)
+
+
+def _broken(tallies: Sequence[Tally]) -> str:
+    """How many answers of modern were other than recorded, and what came instead; empty without any."""
+    errors: Counter[int] = Counter()
+    for tally in tallies:
+        errors += tally.errors
+    if not errors:
+        return ""
+    kinds = [
+        f"{count} with status {status}" if status else f"{count} without an answer"
+        for status, count in sorted(errors.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    requests = sum(tally.requests for tally in tallies)
+    return f"{errors.total()} of {requests} requests to modern were answered otherwise than recorded: {', '.join(kinds)}"

@@ -48,13 +48,14 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.event import EventHook
 from locust.exception import StopTest
-from locust.runners import WorkerRunner
+from locust.runners import Runner, WorkerRunner
 
 from domains.routes import ROUTES
 from loadtests.errors import LoadTestError
 from loadtests.scenarios import Workload
 from loadtests.users import arriving, closed
 from loadtests.users.load import Load, loads
+from loadtests.users.nodes import node_of, nodes
 from loadtests.users.options import add_options, settings_from
 from loadtests.users.stages import follow_stages
 
@@ -78,20 +79,23 @@ def _add_options(parser: LocustArgumentParser, **_: Any) -> None:
 
 
 @_on(events.init)
-def _check_settings(environment: Environment, **_: Any) -> None:
+def _check_settings(environment: Environment, runner: Runner, **_: Any) -> None:
     """Without a web page nobody can correct the settings later: wrong ones are one sentence and exit code 2."""
     options = environment.parsed_options
     if options is None:
         return
+    node = nodes[environment] = node_of(environment, runner)
     try:
         settings = settings_from(options, DOMAINS)
-        environment.user_classes = _classes(Load(settings, environment))
+        environment.user_classes = _classes(Load(settings, environment, node))
     except (LoadTestError, OSError, ValueError) as error:
         if options.headless:
             sys.stderr.write(f"crossfade: {error}\n")
             raise SystemExit(2) from error
         return
     options.num_users = options.num_users or settings.scenario.users
+    if options.headless and settings.kind is Workload.OPEN:  # a user for each process, and the rate as it was
+        options.rate, options.num_users = settings.rate_rps, max(options.num_users, options.expect_workers)
     options.spawn_rate = options.spawn_rate or options.num_users
 
 
@@ -100,10 +104,12 @@ def _begin_load(environment: Environment, **_: Any) -> None:
     """Read the recording anew at each start, with what the web page was told by then."""
     if environment.parsed_options is None:
         return
+    node = nodes[environment]
     try:
-        load = Load(settings_from(environment.parsed_options, DOMAINS), environment)
+        load = Load(settings_from(node.options(environment.parsed_options), DOMAINS), environment, node)
         load.open()
     except (LoadTestError, OSError, ValueError) as error:
+        node.refuse(str(error))
         raise StopTest(str(error)) from error
     loads[environment] = load
     environment.user_classes = _classes(load)
@@ -117,6 +123,7 @@ def _begin_load(environment: Environment, **_: Any) -> None:
 
 def _classes(load: Load) -> list[type[User]]:
     users = closed.classes_with(load.mixes)
+    arriving.ArrivalsUser.fixed_count = load.node.of
     return [arriving.ArrivalsUser] if load.settings.kind is Workload.OPEN else [*users]
 
 

@@ -1,14 +1,15 @@
-"""Locust, imported once for all blocks of a load test: `python -m loadtests.locusts` forks a process for each.
+"""Locust, imported once for all blocks of a load test: `python -m loadtests.locusts` forks the processes of each.
 
-To import it takes as long as a short block. A line on its stdin is a block, the next two on its stdout are the process
-that runs it and the exit code of that; what it prints goes to files of its own. Importing Locust patches the whole
-process (gevent), so only that one does.
+To import it takes as long as a short block. A line on its stdin is a block, the next one on its stdout are the
+processes that run it, and each after that says of one of them how it ended; what they print goes to files of their
+own. Importing Locust patches the whole process (gevent), so only that one does.
 """
 
 import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,7 +21,18 @@ from loadtests.children import Child
 from loadtests.errors import LoadTestError
 
 _START_WITHIN_S = 20.0
-_NEEDED = ("domains.routes", "loadtests.users.arriving", "loadtests.users.closed", "loadtests.users.stages")
+_END_WITHIN_S = 5.0
+_MISSED_WITHIN_S = 20.0
+"""For a master to see that a worker is gone, and to have the others end: Locust waits 4 s for a heartbeat."""
+OURS = "crossfade: "
+"""What a sentence for the user begins with, among the lines that Locust logs."""
+_NEEDED = (
+    "domains.routes",
+    "loadtests.users.arriving",
+    "loadtests.users.closed",
+    "loadtests.users.nodes",
+    "loadtests.users.stages",
+)
 """What every block imports, beside Locust."""
 
 
@@ -46,29 +58,76 @@ class Locusts:
         """The process that forks."""
         return self._child.pid
 
-    def run(self, arguments: Sequence[str], log: Path, timeout_s: float) -> tuple[int | None, str]:
-        """Run Locust with these arguments; its exit code, None when it was killed after that time, and its last words.
+    def run(
+        self,
+        commands: Sequence[Sequence[str]],
+        log: Path,
+        timeout_s: float,
+        *,
+        connect_within_s: float | None = None,
+    ) -> tuple[int | None, str]:
+        """Run Locust with each of these arguments until the first ends; its exit code and its last words.
 
-        Raises LoadTestError when no process can be started.
+        The code is None when it was killed after that time. The other commands are its workers; what is left of them
+        when the first has ended is killed. One that is the worker of a master elsewhere is ended by SIGALRM where that
+        is not there in time (see `users/worker.py`). Raises LoadTestError when no process can be started.
         """
-        files = log.with_suffix(".out"), log.with_suffix(".err")
-        self._child.feed(json.dumps({"arguments": [*arguments], "files": [*map(str, files)]}))
-        begun = self._next(_START_WITHIN_S)
-        if begun is None:
+        files = _files(log, len(commands))
+        self._child.feed(
+            json.dumps({"commands": [*map(list, commands)], "files": files, "alarm_s": connect_within_s})
+        )
+        pids = self._next(_START_WITHIN_S)
+        if pids is None:
             raise LoadTestError(f"no Locust starts: {self._child.last_words()}")
-        ended = self._next(timeout_s)
-        if ended is None:
-            with suppress(ProcessLookupError):
-                os.kill(begun, signal.SIGKILL)
-            self._next(_START_WITHIN_S)
-            return None, ""
-        lines = [line for line in files[1].read_text(errors="replace").splitlines() if line.strip()]
-        return ended, lines[-1].strip() if lines else "it said nothing"
+        ended = self._ended(pids, timeout_s)
+        self._end([pid for pid in pids if pid not in ended], _END_WITHIN_S if pids[0] in ended else 0.0)
+        first = pids[0]
+        if first in ended:
+            return ended[first], _last_words(files[0][1])
+        lost = next((number for number, pid in enumerate(pids) if pid in ended), None)
+        return (None, "") if lost is None else (ended[pids[lost]], _last_words(files[lost][1]))
 
-    def _next(self, within_s: float) -> int | None:
+    def _ended(self, pids: Sequence[int], timeout_s: float) -> dict[int, int]:
+        """Exit codes by process, once the first one or the time is at its end; no worker is outlived for long."""
+        ended: dict[int, int] = {}
+        deadline = time.monotonic() + timeout_s
+        while pids[0] not in ended:
+            line = self._next(max(0.0, deadline - time.monotonic()))
+            if line is None:
+                break
+            ended[line[0]] = line[1]
+            deadline = min(deadline, time.monotonic() + _MISSED_WITHIN_S)
+        return ended
+
+    def _end(self, left: Sequence[int], within_s: float) -> None:
+        """Wait for what is left, and kill what does not end."""
+        deadline = time.monotonic() + within_s
+        still = {*left}
+        while still and (line := self._next(max(0.0, deadline - time.monotonic()))) is not None:
+            still.discard(line[0])
+        for pid in still:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for _ in still:
+            self._next(_START_WITHIN_S)
+
+    def _next(self, within_s: float) -> Any:
         line = self._child.line(self._lines, within_s)
         self._lines += line is not None
-        return None if line is None else int(line)
+        return None if line is None else json.loads(line)
+
+
+def _files(log: Path, processes: int) -> list[tuple[str, str]]:
+    """Where each of them has its stdout and stderr."""
+    stems = [log, *(log.with_name(f"{log.name}-worker{number}") for number in range(1, processes))]
+    return [(str(stem.with_suffix(".out")), str(stem.with_suffix(".err"))) for stem in stems]
+
+
+def _last_words(file: str) -> str:
+    """The last line that is a sentence of ours, else the last one."""
+    lines = [line.strip() for line in Path(file).read_text(errors="replace").splitlines() if line.strip()]
+    ours = [line.removeprefix(OURS) for line in lines if line.startswith(OURS)]
+    return next(reversed(ours or lines), "it said nothing")
 
 
 def serve() -> None:
@@ -84,11 +143,18 @@ def serve() -> None:
     _say({})
     for line in sys.stdin:
         block = json.loads(line)
-        pid = fork()
-        if pid == 0:
-            _become(locust.main, block["arguments"], block["files"])
-        _say(pid)
-        _say(os.waitstatus_to_exitcode(wait(pid, 0)[1]))
+        pids = []
+        for arguments, files in zip(block["commands"], block["files"], strict=True):
+            pid = fork()
+            if pid == 0:
+                if block["alarm_s"] is not None:
+                    signal.setitimer(signal.ITIMER_REAL, block["alarm_s"])
+                _become(locust.main, arguments, files)
+            pids.append(pid)
+        _say(pids)
+        for _ in pids:
+            ended, status = wait(-1, 0)
+            _say([ended, os.waitstatus_to_exitcode(status)])
 
 
 def _become(main: Any, arguments: Sequence[str], files: Sequence[str]) -> NoReturn:

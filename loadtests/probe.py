@@ -9,7 +9,7 @@ it will count as an error.
 import contextlib
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,13 +22,21 @@ _TIMEOUT_S = 10.0
 _TIME_OUTS_AT_MOST = 2
 
 
-def probe(workload: Workload, credentials: Credentials, urls: Mapping[Backend, str]) -> Workload:
+def probe(
+    workload: Workload,
+    credentials: Credentials,
+    urls: Mapping[Backend, str],
+    reset: Callable[[], None] | None = None,
+) -> Workload:
     """The workload without the journeys on which the sides differ; it is also the warm-up of both processes.
 
+    Both begin with what `reset` makes: what one side writes must not decide how the other answers.
     Raises BackendError when a side does not answer, RecordingError when no journey is left.
     """
     left_out: dict[str, str] = {}
     for side in Backend:
+        if reset:
+            reset()
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
             for journey in workload.journeys:
                 reason = prober.reason(journey)

@@ -1,220 +1,219 @@
 """`run_loadtest`: both sides under the same load, in alternating blocks, one process of Locust a block.
 
-The load is closed with a pace: each user sends, waits for the answer, and sends again at its next beat. Both sides
-are offered the same requests at the same pace; what that does and does not say stands in `judge.py`. A side that
-dies ends the run; what was measured until then is judged and marked as partial.
+Both sides are asked everything once before, and each block begins with a warm-up, so that they are equally warm; what a
+cold backend takes is measured apart. A side that dies, and Ctrl-C, end the run; what was measured until then is judged
+and marked as partial.
 """
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from loadtests.blocks import Block, plan_blocks
+import msgspec
+
+from loadtests.block_runs import BlockRun, BlockRuns, pair_of
+from loadtests.blocks import BLOCK_S, Block, plan_blocks
+from loadtests.cold import ROUNDS, play_cold
+from loadtests.early import Looks
 from loadtests.errors import LoadTestError
-from loadtests.judge import EndpointFigures, Judgement, PairOfBlocks, judge
+from loadtests.generators import ALONE, Generators
+from loadtests.judge import PairOfBlocks
 from loadtests.locusts import Locusts
+from loadtests.machine import machine
 from loadtests.probe import probe
 from loadtests.recording import Credentials
-from loadtests.scenarios import PACE_S
-from loadtests.settings import (
-    SIDE_DOWN_EXIT_CODE,
-    TIMEOUT_S,
-    WARM_UP_S,
-    LoadSettings,
-    domain_endpoints,
-)
-from loadtests.timings import Timing, read_timings, within
+from loadtests.run_notes import too_short, what_was_not_measured
+from loadtests.scenarios import Scenario
+from loadtests.settings import TIMEOUT_S, WARM_UP_S, LoadSettings
+from loadtests.site import LoadSite
+from loadtests.standing import Onlooker, Standing, so_far
+from loadtests.watched import process_of
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
+from parity.load_results import MET, UNDECIDED, LoadEndpoint, LoadTest, Targets
 
-_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-_GRACE_S = 30.0  # for Locust to start, its users to finish and clean up
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRun:
-    """What came of one block; `problem` is empty when it went through."""
-
-    block: Block
-    timings: tuple[Timing, ...]
-    problem: str = ""
+_NOTHING = Targets(time=None, queries=None, cache=None)
+"""Asked of cold backends."""
+_SAYING_FROM = 3
+"""Pairs of blocks, before which an interval is too wide to say anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoadResult:
-    """What was measured and what it says. `rows` ends with all endpoints together; `left_out` says why."""
+class LoadOrder:
+    """What is to be measured: these domains under the load of that scenario, which holds what was asked for instead.
 
-    domain: str
-    users: int
-    duration_s: float
-    pace_s: float
-    seed: int
-    rows: tuple[EndpointFigures, ...]
-    left_out: dict[str, str]
-    blocks: tuple[BlockRun, ...]
-    planned_blocks: int
-
-    @property
-    def problem(self) -> str:
-        """Why the run is partial; empty when every block went through."""
-        return next((ran.problem for ran in self.blocks if ran.problem), "")
-
-    @property
-    def overall(self) -> EndpointFigures:
-        """All endpoints together."""
-        return self.rows[-1]
-
-    @property
-    def passed(self) -> bool:
-        """Whether the run is whole and the domain as a whole meets both targets, without an error of modern."""
-        both = self.overall.time is self.overall.queries is Judgement.PASS
-        return both and not self.problem
-
-
-def run_loadtest(
-    *,
-    legacy_url: str,
-    modern_url: str,
-    domain: str,
-    contract: Path,
-    users: int,
-    duration_s: float,
-    jwt_secret: str,
-    reset: Callable[[], None] | None,
-    progress: Callable[[str], None],
-    work_dir: Path,
-    seed: int = 1,
-    pace_s: float = PACE_S,
-    warm_up_s: float = WARM_UP_S,
-    timeout_s: float = TIMEOUT_S,
-    endpoints: Sequence[Template] | None = None,
-) -> LoadResult:
-    """Measure `duration_s` seconds of each side and judge them.
-
-    `endpoints` are (method, path template) pairs, by default those of the domain of the reference CRM. `reset`
-    brings the database back to the seed; it is called before each block. `work_dir` keeps the timings of every
-    block. Raises BackendError when a side does not answer at the start, RecordingError when there is nothing
-    to send, LoadTestError when Locust itself fails.
+    `endpoints` are (method, path template) pairs, `generators` send the load. With `may_end_early` a run ends when everything is decided.
     """
-    settings = LoadSettings(
-        contract=contract,
-        domains=(domain,),
-        jwt_secret=jwt_secret,
-        endpoints=tuple(endpoints if endpoints is not None else domain_endpoints(domain)),
-        pace_s=pace_s,
-        warm_up_s=warm_up_s,
-        timeout_s=timeout_s,
-    )
-    urls = {Backend.LEGACY: legacy_url.rstrip("/"), Backend.MODERN: modern_url.rstrip("/")}
+
+    domains: Sequence[str]
+    endpoints: Sequence[Template]
+    scenario: Scenario
+    targets: Targets
+    contract: Path
+    jwt_secret: str
+    seed: int = 1
+    may_end_early: bool = True
+    block_s: float = BLOCK_S
+    cold_rounds: int = ROUNDS
+    warm_up_s: float = WARM_UP_S
+    timeout_s: float = TIMEOUT_S
+    generators: Generators = ALONE
+
+    def blocks(self) -> list[Block]:
+        """The plan; raises LoadTestError where the time is too short for it."""
+        return plan_blocks(self.scenario.duration_s, seed=self.seed, block_s=self.block_s)
+
+    def settings(self) -> LoadSettings:
+        """For Locust."""
+        return LoadSettings(
+            contract=self.contract,
+            domains=tuple(self.domains),
+            jwt_secret=self.jwt_secret,
+            endpoints=tuple(self.endpoints),
+            scenario=self.scenario,
+            kind=self.scenario.workload,
+            rate_rps=self.scenario.rate_rps or 0.0,
+            pace_s=self.scenario.pace_s,
+            warm_up_s=self.warm_up_s,
+            timeout_s=self.timeout_s,
+        )
+
+
+def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir: Path) -> LoadTest:
+    """Measure both sides and judge them; `work_dir` keeps the timings of every block.
+
+    Raises BackendError when a side does not answer at the start, RecordingError when there is nothing to send,
+    LoadTestError when the time is too short for blocks, or nothing at all could be measured.
+    """
+    begun_at, begun_s = time.time(), time.perf_counter()
+    plan = order.blocks()
+    settings = order.settings()
     whole = settings.workload()
-    if reset:
-        reset()
-    progress(f"asking both backends every recorded {domain} request once ...")
-    workload = probe(whole, Credentials(contract, jwt_secret), urls)
+    endpoints = _endpoints(whole)
+    notes = [*filter(None, (site.about, order.generators.note))]
+    if words := too_short(order.scenario, len(endpoints)):
+        notes.append(words)
+        onlooker.told(words)
+    onlooker.told("asking both sides every recorded request once ...")
+    credentials = Credentials(order.contract, order.jwt_secret)
+    workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
+    looks = Looks(endpoints, order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
+    cold, no_cold = _cold(order, site, onlooker, workload, credentials, looks)
     work_dir.mkdir(parents=True, exist_ok=True)
-    plan = plan_blocks(duration_s, seed=seed)
-    runs: list[BlockRun] = []
     with Locusts(work_dir / "locust") as locusts:
-        for number, block in enumerate(plan, 1):
-            if reset:
-                reset()
-            progress(
-                f"block {number} of {len(plan)}: {users} users on {block.side} for {block.measured_s:.1f} s ..."
-            )
-            runs.append(
-                _run_block(locusts, block, settings, workload, whole, urls[block.side], users, work_dir)
-            )
-            if runs[-1].problem:
-                progress(f"stopped in block {number}: {runs[-1].problem}")
-                break
-    progress("judging ...")
-    names = dict.fromkeys(step.endpoint for journey in whole.journeys for step in journey.steps)
-    return LoadResult(
-        domain=domain,
-        users=users,
-        duration_s=duration_s,
-        pace_s=pace_s,
-        seed=seed,
-        rows=tuple(judge(_pairs(runs), names, seed=seed)),
-        left_out=workload.left_out,
-        blocks=tuple(runs),
+        left_out = sorted(set(workload.left_out) - set(whole.left_out))
+        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators)
+        runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
+    if not any(ran.summary.requests for ran in runs):
+        raise LoadTestError(runs[-1].summary.problem or "no request was sent in any block")
+    onlooker.told("judging ...")
+    judged = looks.judged(pairs)
+    problem = runs[-1].summary.problem
+    found = [process_of(str(side), [ran.summary for ran in runs], _pids(runs, side)) for side in Backend]
+    processes = [one for one in found if one]
+    notes += what_was_not_measured(no_cold, {one.side for one in processes})
+    return LoadTest(
+        domains=list(order.domains),
+        scenario=order.scenario.name,
+        workload=str(order.scenario.workload),
+        through=site.through,
+        users=order.scenario.users,
+        rate_rps=order.scenario.rate_rps,
+        pace_s=order.scenario.pace_s,
+        duration_s=order.scenario.duration_s,
+        seed=order.seed,
+        begun_at=begun_at,
+        ended_at=time.time(),
+        judgement=UNDECIDED if problem and judged.judgement == MET else judged.judgement,
+        problem=problem,
+        stopped=stopped,
+        targets=order.targets,
+        overall=judged.overall,
+        by_domain=judged.by_domain,
+        endpoints=judged.endpoints,
+        cold=cold,
+        processes=processes,
+        blocks=[ran.summary for ran in runs],
         planned_blocks=len(plan),
+        left_out=workload.left_out,
+        notes=notes,
+        machine=machine(),
+        version=_version(),
     )
 
 
-def _run_block(
-    locusts: Locusts,
-    block: Block,
-    settings: LoadSettings,
+def _endpoints(workload: Workload) -> list[tuple[str, str]]:
+    """With their domains, each once."""
+    steps = (step for journey in workload.journeys for step in journey.steps)
+    return list(dict.fromkeys((step.exchange.domain, step.endpoint) for step in steps))
+
+
+def _cold(
+    order: LoadOrder,
+    site: LoadSite,
+    onlooker: Onlooker,
     workload: Workload,
-    whole: Workload,
-    url: str,
-    users: int,
-    work_dir: Path,
-) -> BlockRun:
-    stem = work_dir / f"block-{block.pair:02}-{block.side}"
-    results = stem.with_suffix(".jsonl")
-    kept = {journey.name for journey in workload.journeys}
-    arguments = {
-        "locustfile": _LOCUSTFILE,
-        "host": url,
-        "users": users,
-        "spawn-rate": users,
-        "contract": settings.contract.resolve(),
-        "domain": ",".join(settings.domains),
-        "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
-        "leave-out": ",".join(journey.name for journey in whole.journeys if journey.name not in kept),
-        "pace": settings.pace_s,
-        "load-seed": block.seed,
-        "timeout": settings.timeout_s,
-        "warm-up": settings.warm_up_s,
-        "measured": block.measured_s,
-        "results": results,
-        "exit-code-on-error": 0,
-        "loglevel": "WARNING",
-    }
-    command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in arguments.items())]
-    timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s
-    with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
-        code, words = locusts.run([*command, f"--jwt-secret-file={secret}"], stem, timeout_s)
-    timings = read_timings(results) if results.exists() else []
-    until_s = settings.warm_up_s + block.measured_s
-    measured = within(timings, after_s=settings.warm_up_s, until_s=until_s)
-    return BlockRun(block, tuple(measured), _problem(block, code, words, timings, url))
-
-
-@contextlib.contextmanager
-def _private(file: Path, text: str) -> Iterator[Path]:
-    """A file that only we may read, for as long as the context lasts: anybody may read a command line."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
+    credentials: Credentials,
+    looks: Looks,
+) -> tuple[list[LoadEndpoint], str]:
+    """A row an endpoint, a domain and for all, without judgements; and why there are none."""
+    if site.fresh is None:
+        return [], site.no_cold
+    onlooker.told("asking backends that have just been started ...")
     try:
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
+        rounds = list(
+            play_cold(
+                workload,
+                credentials,
+                site.fresh,
+                seed=order.seed,
+                reset=site.reset,
+                rounds=order.cold_rounds,
+            )
+        )
+    except LoadTestError as error:
+        return [], str(error)
+    judged = replace(looks, targets=_NOTHING, may_end=False).judged(rounds)
+    rows = [*judged.endpoints, *judged.by_domain, judged.overall]
+    return [msgspec.structs.replace(row, judgements=[]) for row in rows], ""
 
 
-def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timing], url: str) -> str:
-    if code is None:
-        return f"Locust did not end in time on {block.side} at {url}"
-    if code == SIDE_DOWN_EXIT_CODE:
-        return f"the {block.side} backend at {url} stopped answering"
-    if code:
-        raise LoadTestError(f"Locust ended with exit code {code}: {words}")
-    if not any(timing.status for timing in timings):
-        return f"the {block.side} backend at {url} gave no answer in a whole block"
-    return ""
+def _run_blocks(
+    blocks: BlockRuns, plan: Sequence[Block], looks: Looks, onlooker: Onlooker
+) -> tuple[list[BlockRun], list[PairOfBlocks], str]:
+    """What came of each until one has a problem or all is decided, the whole pairs, and why it ended early if it did."""
+    runs: list[BlockRun] = []
+    pairs: list[PairOfBlocks] = []
+    begun_s = time.perf_counter()
+    words = ""
+    for number, block in enumerate(plan, 1):
+        took_s = time.perf_counter() - begun_s
+        a_block_s = took_s / len(runs) if runs else blocks.settings.warm_up_s + block.measured_s
+        left_s = a_block_s * (len(plan) - len(runs))
+        onlooker.begins(Standing(number, len(plan), str(block.side), left_s, words))
+        runs.append(blocks.run(block))
+        if problem := runs[-1].summary.problem:
+            onlooker.told(f"stopped in block {number}: {problem}")
+            break
+        if number % 2 == 0:
+            pairs.append(pair_of(runs[-2:]))
+        if number % 2 == 0 and _SAYING_FROM <= len(pairs) < len(plan) // 2:
+            judged = looks.judged(pairs)
+            words = so_far(judged)
+            if stopped := looks.end(judged, len(pairs)):
+                onlooker.told(stopped)
+                return runs, pairs, stopped
+    return runs, pairs, ""
 
 
-def _pairs(runs: Sequence[BlockRun]) -> list[PairOfBlocks]:
-    """The pairs of which both blocks went through."""
-    whole = {(ran.block.pair, ran.block.side): ran.timings for ran in runs if not ran.problem}
-    numbers = sorted({pair for pair, _ in whole})
-    return [
-        PairOfBlocks(whole[number, Backend.LEGACY], whole[number, Backend.MODERN])
-        for number in numbers
-        if all((number, side) in whole for side in Backend)
-    ]
+def _pids(runs: Sequence[BlockRun], side: Backend) -> int:
+    return max(ran.pids for ran in runs if ran.summary.side == side)
+
+
+def _version() -> str:
+    try:
+        return version("crossfade")
+    except PackageNotFoundError:  # run from a directory that is not installed
+        return ""

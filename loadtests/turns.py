@@ -26,7 +26,7 @@ _NO_FIELDS = b"{}"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One answered request; `cache` is `hit`, `miss`, or empty where the answer does not say."""
+    """One answered request; `cache` is `hit`, `miss`, or empty where the answer does not say, and `db_ms` then None."""
 
     side: str
     domain: str
@@ -37,6 +37,7 @@ class Taken:
     duration_ms: float
     query_count: int
     cache: str
+    db_ms: float | None = None
 
 
 class Side:
@@ -73,6 +74,7 @@ class Side:
     def ask(self, step: Step, request: Sendable) -> tuple[Taken, bytes]:
         """Send the request of a step; the body of its answer, too. Raises BackendError."""
         status, headers, body, duration_s = self._ask(request)
+        db_ms, cache = server_timing(headers.get("Server-Timing"))
         taken = Taken(
             self.name,
             step.exchange.domain,
@@ -82,7 +84,8 @@ class Side:
             status == step.exchange.status,
             duration_s * 1_000,
             int(headers.get("X-Query-Count", 0)),
-            server_timing(headers.get("Server-Timing"))[1],
+            cache,
+            db_ms,
         )
         return taken, body
 

@@ -6,8 +6,11 @@ way again: answers of 5xx and 429, writes that succeed once (a deletion, a write
 archive), and what the recording did to a resource after such a write.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from loadtests.errors import RecordingError
 from loadtests.recording import Recorded, depends_on, endpoint_of
@@ -53,6 +56,11 @@ class Workload:
 
     journeys: tuple[Journey, ...]
     left_out: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Equal for those who send the same."""
+        return hashlib.sha256(msgspec.json.encode(self.journeys, order="sorted")).hexdigest()[:12]
 
     def without(self, left_out: dict[str, str]) -> "Workload":
         """The same without the journeys of these names."""

@@ -4,6 +4,7 @@ ParityError
 ├── FrameError       what came over the socket is no frame of ours, or too large
 ├── RulesError       a rules file is wrong; `problems` holds every fault of every file
 ├── AcceptanceError  a difference cannot be accepted so, or no acceptance is there
+├── BaselineError    a load test cannot be kept as a baseline, or compared with one
 ├── BodyError        a body cannot be compared; `reason` is the word that the outcome `skipped` shows
 ├── StoreError       the store cannot be opened, read or written
 ├── SocketError      the parity worker cannot own its socket
@@ -33,6 +34,10 @@ class RulesError(ParityError):
 
 class AcceptanceError(ParityError):
     """A difference cannot be accepted as asked, or the group or acceptance is not there."""
+
+
+class BaselineError(ParityError):
+    """A load test cannot be kept under a name, or be compared with the one that is."""
 
 
 class BodyError(ParityError):

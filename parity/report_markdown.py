@@ -9,6 +9,7 @@ import re
 
 from parity.conditions import Standing
 from parity.gate import Gate
+from parity.markdown import code, plain
 from parity.outcome import Outcome
 from parity.report import EndpointRow, GroupRow, Report, Sample
 from parity.report_words import (
@@ -28,8 +29,6 @@ from parity.report_words import (
 MAX_CHARACTERS = 60_000
 """GitHub takes comments of 65,536 characters; what is over is counted."""
 MAX_SIDE = 2_000
-# a full stop or a colon is plain where nothing follows that it could begin
-_MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d)|[.:](?:\s|\Z))(?:[^\w /{},;()%='+·-]|_)")
 _STANDINGS = {
     Standing.HOLDS: "holds",
     Standing.MISSING: "cannot be told",
@@ -39,13 +38,13 @@ _STANDINGS = {
 
 def render_markdown(report: Report, gate: Gate | None = None) -> str:
     """The document; with a gate that comes first."""
-    head = [f"## Parity: {_plain(gate.headline if gate else headline(report))}"]
+    head = [f"## Parity: {plain(gate.headline if gate else headline(report))}"]
     if gate:
-        head += [_gate(gate), _plain(headline(report))]
+        head += [_gate(gate), plain(headline(report))]
     head += [
-        f"<sub>{_plain(subject(report))}</sub>",
-        *(_plain(remark) for remark in remarks(report)),
-        f"Outcomes: {_plain(sum_line(report))}. Books: {_plain(balance_line(report.balance))}.",
+        f"<sub>{plain(subject(report))}</sub>",
+        *(plain(remark) for remark in remarks(report)),
+        f"Outcomes: {plain(sum_line(report))}. Books: {plain(balance_line(report.balance))}.",
     ]
     room = MAX_CHARACTERS - sum(len(part) + 2 for part in head)
     rows = _within(_HEAD, [_endpoint(row) for row in report.endpoints], "endpoint", room // 2, "\n")
@@ -77,7 +76,7 @@ def _within(heading: str, parts: list[str], what: str, room: int, joint: str) ->
 
 def _gate(gate: Gate) -> str:
     rows = [
-        f"| {_plain(condition.name)} | {_STANDINGS[condition.standing]} | {_plain(condition.text)} |"
+        f"| {plain(condition.name)} | {_STANDINGS[condition.standing]} | {plain(condition.text)} |"
         for condition in gate.conditions
     ]
     return "\n".join(["| gate | | |", "|---|---|---|", *rows])
@@ -88,7 +87,7 @@ def _endpoint(row: EndpointRow) -> str:
     failed = tally.outcomes.get(Outcome.ERROR, 0) + tally.outcomes.get(Outcome.TIMEOUT, 0)
     differ = f"**{tally.mismatches:,}**" if tally.mismatches else "0"
     return (
-        f"| {_code(row.endpoint or '(no endpoint of ours)')} | {tally.compared:,} | {differ} | {failed:,} "
+        f"| {code(row.endpoint or '(no endpoint of ours)')} | {tally.compared:,} | {differ} | {failed:,} "
         f"| {ratio(row.costs.duration_ratio)} | {ratio(row.costs.query_ratio)} |"
     )
 
@@ -96,13 +95,15 @@ def _endpoint(row: EndpointRow) -> str:
 def _group(group: GroupRow) -> str:
     kind = KINDS.get(group.kind, group.kind)
     summary = (
-        f"<summary>{count(group.n, 'exchange')} ({percent(group.share)}): {_code(group.endpoint)} "
-        f"{_code(group.path)} {kind}</summary>"
+        f"<summary>{count(group.n, 'exchange')} ({percent(group.share)}): {code(group.endpoint)} "
+        f"{code(group.path)} {kind}</summary>"
     )
     parts = [f"<details>\n{summary}"]
     if group.accepted_by:
-        parts.append(f"Accepted: {_plain(f'{group.accepted_by} ({group.owner}, until {group.expires})')}")
-    seen = f"First seen {moment(group.first_seen_at)}, last {moment(group.last_seen_at)}, group {_code(group.id)}"
+        parts.append(f"Accepted: {plain(f'{group.accepted_by} ({group.owner}, until {group.expires})')}")
+    seen = (
+        f"First seen {moment(group.first_seen_at)}, last {moment(group.last_seen_at)}, group {code(group.id)}"
+    )
     parts.append(seen)
     if group.samples:
         parts.append(_sample(group.samples[0]))
@@ -131,16 +132,3 @@ def _fenced(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}diff\n{text}\n{fence}"
-
-
-def _code(text: str) -> str:
-    return f"<code>{_entities(text)}</code>"
-
-
-def _plain(text: str) -> str:
-    """A sentence of ours with words from outside in it; what would mention somebody is parted."""
-    return _entities(text).replace("&#64;", "&#64;&#8203;")
-
-
-def _entities(text: str) -> str:
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))

@@ -1,8 +1,8 @@
 """The verdict: may this domain advance, by everything that was compared since something changed.
 
 `ready`, `not yet` with what is missing, or `no` with what is wrong. The verdict of an endpoint asks the same of the
-endpoint alone; that of the domain pools its endpoints, and asks besides that the books balance and that the self-test
-has passed.
+endpoint alone; that of the domain pools its endpoints, and asks besides that the books balance, that the self-test has
+passed, and that no load test speaks against it.
 """
 
 import math
@@ -19,6 +19,8 @@ from parity.counted import Reading, reading
 from parity.coverage import Coverage, Requirement, cover, requirements
 from parity.evidence import Evidence, read_evidence
 from parity.exchange import Endpoint
+from parity.load_condition import load_test as load_test_condition
+from parity.load_tests import KeptLoadTest
 from parity.ratios import CountSums, LogSums, Ratio
 from parity.report import GroupRow, Report, read_report
 from parity.retention import minutes_removed_before
@@ -154,6 +156,7 @@ def build_verdict(
     cells: Iterable[Requirement] = (),
     since: float | None = None,
     self_test: SelfTestFigures | None = None,
+    load_test: KeptLoadTest | None = None,
     max_fleeting_share: float = MAX_FLEETING_SHARE,
     now: float | None = None,
 ) -> Verdict:
@@ -161,7 +164,7 @@ def build_verdict(
 
     What counts are the whole minutes from `since` (Unix seconds) on: the time of the last change that can have changed
     an answer or how it is compared. It must not be chosen by what was found. `cells` are required besides the success
-    of every endpoint; `max_fleeting_share` is from where on a path comes and goes.
+    of every endpoint; `load_test` is the one that decides about the domain; `max_fleeting_share` is from where on a path comes and goes.
     """
     (found,) = build_verdicts(
         engine,
@@ -170,6 +173,7 @@ def build_verdict(
         limits=limits,
         cells=cells,
         self_tests={domain: self_test},
+        load_tests={domain: load_test},
         max_fleeting_share=max_fleeting_share,
         now=now,
     )
@@ -184,6 +188,7 @@ def build_verdicts(
     limits: VerdictLimits | None = None,
     cells: Iterable[Requirement] = (),
     self_tests: Mapping[str, SelfTestFigures | None],
+    load_tests: Mapping[str, KeptLoadTest | None] | None = None,
     max_fleeting_share: float = MAX_FLEETING_SHARE,
     now: float | None = None,
 ) -> list[Verdict]:
@@ -200,6 +205,7 @@ def build_verdicts(
                 extra,
                 begins,
                 self_tests[domain],
+                (load_tests or {}).get(domain),
                 max_fleeting_share,
                 at,
             )
@@ -215,6 +221,7 @@ def _verdict(
     cells: Sequence[Requirement],
     since: float | None,
     self_test: SelfTestFigures | None,
+    load_test: KeptLoadTest | None,
     max_fleeting_share: float,
     at: float,
 ) -> Verdict:
@@ -249,7 +256,11 @@ def _verdict(
         domain,
         _pooled(report, evidence, named, coverage),
         limits,
-        (books(report.balance), self_test_condition(self_test, required=limits.require_self_test)),
+        (
+            books(report.balance),
+            self_test_condition(self_test, required=limits.require_self_test),
+            load_test_condition(load_test, domain, limits, now=at),
+        ),
     )
     return Verdict(
         at,

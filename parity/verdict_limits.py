@@ -21,3 +21,5 @@ class VerdictLimits:
     max_shed_share: float = 0.2
     require_writes: bool = True
     require_self_test: bool = True
+    require_load_test: bool = False
+    load_test_max_age_s: float = 30 * 86_400.0

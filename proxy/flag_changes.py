@@ -5,12 +5,13 @@ is it. What looked and found none acts on the version at which it looked, so of 
 that version, looks again, and finds the other's.
 """
 
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
 
 from proxy.control import Control
-from proxy.errors import ConflictError
+from proxy.errors import ConflictError, FlagStoreError
 from proxy.flag_rows import Change
 from proxy.flag_store import FlagStore
 from proxy.flags import Flag, FlagTable
@@ -134,7 +135,12 @@ class FlagChanges:
         started = time.monotonic()
 
         def changed(change: Change) -> None:
-            told(self._served(change, started))
+            served = self._served(change, started)
+            told(served)
+            if served.workers and not served.missing:
+                # the rollback is in force, whether the store keeps its time or not
+                with contextlib.suppress(FlagStoreError):
+                    self._flags.add_served(change.version, served.ms)
 
         def act(version: int | None) -> Change | None:
             return self._control.roll_back(

@@ -44,8 +44,9 @@ FLAG_CHANGES = sa.Table(
     sa.Column("rows", sa.Text, nullable=False),
     sa.Column("verdict", sa.Text, nullable=True),
     sa.Column("forced", sa.Boolean, nullable=True),
+    sa.Column("served_ms", sa.Double, nullable=True),
 )
-"""The ledger: one row a change, never changed; a verdict that nobody waited for is added once.
+"""The ledger: one row a change, never changed; what nobody waited for, a verdict or `served_ms`, is added once.
 
 `key` is empty where several rows were changed at once, or all were rolled back. `forced` says that a refusal was overridden.
 """
@@ -120,6 +121,7 @@ class Change:
     """One entry of the ledger; `action` is a word of `ACTIONS`, or without `rows` what else was changed (`accept`).
 
     `verdict` is that of the moment, None where none was asked for; `forced` says that a refusal was overridden.
+    `served_ms`: of a rollback that somebody waited for, how long until every proxy worker served it.
     """
 
     version: int
@@ -131,6 +133,7 @@ class Change:
     rows: tuple[RowChange, ...]
     verdict: Judged | None = None
     forced: bool = False
+    served_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ def change_of(row: Mapping[Any, Any]) -> Change:
         rows=msgspec.json.decode(str(row["rows"]), type=tuple[RowChange, ...]),
         verdict=None if row.get("verdict") is None else msgspec.json.decode(row["verdict"], type=Judged),
         forced=bool(row.get("forced")),
+        served_ms=msgspec.convert(row.get("served_ms"), float | None),
     )
 
 

@@ -183,6 +183,16 @@ class FlagStore:
             )
             connection.commit()
 
+    def add_served(self, version: int, ms: float) -> None:
+        """Say how long it took until every proxy worker served that change, if its entry does not say it yet."""
+        with self._connect() as connection:
+            connection.execute(
+                sa.update(FLAG_CHANGES)
+                .where(FLAG_CHANGES.c.version == version, FLAG_CHANGES.c.served_ms.is_(None))
+                .values(served_ms=ms)
+            )
+            connection.commit()
+
     def note(
         self, action: str, key: str, *, actor: str, reason: str, apply: Callable[[sa.Connection], None]
     ) -> Change:

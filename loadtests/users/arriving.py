@@ -5,6 +5,7 @@ What a request took counts from when it was due, so that a side that stalls is c
 one before: they are due a pace after that was due, or when its answer is there.
 """
 
+import itertools
 import time
 
 from gevent.event import Event  # type: ignore[import-untyped]  # gevent ships no types
@@ -19,7 +20,7 @@ from loadtests.users.underway import Underway, as_recorded
 
 
 class ArrivalsUser(FastHttpUser):
-    """One user who stands for all who arrive; its client has a connection for each request in flight."""
+    """One user who stands for all who arrive, or for the share of one of several processes; its client has a connection for each request in flight."""
 
     fixed_count = 1
 
@@ -30,7 +31,7 @@ class ArrivalsUser(FastHttpUser):
         self.concurrency = 2 * settings.in_flight  # the later requests of journeys are not held back
         super().__init__(environment)
         as_recorded(self)
-        self._arrivals = arrivals(
+        everybody = arrivals(
             load.mixes,
             rate_rps=settings.rate_rps,
             pace_s=settings.pace_s,
@@ -39,7 +40,9 @@ class ArrivalsUser(FastHttpUser):
             warm_up_s=settings.warm_up_s,
             measured_s=settings.measured_s or settings.scenario.duration_s,
         )
+        self._arrivals = itertools.islice(everybody, load.node.place, None, load.node.of)
         self._next = next(self._arrivals)
+        self._room = max(1, settings.in_flight // load.node.of)
         self._in_flight = 0
         self._journeys = Group()
         self._ends = Event()
@@ -56,7 +59,7 @@ class ArrivalsUser(FastHttpUser):
     def arrive(self) -> None:
         """Let in who is due, or say that there is no room."""
         arrival, self._next = self._next, next(self._arrivals)
-        if self._in_flight < self._load.settings.in_flight:
+        if self._in_flight < self._room:
             self._journeys.spawn(self._go, arrival)
         else:
             self._turn_away(arrival)

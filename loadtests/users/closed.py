@@ -41,8 +41,9 @@ class RecordedUser(FastHttpUser):
         self.network_timeout = self.connection_timeout = load.settings.timeout_s
         super().__init__(environment)
         as_recorded(self)
-        self.random = load.random(self.domain)
-        self._beats = load.random(self.domain, "beats")
+        number = load.node.number(type(self).__name__)
+        self.random = load.random(number, self.domain)
+        self._beats = load.random(number, self.domain, "beats")
         self._next_s = time.perf_counter() + self._beats.uniform(0, load.settings.pace_s)
         self._underway = Underway(load, self)
 

@@ -1,10 +1,8 @@
 """What the users of one Locust process share: the settings, the mix, and where timings go."""
 
-import itertools
 import random
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import gevent  # type: ignore[import-untyped]  # gevent ships no types
@@ -12,8 +10,10 @@ from locust.env import Environment
 
 from loadtests.mix import DomainMix, mix_of
 from loadtests.recording import Credentials
-from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
+from loadtests.settings import LoadSettings
 from loadtests.timings import Timing, server_timing, writer
+from loadtests.users.nodes import Node
+from loadtests.users.worker import SIDE_DOWN
 from loadtests.workload import Step
 
 _NO_ANSWERS_IN_A_ROW = 40
@@ -22,32 +22,36 @@ _NO_ANSWERS_IN_A_ROW = 40
 class Load:
     """Made when Locust starts a load; `begun_at` is its zero."""
 
-    def __init__(self, settings: LoadSettings, environment: Environment) -> None:
+    def __init__(self, settings: LoadSettings, environment: Environment, node: Node) -> None:
         self.settings = settings
-        self.mixes: list[DomainMix] = mix_of(settings.workload().journeys, reads=settings.reads)
+        self.node = node
+        workload = settings.workload()
+        self.digest = workload.digest
+        self.mixes: list[DomainMix] = mix_of(workload.journeys, reads=settings.reads)
         self.credentials = Credentials(settings.contract, settings.jwt_secret)
         self.environment = environment
         self.begun_at = time.perf_counter()
         self._file: BinaryIO | None = None
         self._write: Callable[[Timing], None] | None = None
         self._greenlets: list[gevent.Greenlet] = []
-        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(itertools.count)
         self._no_answers = 0
 
     def open(self) -> None:
-        """Begin to keep timings where they are asked for; raises OSError."""
-        if self.settings.results:
-            self._file = self.settings.results.open("wb")
-            self._write = writer(self._file)
+        """Begin to keep timings where they are asked for; raises OSError, and LoadTestError of `Node.begin`."""
+        settings = self.settings
+        length_s = None if settings.measured_s is None else settings.warm_up_s + settings.measured_s
+        self.node.begin(self.digest, length_s)
+        self.begun_at = time.perf_counter()
+        self._file = self.node.opened(settings.results)
+        self._write = writer(self._file) if self._file else None
 
     def hold(self, greenlet: gevent.Greenlet) -> None:
         """Hold what goes on beside the users; it ends with the load."""
         self._greenlets.append(greenlet)
 
-    def random(self, *words: str) -> random.Random:
-        """One of its own for each user of a domain, by the order in which they come."""
-        name = "/".join(words)
-        return random.Random(f"{self.settings.seed}/{name}/{next(self._numbers[name])}")
+    def random(self, number: int, *words: str) -> random.Random:
+        """One of its own for each user of a domain, by the user's number."""
+        return random.Random(f"{self.settings.seed}/{'/'.join(words)}/{number}")
 
     def keep(
         self,
@@ -86,18 +90,12 @@ class Load:
             return
         self._no_answers = 0 if status else self._no_answers + 1
         if self._no_answers == _NO_ANSWERS_IN_A_ROW and self.settings.measured_s is not None:
-            self.environment.process_exit_code = SIDE_DOWN_EXIT_CODE
-            self.quit()
+            self.node.end(SIDE_DOWN)
 
     def quit_at(self, moment: float) -> None:
-        """End the run then."""
+        """End the run then: users finish the request they wait for and clean up."""
         sleep_until(moment)
-        self.quit()
-
-    def quit(self) -> None:
-        """End the run: users finish the request they wait for and clean up."""
-        if self.environment.runner is not None:
-            gevent.spawn(self.environment.runner.quit)
+        self.node.end()
 
     def close(self) -> None:
         """Write out what is buffered, and end what goes on beside the users."""

@@ -91,7 +91,8 @@ class Judged(msgspec.Struct, frozen=True):
 class Change(msgspec.Struct, frozen=True):
     """An entry of the ledger; without `changed` something beside the flags was changed.
 
-    `verdict` is null where none was asked for; `forced`: it, or a freeze window, was overridden.
+    `verdict` is null where none was asked for; `forced`: it, or a freeze window, was overridden. `served_ms`: of a
+    rollback that somebody waited for, how long until every proxy worker served it.
     """
 
     version: int
@@ -103,6 +104,7 @@ class Change(msgspec.Struct, frozen=True):
     changed: list[RowChange]
     verdict: Judged | None
     forced: bool
+    served_ms: float | None = None
 
 
 class Changes(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from proxy.console.callers import Caller
 from proxy.console.changing import Changing
 from proxy.console.early import EarlyAnswers
 from proxy.console.errors import NotFoundError
-from proxy.console.load_tests import LoadTestList, LoadTestReader, LoadTestShown
+from proxy.console.load_tests import LoadComparisons, LoadTestList, LoadTestReader, LoadTestShown
 from proxy.console.looks import Looks
 from proxy.console.piloting import Pilot, Piloting, Pilots
 from proxy.console.routes import Asked
@@ -174,6 +174,10 @@ class Api:
     async def load_test(self, asked: Asked) -> LoadTestShown:
         """One load test."""
         return await self._threads.run(self._load_tests.get, asked.path["run"])
+
+    async def load_test_comparisons(self, asked: Asked) -> LoadComparisons:
+        """One load test beside the baselines."""
+        return await self._threads.run(self._load_tests.comparisons, asked.path["run"])
 
     async def start_pilot(self, asked: Asked) -> Pilot:
         """Start a pilot."""

@@ -2,31 +2,44 @@
 
 import msgspec
 
-from parity.load_tests import KeptLoadTest, LoadJudgement, LoadTest, LoadTests
+from parity.load_baselines import LoadBaselines
+from parity.load_comparison import LoadComparison, compare, differences
+from parity.load_results import CACHE, QUERIES, TIME, LoadJudgement, LoadTest
+from parity.load_tests import KeptLoadTest, LoadTests, not_shown, row_of
 from proxy.console.errors import NotFoundError
 from proxy.console.seams import Sources
 from proxy.console.views import moment
 
 
 class LoadTestLine(msgspec.Struct, frozen=True):
-    """A load test in short: when it ended, who ran it, and what is judged of all endpoints together."""
+    """A load test in short: when it ended, who ran it, and what is judged of all its endpoints together.
+
+    Asked of one domain, the three judgements are those of that domain; None where a measure was not judged.
+    """
 
     id: str
     at: str
     actor: str
-    domain: str
+    domains: list[str]
+    scenario: str
+    workload: str
+    through: str
     users: int
+    rate_rps: float | None
     duration_s: float
+    judgement: str
     passed: bool
     problem: str
-    time: LoadJudgement
-    queries: LoadJudgement
+    time: LoadJudgement | None
+    queries: LoadJudgement | None
+    cache: LoadJudgement | None
 
 
 class LoadTestList(msgspec.Struct, frozen=True):
-    """Load tests, newest first."""
+    """Load tests, newest first; `not_shown` says how many another version wrote, if any."""
 
     load_tests: list[LoadTestLine]
+    not_shown: str = ""
 
 
 class LoadTestShown(msgspec.Struct, frozen=True):
@@ -38,35 +51,78 @@ class LoadTestShown(msgspec.Struct, frozen=True):
     test: LoadTest
 
 
+class NotComparable(msgspec.Struct, frozen=True):
+    """A baseline that asked something else, and what differs."""
+
+    baseline: str
+    why: str
+
+
+class LoadComparisons(msgspec.Struct, frozen=True):
+    """A load test beside each baseline but the one that it is itself."""
+
+    comparisons: list[LoadComparison]
+    not_comparable: list[NotComparable]
+
+
 class LoadTestReader:
     """Reads them; everything may wait for the store, and raises StoreError."""
 
     def __init__(self, sources: Sources) -> None:
         self._kept = LoadTests(sources.engine)
+        self._baselines = LoadBaselines(sources.engine)
 
     def latest(self, limit: int, domain: str | None = None) -> LoadTestList:
-        """Newest first, of a domain or of all."""
-        return LoadTestList([_line(one) for one in self._kept.latest(limit, domain)])
+        """Newest first, those that include a domain or all."""
+        found = self._kept.latest(limit, domain)
+        return LoadTestList(
+            [_line(one, domain) for one in found], not_shown(self._kept.of_other_versions(domain))
+        )
 
     def get(self, test_id: str) -> LoadTestShown:
         """One; raises NotFoundError."""
+        found = self._found(test_id)
+        return LoadTestShown(found.id, moment(found.at), found.actor, found.test)
+
+    def comparisons(self, test_id: str) -> LoadComparisons:
+        """One beside the baselines; raises NotFoundError."""
+        found = self._found(test_id)
+        compared: list[LoadComparison] = []
+        others: list[NotComparable] = []
+        for baseline in self._baselines.all():
+            if baseline.of.id == found.id:
+                continue
+            if why := differences(found.test, baseline.of.test):
+                others.append(NotComparable(baseline.name, "; ".join(why)))
+            else:
+                compared.append(compare(found, baseline))
+        return LoadComparisons(compared, others)
+
+    def _found(self, test_id: str) -> KeptLoadTest:
         found = self._kept.get(test_id)
         if found is None:
             raise NotFoundError(f"there is no load test {test_id[:20]!r}, or it is kept no more")
-        return LoadTestShown(found.id, moment(found.at), found.actor, found.test)
+        return found
 
 
-def _line(kept: KeptLoadTest) -> LoadTestLine:
+def _line(kept: KeptLoadTest, domain: str | None) -> LoadTestLine:
     test = kept.test
+    row = row_of(test, domain) or test.overall
     return LoadTestLine(
         kept.id,
         moment(kept.at),
         kept.actor,
-        test.domain,
+        test.domains,
+        test.scenario,
+        test.workload,
+        test.through,
         test.users,
+        test.rate_rps,
         test.duration_s,
+        test.judgement,
         test.passed,
         test.problem,
-        test.overall.time,
-        test.overall.queries,
+        row.judged(TIME),
+        row.judged(QUERIES),
+        row.judged(CACHE),
     )

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from parity.load_tests import LoadJudgement, LoadTest
+from parity import load_results
+from parity.load_comparison import ERRORS
+from parity.load_results import LoadJudgement, LoadRatio, LoadTest
 from parity.outcome import Outcome
 from parity.report_words import count, percent
 from proxy.console import answers
+from proxy.console.load_tests import LoadTestLine
 from proxy.console.piloting import Pilot
 from proxy.stages import Stage
 
@@ -40,16 +43,64 @@ def interval_words(found: answers.Ratio | None) -> str:
     return f"{found.low:.2f} to {found.high:.2f}, {found.n:,} pairs"
 
 
-def load_words(found: LoadJudgement) -> str:
-    """A ratio of a load test with its interval, such as `0.57x (0.52 to 0.61)`."""
-    ratio = found.ratio
-    return "not known" if ratio is None else f"{ratio.value:.2f}x ({ratio.low:.2f} to {ratio.high:.2f})"
+def load_words(found: LoadJudgement | None) -> str:
+    """What a load test measured, with its interval: `0.57x (0.52 to 0.61)`, or a share of cache hits, or ms."""
+    measured = None if found is None else found.measured
+    if found is None or measured is None:
+        return "not known"
+    match found.measure:
+        case load_results.CACHE:
+            return f"{measured.value:.0%} ({measured.low:.0%} to {measured.high:.0%})"
+        case load_results.AVERAGE:
+            return f"{measured.value:,.1f} ms ({measured.low:,.1f} to {measured.high:,.1f})"
+    return f"{measured.value:.2f}x ({measured.low:.2f} to {measured.high:.2f})"
 
 
-def load_word(test: LoadTest) -> str:
-    """What a load test says of a domain: `pass`, `fail` where either target is missed, else `undecided`."""
-    words = {test.overall.time.judgement, test.overall.queries.judgement}
-    return "pass" if test.passed else "fail" if "fail" in words else "undecided"
+def load_target(found: LoadJudgement) -> str:
+    """What a load test asks of a measure, such as `wanted 0.8x at most`."""
+    match found.measure:
+        case load_results.CACHE:
+            return f"wanted {found.target:.0%} at least"
+        case load_results.AVERAGE:
+            return f"wanted {found.target:g} ms at most"
+    return f"wanted {found.target:g}x at most"
+
+
+def load_line(test: LoadTest) -> str:
+    """What a load test says of its domains, for a headline."""
+    who = ", ".join(test.domains)
+    several = len(test.domains) > 1
+    if test.problem:
+        return f"{who}: ended early, so nothing is decided"
+    their = "their" if several else "its"
+    said = {
+        load_results.MET: f"met {their} targets",
+        load_results.MISSED: "missed a target",
+        load_results.UNDECIDED: f"may have met {their} targets or not: it is undecided",
+    }
+    return f"{who} {said[test.judgement]}"
+
+
+def load_shape(test: LoadTest | LoadTestLine) -> str:
+    """What a load test sent, and where: `steady, 20 users, 20 s, direct`."""
+    rate = f", {test.rate_rps:g} a second" if test.rate_rps is not None else ""
+    return f"{test.scenario}, {count(test.users, 'user')}{rate}, {test.duration_s:g} s, {test.through}"
+
+
+def change_figure(found: LoadRatio | None, measure: str) -> str:
+    """A figure of a comparison: a ratio with its interval, of hits and errors a share."""
+    if found is None:
+        return "not known"
+    if measure == ERRORS:
+        return f"{found.value:.2%}"
+    if measure == load_results.CACHE:
+        return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
+    return f"{found.value:.2f}x ({found.low:.2f} to {found.high:.2f})"
+
+
+def measured_words(found: float | None, digits: int) -> str:
+    """A figure with so many digits behind the point, or that it was not measured."""
+    return "not measured" if found is None else figure_words(found, digits)
 
 
 def figure_words(found: float, digits: int) -> str:
@@ -173,12 +224,16 @@ def _by_path(endpoint: str) -> tuple[str, str]:
 
 FILTERS = {
     "bar_words": bar_words,
+    "change_figure": change_figure,
     "change_words": change_words,
     "figure_words": figure_words,
     "flag_words": flag_words,
     "interval_words": interval_words,
-    "load_word": load_word,
+    "load_line": load_line,
+    "load_shape": load_shape,
+    "load_target": load_target,
     "load_words": load_words,
+    "measured_words": measured_words,
     "outcome_bar": outcome_bar,
     "percent": percent,
     "ratio_words": ratio_words,

@@ -186,17 +186,23 @@ class Pages:
         """The latest load tests."""
         query = bodies.checked(bodies.LoadTestsQuery, _domain_of(request))
         found = await self._api.load_tests(_asked(caller, query=query))
-        values = {"found": found.load_tests, "domains": self._sources.domains, "chosen": query.domain}
+        values = {
+            "found": found.load_tests,
+            "not_shown": found.not_shown,
+            "domains": self._sources.domains,
+            "chosen": query.domain,
+        }
         return await self._page("load_tests.html.j2", caller, values, refusal, given)
 
     async def load_test(
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]
     ) -> web.Response:
         """One load test, endpoint by endpoint."""
-        found = await self._api.load_test(_asked(caller, request.match_info))
-        return await self._page(
-            "load_test.html.j2", caller, {"found": found, "test": found.test}, refusal, given
-        )
+        asked = _asked(caller, request.match_info)
+        found = await self._api.load_test(asked)
+        beside = await self._api.load_test_comparisons(asked)
+        values = {"found": found, "test": found.test, "beside": beside}
+        return await self._page("load_test.html.j2", caller, values, refusal, given)
 
     async def ledger(
         self, caller: Caller, request: web.Request, refusal: RequestError | None, given: Mapping[str, str]

@@ -1,7 +1,7 @@
 """The endpoints of the API, one line each: the list that router, OpenAPI document and security tests read."""
 
 from proxy.console import answers, bodies
-from proxy.console.load_tests import LoadTestList, LoadTestShown
+from proxy.console.load_tests import LoadComparisons, LoadTestList, LoadTestShown
 from proxy.console.operator_routes import OPERATOR_ROUTES
 from proxy.console.piloting import Pilot, Pilots
 from proxy.console.route import Asked, Handler, Route
@@ -47,6 +47,14 @@ ROUTES: tuple[Route, ...] = (
         Role.VIEWER,
         "A load test, endpoint by endpoint",
         LoadTestShown,
+    ),
+    Route(
+        "GET",
+        "/loadtests/{run}/comparisons",
+        "load_test_comparisons",
+        Role.VIEWER,
+        "A load test beside the baselines",
+        LoadComparisons,
     ),
     Route(
         "GET",

@@ -251,6 +251,7 @@ def change_row(change: Change) -> answers.Change:
         if change.verdict is None
         else answers.Judged(change.verdict.word, list(change.verdict.lines), dict(change.verdict.figures)),
         change.forced,
+        change.served_ms,
     )
 
 

@@ -5,12 +5,14 @@ import urllib.request
 from pathlib import Path
 
 import click
+import psutil  # type: ignore[import-untyped]  # psutil ships no types
 import pytest
 
 from cli.bundled import Bundled, bundled_backends, in_front_of
 from cli.context import Context
 from cli.errors import UnavailableError
 from cli.settings import Settings
+from parity.exchange import Backend
 
 
 def test_both_sides_run_on_the_seeded_database_and_end_with_the_context(
@@ -24,6 +26,10 @@ def test_both_sides_run_on_the_seeded_database_and_end_with_the_context(
             for url in (bundled.legacy, bundled.modern)
         ]
         bundled.reset()
+        assert bundled.fresh is not None
+        with bundled.fresh(Backend.MODERN) as fresh:
+            status = urllib.request.urlopen(f"{fresh}/health", timeout=5).status
+        assert {psutil.Process(pid).is_running() for pid in bundled.pids.values()} == {True}
         with (
             pytest.raises(UnavailableError, match="already runs in"),
             bundled_backends(context, contract, database_url, purpose="test", yes=True),
@@ -31,6 +37,10 @@ def test_both_sides_run_on_the_seeded_database_and_end_with_the_context(
             pass
 
     assert answers == ["legacy", "modern"]
+    assert status == 200
+    assert fresh not in {bundled.legacy, bundled.modern}
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{fresh}/health", timeout=5)
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"{bundled.legacy}/health", timeout=5)
 

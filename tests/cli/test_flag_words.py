@@ -56,6 +56,7 @@ def test_an_entry_of_the_ledger_as_json_leaves_nothing_out() -> None:
         (RowChange("escrows", None, Flag(Stage.SHADOW)),),
         Judged("not yet", ("coverage: 0 of 1",), {"comparisons": 0}),
         forced=True,
+        served_ms=38.5,
     )
 
     assert change_json(change) == {
@@ -74,4 +75,5 @@ def test_an_entry_of_the_ledger_as_json_leaves_nothing_out() -> None:
             }
         ],
         "verdict": {"word": "not yet", "lines": ["coverage: 0 of 1"], "figures": {"comparisons": 0}},
+        "served_ms": 38.5,
     }

@@ -4,7 +4,11 @@ import csv
 import json
 
 import pytest
+import sqlalchemy as sa
 
+from cli.ledger_file import read_ledger
+from parity.database import open_database
+from proxy.flag_rows import FLAG_CHANGES
 from tests.support.command import InProcess
 from tests.support.published import faults
 
@@ -49,6 +53,19 @@ def test_all_of_it_is_exported_oldest_first_with_verdicts(crossfade: InProcess) 
         ("2", "escrows: shadow → off"),
     ]
     assert rows[1]["reason"] == "'=cmd()", "a spreadsheet must not take it for a formula"
+
+
+def test_a_rollback_that_was_waited_for_says_how_long_it_took(crossfade: InProcess) -> None:
+    crossfade("flip", "escrows", "shadow", "--reason", "first look")
+    crossfade("rollback", "escrows")
+    with open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3").begin() as connection:
+        connection.execute(sa.update(FLAG_CHANGES).where(FLAG_CHANGES.c.version == 2).values(served_ms=38.5))
+
+    ran = crossfade("history")
+    crossfade("history", "--export", "ledger.jsonl")
+
+    assert "     served by every proxy worker after 38 ms\n" in ran.out
+    assert [one.served_ms for one in read_ledger(crossfade.state_dir / "ledger.jsonl")] == [None, 38.5]
 
 
 @pytest.mark.parametrize("name", ["ledger.txt", "ledger"])

@@ -9,6 +9,8 @@ from cli.context import Context
 from cli.parity_verdict import changed_at, limits, required_cells
 from cli.settings import load_settings
 from parity.coverage import Requirement
+from parity.database import open_database
+from parity.load_tests import LoadTests
 from parity.redact import Redactor
 from parity.rules import RuleBook
 from parity.store import ParityStore
@@ -16,6 +18,7 @@ from parity.verdict_limits import VerdictLimits
 from proxy.stages import Stage
 from tests.cli.parity_store import DETAIL, ONE_ENDPOINT, agreeing, differing, faults, fill
 from tests.parity.factories import by_shape
+from tests.parity.load_test_factory import load_test
 from tests.support.command import InProcess
 
 
@@ -39,6 +42,20 @@ def test_a_domain_that_may_advance_is_exit_code_0(crossfade: InProcess) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("escrows: READY\n")
     assert crossfade("parity", "verdict").code == 0
+
+
+def test_a_load_test_in_the_store_is_asked_and_one_may_be_required(crossfade: InProcess) -> None:
+    configure(crossfade, ONE_ENDPOINT.replace("[verdict]", "[verdict]\nrequire_load_test = true"))
+    fill(crossfade, *agreeing(50))
+
+    without = crossfade("parity", "verdict", "escrows")
+    engine = open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3")
+    kept = LoadTests(engine).add(load_test(), "olivia")
+    engine.dispose()
+    beside = crossfade("parity", "verdict", "escrows")
+
+    assert (without.code, "load test       none yet: crossfade loadtest" in without.out) == (1, True)
+    assert (beside.code, f"load test       {kept} (steady, 20 users" in beside.out) == (0, True)
 
 
 def test_one_that_may_not_is_exit_code_1_and_says_why(crossfade: InProcess) -> None:

@@ -1,7 +1,7 @@
 """A backend that answers the recorded statuses after a delay, as a process of its own.
 
 `python -m tests.loadtests.stub_backend --delay-ms 5 --queries 4 [--die-after N]`; prints `{"port": P}` when ready.
-What the recording does not know gets 200, a creation an id of its own.
+What the recording does not know gets 200, a creation an id of its own. `GET /served` says how many requests came.
 """
 
 import argparse
@@ -79,7 +79,11 @@ def create_app(*, delay_s: float, queries: int, die_after: int, surprise: int) -
         body = {"data": {"id": str(uuid.uuid4())}}
         return web.json_response(body, status=status, headers=told)
 
+    async def count(_: web.Request) -> web.Response:
+        return web.json_response(served)
+
     app = web.Application()
+    app.router.add_get("/served", count)
     app.router.add_route("*", "/{path:.*}", answer)
     return app
 

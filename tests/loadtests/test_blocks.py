@@ -3,6 +3,7 @@
 import pytest
 
 from loadtests.blocks import plan_blocks
+from loadtests.errors import LoadTestError
 from parity.exchange import Backend
 
 A, B = Backend.LEGACY, Backend.MODERN
@@ -28,10 +29,15 @@ def test_another_seed_sends_other_requests() -> None:
     }
 
 
-@pytest.mark.parametrize(("duration_s", "pairs"), [(1, 6), (20, 6), (40, 10), (3_600, 12)])
+@pytest.mark.parametrize(("duration_s", "pairs"), [(1.5, 6), (20, 6), (40, 10), (3_600, 12)])
 def test_each_side_is_measured_for_the_whole_duration_in_6_to_12_pairs(duration_s: float, pairs: int) -> None:
     plan = plan_blocks(duration_s, seed=1)
 
     assert len(plan) == 2 * pairs
     for side in Backend:
         assert sum(block.measured_s for block in plan if block.side is side) == pytest.approx(duration_s)
+
+
+def test_a_duration_that_cannot_hold_six_pairs_is_refused_with_the_shortest_that_can() -> None:
+    with pytest.raises(LoadTestError, match=r"a duration of 1 s is too short: expected 1\.5 s at least"):
+        plan_blocks(1, seed=1)

@@ -1,5 +1,6 @@
 """Percentiles and bootstrap intervals."""
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from loadtests.interval import (
     Interval,
     Pooled,
+    Spread,
     bootstrap,
     percentile,
     ratio_of_mean_medians,
     ratio_of_medians,
+    student,
 )
 
 
@@ -113,3 +116,57 @@ def test_kinds_that_are_far_apart_count_alike_and_no_median_falls_between_them()
 
 def test_a_kind_that_one_side_never_answered_leaves_no_ratio() -> None:
     assert ratio_of_mean_medians([[[1.0]], [[]]], [[[1.0]], [[1.0]]], seed=1) is None
+
+
+@pytest.mark.parametrize(
+    ("chance", "freedom", "expected"),
+    [  # Abramowitz and Stegun, table 26.10
+        (0.025, 1, 12.706),
+        (0.025, 5, 2.571),
+        (0.025, 30, 2.042),
+        (0.005, 4, 4.604),
+        (0.0005, 11, 4.437),
+        (0.0005, 60, 3.460),
+    ],
+)
+def test_students_t_is_that_of_the_tables(chance: float, freedom: int, expected: float) -> None:
+    assert student(chance, freedom) == pytest.approx(expected, abs=0.0006)
+
+
+def test_the_bounds_of_a_mean_are_students_where_values_are_as_far_above_as_below() -> None:
+    values = [9.0, 10.0, 11.0, 10.0, 9.5, 10.5]
+
+    spread = Spread(values, seed=1)
+
+    reach = 2.571 * spread.deviation / math.sqrt(6)
+    assert (spread.low(0.025), spread.high(0.025)) == pytest.approx((10 - reach, 10 + reach), abs=0.02)
+
+
+def test_the_bounds_of_a_skewed_mean_are_further_out_on_the_long_side() -> None:
+    spread = Spread([1.0] * 9 + [2.0, 4.0, 9.0], seed=1)
+
+    assert spread.high(0.025) - spread.mean > spread.mean - spread.low(0.025)
+
+
+def test_a_smaller_chance_has_a_bound_further_out() -> None:
+    spread = Spread([1.0, 2.0, 3.0, 2.5, 1.5], seed=1)
+
+    assert spread.high(0.0001) > spread.high(0.001) > spread.high(0.025)
+
+
+def test_values_that_are_all_the_same_have_no_spread() -> None:
+    spread = Spread([0.5] * 6, seed=1)
+
+    assert (spread.low(0.001), spread.mean, spread.high(0.001)) == (0.5, 0.5, 0.5)
+
+
+def test_four_times_as_many_units_halve_what_is_left_open() -> None:
+    spread = Spread([0.0, 1.0] * 10, seed=1)
+
+    near, far = (spread.units_for(distance, 0.025, most=1_000) for distance in (0.1, 0.2))
+
+    assert near is not None
+    assert far is not None
+    assert near / far == pytest.approx(4, rel=0.1)
+    assert spread.units_for(0.1, 0.025, most=50) is None
+    assert spread.units_for(0.0, 0.025, most=1_000) is None

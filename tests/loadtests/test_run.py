@@ -4,118 +4,187 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from loadtests.children import Child
+from loadtests.block_runs import INTERRUPTED
 from loadtests.errors import BackendError, LoadTestError
-from loadtests.judge import Judgement
-from loadtests.run import LoadResult, run_loadtest
+from loadtests.site import LoadSite
+from loadtests.standing import Standing
 from parity.exchange import Backend
-from tests.loadtests.stub_backend import ENDPOINTS, SECRET
+from parity.load_results import MET, MISSED, QUERIES, TIME, UNDECIDED, LoadEndpoint
+from tests.loadtests.stub_backend import ENDPOINTS
+from tests.loadtests.stubs import Listener, run, stub, stubs
+
+READS = [endpoint for endpoint in ENDPOINTS if endpoint[0] == "GET"]
+NOWHERE = LoadSite("http://127.0.0.1:1", "http://127.0.0.1:1")
 
 
-@contextmanager
-def stubs(directory: Path, legacy: tuple[str, ...], modern: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    module = "tests.loadtests.stub_backend"
-    with (
-        Child("legacy", ["-m", module, *legacy], log=directory / "legacy") as one,
-        Child("modern", ["-m", module, *modern], log=directory / "modern") as other,
-    ):
-        yield {
-            "legacy_url": f"http://127.0.0.1:{one.ready()['port']}",
-            "modern_url": f"http://127.0.0.1:{other.ready()['port']}/",
-        }
+def judgement(row: LoadEndpoint, measure: str) -> str:
+    judged = row.judged(measure)
+    assert judged is not None
+    return judged.judgement
 
 
-def run(contract: Path, work_dir: Path, urls: dict[str, str], **overrides: Any) -> LoadResult:
-    arguments: dict[str, Any] = {
-        "domain": "escrows",
-        "contract": contract,
-        "users": 12,
-        "duration_s": 1.5,
-        "jwt_secret": SECRET,
-        "reset": None,
-        "progress": lambda _: None,
-        "work_dir": work_dir,
-        "pace_s": 0.1,
-        "warm_up_s": 0.2,
-        "endpoints": ENDPOINTS,
-    }
-    return run_loadtest(**arguments | urls | overrides)
-
-
-def test_a_modern_that_is_twice_as_fast_with_half_the_queries_passes(contract: Path, tmp_path: Path) -> None:
-    progress: list[str] = []
+def test_a_modern_that_is_four_times_as_fast_with_half_the_queries_meets_its_targets_early(
+    contract: Path, tmp_path: Path
+) -> None:
+    listener = Listener()
     resets: list[None] = []
-    with stubs(tmp_path, ("--delay-ms=24", "--queries=4"), ("--delay-ms=6", "--queries=2")) as urls:
-        result = run(
-            contract, tmp_path / "work", urls, progress=progress.append, reset=lambda: resets.append(None)
-        )
+    with stubs(tmp_path, ("--delay-ms=24", "--queries=4"), ("--delay-ms=6", "--queries=2")) as site:
+        resetting = replace(site, reset=lambda: resets.append(None))
+        test = run(contract, tmp_path, resetting, listener, endpoints=READS, duration_s=2, block_s=0.25)
 
-    assert result.problem == ""
-    assert result.passed
-    assert result.overall.time is Judgement.PASS
-    assert (result.overall.legacy.errors, result.overall.modern.errors) == (0, 0)
-    assert (result.overall.legacy.queries, result.overall.modern.queries) == (4, 2)
-    assert {row.endpoint for row in result.rows[:-1]} == {f"{method} {path}" for method, path in ENDPOINTS}
-    assert len(result.blocks) == result.planned_blocks == 12
-    assert len(resets) == 13  # before the probe and before each block
-    assert "block 1 of 12: 12 users on legacy for 0.2 s ..." in progress
-    names_of_first_pair = [[t.exchange for t in ran.timings] for ran in result.blocks[:2]]
-    assert set(names_of_first_pair[0][:10]) & set(names_of_first_pair[1])
+    assert test.passed
+    assert (judgement(test.overall, TIME), judgement(test.overall, QUERIES)) == (MET, MET)
+    assert (test.overall.legacy.errors, test.overall.modern.errors) == (0, 0)
+    assert (test.overall.legacy.queries, test.overall.modern.queries) == (4, 2)
+    assert {row.endpoint for row in test.endpoints} == {f"{method} {path}" for method, path in READS}
+    assert test.planned_blocks == 16
+    assert 12 <= len(test.blocks) < 16
+    assert test.stopped == f"everything was decided after {len(test.blocks) // 2} of 8 pairs of blocks"
+    assert test.stopped in listener.said
+    assert len(resets) == 2 + len(test.blocks)  # before either side is probed and before each block
+    assert listener.standings[0].left_s == pytest.approx(16 * 0.45)
+    assert listener.standings[0].words("7 s") == "block 1 of 16 on legacy, 7 s left"
+    assert listener.standings[-1].so_far.startswith("time 0.")
+    assert (test.domains, test.scenario, test.workload, test.through) == (
+        ["escrows"], "steady", "closed", "direct",
+    )  # fmt: skip
+    assert test.ended_at > test.begun_at
+    assert [one.side for one in test.processes] == ["legacy", "modern"]
+    for process in test.processes:
+        assert process.pids == 1
+        assert 0 < process.cpu_ms < 50
+        assert 0 < process.cpu_share < 2
+        assert 10 < process.first_mb <= process.most_mb
+    assert test.notes == ["cold backends were not measured: backends that were given are not started anew"]
+
+
+def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_load_is_said_before(
+    contract: Path, tmp_path: Path
+) -> None:
+    @contextmanager
+    def fresh(side: Backend) -> Iterator[str]:
+        with stub(tmp_path, f"fresh-{side}", f"--delay-ms={9 if side is Backend.LEGACY else 3}") as (url, _):
+            yield url
+
+    listener = Listener()
+    with stubs(tmp_path) as site:
+        watched = {Backend.MODERN: site.pids[Backend.MODERN]}
+        cold = replace(site, fresh=fresh, pids=watched)
+        test = run(contract, tmp_path, cold, listener, users=1, cold_rounds=1)
+
+    assert {row.endpoint for row in test.endpoints} == {f"{method} {path}" for method, path in ENDPOINTS}
+    assert {row.endpoint for row in test.cold} == {row.endpoint for row in test.endpoints} | {"all endpoints"}
+    assert [row.judgements for row in test.cold] == [[]] * len(test.cold)
+    assert (test.cold[-1].legacy.p50_ms or 0) >= 9
+    assert [one.side for one in test.processes] == ["modern"]
+    assert {block.memory_mb is None for block in test.blocks if block.side == "legacy"} == {True}
+    assert test.notes == [
+        listener.said[0],
+        "CPU and memory not measured: no process of legacy was watched",
+    ]
+    assert listener.said[0].startswith("too short to decide: about 15 requests a side for 7 endpoints")
+    assert len(test.blocks) == test.planned_blocks == 12
+    assert test.judgement != MET
 
 
 def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_path: Path) -> None:
-    progress: list[str] = []
-    with stubs(tmp_path, (), ("--die-after=200",)) as urls:
-        result = run(contract, tmp_path / "work", urls, progress=progress.append)
+    listener = Listener()
+    with stubs(tmp_path, (), ("--die-after=200",)) as site:
+        test = run(contract, tmp_path, site, listener)
 
-    died_in = len(result.blocks)
-    assert died_in < result.planned_blocks
-    assert result.problem == f"the modern backend at {urls['modern_url'].rstrip('/')} stopped answering"
-    assert result.blocks[-1].block.side is Backend.MODERN
-    assert result.blocks[0].timings
-    assert not result.passed
-    assert f"stopped in block {died_in}: {result.problem}" in progress
+    died_in = len(test.blocks)
+    assert died_in < test.planned_blocks
+    assert test.problem == f"the modern backend at {site.url(Backend.MODERN)} stopped answering"
+    assert (test.blocks[-1].side, test.blocks[-1].problem) == ("modern", test.problem)
+    assert test.blocks[0].requests
+    assert test.judgement != MET
+    assert not test.passed
+    assert f"stopped in block {died_in}: {test.problem}" in listener.said
 
 
 def test_a_side_that_hangs_in_mid_run_is_no_side_without_requests(contract: Path, tmp_path: Path) -> None:
-    modern = ["-m", "tests.loadtests.stub_backend"]
-    with (
-        Child("legacy", modern, log=tmp_path / "legacy") as one,
-        Child("modern", modern, log=tmp_path / "modern") as other,
-    ):
-        urls = {
-            name: f"http://127.0.0.1:{child.ready()['port']}"
-            for name, child in (("legacy_url", one), ("modern_url", other))
-        }
+    with stubs(tmp_path) as site:
+        (modern,) = site.pids[Backend.MODERN]
 
-        def stop_modern(said: str) -> None:
-            if said.startswith("block 2 "):
-                os.kill(other.pid, signal.SIGSTOP)
+        def stop_modern(standing: Standing) -> None:
+            if standing.block == 2:
+                os.kill(modern, signal.SIGSTOP)
 
         try:
-            result = run(contract, tmp_path / "work", urls, progress=stop_modern, timeout_s=0.5)
+            test = run(contract, tmp_path, site, Listener(on_block=stop_modern), timeout_s=0.5)
         finally:
-            os.kill(other.pid, signal.SIGCONT)
+            os.kill(modern, signal.SIGCONT)
 
-    assert [ran.block.side for ran in result.blocks] == [Backend.LEGACY, Backend.MODERN]
-    assert result.problem.startswith(f"the modern backend at {urls['modern_url']} ")
-    assert not result.passed
+    assert [block.side for block in test.blocks] == ["legacy", "modern"]
+    assert test.problem.startswith(f"the modern backend at {site.url(Backend.MODERN)} ")
+    assert not test.passed
+
+
+def test_ctrl_c_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_path: Path) -> None:
+    def press(standing: Standing) -> None:
+        if standing.block == 3:
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with stubs(tmp_path) as site:
+            test = run(contract, tmp_path, site, Listener(on_block=press), endpoints=READS)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert test.problem == INTERRUPTED
+    assert [block.problem for block in test.blocks] == ["", "", INTERRUPTED]
+    assert test.overall.legacy.requests
+    assert test.judgement == UNDECIDED
+
+
+def test_a_database_that_cannot_be_reset_in_mid_run_ends_it_and_what_was_measured_is_kept(
+    contract: Path, tmp_path: Path
+) -> None:
+    resets: list[None] = []
+
+    def reset() -> None:
+        resets.append(None)
+        if len(resets) > 4:
+            raise BackendError("the database is gone")
+
+    with stubs(tmp_path) as site:
+        test = run(contract, tmp_path, replace(site, reset=reset), endpoints=READS)
+
+    assert test.problem == "the database is gone"
+    assert len(test.blocks) == 3
+    assert test.judgement in {UNDECIDED, MISSED}
+
+
+def test_when_nothing_at_all_could_be_measured_there_is_no_result(contract: Path, tmp_path: Path) -> None:
+    resets: list[None] = []
+
+    def reset() -> None:
+        resets.append(None)
+        if len(resets) > 2:
+            raise BackendError("the database is gone")
+
+    with stubs(tmp_path) as site, pytest.raises(LoadTestError, match="the database is gone"):
+        run(contract, tmp_path, replace(site, reset=reset), endpoints=READS)
+
+
+def test_a_duration_that_holds_no_blocks_is_refused_before_anybody_is_asked(
+    contract: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(LoadTestError, match="a duration of 1 s is too short"):
+        run(contract, tmp_path, NOWHERE, duration_s=1)
 
 
 def test_a_backend_that_is_not_there_is_said_before_any_load(contract: Path, tmp_path: Path) -> None:
-    urls = {"legacy_url": "http://127.0.0.1:1", "modern_url": "http://127.0.0.1:1"}
-
     with pytest.raises(BackendError, match=r"the legacy backend at http://127.0.0.1:1 does not answer"):
-        run(contract, tmp_path / "work", urls)
+        run(contract, tmp_path, NOWHERE)
 
 
 def test_a_domain_without_a_recording_is_an_error(contract: Path, tmp_path: Path) -> None:
-    urls = {"legacy_url": "http://127.0.0.1:1", "modern_url": "http://127.0.0.1:1"}
-
     with pytest.raises(LoadTestError, match="no recording of boats"):
-        run(contract, tmp_path / "work", urls, domain="boats")
+        run(contract, tmp_path, NOWHERE, domains=["boats"])

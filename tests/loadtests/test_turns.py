@@ -32,7 +32,7 @@ async def test_each_request_keeps_its_statements_and_the_state_of_the_cache(cont
         taken = await asyncio.to_thread(side.play, reading)
         side.close()
 
-    assert [(one.side, one.query_count, one.cache) for one in taken] == [("modern", 2, "hit")]
+    assert [(one.side, one.query_count, one.cache, one.db_ms) for one in taken] == [("modern", 2, "hit", 1.5)]
     assert taken[0].duration_ms > 0
 
 

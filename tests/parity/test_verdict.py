@@ -1,6 +1,7 @@
 """The verdict read from a store: what counts, for which domain, since when, and what it comes to."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ import sqlalchemy as sa
 from parity.conditions import Standing
 from parity.coverage import Requirement
 from parity.exchange import Count, Endpoint, Exchange
+from parity.load_results import ALL, MISSED
+from parity.load_tests import KeptLoadTest
 from parity.redact import Redactor
 from parity.store import ParityStore
 from parity.verdict import Readiness, Verdict, build_verdict
 from parity.verdict_limits import VerdictLimits
 from tests.parity import factories
 from tests.parity.factories import DETAIL, LIST, batch, exchange, observation
+from tests.parity.load_test_factory import endpoint as load_endpoint
+from tests.parity.load_test_factory import load_test
 from tests.parity.test_verdict_conditions import Trials
 
 NOW = 1_795_000_040.0
@@ -174,3 +179,22 @@ def test_as_json_it_says_everything(engine: sa.Engine) -> None:
     assert values["balance"]["balanced"] is True
     assert values["self_test"]["caught"] == 120
     assert [one["endpoint"] for one in values["endpoints"]] == [LIST, DETAIL]
+
+
+def test_the_load_test_of_the_domain_is_one_of_its_conditions(engine: sa.Engine) -> None:
+    record(engine, *enough())
+    missed = load_test(overall=load_endpoint(ALL, time=MISSED), judgement=MISSED)
+    asked: tuple[tuple[KeptLoadTest | None, VerdictLimits], ...] = (
+        (None, LIMITS),
+        (None, replace(LIMITS, require_load_test=True)),
+        (KeptLoadTest("l-12345678", NOW - 60, "olivia", load_test()), LIMITS),
+        (KeptLoadTest("l-12345678", NOW - 60, "olivia", missed), LIMITS),
+    )
+
+    found = [verdict(engine, load_test=kept, limits=limits) for kept, limits in asked]
+
+    assert [one.readiness.value for one in found] == ["ready", "not yet", "ready", "no"]
+    assert names(found[1], Standing.MISSING) == names(found[3], Standing.WRONG) == ["load test"]
+    assert names(found[2], Standing.HOLDS)[-1] == "load test"
+    assert "load test" not in [one.name for one in found[0].domain.conditions]
+    assert all("load test" not in [one.name for one in row.conditions] for row in found[3].endpoints)

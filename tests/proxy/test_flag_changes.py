@@ -1,5 +1,7 @@
 """Changes that are asked for again when an answer was lost: each is made once, and told each time."""
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +13,7 @@ from parity.exchange import Endpoint
 from proxy.control import Control, ControlSettings
 from proxy.errors import ConflictError
 from proxy.flag_changes import FlagChanges
-from proxy.flag_rows import Judged
+from proxy.flag_rows import Judged, Registration
 from proxy.flag_store import FlagStore
 from proxy.flags import Flag
 from proxy.served import Served
@@ -68,7 +70,9 @@ class Desk:
 def desk(tmp_path: Path) -> Iterator[Desk]:
     engine = open_database(f"sqlite:///{tmp_path}/store.sqlite3")
     flags, judge = FlagStore(engine, ENDPOINTS), Judge()
-    yield Desk(flags, judge, FlagChanges(flags, Control(flags, judge, ControlSettings()), "ada"))
+    yield Desk(
+        flags, judge, FlagChanges(flags, Control(flags, judge, ControlSettings()), "ada", within_s=0.2)
+    )
     engine.dispose()
 
 
@@ -142,6 +146,29 @@ def test_a_rollback_that_is_asked_for_again_undoes_no_later_step(desk: Desk) -> 
 
     assert again.change == first.change
     assert desk.stage is Stage.SHADOW
+
+
+@pytest.mark.parametrize(("serves", "is_timed"), [(2, True), (1, False)])
+def test_the_ledger_keeps_how_long_a_rollback_took_that_every_worker_serves(
+    desk: Desk, serves: int, *, is_timed: bool
+) -> None:
+    desk.by_another("escrows", Stage.SHADOW)
+    desk.flags.register(Registration("id", "proxy-1", socket.gethostname(), os.getpid()))
+    desk.flags.acknowledge("id", serves)  # as soon as it can be there
+
+    served = desk.roll_back()
+
+    (rollback, step) = desk.flags.history()
+    assert rollback.served_ms == (served.ms if is_timed else None)
+    assert step.served_ms is None
+
+
+def test_a_rollback_that_no_worker_serves_has_no_time(desk: Desk) -> None:
+    desk.by_another("escrows", Stage.SHADOW)
+
+    desk.roll_back()
+
+    assert desk.flags.history(1)[0].served_ms is None
 
 
 def test_a_rollback_of_what_is_not_further_changes_nothing(desk: Desk) -> None:

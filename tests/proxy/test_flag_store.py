@@ -349,6 +349,7 @@ def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
         for table, column in (
             ("flag_changes", "verdict"),
             ("flag_changes", "forced"),
+            ("flag_changes", "served_ms"),
             ("proxy_workers", "by_modern"),
         ):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -356,10 +357,19 @@ def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
     store = FlagStore(engine, ENDPOINTS)
     store.flip("clients", Stage.SHADOW, actor="ada", reason="now", verdict=Judged("ready"))
 
-    assert [(one.reason, one.verdict, one.forced) for one in store.history()] == [
-        ("now", Judged("ready"), False),
-        ("long ago", None, False),
+    assert [(one.reason, one.verdict, one.forced, one.served_ms) for one in store.history()] == [
+        ("now", Judged("ready"), False, None),
+        ("long ago", None, False, None),
     ]
+
+
+def test_the_time_that_a_change_took_is_said_once(store: FlagStore) -> None:
+    change = store.flip("escrows", Stage.SHADOW, actor="ada", reason="go")
+
+    store.add_served(change.version, 38.5)
+    store.add_served(change.version, 40.0)
+
+    assert [one.served_ms for one in store.history()] == [38.5]
 
 
 def test_of_several_notes_all_are_made_or_none(store: FlagStore, engine: sa.Engine) -> None:

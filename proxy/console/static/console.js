@@ -120,34 +120,59 @@
     },
   });
 
-  const draw = async () => {
-    const place = document.querySelector("[data-chart]");
+  // fetches what a figure shows, and draws it again when the window gets another size
+  const chart = async (name, made) => {
+    const place = document.querySelector(`[data-${name}]`);
     if (!place || !window.uPlot) return;
-    const answer = await fetch(place.dataset.chart);
+    const answer = await fetch(place.dataset[name]);
     if (!answer.ok) return;
-    const line = await answer.json();
+    const found = await answer.json();
     for (const old of place.querySelectorAll(".uplot")) old.remove();
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const size = () => ({ width: place.clientWidth - 24, height: place.clientWidth < 500 ? 180 : 230 });
-    const plot = new uPlot(
-      {
-        ...size(),
-        tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
-        plugins: [marks(line.changes)],
-        scales: { ratio: { range: (_, low, high) => [0, Math.max(1.2, (high || 1) * 1.1)] }, y: { range: (_, low, high) => [0, Math.max(5, high * 1.1)] } },
-        axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56 }, { ...axis, side: 1, scale: "ratio", grid: { show: false }, size: 56, values: (_, ticks) => ticks.map((one) => one.toFixed(2) + "x") }],
-        series: [
-          { label: "from", value: (_, at) => (at === null ? "-" : new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")) },
-          { label: "compared", stroke: colour("--match"), fill: colour("--match") + "33", width: 1.5 },
-          { label: "differ", stroke: colour("--mismatch"), fill: colour("--mismatch") + "55", width: 1.5 },
-          { label: "time", scale: "ratio", stroke: colour("--link"), width: 1.5, spanGaps: true, value: (_, one) => (one === null ? "-" : one.toFixed(2) + "x") },
-        ],
-      },
-      [line.begins_s, line.compared, line.mismatches, line.latency],
-      place,
-    );
+    const [options, values] = made(found, axis);
+    const plot = new uPlot({ ...size(), ...options }, values, place);
     addEventListener("resize", () => plot.setSize(size()));
   };
+
+  const blocks = (found, axis) => {
+    const rows = found.test.blocks.filter((one) => one.p50_ms !== null);
+    const of = (side, name) => rows.map((one) => (one.side === side ? one[name] : null));
+    const value = (_, one) => (one === null ? "-" : one.toFixed(1) + " ms");
+    const line = (side, name, tint, dash) => ({ label: `${side} ${name}`, stroke: colour(tint), width: 1.5, dash, spanGaps: true, points: { show: true, size: 5 }, value });
+    return [
+      {
+        scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+        axes: [{ ...axis, values: (_, ticks) => ticks.map((one) => one + " s") }, { ...axis, size: 56 }],
+        series: [
+          { label: "after", value: (_, at) => (at === null ? "-" : at.toFixed(0) + " s") },
+          line("legacy", "median", "--soft"),
+          line("modern", "median", "--link"),
+          line("legacy", "p95", "--soft", [3, 3]),
+          line("modern", "p95", "--link", [3, 3]),
+        ],
+      },
+      [rows.map((one) => one.begun_s), of("legacy", "p50_ms"), of("modern", "p50_ms"), of("legacy", "p95_ms"), of("modern", "p95_ms")],
+    ];
+  };
+
+  const timeline = (line, axis) => [
+    {
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+      plugins: [marks(line.changes)],
+      scales: { ratio: { range: (_, low, high) => [0, Math.max(1.2, (high || 1) * 1.1)] }, y: { range: (_, low, high) => [0, Math.max(5, high * 1.1)] } },
+      axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 56 }, { ...axis, side: 1, scale: "ratio", grid: { show: false }, size: 56, values: (_, ticks) => ticks.map((one) => one.toFixed(2) + "x") }],
+      series: [
+        { label: "from", value: (_, at) => (at === null ? "-" : new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")) },
+        { label: "compared", stroke: colour("--match"), fill: colour("--match") + "33", width: 1.5 },
+        { label: "differ", stroke: colour("--mismatch"), fill: colour("--mismatch") + "55", width: 1.5 },
+        { label: "time", scale: "ratio", stroke: colour("--link"), width: 1.5, spanGaps: true, value: (_, one) => (one === null ? "-" : one.toFixed(2) + "x") },
+      ],
+    },
+    [line.begins_s, line.compared, line.mismatches, line.latency],
+  ];
+
+  const draw = () => Promise.all([chart("chart", timeline), chart("blocks", blocks)]);
 
   addEventListener("DOMContentLoaded", () => {
     draw();

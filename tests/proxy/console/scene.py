@@ -9,7 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from parity.exchange import Endpoint
-from parity.load_tests import LoadTests
+from parity.load_baselines import LoadBaselines
+from parity.load_results import ALL, UNDECIDED
+from parity.load_tests import KeptLoadTest, LoadTests
 from parity.tables import GROUPS, SAMPLES
 from proxy.console.tokens import Role
 from proxy.flag_rows import Registration
@@ -17,7 +19,7 @@ from proxy.pilot_policy import DEFAULT_POLICY
 from proxy.pilot_runs import PilotRuns
 from proxy.stages import Stage
 from tests.parity.factories import exchange, observation
-from tests.parity.load_test_factory import load_test
+from tests.parity.load_test_factory import blocks, endpoint, load_test
 from tests.parity.reports import HOSTILE
 from tests.proxy.console.rig import ENDPOINTS, Store
 
@@ -48,9 +50,15 @@ def compare_an_hour(store: Store) -> None:
 
 
 def load_tested(store: Store) -> None:
-    """Two load tests of escrows: one that ended early, and one that met both targets."""
+    """Three load tests with escrows: a spike that ended early, one of two domains, and one that met its targets."""
     tests = LoadTests(store.engine)
-    tests.add(load_test(passed=False, problem="the modern backend stopped answering"), "olivia")
+    stopped = {"problem": "the modern backend stopped answering", "judgement": UNDECIDED}
+    tests.add(load_test(scenario="spike", blocks=blocks(2), **stopped), "olivia")
+    tests.add(load_test(domains=["escrows", "leads"]), "piet")
+    before = load_test(overall=endpoint(ALL, domain="", time_ratio=(0.45, 0.43, 0.47)))
+    baselines = LoadBaselines(store.engine)
+    for name, test in (("v1.2", before), ("spike", load_test(scenario="spike", users=50))):
+        baselines.save(name, KeptLoadTest("l-00000001", 1_795_000_000.0, "olivia", test), "olivia")
     tests.add(load_test(), "olivia")
 
 

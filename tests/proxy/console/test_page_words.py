@@ -4,21 +4,24 @@ from typing import Any
 
 import pytest
 
-from parity.load_tests import LoadJudgement, LoadRatio
+from parity.load_results import MISSED, UNDECIDED, LoadRatio
 from parity.outcome import Outcome
 from proxy.console import answers
 from proxy.console.page_words import (
     STAGE_MEANS,
     accepted_words,
     bar_words,
+    change_figure,
     change_words,
     done_words,
-    figure_words,
     headline,
     interval_words,
-    load_word,
+    load_line,
+    load_shape,
+    load_target,
     load_words,
     matrix,
+    measured_words,
     outcome_bar,
     pilot_words,
     ratio_words,
@@ -28,7 +31,7 @@ from proxy.console.page_words import (
 )
 from proxy.console.piloting import Pilot, PilotStep
 from proxy.stages import Stage
-from tests.parity.load_test_factory import endpoint, load_test
+from tests.parity.load_test_factory import judgement, load_test
 
 
 def domain(name: str = "escrows", **changes: Any) -> answers.Domain:
@@ -178,20 +181,59 @@ def test_a_pilot_is_told_with_the_steps_that_are_made() -> None:
     )
 
 
-def test_figures_of_a_load_test_are_told_where_there_are_any() -> None:
-    assert load_words(LoadJudgement(LoadRatio(0.571, 0.52, 0.609), "pass")) == "0.57x (0.52 to 0.61)"
-    assert load_words(LoadJudgement(None, "undecided")) == "not known"
-    assert figure_words(1234.56, 1) == "1,234.6"
+@pytest.mark.parametrize(
+    ("measure", "measured", "words", "target"),
+    [
+        ("time", (0.571, 0.52, 0.609), "0.57x (0.52 to 0.61)", "wanted 0.8x at most"),
+        ("cache", (0.8, 0.78, 0.82), "80% (78% to 82%)", "wanted 70% at least"),
+        ("average", (88.04, 85.0, 91.0), "88.0 ms (85.0 to 91.0)", "wanted 200 ms at most"),
+        ("time", None, "not known", "wanted 0.8x at most"),
+    ],
+)
+def test_what_a_load_test_measured_is_told_by_its_measure(
+    measure: str, measured: tuple[float, float, float] | None, words: str, target: str
+) -> None:
+    found = judgement(measure, measured, "met")
+
+    assert (load_words(found), load_target(found)) == (words, target)
 
 
 @pytest.mark.parametrize(
-    ("changes", "word"),
+    ("measure", "figure", "words"),
     [
-        ({}, "pass"),
-        ({"passed": False, "overall": endpoint("all", time="undecided")}, "undecided"),
-        ({"passed": False, "overall": endpoint("all", queries="fail")}, "fail"),
-        ({"passed": False, "problem": "modern stopped"}, "undecided"),
+        ("time", (1.234, 1.2, 1.3), "1.23x (1.20 to 1.30)"),
+        ("cache", (-0.2, -0.25, -0.15), "-20% (-25% to -15%)"),
+        ("errors", (0.0012, 0.0012, 0.0012), "0.12%"),
     ],
 )
-def test_a_load_test_is_one_word(changes: dict[str, Any], word: str) -> None:
-    assert load_word(load_test(**changes)) == word
+def test_a_figure_of_a_comparison_is_told_by_its_measure(
+    measure: str, figure: tuple[float, float, float], words: str
+) -> None:
+    assert change_figure(LoadRatio(*figure), measure) == words
+    assert change_figure(None, measure) == "not known"
+
+
+def test_what_was_not_measured_is_told_so() -> None:
+    assert load_words(None) == "not known"
+    assert measured_words(None, 1) == "not measured"
+    assert measured_words(1234.56, 1) == "1,234.6"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "escrows met its targets"),
+        ({"domains": ["escrows", "leads"]}, "escrows, leads met their targets"),
+        ({"judgement": UNDECIDED}, "escrows may have met its targets or not: it is undecided"),
+        ({"judgement": MISSED}, "escrows missed a target"),
+        ({"judgement": MISSED, "problem": "modern stopped"}, "escrows: ended early, so nothing is decided"),
+    ],
+)
+def test_a_load_test_is_one_line(changes: dict[str, Any], line: str) -> None:
+    assert load_line(load_test(**changes)) == line
+
+
+def test_a_load_test_says_what_it_sent_and_where() -> None:
+    assert load_shape(load_test()) == "steady, 20 users, 20 s, direct"
+    spike = load_test(scenario="spike", users=1, rate_rps=50.0, through="shadow")
+    assert load_shape(spike) == "spike, 1 user, 50 a second, 20 s, shadow"

@@ -1,5 +1,6 @@
 """The pages in a real browser: every button, live, by keyboard, without scripts, and whatever was captured as text."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,41 @@ def test_captured_bytes_are_text_only(browser: Browser, looked_at: Rig) -> None:
     assert dialogs == []
     assert [one for one in made.complaints if "policy:" in one] == []
     assert HOSTILE in text
+
+
+def test_a_load_test_is_drawn_beside_its_baselines_and_can_be_taken_along(
+    browser: Browser, looked_at: Rig
+) -> None:
+    made = signed_in(browser, looked_at)
+    page = made.page
+
+    page.goto(f"{looked_at.url}/loadtests/{load_test_of(looked_at)}")
+    expect(page.locator(".chart canvas")).to_be_visible()
+    legend = page.locator(".chart .u-legend .u-label").all_inner_texts()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="All figures as JSON").click()
+    kept = json.loads(Path(download.value.path()).read_text())
+    text = page.inner_text("main")
+    complaints = made.complaints[:]
+    made.context.close()
+
+    assert legend == ["after", "legacy median", "modern median", "legacy p95", "modern p95"]
+    assert kept["test"]["domains"] == ["escrows"]
+    assert "v1.2 (l-00000001): 1 regression" in text
+    assert "Not comparable with spike: scenario is steady, was spike; users is 20, was 50." in text
+    assert complaints == []
+
+
+def test_one_that_ended_early_says_so(browser: Browser, looked_at: Rig) -> None:
+    made = signed_in(browser, looked_at)
+    partial = LoadTests(looked_at.store.engine).latest(10, scenario="spike")[0].id
+
+    made.page.goto(f"{looked_at.url}/loadtests/{partial}")
+    text = made.page.inner_text("main")
+    made.context.close()
+
+    assert "escrows: ended early, so nothing is decided" in text
+    assert "Partial: the modern backend stopped answering; 4 of 12 blocks went through." in text
 
 
 def test_a_flip_elsewhere_is_seen_without_loading_again(browser: Browser, changed: Rig) -> None:
@@ -354,9 +390,12 @@ def test_pictures_are_made(browser: Browser, looked_at: Rig) -> None:
     page.goto(f"{looked_at.url}/parity/groups/{group_of(looked_at)}")
     page.screenshot(path=PICTURES / "console-group.png")
     page.set_viewport_size({"width": 1280, "height": 660})
-    for name, path in (("pilot", "/pilot"), ("load-test", f"/loadtests/{load_test_of(looked_at)}")):
-        page.goto(looked_at.url + path)
-        page.screenshot(path=PICTURES / f"console-{name}.png")
+    page.goto(f"{looked_at.url}/pilot")
+    page.screenshot(path=PICTURES / "console-pilot.png")
+    page.set_viewport_size({"width": 1280, "height": 1240})
+    page.goto(f"{looked_at.url}/loadtests/{load_test_of(looked_at)}")
+    expect(page.locator(".chart canvas")).to_be_visible()
+    page.screenshot(path=PICTURES / "console-load-test.png")
     phone = signed_in(browser, looked_at, Role.OPERATOR, **PHONE)
     phone.page.screenshot(path=PICTURES / "console-phone.png")
     for one in (made, phone):

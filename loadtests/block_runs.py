@@ -1,0 +1,158 @@
+"""One block of a load test: Locust against one side, and what that side's processes took meanwhile."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.blocks import Block
+from loadtests.errors import LoadTestError
+from loadtests.generators import ALONE, WORKER_LOST_EXIT_CODE, Generators
+from loadtests.interval import percentile
+from loadtests.judge import PairOfBlocks
+from loadtests.locusts import Locusts
+from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
+from loadtests.site import LoadSite
+from loadtests.timings import Timing, read_timings, within
+from loadtests.watched import cpu_ms_between, usage
+from parity.exchange import Backend
+from parity.load_results import LoadBlock
+
+_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_GRACE_S = 30.0  # for Locust to start, its users to finish and clean up
+INTERRUPTED = "stopped by hand (Ctrl-C)"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRun:
+    """What came of one block: its summary, and each request of the measured time."""
+
+    summary: LoadBlock
+    timings: tuple[Timing, ...]
+    pids: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRuns:
+    """Runs blocks; what each of them has in common. `left_out` are names of journeys; the run began at `begun_s`."""
+
+    locusts: Locusts
+    settings: LoadSettings
+    site: LoadSite
+    left_out: Sequence[str]
+    work_dir: Path
+    begun_s: float
+    generators: Generators = ALONE
+
+    def run(self, block: Block) -> BlockRun:
+        """Bring the database back to the seed and load that side. What goes wrong, Ctrl-C too, is the block's problem."""
+        begun_s = time.perf_counter()
+        timings: list[Timing] = []
+        problem, cpu_ms, taken = "", None, None
+        try:
+            if self.site.reset:
+                self.site.reset()
+            pids = self.site.pids.get(block.side, ())
+            before = usage(pids)
+            timings, problem = self._load(block)
+            taken = usage(pids)
+            cpu_ms = cpu_ms_between(before, taken, len(timings))
+        except LoadTestError as error:
+            problem = str(error)
+        except KeyboardInterrupt:
+            problem = INTERRUPTED
+        warm_up_s = self.settings.warm_up_s
+        measured = within(timings, after_s=warm_up_s, until_s=warm_up_s + block.measured_s)
+        times = sorted(one.duration_ms for one in measured if one.as_recorded and not one.refused)
+        summary = LoadBlock(
+            pair=block.pair,
+            side=str(block.side),
+            seed=block.seed,
+            begun_s=begun_s - self.begun_s,
+            measured_s=block.measured_s,
+            requests=len(measured),
+            errors=sum(not one.as_recorded for one in measured),
+            p50_ms=percentile(times, 0.50) if times else None,
+            p95_ms=percentile(times, 0.95) if times else None,
+            p99_ms=percentile(times, 0.99) if times else None,
+            cpu_ms=cpu_ms,
+            memory_mb=taken.memory_mb if taken else None,
+            problem=problem,
+        )
+        return BlockRun(summary, tuple(measured), taken.pids if taken else 0)
+
+    def _load(self, block: Block) -> tuple[list[Timing], str]:
+        """Every request that was sent, and what went wrong."""
+        url = self.site.url(block.side)
+        stem = self.work_dir / f"block-{block.pair:02}-{block.side}"
+        results = stem.with_suffix(".jsonl")
+        settings = self.settings
+        timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s
+        timeout_s += self.generators.grace_s
+        with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
+            given = self._arguments(block, url, results) | {"jwt-secret-file": secret}
+            command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in given.items())]
+            code, words = self.locusts.run(self.generators.commands(command), stem, timeout_s)
+        if missed := self.generators.missed(code, words):
+            raise LoadTestError(missed)
+        timings = read_timings(results) if results.exists() else []
+        return timings, _problem(block, code, words, timings, url)
+
+    def _arguments(self, block: Block, url: str, results: Path) -> dict[str, object]:
+        settings = self.settings
+        return {
+            "locustfile": _LOCUSTFILE,
+            "host": url,
+            "users": settings.scenario.users,
+            "spawn-rate": settings.scenario.users,
+            "contract": settings.contract.resolve(),
+            "domain": ",".join(settings.domains),
+            "scenario": settings.scenario.name,
+            "workload": settings.kind,
+            "rate": settings.rate_rps,
+            "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
+            "leave-out": ",".join(self.left_out),
+            "pace": settings.pace_s,
+            "load-seed": block.seed,
+            "timeout": settings.timeout_s,
+            "warm-up": settings.warm_up_s,
+            "measured": block.measured_s,
+            "results": results,
+            "exit-code-on-error": 0,
+            "loglevel": "WARNING",
+        }
+
+
+def pair_of(runs: Sequence[BlockRun]) -> PairOfBlocks:
+    """What two blocks say, one of each side."""
+    of_side = {ran.summary.side: ran for ran in runs}
+    legacy, modern = of_side[Backend.LEGACY], of_side[Backend.MODERN]
+    return PairOfBlocks(legacy.timings, modern.timings, legacy.summary.measured_s, modern.summary.measured_s)
+
+
+@contextlib.contextmanager
+def _private(file: Path, text: str) -> Iterator[Path]:
+    """A file that only we may read, for as long as the context lasts: anybody may read a command line."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timing], url: str) -> str:
+    if code is None:
+        return f"Locust did not end in time on {block.side} at {url}"
+    if code == SIDE_DOWN_EXIT_CODE:
+        return f"the {block.side} backend at {url} stopped answering"
+    if code == WORKER_LOST_EXIT_CODE:
+        return words
+    if code:
+        raise LoadTestError(f"Locust ended with exit code {code}: {words}")
+    if not any(timing.status for timing in timings):
+        return f"the {block.side} backend at {url} gave no answer in a whole block"
+    return ""

@@ -1,0 +1,36 @@
+"""What a reader of a load test must know that no figure says, a sentence each."""
+
+from collections.abc import Collection
+
+from loadtests.scenarios import Scenario, Workload
+from parity.exchange import Backend
+
+JUDGED_AT_LEAST = 20
+"""Requests of an endpoint on each side, below which nothing is said of it."""
+
+
+def requests_of(scenario: Scenario) -> float:
+    """How many requests the scenario sends to a side, roughly: stages come and go, users wait for slow answers."""
+    if scenario.workload is Workload.OPEN and scenario.rate_rps is not None:
+        return scenario.rate_rps * scenario.duration_s
+    return scenario.users / scenario.pace_s * scenario.duration_s
+
+
+def too_short(scenario: Scenario, endpoints: int) -> str:
+    """That some endpoint will have too few requests, where that is certain; else empty."""
+    expected, needed = requests_of(scenario), JUDGED_AT_LEAST * endpoints
+    if expected >= needed:
+        return ""
+    longer_s = scenario.duration_s * needed / expected
+    return (
+        f"too short to decide: about {expected:.0f} requests a side for {endpoints} endpoints, of which each needs "
+        f"{JUDGED_AT_LEAST}; expect `undecided`, or give it {longer_s:.0f} s at least"
+    )
+
+
+def what_was_not_measured(no_cold: str, watched: Collection[str]) -> list[str]:
+    """Of what nothing is known, and why; `watched` are the sides whose processes were."""
+    notes = [f"cold backends were not measured: {no_cold}"] if no_cold else []
+    if missing := [str(side) for side in Backend if side not in watched]:
+        notes.append(f"CPU and memory not measured: no process of {' and '.join(missing)} was watched")
+    return notes

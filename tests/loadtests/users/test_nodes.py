@@ -1,0 +1,64 @@
+"""The same block by one process and by several, with real processes of Locust."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from loadtests.generators import Generators
+from loadtests.locusts import Locusts
+from loadtests.timings import Timing
+from tests.loadtests.blocks_of_locust import command, run, stub
+
+
+@pytest.fixture(scope="module")
+def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
+    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
+        yield running
+
+
+def test_every_request_that_two_workers_send_is_one_timing(
+    locusts: Locusts, contract: Path, tmp_path: Path
+) -> None:
+    with stub(tmp_path) as backend:
+        block = command(backend.url, contract, tmp_path / "two.jsonl")
+        timings = run(locusts, block, tmp_path / "two", Generators(workers=2))
+        served = backend.served()
+
+    assert len(timings) == served > 60
+    assert {timing.as_recorded for timing in timings} == {True}
+    done = Counter(timing.endpoint for timing in timings if not timing.refused)
+    assert (
+        done["POST /v1/escrows"] == done["DELETE /v1/escrows/{id}"] > 0
+    )  # the last requests of each arrive, too
+
+
+@pytest.mark.parametrize("workload", [(), ("--workload=open", "--rate=15")], ids=["closed", "open"])
+def test_the_same_seed_sends_the_same_requests_whoever_sends_them(
+    locusts: Locusts, contract: Path, tmp_path: Path, workload: tuple[str, ...]
+) -> None:
+    sent = []
+    with stub(tmp_path) as backend:
+        for name, generators in (("one", Generators()), ("three", Generators(workers=3))):
+            block = command(
+                backend.url, contract, tmp_path / f"{name}.jsonl", users=10, pace_s=2.0, measured_s=2.0
+            )
+            sent.append(run(locusts, [*workload, *block], tmp_path / name, generators))
+        served = backend.served()
+
+    assert sum(map(len, sent)) == served
+    until_s = middle_of_the_longest_silence(sent[0])
+    one, three = (
+        Counter(timing.exchange for timing in timings if timing.started_s < until_s) for timings in sent
+    )
+    assert one == three
+    assert one.total() >= 5
+
+
+def middle_of_the_longest_silence(timings: list[Timing]) -> float:
+    """When it does not matter whether a process is a little late."""
+    starts = sorted(timing.started_s for timing in timings if 0.8 < timing.started_s < 1.9)
+    before, after = max(pairwise(starts), key=lambda pair: pair[1] - pair[0])
+    return (before + after) / 2

@@ -1,0 +1,38 @@
+"""A load test beside a baseline as JUnit XML: what got worse fails."""
+
+from xml.etree import ElementTree as ET
+
+from parity.load_baselines import LoadBaseline
+from parity.load_comparison import compare
+from parity.load_junit import render_junit
+from parity.load_results import ALL
+from parity.load_tests import KeptLoadTest
+from tests.parity.load_test_factory import endpoint, load_test, unknown
+
+
+def test_an_endpoint_that_got_worse_fails_and_one_of_which_nothing_is_known_is_skipped() -> None:
+    rows = [endpoint("GET /v1/escrows", time_ratio=(0.9, 0.88, 0.92)), unknown("PUT /v1/<escrows>")]
+    before = [endpoint("GET /v1/escrows"), unknown("PUT /v1/<escrows>")]
+    now, then = (
+        KeptLoadTest(test_id, 1.0, "olivia", load_test(overall=endpoint(ALL, domain=""), endpoints=own))
+        for test_id, own in (("l-2", rows), ("l-1", before))
+    )
+
+    text = render_junit(compare(now, LoadBaseline("main", 1.0, "piet", then)))
+
+    root = ET.fromstring(text)  # noqa: S314  what we have written ourselves
+
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "3",
+        "failures": "1",
+        "errors": "0",
+        "skipped": "1",
+    }
+    assert [suite.get("name") for suite in root] == ["all domains", "escrows"]
+    failed = root.find(".//testcase[failure]")
+    assert failed is not None
+    assert failed.get("name") == "GET /v1/escrows"
+    assert failed[0].text == (
+        "time: 0.57 (0.52 to 0.61) then, 0.9 (0.88 to 0.92) now, change 1.58 (1.46 to 1.76): regression"
+    )
+    assert root.find(".//testcase[@name='PUT /v1/<escrows>']/skipped") is not None
