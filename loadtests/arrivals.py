@@ -48,5 +48,5 @@ def arrivals(
             continue
         journey = rng.choices(mixes, weights)[0].draw(rng)
         pauses_s = tuple(pace_s * rng.uniform(0.5, 1.5) for _ in journey.steps[1:])
-        yield Arrival(number, due_s, journey, pauses_s)
+        yield Arrival(number, due_s, journey.tagged(f"{rng.getrandbits(32):x}"), pauses_s)
         number += 1

@@ -19,7 +19,8 @@ for those marked with *) on the page:
     --rate              CROSSFADE_LOADTEST_RATE       requests a second of an open workload; 0: the scenario's, or
                                                       what its users would send
     --pace              CROSSFADE_LOADTEST_PACE       mean seconds from a user's request to the next; 0: the scenario's
-    --reads             CROSSFADE_LOADTEST_READS      share of requests that only read, like 0.8; empty: as recorded
+    --reads             CROSSFADE_LOADTEST_READS      share of requests that only read, like 0.8, or recorded:
+                                                      as many as that; empty: the scenario's
     --endpoints         CROSSFADE_LOADTEST_ENDPOINTS  "GET /v1/escrows, …"; default: all of the domains
     --leave-out         CROSSFADE_LOADTEST_LEAVE_OUT  names of journeys not to send, with commas (escrows/get_admin)
     --jwt-secret      * CROSSFADE_JWT_SECRET          signs the tokens of the recorded users

@@ -24,8 +24,9 @@ class Task:
     recorded: tuple[tuple[Journey, ...], ...]
 
     def draw(self, rng: random.Random) -> Journey:
-        """One of them."""
-        return rng.choice(rng.choice(self.recorded))
+        """One of them: the recorded one as often as all its variants together, some items being asked for more."""
+        own, *variants = rng.choice(self.recorded)
+        return rng.choice(variants) if variants and rng.random() < 0.5 else own
 
     @property
     def mean_requests(self) -> float:

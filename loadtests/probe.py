@@ -1,6 +1,8 @@
-"""Before the load: every journey once against both sides, so that only equal work is compared.
+"""Before the load: every journey against both sides, so that only equal work is compared.
 
-A journey that one side answers otherwise than recorded, with a status below 500, is left out and reported:
+What writes is sent again, and once more in the opposite order from the seed: users come often and in any order, and a
+journey that succeeds once, or whose answer hangs on who came before, would make errors of its own. A journey
+that one side answers otherwise than recorded, with a status below 500, is left out and reported:
 the sides are meant to differ there (a declared deviation), or the seed is another one, and the time for one answer
 says nothing about the other. A 5xx or a connection closed without an answer is no reason to leave anything out;
 it will count as an error.
@@ -15,6 +17,7 @@ from urllib.parse import urlsplit
 
 from loadtests.errors import BackendError, RecordingError
 from loadtests.recording import Credentials, Sendable, sendable
+from loadtests.turns import is_reading
 from loadtests.workload import Journey, Workload
 from parity.exchange import Backend
 
@@ -34,14 +37,17 @@ def probe(
     Raises BackendError when a side does not answer, RecordingError when no journey is left.
     """
     left_out: dict[str, str] = {}
+    writing = [journey for journey in workload.journeys if not is_reading(journey)]
     for side in Backend:
         if reset:
             reset()
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
-            for journey in workload.journeys:
-                reason = prober.reason(journey)
-                if reason and journey.name not in left_out:
-                    left_out[journey.name] = reason
+            for journeys in (workload.journeys, writing, writing[::-1]):
+                if reset and journeys is not writing:
+                    reset()
+                for journey in [one for one in journeys if one.name not in left_out]:
+                    if reason := prober.reason(journey):
+                        left_out[journey.name] = reason
             prober.require_answers()
     kept = workload.without(left_out)
     if not kept.journeys:

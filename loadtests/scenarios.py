@@ -10,6 +10,8 @@ from enum import StrEnum
 from loadtests.errors import LoadTestError
 
 PACE_S = 0.25
+READS = 0.95
+"""The recording is a list of cases, half of them writes, and no traffic: what `make bench-backends` mixes, too."""
 
 
 class Workload(StrEnum):
@@ -34,7 +36,8 @@ class Scenario:
     """A shape of load; `duration_s` is measured of each side in all.
 
     `pace_s` is the mean time from a request of a user to the user's next. `rate_rps` are requests a second of an open
-    workload; None: as many as the users would send. `average_ms` is what each endpoint may take on average.
+    workload; None: as many as the users would send. `average_ms` is what each endpoint may take on average. `reads` is
+    the share of requests in journeys that only read; None: as recorded.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Scenario:
     stages: tuple[Stage, ...]
     average_ms: float | None
     about: str
+    reads: float | None = READS
 
 
 def _scenario(
@@ -59,12 +63,15 @@ def _scenario(
     rate_rps: float | None = None,
     stages: tuple[Stage, ...] = (),
     average_ms: float | None = None,
+    reads: float | None = READS,
 ) -> Scenario:
-    return Scenario(name, users, workload, pace_s, rate_rps, duration_s, stages, average_ms, about)
+    return Scenario(name, users, workload, pace_s, rate_rps, duration_s, stages, average_ms, about, reads)
 
 
 _ALL = (
-    _scenario("smoke", "a user or two a domain, for seconds: does it run?", users=10, duration_s=6),
+    _scenario(
+        "smoke", "a user or two a domain, for seconds: does it run?", users=10, duration_s=6, reads=None
+    ),
     _scenario("steady", "the same users all the time", users=20, duration_s=60),
     _scenario(
         "spike",

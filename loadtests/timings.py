@@ -21,7 +21,8 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
     and `cache` (`hit`, `miss`, …) are what the answer says of itself: None and "" where it says nothing.
 
     `late_ms` is how much later than planned it was sent: because the user still waited for the answer before, or, in
-    an open workload, because the generator was busy. There `duration_ms` counts from when it was due, and so holds it.
+    an open workload, because the generator was busy. There `duration_ms` counts from when it was due, and so holds it, and
+    `started_s` is when it was due.
 
     `served_by` is the backend that the proxy names (`X-Served-By`), "" without a proxy; `sent_at` is in Unix seconds, so
     that another process can say whether it was sent before or after what that did; 0: it was due and never sent.
@@ -41,6 +42,11 @@ class Timing(msgspec.Struct, frozen=True, array_like=True):
     domain: str
     served_by: str = ""
     sent_at: float = 0.0
+
+    @property
+    def not_sent(self) -> bool:
+        """Whether an arrival found no room (see `loadtests/users/arriving.py`)."""
+        return not self.status and not self.duration_ms
 
 
 def server_timing(text: str | None) -> tuple[float | None, str]:

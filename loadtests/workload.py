@@ -2,11 +2,13 @@
 
 A journey is one recorded exchange, or a life cycle: a recorded creation, what was recorded on its result, and
 archive, restore, archive, delete, so that it leaves nothing behind. Left out is what would not happen the same
-way again: answers of 5xx and 429, writes that succeed once (a deletion, a write without a body such as
-archive), and what the recording did to a resource after such a write.
+way again: answers of 5xx, and those that hang on the state (409, 423, 429), writes that succeed once (a deletion, a
+write without a body such as archive), what the recording did to a resource after such a write, and refused sign-ins
+where so many of them lock an account.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +19,8 @@ from loadtests.recording import Recorded, depends_on, endpoint_of
 
 Template = tuple[str, str]
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_UNAUTHORIZED, _CONFLICT, _LOCKED, _TOO_MANY = 401, 409, 423, 429
+_EMAIL = re.compile(r"([^@\s+]+)(@[^@\s]+\.[^@\s]+)")
 _ARCHIVE, _RESTORE = ("/archive",), ("/restore", "/unarchive")
 
 
@@ -43,6 +47,20 @@ class Journey:
     name: str
     steps: tuple[Step, ...]
     like: str = ""
+
+    def tagged(self, tag: str) -> "Journey":
+        """The same, but what a life cycle creates has an e-mail address of its own, where it has one.
+
+        It is unique in the database: two users in the same life cycle would get in each other's way.
+        """
+        first, *rest = self.steps
+        if not rest or not isinstance(first.exchange.body, dict):
+            return self
+        body = {
+            key: _EMAIL.sub(rf"\1+{tag}\2", value) if isinstance(value, str) else value
+            for key, value in first.exchange.body.items()
+        }
+        return replace(self, steps=(replace(first, exchange=replace(first.exchange, body=body)), *rest))
 
     @property
     def domain(self) -> str:
@@ -84,11 +102,14 @@ def build_workload(exchanges: Iterable[Recorded], endpoints: Sequence[Template])
     Raises RecordingError when nothing of the recording can be repeated.
     """
     steps = _steps(exchanges, endpoints)
+    locking = {step.endpoint for step in steps if step.exchange.status == _LOCKED}
     left_out: dict[str, str] = {}
     spent: list[str] = []
     single: list[Step] = []
     for step in steps:
         reason = _reason(step.exchange, spent)
+        if step.exchange.status == _UNAUTHORIZED and step.endpoint in locking:
+            reason = "counts towards a lock"
         if _once_only(step.exchange):
             spent.append(_resource(step))
         if reason:
@@ -136,8 +157,8 @@ def _journeys(single: Sequence[Step], steps: Sequence[Step], left_out: dict[str,
 def _reason(exchange: Recorded, spent: Sequence[str]) -> str:
     if exchange.status >= 500:
         return f"recorded as {exchange.status}"
-    if exchange.status == 429:
-        return "recorded as 429"
+    if exchange.status in {_CONFLICT, _LOCKED, _TOO_MANY}:
+        return f"recorded as {exchange.status}"
     if _once_only(exchange):
         return "succeeds only once"
     if any(exchange.path == path or exchange.path.startswith(f"{path}/") for path in spent):
@@ -170,12 +191,20 @@ def _resource(step: Step) -> str:
 
 
 def _clean_up(create: Step, steps: Sequence[Step]) -> list[Step]:
-    """The recorded ways to archive, restore and delete a resource, aimed at what `create` will have made."""
+    """The recorded ways to archive, restore and delete a resource, aimed at what `create` will have made.
+
+    All are gone by whoever went the first: who may archive may delete, while a recorded deletion may be of one's own.
+    """
     item = create.endpoint.partition(" ")[2] + "/{"
     archive = _way(create, steps, item, _ARCHIVE)
     restore = _way(create, steps, item, _RESTORE)
     delete = _way(create, steps, item, ())
-    return [*archive, *(restore + archive if archive else []), *delete] if delete else []
+    again = [*restore, *archive] if archive and restore else []
+    steps_to_go = [*archive, *again, *delete] if delete else []
+    return [
+        replace(step, exchange=replace(step.exchange, user=steps_to_go[0].exchange.user))
+        for step in steps_to_go
+    ]
 
 
 def _way(create: Step, steps: Sequence[Step], item: str, endings: tuple[str, ...]) -> list[Step]:

@@ -9,7 +9,7 @@ import itertools
 import time
 
 from gevent.event import Event  # type: ignore[import-untyped]  # gevent ships no types
-from gevent.pool import Group  # type: ignore[import-untyped]
+from gevent.pool import Group  # type: ignore[import-untyped]  # neither does this part
 from locust import FastHttpUser, task
 from locust.env import Environment
 

@@ -62,7 +62,7 @@ class RecordedUser(FastHttpUser):
 
     def begin(self, journey: Journey) -> None:
         """Send the first request of a journey."""
-        self._underway = Underway(self._load, self, journey.steps)
+        self._underway = Underway(self._load, self, journey.tagged(f"{self.random.getrandbits(32):x}").steps)
         self.go_on()
 
     def go_on(self) -> None:

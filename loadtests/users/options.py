@@ -18,6 +18,7 @@ from loadtests.settings import (
 
 _EVERYWHERE = frozenset({"CONTRACT", "JWT_SECRET", "JWT_SECRET_FILE"})
 """Variables that other commands read as well."""
+_RECORDED = "recorded"
 _LEAST = {"pace": 0.0, "rate": 0.0, "timeout": 0.001, "warm_up": 0.0, "measured": 0.0, "in_flight": 1}
 
 
@@ -46,7 +47,7 @@ def add_options(parser: Parser) -> None:
     option("--workload", "WORKLOAD", "", str, "Who sends; empty: as the scenario says.", choices=kinds)
     option("--rate", "RATE", 0.0, float, "Requests a second of an open workload; 0: the scenario's.")
     option("--pace", "PACE", 0.0, float, "Mean seconds from a user's request to the next; 0: the scenario's.")
-    option("--reads", "READS", "", str, "Share of requests that only read, like 0.8; empty: as recorded.")
+    option("--reads", "READS", "", str, "Share of requests that only read, like 0.8, or recorded.")
     option("--endpoints", "ENDPOINTS", "", str, "Only these endpoints, with commas.")
     option("--leave-out", "LEAVE_OUT", "", str, "Names of journeys not to send, with commas.")
     option("--jwt-secret", "JWT_SECRET", "", str, "Signs the tokens of the recorded users.", **secret)
@@ -90,7 +91,7 @@ def settings_from(options: Namespace, classes: Mapping[str, str]) -> LoadSetting
         kind=Workload(options.workload or scenario.workload),
         rate_rps=options.rate or scenario.rate_rps or users / pace_s,
         pace_s=pace_s,
-        reads=_share(options.reads),
+        reads=_share(options.reads, scenario.reads),
         in_flight=options.in_flight,
         timeout_s=options.timeout,
         warm_up_s=options.warm_up,
@@ -99,13 +100,13 @@ def settings_from(options: Namespace, classes: Mapping[str, str]) -> LoadSetting
     )
 
 
-def _share(text: str) -> float | None:
-    if not text.strip():
-        return None
+def _share(text: str, by_scenario: float | None) -> float | None:
+    if text in {"", _RECORDED}:
+        return None if text else by_scenario
     try:
         share = float(text)
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise ValueError(f"--reads: expected a share between 0 and 1 like 0.8, got {text!r}")
+        raise ValueError(f"--reads: expected a share between 0 and 1 like 0.8 or {_RECORDED}, got {text!r}")
     return share

@@ -12,6 +12,9 @@ from loadtests.recording import Sendable, sendable
 from loadtests.users.load import Load
 from loadtests.workload import Step
 
+_TIMER_MS = 5.0
+"""What a timer may be late without being told: it is in the time of the request all the same."""
+
 
 class Underway:
     """Sends the steps of one journey, each when it is told to."""
@@ -40,16 +43,12 @@ class Underway:
             return True
         started_at = time.perf_counter()
         if due_at is not None:
-            late_ms = max(0.0, started_at - due_at) * 1_000
+            late_ms, started_at = max(0.0, started_at - due_at) * 1_000, due_at
         return self._ask(step, request, started_at, late_ms, is_due=due_at is not None)
 
     def _ask(self, step: Step, request: Sendable, started_at: float, late_ms: float, *, is_due: bool) -> bool:
-        context = {
-            "load": self._load,
-            "step": step,
-            "late_ms": late_ms,
-            "started_at": started_at - is_due * late_ms / 1_000,
-        }
+        told_ms = 0.0 if is_due and late_ms < _TIMER_MS else late_ms
+        context = {"load": self._load, "step": step, "late_ms": told_ms, "started_at": started_at}
         with self._user.client.request(
             request.method,
             request.target,

@@ -1,13 +1,14 @@
 """A backend that answers the recorded statuses after a delay, as a process of its own.
 
-`python -m tests.loadtests.stub_backend --delay-ms 5 --queries 4 [--die-after N]`; prints `{"port": P}` when ready.
-What the recording does not know gets 200, a creation an id of its own. `GET /served` says how many requests came.
+`python -m tests.loadtests.stub_backend --delay-ms 5 --queries 4 [--die-after N] [--stall-after N --stall-ms T]`;
+prints `{"port": P}` when ready. What the recording does not know gets 200, a creation an id of its own. `GET /served` says how many requests came.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import time
 import uuid
 from pathlib import Path
 
@@ -60,8 +61,13 @@ def _key(exchange: Recorded, credentials: Credentials) -> Key:
     return exchange.method, request.target, request.body or b"", caller(request.headers)
 
 
-def create_app(*, delay_s: float, queries: int, die_after: int, surprise: int) -> web.Application:
-    """The stub; `surprise` is a status for GET requests of one escrow instead of the recorded one."""
+def create_app(
+    *, delay_s: float, queries: int, die_after: int, surprise: int, stall_after: int = 0, stall_s: float = 0.0
+) -> web.Application:
+    """The stub; `surprise` is a status for GET requests of one escrow instead of the recorded one.
+
+    Nobody is answered while it stalls, once.
+    """
     statuses = recorded_statuses()
     served = 0
 
@@ -70,6 +76,8 @@ def create_app(*, delay_s: float, queries: int, die_after: int, surprise: int) -
         served += 1
         if served == die_after:
             os._exit(1)
+        if served == stall_after:
+            time.sleep(stall_s)  # noqa: ASYNC251  everybody waits
         await asyncio.sleep(delay_s)
         key = (request.method, request.raw_path, await request.read(), caller(dict(request.headers)))
         status = statuses.get(key, 403 if caller(dict(request.headers)) == "agent_ann@example.test" else 200)
@@ -95,12 +103,16 @@ async def main() -> None:
     parser.add_argument("--queries", type=int, default=4)
     parser.add_argument("--die-after", type=int, default=0)
     parser.add_argument("--surprise", type=int, default=0)
+    parser.add_argument("--stall-after", type=int, default=0)
+    parser.add_argument("--stall-ms", type=float, default=0.0)
     options = parser.parse_args()
     app = create_app(
         delay_s=options.delay_ms / 1000,
         queries=options.queries,
         die_after=options.die_after,
         surprise=options.surprise,
+        stall_after=options.stall_after,
+        stall_s=options.stall_ms / 1000,
     )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

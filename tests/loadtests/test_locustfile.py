@@ -18,29 +18,21 @@ import pytest
 
 from loadtests.children import Child
 from loadtests.timings import Timing, read_timings
+from tests.loadtests.conftest import LOCUSTFILE, Measure, running
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
 
-LOCUSTFILE = Path(__file__).parent.parent.parent / "loadtests" / "locustfile.py"
 T = TypeVar("T")
 NAMES = ", ".join(f"{method} {path}" for method, path in ENDPOINTS)
 
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    arguments = ["-m", "tests.loadtests.stub_backend", "--delay-ms=2", "--queries=3"]
-    with Child("stub", arguments, log=tmp_path_factory.mktemp("stub") / "stub") as child:
-        yield f"http://127.0.0.1:{child.ready()['port']}"
+    with running(tmp_path_factory.mktemp("stub"), "--delay-ms=2", "--queries=3") as address:
+        yield address
 
 
 def locust(host: str, contract: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    fixed = [
-        f"--locustfile={LOCUSTFILE}",
-        "--headless",
-        f"--host={host}",
-        "--users=6",
-        "--spawn-rate=6",
-        "--only-summary",
-    ]
+    fixed = [f"--locustfile={LOCUSTFILE}", "--headless", f"--host={host}", "--users=6", "--only-summary"]
     return subprocess.run(
         [sys.executable, "-m", "locust", *fixed, f"--contract={contract}", *options],
         env=os.environ | {"CROSSFADE_JWT_SECRET": SECRET} | environment,
@@ -51,25 +43,16 @@ def locust(host: str, contract: Path, *options: str, **environment: str) -> subp
     )
 
 
-def load(backend: str, contract: Path, file: Path, *options: str) -> list[Timing]:
-    short = [
-        "--pace=0.05",
-        "--warm-up=0",
-        "--measured=1",
-        f"--endpoints={NAMES}",
-        f"--results={file}",
-        *options,
-    ]
-    done = locust(backend, contract, *short)
-    assert done.returncode == 0, done.stderr
-    return read_timings(file)
+def load(measure: Measure, backend: str, *options: str) -> list[Timing]:
+    short = ["--users=6", "--pace=0.05", "--reads=recorded", "--measured=1", f"--endpoints={NAMES}"]
+    return measure(backend, *short, *options)
 
 
 def test_recorded_requests_are_sent_at_their_pace_and_answered_as_recorded(
-    backend: str, contract: Path, tmp_path: Path
+    measure: Measure, backend: str
 ) -> None:
     begun_at = time.time()
-    timings = load(backend, contract, tmp_path / "one.jsonl")
+    timings = load(measure, backend)
 
     assert {one.served_by for one in timings} == {""}
     assert all(begun_at < one.sent_at < time.time() for one in timings)
@@ -83,8 +66,8 @@ def test_recorded_requests_are_sent_at_their_pace_and_answered_as_recorded(
     assert all(2 <= timing.duration_ms < 1_000 for timing in timings)
 
 
-def test_everything_that_was_created_is_deleted_again(backend: str, contract: Path, tmp_path: Path) -> None:
-    timings = load(backend, contract, tmp_path / "one.jsonl")
+def test_everything_that_was_created_is_deleted_again(measure: Measure, backend: str) -> None:
+    timings = load(measure, backend)
 
     done = Counter(timing.endpoint for timing in timings if not timing.refused)
     assert (
@@ -96,12 +79,8 @@ def test_everything_that_was_created_is_deleted_again(backend: str, contract: Pa
     assert done["PUT /v1/escrows/{id}/archive"] == 2 * done["POST /v1/escrows"]
 
 
-def test_the_same_seed_sends_the_same_requests_in_the_same_order(
-    backend: str, contract: Path, tmp_path: Path
-) -> None:
-    one = load(backend, contract, tmp_path / "one.jsonl", "--users=1", "--load-seed=7")
-    same = load(backend, contract, tmp_path / "same.jsonl", "--users=1", "--load-seed=7")
-    other = load(backend, contract, tmp_path / "other.jsonl", "--users=1", "--load-seed=8")
+def test_the_same_seed_sends_the_same_requests_in_the_same_order(measure: Measure, backend: str) -> None:
+    one, same, other = (load(measure, backend, "--users=1", f"--load-seed={seed}") for seed in (7, 7, 8))
 
     orders = [[timing.exchange for timing in timings[:10]] for timings in (one, same, other)]
     assert orders[0] == orders[1] != orders[2]
@@ -120,21 +99,19 @@ def test_without_a_running_backend_locust_ends_soon_and_says_that_the_side_is_do
 
 
 @pytest.mark.parametrize(
-    ("environment", "message"),
+    ("options", "environment", "message"),
     [
-        ({"CROSSFADE_LOADTEST_DOMAIN": "boats"}, "no recording of boats"),
-        ({"CROSSFADE_LOADTEST_ENDPOINTS": "escrows"}, "expected METHOD /path, got 'escrows'"),
+        ([], {"CROSSFADE_LOADTEST_DOMAIN": "escrows,boats"}, "crossfade: no recording of boats in"),
+        (["--scenario=stress"], {}, "argument --scenario: invalid choice: 'stress' (choose from"),
     ],
 )
 def test_settings_come_from_the_environment_too_and_wrong_ones_end_locust_with_2(
-    backend: str, contract: Path, environment: dict[str, str], message: str
+    contract: Path, options: list[str], environment: dict[str, str], message: str
 ) -> None:
-    given = {"CROSSFADE_LOADTEST_ENDPOINTS": NAMES, "CROSSFADE_LOADTEST_MEASURED": "1"} | environment
-
-    done = locust(backend, contract, **given)
+    done = locust("http://127.0.0.1:1", contract, "--measured=1", *options, **environment)
 
     assert done.returncode == 2, done.stderr
-    assert message in done.stderr
+    assert message in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 
@@ -149,6 +126,7 @@ def test_with_locusts_web_page_the_load_starts_and_stops_from_there(
         f"--host={backend}",
         "--web-host=127.0.0.1",
         f"--web-port={port}",
+        "--class-picker",
     ]
     secret = tmp_path / "secret"
     secret.write_text(SECRET)
@@ -160,7 +138,8 @@ def test_with_locusts_web_page_the_load_starts_and_stops_from_there(
             "spawn_rate": "4",
             "pace": "0.05",
             "contract": str(contract),
-            "endpoints": NAMES,
+            "user_classes": "EscrowsUser",
+            "scenario": "smoke",
         }
         first_page = until(lambda: get(page))
         started = json.loads(get(f"{page}/swarm", urlencode(form).encode()))
@@ -169,8 +148,9 @@ def test_with_locusts_web_page_the_load_starts_and_stops_from_there(
 
     assert SECRET not in first_page
     assert started["success"] is True
-    assert {failures for _, failures in names.values()} == {0}
-    assert names.keys() <= set(NAMES.split(", "))
+    assert started["user_classes"] == ["EscrowsUser"]
+    assert '"ClientsUser"' in first_page
+    assert all("/v1/escrows" in name for name in names)
 
 
 def statistics_of(page: str) -> dict[str, tuple[int, int]]:

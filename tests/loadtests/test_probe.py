@@ -1,5 +1,6 @@
 """Every journey once against both sides before the load."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ from loadtests.children import Child
 from loadtests.errors import BackendError, RecordingError
 from loadtests.probe import probe
 from loadtests.recording import Credentials, load_recording
-from loadtests.workload import Journey, Workload, build_workload
+from loadtests.workload import Journey, Step, Workload, build_workload
 from parity.exchange import Backend
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
+from tests.loadtests.test_recording import recorded
+from tests.support.backends import FakeBackend, Seen, answering
 
 
 @pytest.fixture
@@ -120,3 +123,28 @@ def test_a_life_cycle_whose_creation_fails_is_not_gone_on_with(
     kept = probe(Workload((cycle, orphan), {}), credentials, dict.fromkeys(Backend, faithful))
 
     assert kept.journeys == (cycle, orphan)
+
+
+async def test_what_succeeds_once_or_hangs_on_who_came_before_is_left_out(credentials: Credentials) -> None:
+    journeys = tuple(
+        Journey(
+            name, (Step(f"PUT /{name}", recorded(name=name, method="PUT", path=f"/{name}", status=status)),)
+        )
+        for name, status in (("once", 200), ("raise", 200), ("stale", 400))
+    )
+    refused_after = {"/once": "/once", "/stale": "/raise"}
+    done: set[str] = set()
+
+    async def answer(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        refused = refused_after.get(seen.target) in done
+        done.add(seen.target)
+        return await answering(status="400 Bad Request" if refused else "200 OK")(seen, writer)
+
+    async with FakeBackend(answer) as backend:
+        urls = dict.fromkeys(Backend, backend.url)
+        kept = await asyncio.to_thread(probe, Workload(journeys, {}), credentials, urls, done.clear)
+
+    assert kept.left_out == {
+        "once": "legacy answers 400 to once, recorded as 200",
+        "stale": "legacy answers 200 to stale, recorded as 400",
+    }

@@ -1,12 +1,13 @@
 """What of a recording can be sent again and again."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from loadtests.errors import RecordingError
-from loadtests.recording import load_recording
-from loadtests.workload import Workload, build_workload
+from loadtests.recording import Recorded, load_recording
+from loadtests.workload import Journey, Step, Workload, build_workload
 from tests.loadtests.stub_backend import ENDPOINTS
 from tests.loadtests.test_recording import recorded
 
@@ -105,3 +106,85 @@ def test_journeys_can_be_taken_out_with_a_reason(escrows: Workload) -> None:
 def test_a_recording_with_nothing_to_repeat_is_an_error() -> None:
     with pytest.raises(RecordingError, match="nothing in the recording of 1 endpoints can be sent again"):
         build_workload([recorded(status=500)], [("GET", "/v1/escrows/{id}")])
+
+
+@pytest.mark.parametrize("status", [409, 423, 429, 500])
+def test_an_answer_that_hangs_on_the_state_is_left_out(status: int) -> None:
+    put = recorded(name="put", method="PUT", body={"version": 1}, status=status)
+
+    workload = build_workload([put, recorded()], [("PUT", "/v1/escrows/{id}"), ("GET", "/v1/escrows/{id}")])
+
+    assert names(workload) == {"get"}
+    assert workload.left_out == {"put": f"recorded as {status}"}
+
+
+def test_refused_sign_ins_are_left_out_where_so_many_of_them_lock() -> None:
+    def sign_in(path: str, name: str, status: int) -> Recorded:
+        return recorded(name=name, method="POST", path=path, body={"name": name}, status=status)
+
+    exchanges = [
+        *(
+            sign_in("/v1/login", name, status)
+            for name, status in (("in", 200), ("wrong", 401), ("locked", 423))
+        ),
+        *(sign_in("/v1/session", name, status) for name, status in (("renewed", 200), ("expired", 401))),
+    ]
+
+    workload = build_workload(exchanges, [("POST", "/v1/login"), ("POST", "/v1/session")])
+
+    assert names(workload) == {"in", "renewed", "expired"}
+    assert workload.left_out == {"wrong": "counts towards a lock", "locked": "recorded as 423"}
+
+
+def life_cycle(*ways: tuple[str, str, str], body: Any = None) -> Journey:
+    """What becomes of a creation where these ways (name, method, ending) were recorded, by these users."""
+    create = recorded(
+        name="create", user="ann", method="POST", path="/v1/boats", body=body or {"a": 1}, status=201
+    )
+    gone = [
+        recorded(
+            name=name, user=user, method="DELETE" if name == "delete" else "PUT", path=f"/v1/boats/7{ending}"
+        )
+        for name, user, ending in ways
+    ]
+    templates = [("POST", "/v1/boats"), ("DELETE", "/v1/boats/{id}")]
+    templates += [("PUT", f"/v1/boats/{{id}}/{word}") for word in ("archive", "restore")]
+    [journey] = build_workload([create, *gone], templates).journeys
+    return journey
+
+
+def test_a_life_cycle_without_a_recorded_restore_archives_once() -> None:
+    cycle = life_cycle(("archive", "ada", "/archive"), ("delete", "ada", ""))
+
+    assert [step.exchange.name for step in cycle.steps] == ["create", "create:archive", "create:delete"]
+
+
+def test_who_may_archive_what_was_created_deletes_it_too() -> None:
+    cycle = life_cycle(("archive", "ada", "/archive"), ("restore", "ben", "/restore"), ("delete", "ann", ""))
+
+    assert [step.exchange.user for step in cycle.steps] == ["ann", "ada", "ada", "ada", "ada"]
+
+
+def test_what_a_life_cycle_creates_has_an_address_of_its_own() -> None:
+    cycle = life_cycle(("delete", "ada", ""), body={"email": "o@a.test", "name": "o at a.test", "n": 3})
+
+    tagged = cycle.tagged("7f")
+
+    assert tagged.steps[0].exchange.body == {"email": "o+7f@a.test", "name": "o at a.test", "n": 3}
+    assert (tagged.steps[1:], tagged.name) == (cycle.steps[1:], cycle.name)
+
+
+def test_a_request_by_itself_is_sent_as_recorded() -> None:
+    create = recorded(name="create", method="POST", path="/v1/boats", body={"email": "o@a.test"}, status=201)
+    [alone] = build_workload([create], [("POST", "/v1/boats")]).journeys
+
+    assert alone.tagged("7f") == alone
+
+
+def test_names_can_say_where_they_are_from() -> None:
+    like = Journey("get@2", (Step("GET /v1/boats/{id}", recorded()),), like="get")
+
+    prefixed = Workload((like,), {"put": "recorded as 409"}).prefixed("boats/")
+
+    assert [(one.name, one.like) for one in prefixed.journeys] == [("boats/get@2", "boats/get")]
+    assert prefixed.left_out == {"boats/put": "recorded as 409"}
