@@ -60,6 +60,12 @@ def test_slices_of_one_seed_send_the_same(slices: Slices, backend: str) -> None:
     assert orders[0] == orders[1] != orders[2]
 
 
+def test_a_slice_in_which_nobody_arrives_is_no_dead_backend(slices: Slices, backend: str) -> None:
+    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=0.2, users=1, rate_rps=0.001))
+
+    assert (sliced.all_sent, sliced.answered) == ((), 0)
+
+
 def _first(sliced: Sliced) -> list[str]:
     return [one.exchange for one in sorted(sliced.all_sent, key=lambda one: one.started_s)][:3]
 
