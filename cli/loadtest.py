@@ -12,7 +12,7 @@ from cli.bundled import CONTRACT, yes_option
 from cli.context import Context, pass_context
 from cli.errors import CliError, UsageError
 from cli.failures import explain
-from cli.load_generators import generator_options, generators_of
+from cli.load_generators import check_reach, generator_options, generators_of
 from cli.loadtest_baseline import baseline
 from cli.loadtest_history import history
 from cli.loadtest_order import Typed, order_of
@@ -159,6 +159,10 @@ def _run(
     stage = Stage(through) if through else None
     wanted = Wanted(legacy, modern, legacy_pid, modern_pid, stage, same=aa)
     with _could_not_run(), contextlib.ExitStack() as stack:
+        generators = generators_of(
+            context.settings.loadtest, workers=workers, master=master, expect_workers=expect_workers
+        )
+        check_reach(generators, bundled=legacy is None)
         order = order_of(
             context,
             domains,
@@ -168,9 +172,7 @@ def _run(
             contract=contract,
             seed=seed,
             may_end_early=not no_early,
-            generators=generators_of(
-                context.settings.loadtest, workers=workers, master=master, expect_workers=expect_workers
-            ),
+            generators=generators,
         )
         site = stack.enter_context(load_site(context, wanted, order.domains, contract, database_url, yes=yes))
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))

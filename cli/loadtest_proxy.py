@@ -15,6 +15,7 @@ from cli.output import console, json_option, message, print_json, warn
 from cli.serve import database_option
 from cli.spans import Span
 from cli.supervisor import Running
+from loadtests.added.capacity import MOST_USERS
 from loadtests.added.flips import SHORTEST_FLIPS_S
 from loadtests.added.result import LEGACY, MODERN, STAGES, ProxyLoadTest
 from loadtests.added.run import Extent, Site, run_proxy_load
@@ -130,6 +131,13 @@ def _told() -> Iterator[None]:
     show_default=True,
     help="Share of requests that only read; the others are recorded writes, which clean up.",
 )
+@click.option(
+    "--most-users",
+    type=click.IntRange(1, 10_000),
+    default=MOST_USERS,
+    show_default=True,
+    help="With how many users at once a capacity is looked for at most.",
+)
 @click.option("--rounds", type=click.IntRange(2, 1_000), help="How often each slice is sent; default: 4.")
 @click.option("--duration", type=Span(), help="Measured time of a slice; default: 3s.")
 @click.option("--flips", type=Span(), help="How long stages change under load; default: 15s; 0s: not at all.")
@@ -147,6 +155,7 @@ def proxy(
     stages: tuple[str, ...],
     levels: tuple[float, ...],
     reads: float,
+    most_users: int,
     rounds: int | None,
     duration: float | None,
     flips: float | None,
@@ -173,6 +182,7 @@ def proxy(
         rounds=usual.rounds if rounds is None else rounds,
         slice_s=usual.slice_s if duration is None else duration,
         capacity_s=usual.capacity_s,
+        most_users=most_users,
         flips_s=usual.flips_s if flips is None else flips,
         seed=seed,
     )

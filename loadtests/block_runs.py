@@ -92,7 +92,8 @@ class BlockRuns:
         with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
             given = self._arguments(block, url, results) | {"jwt-secret-file": secret}
             command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in given.items())]
-            code, words = self.locusts.run(self.generators.commands(command), stem, timeout_s)
+            first, *workers = self.generators.commands(command)
+            code, words = self.locusts.run(first, stem, timeout_s, workers=workers)
         if missed := self.generators.missed(code, words):
             raise LoadTestError(missed)
         timings = read_timings(results) if results.exists() else []

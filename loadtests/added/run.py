@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from loadtests.added.books import Counted, books_of, closed_books, counted
+from loadtests.added.books import CLOSED_WITHIN_S, Counted, books_of, closed_books, counted
 from loadtests.added.capacity import MOST_USERS, find_capacity
-from loadtests.added.faults import faults_of
+from loadtests.added.faults import faults_of, problem_of
 from loadtests.added.flips import Flags, flip_under_load
 from loadtests.added.found import Found
 from loadtests.added.result import SERVING, STAGES, ProxyLoadTest
@@ -38,6 +38,7 @@ class Site:
     proxy: str
     flags: Flags
     books: Callable[[], Report]
+    closed_within_s: float = CLOSED_WITHIN_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def run_proxy_load(
         problem=problem,
         machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
     )
-    return msgspec.structs.replace(result, faults=faults_of(result))
+    return msgspec.structs.replace(result, faults=faults_of(result), problem=problem or problem_of(result))
 
 
 class _Run:
@@ -129,9 +130,7 @@ class _Run:
             url = self._site.backends[backend]
 
             def send(users: int, backend: str = backend, url: str = url) -> Sliced:
-                self._progress(
-                    f"capacity of {backend}: {users} user{'' if users == 1 else 's'} who never pause ..."
-                )
+                self._progress(f"capacity of {backend}: {users} at once, without a pause ...")
                 path = f"the {backend} backend"
                 return self._slices.run(Slice(path, url, extent.seed, extent.capacity_s, users))
 
@@ -184,7 +183,7 @@ class _Run:
     def _close_books(self, sliced: Sliced) -> None:
         """Wait until the proxy's store has all of it: what is still compared would take from the next slice's cores."""
         self.sent += len(sliced.all_sent)
-        self.books = closed_books(self._site.books, self.sent)
+        self.books = closed_books(self._site.books, self.sent, within_s=self._site.closed_within_s)
 
     def _reach(self, stage: str) -> None:
         """One step at a time, or back at once."""
