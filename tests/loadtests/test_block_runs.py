@@ -33,8 +33,8 @@ class FakeLocusts:
         self.secret = ""
         self._timings, self._code, self._error = timings, code, error
 
-    def run(self, arguments: Sequence[str], _log: Path, _timeout_s: float) -> tuple[int | None, str]:
-        pairs = (argument.removeprefix("--").partition("=") for argument in arguments)
+    def run(self, commands: Sequence[Sequence[str]], _log: Path, _timeout_s: float) -> tuple[int | None, str]:
+        pairs = (argument.removeprefix("--").partition("=") for argument in commands[0])
         self.arguments = {name: value for name, _, value in pairs}
         self.secret = Path(self.arguments["jwt-secret-file"]).read_text()
         with Path(self.arguments["results"]).open("wb") as file:
