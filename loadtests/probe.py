@@ -33,17 +33,15 @@ def probe(
 ) -> Workload:
     """The workload without the journeys on which the sides differ; it is also the warm-up of both processes.
 
-    Both begin with what `reset` makes: what one side writes must not decide how the other answers.
+    Each order begins with what `reset` makes: what one side writes must not decide how the other answers.
     Raises BackendError when a side does not answer, RecordingError when no journey is left.
     """
     left_out: dict[str, str] = {}
     writing = [journey for journey in workload.journeys if not is_reading(journey)]
     for side in Backend:
-        if reset:
-            reset()
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
             for journeys in (workload.journeys, writing, writing[::-1]):
-                if reset and journeys is not writing:
+                if reset and journeys and journeys is not writing:
                     reset()
                 for journey in [one for one in journeys if one.name not in left_out]:
                     if reason := prober.reason(journey):

@@ -94,7 +94,7 @@ def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_l
 
 def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_path: Path) -> None:
     listener = Listener()
-    with stubs(tmp_path, (), ("--die-after=200",)) as site:
+    with stubs(tmp_path, (), ("--die-after=320",)) as site:
         test = run(contract, tmp_path, site, listener)
 
     died_in = len(test.blocks)
