@@ -53,3 +53,16 @@ def generators_of(
         raise UsageError("\n  ".join(["the load generators cannot be started:", *faults(error)])) from error
     host, _, port = whole.master.rpartition(":")
     return Generators(whole.workers, host, int(port), whole.expect_workers, whole.wait_s)
+
+
+def check_reach(generators: Generators, *, bundled: bool) -> None:
+    """Raises UsageError where load generators of other machines would load backends that only this one reaches."""
+    if bundled and generators.expect_workers and not _is_loopback(generators.host):
+        raise UsageError(
+            f"--expect-workers {generators.expect_workers}: other machines do not reach the bundled backends, which listen"
+            " on loopback; expected --legacy and --modern"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "[::1]"} or host.startswith("127.")

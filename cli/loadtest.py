@@ -12,7 +12,7 @@ from cli.bundled import CONTRACT, yes_option
 from cli.context import Context, pass_context
 from cli.errors import CliError, UsageError
 from cli.failures import explain
-from cli.load_generators import generator_options, generators_of
+from cli.load_generators import check_reach, generator_options, generators_of
 from cli.loadtest_baseline import baseline
 from cli.loadtest_history import history
 from cli.loadtest_order import Typed, order_of
@@ -63,6 +63,11 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
 )
 @click.option(
     "--rate", type=click.FloatRange(0, 100_000, min_open=True), help="Arrivals a second of an open workload."
+)
+@click.option(
+    "--reads",
+    metavar="SHARE",
+    help="Share of requests that only read, or `recorded`; default: the scenario's.",
 )
 @click.option(
     "--legacy", metavar="URL", help="A legacy backend that runs; default: the bundled one is started."
@@ -129,6 +134,7 @@ def _run(
     duration: float | None,
     workload: str | None,
     rate: float | None,
+    reads: str | None,
     legacy: str | None,
     modern: str | None,
     legacy_pid: int | None,
@@ -153,18 +159,20 @@ def _run(
     stage = Stage(through) if through else None
     wanted = Wanted(legacy, modern, legacy_pid, modern_pid, stage, same=aa)
     with _could_not_run(), contextlib.ExitStack() as stack:
+        generators = generators_of(
+            context.settings.loadtest, workers=workers, master=master, expect_workers=expect_workers
+        )
+        check_reach(generators, bundled=legacy is None)
         order = order_of(
             context,
             domains,
-            Typed(scenario, users, duration, rate, workload),
+            Typed(scenario, users, duration, rate, workload, reads),
             wanted,
             targets=targets,
             contract=contract,
             seed=seed,
             may_end_early=not no_early,
-            generators=generators_of(
-                context.settings.loadtest, workers=workers, master=master, expect_workers=expect_workers
-            ),
+            generators=generators,
         )
         site = stack.enter_context(load_site(context, wanted, order.domains, contract, database_url, yes=yes))
         work_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossfade-loadtest-")))

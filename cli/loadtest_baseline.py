@@ -1,6 +1,7 @@
 """`crossfade loadtest baseline`: load tests under a name, and whether modern became worse since then."""
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from cli.errors import UsageError
 from cli.files import write_whole
 from cli.loadtest_history import interval, store_or_refusal
 from cli.output import console, json_option, message, print_json
-from parity.load_baselines import LoadBaselines
+from parity.load_baselines import LoadBaseline, LoadBaselines
 from parity.load_comparison import ERRORS, Change, LoadChange, LoadComparison, compare
 from parity.load_junit import render_junit
 from parity.load_results import ALL, CACHE, LoadRatio
@@ -41,12 +42,17 @@ def baseline() -> None:
 @click.argument("name")
 @click.argument("test_id", metavar="[ID]", required=False)
 @click.option("--replace", is_flag=True, help="Also where the name is taken.")
+@json_option
 @pass_context
-def save(context: Context, name: str, test_id: str | None, replace: bool) -> None:
+def save(context: Context, name: str, test_id: str | None, replace: bool, as_json: bool) -> None:
     """Keep a load test under a name, for as long as the name stays; default: the latest."""
     with store_or_refusal():
         test = _chosen(context, test_id)
-        LoadBaselines(context.engine).save(name, test, context.actor, replace=replace)
+        baselines = LoadBaselines(context.engine)
+        baselines.save(name, test, context.actor, replace=replace)
+        found = baselines.all()
+    if as_json:
+        _print_json(found)
     message(f"{name} is {test.id} of {', '.join(test.test.domains)}, ended {moment(test.at)}")
 
 
@@ -92,20 +98,7 @@ def list_(context: Context, as_json: bool) -> None:
     with store_or_refusal():
         found = LoadBaselines(context.engine).all()
     if as_json:
-        rows = [
-            {
-                "name": one.name,
-                "saved_at": one.saved_at,
-                "saved_by": one.saved_by,
-                "id": one.of.id,
-                "at": one.of.at,
-                "domains": one.of.test.domains,
-                "scenario": one.of.test.scenario,
-                "judgement": one.of.test.judgement,
-            }
-            for one in found
-        ]
-        print_json(SCHEMA_OF_ALL, {"baselines": rows})
+        _print_json(found)
         return
     if not found:
         message("there is no baseline yet: crossfade loadtest baseline save NAME")
@@ -120,12 +113,35 @@ def list_(context: Context, as_json: bool) -> None:
 
 @baseline.command()
 @click.argument("name")
+@json_option
 @pass_context
-def remove(context: Context, name: str) -> None:
+def remove(context: Context, name: str, as_json: bool) -> None:
     """Take a name away; a load test that is older than the last 50 goes with it."""
     with store_or_refusal():
-        LoadBaselines(context.engine).remove(name)
+        baselines = LoadBaselines(context.engine)
+        baselines.remove(name)
+        found = baselines.all()
+    if as_json:
+        _print_json(found)
     message(f"{name} is no baseline any more")
+
+
+def _print_json(found: Sequence[LoadBaseline]) -> None:
+    """The baselines that there are now."""
+    rows = [
+        {
+            "name": one.name,
+            "saved_at": one.saved_at,
+            "saved_by": one.saved_by,
+            "id": one.of.id,
+            "at": one.of.at,
+            "domains": one.of.test.domains,
+            "scenario": one.of.test.scenario,
+            "judgement": one.of.test.judgement,
+        }
+        for one in found
+    ]
+    print_json(SCHEMA_OF_ALL, {"baselines": rows})
 
 
 def render_comparison(found: LoadComparison, out: Console) -> None:

@@ -98,8 +98,10 @@ def render_history(points: Sequence[LoadPoint], lines: Sequence[LoadTrend], out:
 
 
 def interval(found: LoadRatio | None) -> str:
-    """Such as `0.57 0.52-0.61`; a dash for none."""
-    return "-" if found is None else f"{found.value:.2f} {found.low:.2f}-{found.high:.2f}"
+    """Such as `0.57 0.52-0.61`, without the interval where it has no width; a dash for none."""
+    if found is None:
+        return "-"
+    return f"{found.value:.2f}" + (f" {found.low:.2f}-{found.high:.2f}" if found.high > found.low else "")
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from loadtests.interval import Spread
 from parity.load_results import MET, MISSED, UNDECIDED, LoadJudgement, LoadRatio
 
 PAIRS_AT_LEAST = 5  # each with judged requests of both sides
-JUDGED_AT_LEAST = 20  # of each side
+JUDGED_AT_LEAST = 10  # of each side; one a block keeps the rates (tests/loadtests/test_decisions.py)
 MOST_NEEDED = 200
 """More pairs of blocks than that are not told as a number."""
 _CHANCE = 0.025

@@ -12,6 +12,8 @@ WORKER_LOST_EXIT_CODE = 5
 """Of a master: one of its workers died, or what it measured did not all arrive. Its last words say which."""
 NOT_NEEDED_EXIT_CODE = 6
 """Of a worker: it was there when a block had begun or was over, and sent nothing."""
+SILENCE_S = 15.0
+"""After which a worker that gives no sign of life is lost."""
 CONNECT_WITHIN_S = 60.0
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  how workers here reach it, not what is bound
 

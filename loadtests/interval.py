@@ -18,9 +18,8 @@ from operator import mul
 from statistics import NormalDist, fmean, stdev
 
 RESAMPLES = 2_000
-_RESAMPLES_OF_MEANS = (
-    1_000  # of hundreds of figures after every pair of blocks; Student's t bounds them as well
-)
+_MANY = 30  # units of which the mean is as good as normal, however skewed they are
+_RESAMPLES_OF_MEANS = 1_000  # of hundreds of figures at a look; Student's t bounds them as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +135,11 @@ class Spread:
 
     def low(self, chance: float) -> float:
         """The truth is below that with this chance at most."""
-        drawn = percentile(self._drawn(), _tail(self.units, chance)) if self.deviation else self.mean
-        return min(self.mean - self._reach(chance), drawn)
+        return min([self.mean - self._reach(chance), *self._drawn_to(_tail(self.units, chance))])
 
     def high(self, chance: float) -> float:
         """The truth is above that with this chance at most."""
-        drawn = percentile(self._drawn(), 1 - _tail(self.units, chance)) if self.deviation else self.mean
-        return max(self.mean + self._reach(chance), drawn)
+        return max([self.mean + self._reach(chance), *self._drawn_to(1 - _tail(self.units, chance))])
 
     def units_for(self, distance: float, chance: float, *, most: int) -> int | None:
         """Of how many units like these the mean would be that sure, by Student's t; None: of more than `most`."""
@@ -154,8 +151,11 @@ class Spread:
         units = units or self.units
         return student(chance, units - 1) * self.deviation / math.sqrt(units)
 
-    def _drawn(self) -> list[float]:
-        return _means(self._values, self._seed)
+    def _drawn_to(self, share: float) -> list[float]:
+        """The bootstrap's bound, where it can differ from Student's."""
+        if not self.deviation or self.units > _MANY:
+            return []
+        return [percentile(_means(self._values, self._seed), share)]
 
 
 @cache

@@ -47,6 +47,7 @@ _SILENT_QUERIES = (
     "`queries = false` among the targets asks nothing"
 )
 _NOTHING = Tally()
+_PLACES = 3  # endpoints that are named where modern broke
 
 
 @dataclass(frozen=True)
@@ -182,9 +183,11 @@ class _Judge:
         return found
 
     def _not_slower(self, row: BothSides) -> Question:
-        margin = self._targets.not_slower_margin
-        endpoints = len(self._rows)
-        # what the load cannot ask of either side (all that is recorded is refused) is no evidence, and none is lacking
+        """Binding where the load asks for the endpoint at all: where all that is recorded is refused nothing is lacking.
+
+        Without a margin to be met is to be faster, a claim like the other.
+        """
+        margin, endpoints = self._targets.not_slower_margin, len(self._rows)
         return Question(
             NOT_SLOWER,
             1.0,
@@ -193,13 +196,13 @@ class _Judge:
             shown=math.exp,
             binding=bool(row.judged),
             family=endpoints,
-            met_family=1
-            if margin
-            else endpoints,  # without a margin to be met is to be faster, a claim like the other
+            met_family=1 if margin else endpoints,
         )
 
     def _average(self, row: BothSides, limit: float) -> Question:
-        return Question(AVERAGE, limit, limit, limit, float, binding=bool(row.judged), family=len(self._rows))
+        return Question(
+            AVERAGE, limit, limit, limit, _not_negative, binding=bool(row.judged), family=len(self._rows)
+        )
 
     def _row(
         self,
@@ -210,10 +213,9 @@ class _Judge:
         legacy_times: Histogram,
         modern_times: Histogram,
     ) -> LoadEndpoint:
-        modern_tallies = [tally for row in rows for tally in row.modern]
         legacy = side_of([tally for row in rows for tally in row.legacy], legacy_times, self._seconds[0])
-        modern = side_of(modern_tallies, modern_times, self._seconds[1])
-        broken = _broken(modern_tallies)
+        modern = side_of([tally for row in rows for tally in row.modern], modern_times, self._seconds[1])
+        broken = _broken(rows)
         answers = [
             answer(
                 question,
@@ -234,7 +236,7 @@ def _time(target: float) -> Question:
 
 
 def _queries(target: float) -> Question:
-    return Question(QUERIES, target, target, target, float, unknown=_SILENT_QUERIES)
+    return Question(QUERIES, target, target, target, _not_negative, unknown=_SILENT_QUERIES)
 
 
 def _cache(target: float) -> Question:
@@ -242,8 +244,12 @@ def _cache(target: float) -> Question:
     return Question(CACHE, target, 1 - target, 1 - target, _rest, unknown=_SILENT_CACHE)
 
 
+def _not_negative(figure: float) -> float:
+    return max(0.0, figure)  # an interval of a ratio estimator knows no such end
+
+
 def _rest(share: float) -> float:
-    return 1 - share
+    return min(1.0, max(0.0, 1 - share))
 
 
 _Figures = Callable[[Sequence[BothSides]], list[float]]
@@ -258,16 +264,23 @@ def _asks_more(measure: str, own: float, general: float | None) -> bool:
     return general is None or (own >= general if measure == CACHE else own <= general)
 
 
-def _broken(tallies: Sequence[Tally]) -> str:
-    """How many answers of modern were other than recorded, and what came instead; empty without any."""
-    errors: Counter[int] = Counter()
-    for tally in tallies:
-        errors += tally.errors
-    if not errors:
+def _broken(rows: Sequence[BothSides]) -> str:
+    """How many answers of modern were other than recorded, what came instead, and where; empty without any."""
+    kinds: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    for row in rows:
+        for tally in row.modern:
+            for status, count in tally.errors.items():
+                kinds[f"with status {status}" if status else "without an answer"] += count
+                places[row.key[1]] += count
+    if not kinds:
         return ""
-    kinds = [
-        f"{count} with status {status}" if status else f"{count} without an answer"
-        for status, count in sorted(errors.items(), key=lambda one: (-one[1], one[0]))
-    ]
-    requests = sum(tally.requests for tally in tallies)
-    return f"{errors.total()} of {requests} requests to modern were answered otherwise than recorded: {', '.join(kinds)}"
+    requests = sum(tally.requests for row in rows for tally in row.modern)
+    said = (
+        f"{kinds.total()} of {requests} requests to modern were answered otherwise than recorded: "
+        f"{', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
+    )
+    if len(rows) == 1:
+        return said
+    more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+    return f"{said}; at {', '.join(name for name, _ in places.most_common(_PLACES))}{more}"

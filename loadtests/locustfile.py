@@ -29,6 +29,7 @@ for those marked with *) on the page:
     --timeout           CROSSFADE_LOADTEST_TIMEOUT    seconds after which an answer is missing (10)
     --in-flight         CROSSFADE_LOADTEST_IN_FLIGHT  of an open workload: an arrival beyond so many unanswered requests
                                                       counts as an error "not sent" (500)
+    --worker-silence  * CROSSFADE_LOADTEST_WORKER_SILENCE  with --master: seconds after which a silent worker is lost (15)
     --results         * CROSSFADE_LOADTEST_RESULTS    file for one line a request (see timings.py)
     --warm-up         * CROSSFADE_LOADTEST_WARM_UP    with --measured: seconds before it
     --measured        * CROSSFADE_LOADTEST_MEASURED   seconds after which the process ends; default: with --headless

@@ -19,11 +19,12 @@ from typing import Any, NoReturn, Self
 
 from loadtests.children import Child
 from loadtests.errors import LoadTestError
+from loadtests.generators import SILENCE_S
 
 _START_WITHIN_S = 20.0
 _END_WITHIN_S = 5.0
-_MISSED_WITHIN_S = 20.0
-"""For a master to see that a worker is gone, and to have the others end: Locust waits 4 s for a heartbeat."""
+_MISSED_WITHIN_S = SILENCE_S + 30.0
+"""For a master to see that a worker is gone, and to have the others end."""
 OURS = "crossfade: "
 """What a sentence for the user begins with, among the lines that Locust logs."""
 _NEEDED = (
@@ -60,18 +61,20 @@ class Locusts:
 
     def run(
         self,
-        commands: Sequence[Sequence[str]],
+        arguments: Sequence[str],
         log: Path,
         timeout_s: float,
         *,
+        workers: Sequence[Sequence[str]] = (),
         connect_within_s: float | None = None,
     ) -> tuple[int | None, str]:
-        """Run Locust with each of these arguments until the first ends; its exit code and its last words.
+        """Run Locust with these arguments; its exit code, None when it was killed after that time, and its last words.
 
-        The code is None when it was killed after that time. The other commands are its workers; what is left of them
-        when the first has ended is killed. One that is the worker of a master elsewhere is ended by SIGALRM where that
-        is not there in time (see `users/worker.py`). Raises LoadTestError when no process can be started.
+        With `workers` it is their master; what is left of them when it has ended is killed. One that is the worker of a
+        master elsewhere is ended by SIGALRM where that is not there in time (see `users/worker.py`). Raises
+        LoadTestError when no process can be started.
         """
+        commands = [arguments, *workers]
         files = _files(log, len(commands))
         self._child.feed(
             json.dumps({"commands": [*map(list, commands)], "files": files, "alarm_s": connect_within_s})

@@ -47,7 +47,7 @@ def run_worker(
             *joining(host, port),
         ]
         while True:
-            code, words = locusts.run([command], work_dir / f"block-{blocks}", inf, connect_within_s=wait_s)
+            code, words = locusts.run(command, work_dir / f"block-{blocks}", inf, connect_within_s=wait_s)
             if code == -signal.SIGALRM and blocks:
                 return blocks
             if code == -signal.SIGALRM:

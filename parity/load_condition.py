@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from parity.conditions import Condition, Standing, some
 from parity.load_results import (
+    ALL,
     CACHE,
     MISSED,
     NOT_SLOWER,
@@ -40,14 +41,14 @@ def load_test(
         old = f"that of {kept.id} is {_days(age_s)} old, wanted {_days(limits.load_test_max_age_s)} at most"
         return _none(old, domain, limits)
     asked = [(row, one) for one in row.judgements if one.binding or one.measure in (TIME, QUERIES)]
-    slower = [
+    asked += [
         (endpoint, one)
         for endpoint in kept.test.endpoints
         if endpoint.domain == domain
-        and (one := endpoint.judged(NOT_SLOWER)) is not None
-        and (one.binding or one.judgement == MISSED)
+        for one in endpoint.judgements
+        if one.binding or (one.measure == NOT_SLOWER and one.judgement == MISSED)
     ]
-    standing, found = _standing([*asked, *slower])
+    standing, found = _standing(asked)
     which = f"{kept.id} ({kept.test.scenario}, {kept.test.users} users, {_days(age_s)} ago)"
     return Condition(NAME, standing, f"{which}: {found}")
 
@@ -65,19 +66,17 @@ def _standing(judged: list[tuple[LoadEndpoint, LoadJudgement]]) -> tuple[Standin
             return standing, f"{word}: {some(found)}"
     if not judged:
         return Standing.MISSING, "nothing was judged"
-    return Standing.HOLDS, "met: " + "; ".join(
-        _told(row, one) for row, one in judged if one.measure != NOT_SLOWER
-    )
+    return Standing.HOLDS, "met: " + "; ".join(_told(row, one) for row, one in judged if row.endpoint == ALL)
 
 
 def _told(row: LoadEndpoint, one: LoadJudgement) -> str:
-    where = f" of {row.endpoint}" if one.measure == NOT_SLOWER else ""
+    what = {CACHE: "cache hits", NOT_SLOWER: TIME}.get(one.measure, one.measure)
+    where = "" if row.endpoint == ALL else f" of {row.endpoint}"
     if one.measured is None:
-        return f"{one.measure}{where} not measured"
+        return f"{what}{where} not measured"
     value, low, high = one.measured.value, one.measured.low, one.measured.high
     if one.measure == CACHE:
-        return f"cache hits {value:.0%} ({low:.0%} to {high:.0%}), wanted {one.target:.0%} at least"
-    what = TIME if one.measure == NOT_SLOWER else one.measure
+        return f"{what}{where} {value:.0%} ({low:.0%} to {high:.0%}), wanted {one.target:.0%} at least"
     return f"{what}{where} {value:.2f} ({low:.2f} to {high:.2f}), wanted {one.target:g} at most"
 
 

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from parity.database import complete_tables, storing, writing
-from parity.load_results import SCHEMA, LoadEndpoint, LoadTest
+from parity.load_results import NOT_SLOWER, SCHEMA, TIME, LoadEndpoint, LoadRatio, LoadTest
 
 METADATA = sa.MetaData()
 
@@ -146,6 +146,17 @@ def row_of(test: LoadTest, domain: str | None = None, endpoint: str | None = Non
     if domain is None or test.domains == [domain]:
         return test.overall
     return next((row for row in test.by_domain if row.domain == domain), None)
+
+
+def time_of(row: LoadEndpoint) -> LoadRatio | None:
+    """Modern's time by legacy's, as it was judged; None where too little was measured to know how sure it is.
+
+    An endpoint may be judged only as not slower, by the same ratio. Times never agree to the last digit: an interval
+    without a width comes of one pair of blocks.
+    """
+    asked = row.judged(TIME) or row.judged(NOT_SLOWER)
+    found = None if asked is None else asked.measured
+    return None if found is None or found.low == found.high else found
 
 
 def not_shown(n: int) -> str:

@@ -8,15 +8,13 @@ from parity.load_results import (
     CACHE,
     MET,
     MISSED,
-    NOT_SLOWER,
     QUERIES,
-    TIME,
     UNDECIDED,
     LoadEndpoint,
     LoadRatio,
     LoadTest,
 )
-from parity.load_tests import KeptLoadTest, row_of
+from parity.load_tests import KeptLoadTest, row_of, time_of
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -116,7 +114,7 @@ def _point(kept: KeptLoadTest, row: LoadEndpoint) -> LoadPoint:
         test.version,
         _judgement(test, row),
         test.problem,
-        _measured(row, TIME) or _measured(row, NOT_SLOWER),
+        time_of(row),
         _measured(row, QUERIES),
         _measured(row, CACHE),
         row.modern.p95_ms,

@@ -26,6 +26,7 @@ MAY_BE_MISSING = (
     "shed",
     "books",
     "self-test",
+    "load test",
 )
 """The conditions of a verdict that can be missing; those that can only be wrong nobody does without."""
 _LONGEST_NAME = 100

@@ -8,20 +8,28 @@ from loadtests.added.result import Books, Mirrored
 from parity.report import Report
 from parity.tally import Tally
 
-CLOSED_WITHIN_S = 15.0
+CLOSED_WITHIN_S = 30.0
+"""How long outcomes may take after the last answer."""
 _LOOK_AGAIN_S = 0.1
 
 Counted = Counter[tuple[str, str]]
 """A tally as numbers that can be added and subtracted: by what is counted, and of which kind."""
 
 
-def closed_books(read: Callable[[], Report], sent: int, *, within_s: float = CLOSED_WITHIN_S) -> Report:
-    """What the store says once so many requests are counted and each mirrored one has its outcome, or after that time."""
+def closed_books(read: Callable[[], Report], sent: int, *, within_s: float) -> Report:
+    """What the store says once so many requests are counted and have ended, each with an outcome or the reason for none.
+
+    After that time what it says then.
+    """
     deadline = time.monotonic() + within_s
     while True:
         report = read()
-        is_closed = report.tally.requests >= sent and report.tally.mirrored == report.tally.total
-        if (is_closed and not report.balance.in_flight) or time.monotonic() > deadline:
+        tally = report.tally
+        # a request is counted when it comes, and whether it is mirrored when it is answered
+        ended = tally.total + sum(tally.not_mirrored.values())
+        if tally.requests >= sent and ended >= tally.requests and tally.mirrored == tally.total:
+            return report
+        if time.monotonic() > deadline:
             return report
         time.sleep(_LOOK_AGAIN_S)
 

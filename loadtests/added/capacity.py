@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from loadtests.added.result import Capacity, Tried
 from loadtests.added.slices import Sliced
+from loadtests.errors import LoadTestError
 from loadtests.interval import percentile
 
 MOST_USERS = 128
@@ -13,7 +14,10 @@ _IN_VAIN = 2  # once may be the machine's
 
 
 def find_capacity(backend: str, send: Callable[[int], Sliced], *, most_users: int = MOST_USERS) -> Capacity:
-    """`send` loads the backend with that many users; what it raises ends the search."""
+    """`send` loads the backend with that many users; what it raises ends the search.
+
+    Raises LoadTestError when nothing is answered in the time of a try.
+    """
     tried: list[Tried] = []
     users, best, in_vain = 1, 0.0, 0
     while users <= most_users and in_vain < _IN_VAIN:
@@ -25,4 +29,8 @@ def find_capacity(backend: str, send: Callable[[int], Sliced], *, most_users: in
         best = max(best, sliced.rps)
         users *= 2
     most = max(tried, key=lambda one: one.rps)
+    if not most.rps:
+        raise LoadTestError(
+            f"the {backend} backend answered nothing in the time in which its capacity is looked for"
+        )
     return Capacity(backend, most.rps, most.users, tried)

@@ -9,7 +9,9 @@ _SHOWN = 3
 
 def faults_of(result: ProxyLoadTest) -> list[str]:
     """Failed requests, answers of another status or from another backend, books that do not balance."""
-    faults = [fault for row in result.stages for fault in _of_stage(row)]
+    faults = [
+        fault for row in result.stages for fault in _of_stage(row, fails=not _asks_too_much(result, row))
+    ]
     if result.flips is not None:
         faults += _of_flips(result.flips)
     if result.books is not None and not result.books.balance:
@@ -17,20 +19,48 @@ def faults_of(result: ProxyLoadTest) -> list[str]:
     return faults
 
 
-def _of_stage(row: StageRow) -> Iterator[str]:
-    where = f"at stage {row.stage}, {row.level:.0%} of {row.backend}'s capacity"
-    yield from _of_path(row.figures, where)
+def problem_of(result: ProxyLoadTest) -> str:
+    """Why it says nothing: requests failed where the backend could not answer as many without the proxy; empty: none."""
+    for row in result.stages:
+        if row.figures.failed and _asks_too_much(result, row):
+            return (
+                f"{row.figures.failed:,} requests failed {_where(row)}, which {row.backend} asked directly did not keep "
+                "up with either: the machine is busier than when that was found"
+            )
+    return ""
+
+
+def _asks_too_much(result: ProxyLoadTest, row: StageRow) -> bool:
+    return any(
+        not direct.figures.keeps_up
+        for direct in result.direct
+        if (direct.backend, direct.level) == (row.backend, row.level)
+    )
+
+
+def _where(row: StageRow) -> str:
+    return f"at stage {row.stage}, {row.level:.0%} of {row.backend}'s capacity"
+
+
+def _of_stage(row: StageRow, *, fails: bool) -> Iterator[str]:
+    where = _where(row)
+    if fails:
+        yield from _failed(row.figures, where)
+    yield from _unexpected(row.figures, where)
     # what modern could not be asked, legacy answers: that is counted as a fallback, and is right
     if row.served_otherwise > row.counted.fell_back:
         yield f"{row.served_otherwise} answers {where} were not {row.backend}'s"
 
 
-def _of_path(figures: PathFigures, where: str) -> Iterator[str]:
+def _failed(figures: PathFigures, where: str) -> Iterator[str]:
     if figures.failed:
-        yield f"{figures.failed} of {figures.sent:,} requests failed {where}{_which(figures)}"
+        yield f"{figures.failed:,} of {figures.sent:,} requests failed {where}{_which(figures)}"
+
+
+def _unexpected(figures: PathFigures, where: str) -> Iterator[str]:
     if figures.unexpected:
         what = "got another status than recorded"
-        yield f"{figures.unexpected} of {figures.sent:,} requests {what} {where}{_which(figures)}"
+        yield f"{figures.unexpected:,} of {figures.sent:,} requests {what} {where}{_which(figures)}"
 
 
 def _which(figures: PathFigures) -> str:
@@ -39,7 +69,8 @@ def _which(figures: PathFigures) -> str:
 
 
 def _of_flips(flips: FlipsFound) -> Iterator[str]:
-    yield from _of_path(flips.figures, "while stages changed")
+    yield from _failed(flips.figures, "while stages changed")
+    yield from _unexpected(flips.figures, "while stages changed")
     if flips.by_modern:
         yield f"{flips.by_modern} requests after an acknowledged rollback were answered by modern"
 

@@ -1,5 +1,6 @@
 """What slices say: the figures of a path, and what one path adds to another that was sent the same."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -40,7 +41,8 @@ def path_figures(slices: Sequence[Sliced], offered_rps: float) -> PathFigures:
         p50_ms=p50,
         p90_ms=p90,
         p99_ms=p99,
-        keeps_up=answered >= _KEEPS_UP * len(timings),
+        # by chance a few more may be under way at the end than at the begin
+        keeps_up=answered + math.sqrt(len(timings)) >= _KEEPS_UP * len(timings),
     )
 
 

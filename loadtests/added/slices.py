@@ -81,7 +81,7 @@ class Slices:
             raise LoadTestError(f"Locust ended with exit code {code}: {words}")
         due = read_timings(results) if results.exists() else []
         sent = [timing for timing in due if timing.sent_at]
-        if code == SIDE_DOWN_EXIT_CODE or not any(timing.status for timing in sent):
+        if code == SIDE_DOWN_EXIT_CODE or (sent and not any(timing.status for timing in sent)):
             raise BackendError(f"{one.path} at {one.url} stopped answering")
         after_s = self._settings.warm_up_s
         until_s = after_s + one.measured_s

@@ -28,11 +28,26 @@ class Axis:
 
 def linear(high: float, wanted: int = 5) -> Axis:
     """From 0 to the first round number that holds `high`, with about so many numbers on it."""
-    rough = max(high, 1e-9) / wanted
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(one * power for one in _STEPS if one * power >= rough * (1 - 1e-9))
+    step = _step(high, wanted)
     n = max(math.ceil(high / step - 1e-9), 1)
-    return Axis(0.0, n * step, tuple((place * step, f"{place * step:,.6g}") for place in range(n + 1)))
+    return Axis(0.0, n * step, tuple(_told(place * step) for place in range(n + 1)))
+
+
+def within(low: float, high: float, wanted: int = 5) -> tuple[tuple[float, str], ...]:
+    """About so many round numbers that lie between two."""
+    step = _step(high - low, wanted)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return tuple(_told(place * step) for place in range(first, last + 1))
+
+
+def _step(span: float, wanted: int) -> float:
+    rough = max(span, 1e-9) / wanted
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(one * power for one in _STEPS if one * power >= rough * (1 - 1e-9))
+
+
+def _told(value: float) -> tuple[float, str]:
+    return value, f"{value:,.6g}"
 
 
 def logarithmic(low: float, high: float) -> Axis:
@@ -44,10 +59,10 @@ def logarithmic(low: float, high: float) -> Axis:
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
     for digits in ((1, 2, 5), (1,)):
         values = [digit * 10.0**power for power in powers for digit in digits]
-        within = [value for value in values if low <= value <= high]
-        if len(within) <= _MOST_TICKS:
+        found = [value for value in values if low <= value <= high]
+        if len(found) <= _MOST_TICKS:
             break
-    return Axis(low, high, tuple((value, f"{value:,.6g}") for value in within), math.log10)
+    return Axis(low, high, tuple(map(_told, found)), math.log10)
 
 
 def spectrum(total: int) -> Axis:

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from markupsafe import Markup
 
-from loadtests.reports.axes import Axis, linear, logarithmic, spectrum
+from loadtests.reports.axes import Axis, linear, logarithmic, spectrum, within
 from loadtests.reports.distributions import Distribution, both, together
 from loadtests.reports.svg import Point, area, band, below, chart, curve, dots, frame, line, upright
 from loadtests.reports.words import milliseconds, time_judgement
@@ -67,8 +67,10 @@ def over_time(test: LoadTest) -> Markup:
     if not known:
         return Markup()
     colds = [(cold.legacy, "legacy"), (cold.modern, "modern")] if cold else []
-    highest = [block.p95_ms or 0.0 for block in known] + [side.p95_ms or 0.0 for side, _ in colds]
-    y, x = linear(max(highest)), _minutes(test.blocks, cold=bool(colds))
+    shown = [(block.p50_ms or 0.0, block.p95_ms or 0.0) for block in known]
+    shown += [(side.p50_ms, side.p95_ms) for side, _ in colds if side.p50_ms and side.p95_ms]
+    y = logarithmic(0.8 * min(p50 for p50, _ in shown), 1.1 * max(p95 for _, p95 in shown))
+    x = _minutes(test.blocks, cold=bool(colds))
     parts = [band(0.0, _COLD_SHARE, "cold"), below(_COLD_SHARE / 2, "cold")] if cold else []
     parts += frame(x, y, "minutes", "")
     for measure, kind in (("p50_ms", ""), ("p95_ms", "faint")):
@@ -150,11 +152,11 @@ def _times(legacy: Distribution, modern: Distribution) -> Axis:
 
 
 def _minutes(blocks: Sequence[LoadBlock], *, cold: bool = False) -> Axis:
-    """Along which a share of the width on the left is kept for what was measured before."""
+    """From the first block to the last; with a share of the width on the left kept for what was measured before."""
+    begin = min(block.begun_s for block in blocks) / 60
     end = max(block.begun_s + block.measured_s for block in blocks) / 60
-    axis = linear(end, wanted=4)
-    kept = _COLD_SHARE / (1 - _COLD_SHARE) * end if cold else 0.0
-    return Axis(-kept, end, tuple(tick for tick in axis.ticks if (tick[0] or not cold) and tick[0] <= end))
+    kept = _COLD_SHARE / (1 - _COLD_SHARE) * (end - begin) if cold else 0.0
+    return Axis(begin - kept, end, within(begin, end))
 
 
 def _points(

@@ -15,7 +15,7 @@ from loadtests.reports.words import (
     number,
     partial,
     place,
-    remedy,
+    remedies,
     subject,
     time_judgement,
     unmet,
@@ -37,10 +37,8 @@ def render_markdown(test: LoadTest) -> str:
         parts.append(f"**{plain(partial(test))}**")
     if lacking := [one for one in unmet(test) if one.judgement.binding]:
         lines = []
-        for one in lacking[:SHOWN_UNMET]:
-            said = "; ".join(
-                filter(None, (f"{one.measure} {figure(one.judgement)}", remedy(one.judgement, test)))
-            )
+        for one, remedy in zip(lacking[:SHOWN_UNMET], remedies(lacking[:SHOWN_UNMET], test), strict=True):
+            said = "; ".join(filter(None, (f"{one.measure} {figure(one.judgement)}", remedy)))
             lines.append(f"- **{one.judgement.judgement}** {code(one.place)}: {plain(said)}")
         if len(lacking) > SHOWN_UNMET:
             lines.append(f"- and {len(lacking) - SHOWN_UNMET:,} more")

@@ -53,6 +53,7 @@ def render_html(test: LoadTest) -> str:
 
 def _values(test: LoadTest) -> dict[str, Any]:
     unmet = words.unmet(test)
+    bound = [one for one in unmet if one.judgement.binding]
     cold = together(test.cold)
     return {
         "headline": words.headline(test),
@@ -63,8 +64,11 @@ def _values(test: LoadTest) -> dict[str, Any]:
             (_judgement(words.Judged(test.overall, one), test), words.behind(test.overall, one.measure))
             for one in test.overall.judgements
         ],
-        "unmet": [_judgement(one, test) for one in unmet if one.judgement.binding],
-        "unbinding": sum(not one.judgement.binding for one in unmet),
+        "unmet": [
+            _judgement(one, test) | {"remedy": said}
+            for one, said in zip(bound, words.remedies(bound, test), strict=True)
+        ],
+        "unbinding": len(unmet) - len(bound),
         "shown": _SHOWN_UNMET,
         "charts": _charts(test),
         "ratios": _ratios(test.endpoints),
@@ -136,6 +140,7 @@ def _judgement(one: words.Judged, test: LoadTest) -> dict[str, Any]:
         "value": words.value(judgement),
         "interval": words.interval(judgement),
         "measured": words.measured(judgement),
+        "figure": words.figure(judgement),
         "target": words.target(judgement),
         "judgement": judgement.judgement,
         "binding": judgement.binding,

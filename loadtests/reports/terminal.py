@@ -23,7 +23,7 @@ from loadtests.reports.words import (
     partial,
     place,
     process,
-    remedy,
+    remedies,
     subject,
     time_judgement,
     unmet,
@@ -76,27 +76,25 @@ def _unmet(test: LoadTest, console: Console, *, whole: bool) -> None:
     bound, others = (
         [one for one in found if one.judgement.binding is is_binding] for is_binding in (True, False)
     )
-    if bound:
-        _heading("Not met", console)
-    for one in bound if whole else bound[:SHOWN_UNMET]:
-        _one_unmet(test, one, console)
-    if others and whole:
-        _heading("Not met, and not binding", console)
-        for one in others:
-            _one_unmet(test, one, console)
+    _listed("Not met", bound if whole else bound[:SHOWN_UNMET], test, console)
+    if whole:
+        _listed("Not met, and not binding", others, test, console)
+        return
     hidden = [f"{len(bound) - SHOWN_UNMET:,} more"] if len(bound) > SHOWN_UNMET else []
     hidden += [f"{len(others):,} that do not bind"] if others else []
-    if hidden and not whole:
+    if hidden:
         console.print(Text(f"  not met, too: {', and '.join(hidden)}; --all shows them", style="dim"))
 
 
-def _one_unmet(test: LoadTest, one: Judged, console: Console) -> None:
-    judgement = one.judgement
-    word = (f"{judgement.judgement:<9}", _STYLES[judgement.judgement])
-    console.print(Text.assemble("  ", word, "  ", one.place))
-    _indented(Text(f"{one.measure} {figure(judgement)}"), console, 13)
-    if said := remedy(judgement, test):
-        _indented(Text(said, style="dim"), console, 13)
+def _listed(heading: str, found: Sequence[Judged], test: LoadTest, console: Console) -> None:
+    if found:
+        _heading(heading, console)
+    for one, said in zip(found, remedies(found, test), strict=True):
+        word = (f"{one.judgement.judgement:<9}", _STYLES[one.judgement.judgement])
+        console.print(Text.assemble("  ", word, "  ", one.place))
+        _indented(Text(f"{one.measure} {figure(one.judgement)}"), console, 13)
+        if said:
+            _indented(Text(said, style="dim"), console, 13)
 
 
 def _groups(test: LoadTest, shown: Sequence[LoadEndpoint]) -> list[list[LoadEndpoint]]:

@@ -146,6 +146,12 @@ def remedy(one: LoadJudgement, test: LoadTest) -> str:
     return "; ".join(said)
 
 
+def remedies(found: Sequence[Judged], test: LoadTest) -> list[str]:
+    """The remedy of each; empty where it would repeat what was just said of the same row."""
+    said = [(one.place, remedy(one.judgement, test)) for one in found]
+    return ["" if one == before else one[1] for before, one in zip([None, *said], said, strict=False)]
+
+
 def _span(seconds: float) -> str:
     if seconds < 90:
         return f"{max(round(seconds), 1)} s"

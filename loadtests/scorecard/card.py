@@ -47,15 +47,30 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """The rows that one source speaks of, and the remarks that are said of each of several."""
+    """The rows that one source speaks of; what is remarked of several is said once."""
 
     source: str
     rows: tuple[Row, ...]
-    shared: tuple[str, ...]
+
+    @property
+    def shared(self) -> list[str]:
+        """The remarks on several rows, with the names of these where it is not all."""
+        return [
+            remark if len(names) == len(self.rows) else f"{', '.join(names)}: {remark}"
+            for remark, names in self._repeated.items()
+        ]
 
     def remarks(self, row: Row) -> list[str]:
-        """Those of that row alone."""
-        return [remark for remark in row.found.remarks if remark not in self.shared]
+        """Those on that row alone."""
+        return [remark for remark in row.found.remarks if remark not in self._repeated]
+
+    @property
+    def _repeated(self) -> dict[str, list[str]]:
+        names_of: dict[str, list[str]] = {}
+        for row in self.rows:
+            for remark in row.found.remarks:
+                names_of.setdefault(remark, []).append(row.goal.name)
+        return {remark: names for remark, names in names_of.items() if len(names) > 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,7 @@ class Scorecard:
         rows_of: dict[str, list[Row]] = {}
         for row in self.rows:
             rows_of.setdefault(row.source, []).append(row)
-        return [Sourced(source, tuple(rows), _shared(rows)) for source, rows in rows_of.items()]
+        return [Sourced(source, tuple(rows)) for source, rows in rows_of.items()]
 
     @property
     def left_out_words(self) -> list[str]:
@@ -108,14 +123,6 @@ class Scorecard:
             "left_out": dict(self.left_out),
             "unread": list(self.unread),
         }
-
-
-def _shared(rows: Sequence[Row]) -> tuple[str, ...]:
-    if len(rows) == 1:
-        return ()
-    return tuple(
-        remark for remark in rows[0].found.remarks if all(remark in row.found.remarks for row in rows)
-    )
 
 
 def _row_json(row: Row) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from parity.report_words import count
 
 DIRECT, STEADY = "direct", "steady"
 _ROUNDING = 1e-9
+_BROKEN = "broken"
+"""Of an endpoint: modern answered otherwise than recorded, so that how quick it was means nothing."""
 
 Look = Callable[[LoadTest], Found | None]
 """What one load test says; None where it says nothing of it."""
@@ -97,28 +99,40 @@ def _of_slower(goal: Goal, tests: Sequence[KeptLoadTest], domains: Collection[st
         word = by_plan(judged, goal)
         if kept.test.problem and word != MISSED:
             continue
+        if word == MISSED and not (judged.measured and judged.measured.low > judged.target):
+            word = _BROKEN
         if row.endpoint not in told or (told[row.endpoint][0] == UNDECIDED and word != UNDECIDED):
             told[row.endpoint] = word, kept
     if not told:
         return Found()
     words = {name: word for name, (word, _) in told.items()}
-    slower, open_ = ([name for name, word in words.items() if word == one] for one in (MISSED, UNDECIDED))
+    slower, broken, open_ = (
+        [name for name, word in words.items() if word == one] for one in (MISSED, _BROKEN, UNDECIDED)
+    )
     absent = sorted(set(domains) - {seen[name] for name in words})
     remarks = [
         *([f"slower: {some(slower)}"] if slower else []),
+        *([f"answered otherwise than recorded: {some(broken)}"] if broken else []),
         *([f"cannot be told of {some(open_)}"] if open_ else []),
         *([f"no load test of {some(absent)}"] if absent else []),
         *([f"too few requests at {some(few)}"] if (few := sorted(seen.keys() - words.keys())) else []),
     ]
-    sure = len(words) - len(slower) - len(open_)
+    sure = len(words) - len(slower) - len(broken) - len(open_)
+    is_broken = bool(broken) and not slower
     used = {kept.id: kept for _, kept in told.values()}
     newest = max(used.values(), key=lambda kept: kept.at)
     ids = [newest.id, *(name for name in used if name != newest.id)]
     return Found(
-        MISSED if slower else UNDECIDED if open_ or absent else MET,
-        f"{len(slower)} of {len(words)} slower",
+        MISSED if slower or broken else UNDECIDED if open_ or absent else MET,
+        f"errors at {len(broken)} of {len(words)}" if is_broken else f"{len(slower)} of {len(words)} slower",
         f"{sure} of {count(len(words), 'endpoint')} surely not slower",
-        {"slower": len(slower), "undecided": len(open_), "endpoints": len(words), "unmeasured": len(few)},
+        {
+            "slower": len(slower),
+            "broken": len(broken),
+            "undecided": len(open_),
+            "endpoints": len(words),
+            "unmeasured": len(few),
+        },
         _run_words(newest) if len(ids) == 1 else f"load tests {some(ids)}",
         newest.at,
         tuple(remarks),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import gevent  # type: ignore[import-untyped]  # gevent ships no types
+from locust import runners
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.rpc import Message
@@ -46,6 +47,9 @@ class Master:
         self._joined: set[str] = set()
         self._gone: list[str] = []
         self._is_measured = self._is_over = False
+        if environment.parsed_options is not None:
+            # Locust gives a worker 4 s, in which one on a busy machine may still be reading its recording
+            runners.HEARTBEAT_LIVENESS = round(environment.parsed_options.worker_silence)
         runner.register_message(DONE, self._worker_done)
         runner.register_message(JOINED, lambda msg, **_: self._joined.add(msg.node_id))
         runner.register_message(RECORDED, lambda msg, **_: self._keep(msg.node_id, msg.data))
@@ -86,7 +90,7 @@ class Master:
 
     def number(self, user_class: str) -> int:
         """A master has no users."""
-        raise NotImplementedError(user_class)
+        raise RuntimeError(f"a master has no users, and was asked for a number of {user_class}")
 
     def end(self, why: str = "") -> None:
         """Workers end by themselves, and it when they have."""

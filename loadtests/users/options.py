@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from loadtests.generators import SILENCE_S
 from loadtests.scenarios import SCENARIOS, STEADY, Workload, scenario_named
 from loadtests.settings import (
     ALL_DOMAINS,
@@ -19,7 +20,15 @@ from loadtests.settings import (
 _EVERYWHERE = frozenset({"CONTRACT", "JWT_SECRET", "JWT_SECRET_FILE"})
 """Variables that other commands read as well."""
 _RECORDED = "recorded"
-_LEAST = {"pace": 0.0, "rate": 0.0, "timeout": 0.001, "warm_up": 0.0, "measured": 0.0, "in_flight": 1}
+_LEAST = {
+    "pace": 0.0,
+    "rate": 0.0,
+    "timeout": 0.001,
+    "warm_up": 0.0,
+    "measured": 0.0,
+    "in_flight": 1,
+    "worker_silence": 1.0,
+}
 
 
 class Parser(Protocol):
@@ -57,6 +66,9 @@ def add_options(parser: Parser) -> None:
     option("--load-seed", "SEED", 1, int, "The same seed sends the same requests in the same order.")
     option("--timeout", "TIMEOUT", TIMEOUT_S, float, "Seconds after which an answer is missing.")
     option("--in-flight", "IN_FLIGHT", IN_FLIGHT, int, "Requests of an open workload in flight at most.")
+    option(
+        "--worker-silence", "WORKER_SILENCE", SILENCE_S, float, "Seconds after which one is lost.", **hidden
+    )
     option("--results", "RESULTS", "", str, "File for one line a request.", **hidden)
     option("--warm-up", "WARM_UP", WARM_UP_S, float, "With --measured: seconds before it.", **hidden)
     option("--measured", "MEASURED", 0.0, float, "Seconds after which the process ends.", **hidden)

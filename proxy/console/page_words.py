@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from parity import load_results
-from parity.load_comparison import ERRORS
+from parity import load_comparison, load_results
 from parity.load_results import LoadJudgement, LoadRatio, LoadTest
 from parity.outcome import Outcome
 from parity.report_words import count, percent
@@ -46,14 +45,27 @@ def interval_words(found: answers.Ratio | None) -> str:
 def load_words(found: LoadJudgement | None) -> str:
     """What a load test measured, with its interval: `0.57x (0.52 to 0.61)`, or a share of cache hits, or ms."""
     measured = None if found is None else found.measured
-    if found is None or measured is None:
+    return load_figure(measured, "" if found is None else found.measure)
+
+
+def load_figure(found: LoadRatio | None, measure: str) -> str:
+    """A figure of that measure, with its interval where it has a width; of hits and errors a share."""
+    if found is None:
         return "not known"
-    match found.measure:
-        case load_results.CACHE:
-            return f"{measured.value:.0%} ({measured.low:.0%} to {measured.high:.0%})"
-        case load_results.AVERAGE:
-            return f"{measured.value:,.1f} ms ({measured.low:,.1f} to {measured.high:,.1f})"
-    return f"{measured.value:.2f}x ({measured.low:.2f} to {measured.high:.2f})"
+
+    def words(value: float) -> str:
+        match measure:
+            case load_results.CACHE:
+                return f"{value:.0%}"
+            case load_comparison.ERRORS:
+                return f"{value:.2%}"
+            case load_results.AVERAGE:
+                return f"{value:,.1f} ms"
+        return f"{value:.2f}x"
+
+    if found.low == found.high:
+        return words(found.value)
+    return f"{words(found.value)} ({words(found.low).rstrip('x')} to {words(found.high).rstrip('x')})"
 
 
 def load_target(found: LoadJudgement) -> str:
@@ -85,17 +97,6 @@ def load_shape(test: LoadTest | LoadTestLine) -> str:
     """What a load test sent, and where: `steady, 20 users, 20 s, direct`."""
     rate = f", {test.rate_rps:g} a second" if test.rate_rps is not None else ""
     return f"{test.scenario}, {count(test.users, 'user')}{rate}, {test.duration_s:g} s, {test.through}"
-
-
-def change_figure(found: LoadRatio | None, measure: str) -> str:
-    """A figure of a comparison: a ratio with its interval, of hits and errors a share."""
-    if found is None:
-        return "not known"
-    if measure == ERRORS:
-        return f"{found.value:.2%}"
-    if measure == load_results.CACHE:
-        return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
-    return f"{found.value:.2f}x ({found.low:.2f} to {found.high:.2f})"
 
 
 def measured_words(found: float | None, digits: int) -> str:
@@ -224,11 +225,11 @@ def _by_path(endpoint: str) -> tuple[str, str]:
 
 FILTERS = {
     "bar_words": bar_words,
-    "change_figure": change_figure,
     "change_words": change_words,
     "figure_words": figure_words,
     "flag_words": flag_words,
     "interval_words": interval_words,
+    "load_figure": load_figure,
     "load_line": load_line,
     "load_shape": load_shape,
     "load_target": load_target,

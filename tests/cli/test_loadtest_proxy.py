@@ -25,6 +25,7 @@ ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"),)
         (("--levels", "0"), "'0': expected shares of the capacity from 0.01 to 2"),
         (("--levels", "nan"), "'nan': expected shares of the capacity from 0.01 to 2"),
         (("--reads", "1.5"), "1.5 is not in the range"),
+        (("--most-users", "0"), "0 is not in the range"),
         (("--rounds", "1"), "1 is not in the range"),
         (("--duration", "0s"), "--duration: expected at least 0.2s, got 0s"),
         (("--flips", "1s"), "--flips: expected 0s or at least 2s, got 1s"),
@@ -45,25 +46,23 @@ def test_without_a_database_it_could_not_run(crossfade: InProcess) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_a_short_run_measures_every_chosen_stage_and_loses_no_request(
+def test_a_short_run_measures_the_chosen_stage_and_loses_no_request(
     database_url: str, tmp_path: Path
 ) -> None:
     ran = run_process(
-        "loadtest", "proxy", "--quick", "--stages", "live,shadow", "--levels", "0.2", "--duration", "0.5s",
-        "--flips", "3s", "--json", "--yes", "--database-url", database_url, state_dir=tmp_path, timeout_s=150,
+        "loadtest", "proxy", "--quick", "--stages", "live", "--levels", "0.2", "--most-users", "1", "--duration", "0.5s",
+        "--flips", "2s", "--json", "--yes", "--database-url", database_url, state_dir=tmp_path, timeout_s=150,
     )  # fmt: skip
 
     assert ran.code == 0, ran.err + ran.out
     values = json.loads(ran.out)
     assert values["schema"] == "crossfade.loadtest-proxy/1"
     assert (values["faults"], values["problem"]) == ([], "")
-    assert [one["backend"] for one in values["capacities"]] == ["legacy", "modern"]
-    rows = {row["stage"]: row for row in values["stages"]}
-    assert rows.keys() == {"shadow", "live"}
-    for row in rows.values():
-        assert row["served_otherwise"] == row["counted"]["fell_back"] == 0
-        assert row["counted"]["mirrored"] == sum(row["counted"]["outcomes"].values()) > 0
-        assert row["counted"]["requests"] == row["figures"]["sent"]
+    assert [one["backend"] for one in values["capacities"]] == ["modern"]
+    (row,) = values["stages"]
+    assert (row["stage"], row["served_otherwise"], row["counted"]["fell_back"]) == ("live", 0, 0)
+    assert row["counted"]["mirrored"] == sum(row["counted"]["outcomes"].values()) > 0
+    assert row["counted"]["requests"] == row["figures"]["sent"]
     assert values["flips"]["by_modern"] == 0
     assert any(one["rolled_back"] for one in values["flips"]["made"])
     assert values["books"]["balance"] is True

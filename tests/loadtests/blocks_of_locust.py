@@ -64,8 +64,14 @@ def command(
     ]
 
 
+def ended(locusts: Locusts, generators: Generators, block: list[str], log: Path) -> tuple[int | None, str]:
+    """How a block ended that these generators sent."""
+    first, *workers = generators.commands(block)
+    return locusts.run(first, log, 60, workers=workers)
+
+
 def run(locusts: Locusts, block: list[str], log: Path, generators: Generators = ALONE) -> list[Timing]:
     """The timings of a block that goes through."""
-    ended = locusts.run(generators.commands(block), log, 60)
-    assert ended[0] == 0, ended
-    return read_timings(Path(block[-1].removeprefix("--results=")))
+    code, words = ended(locusts, generators, block, log)
+    assert code == 0, words
+    return read_timings(log.with_suffix(".jsonl"))

@@ -42,7 +42,7 @@ def measure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measure]:
                 *(f"--contract={CONTRACT}", f"--jwt-secret={SECRET}", f"--results={directory / 'timings'}"),
                 *("--warm-up=0", "--spawn-rate=100", "--exit-code-on-error=0", *options),
             ]
-            code, words = locusts.run([arguments], directory / "block", 60)
+            code, words = locusts.run(arguments, directory / "block", 60)
             assert code == 0, words
             return read_timings(directory / "timings")
 

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from loadtests.block_runs import INTERRUPTED, BlockRuns, pair_of
-from loadtests.blocks import Block, plan_blocks
+from loadtests.block_runs import INTERRUPTED, BlockRuns
+from loadtests.blocks import Block
 from loadtests.errors import BackendError
+from loadtests.generators import WORKER_LOST_EXIT_CODE, Generators
 from loadtests.locusts import Locusts
 from loadtests.site import LoadSite
 from loadtests.timings import Timing, writer
@@ -33,7 +34,10 @@ class FakeLocusts:
         self.secret = ""
         self._timings, self._code, self._error = timings, code, error
 
-    def run(self, arguments: Sequence[str], _log: Path, _timeout_s: float) -> tuple[int | None, str]:
+    def run(
+        self, arguments: Sequence[str], _log: Path, _timeout_s: float, *, workers: Sequence[Sequence[str]]
+    ) -> tuple[int | None, str]:
+        self.workers = workers
         pairs = (argument.removeprefix("--").partition("=") for argument in arguments)
         self.arguments = {name: value for name, _, value in pairs}
         self.secret = Path(self.arguments["jwt-secret-file"]).read_text()
@@ -88,15 +92,27 @@ def test_locust_is_told_the_load_and_the_secret_by_a_file_that_is_gone_afterward
     told = locusts.arguments
     assert (told["host"], told["domain"], told["load-seed"]) == ("http://127.0.0.1:1", "escrows", "1000")
     assert (told["users"], told["workload"], told["pace"]) == ("12", "closed", "0.1")
-    assert told["leave-out"] == "escrows/list"
+    assert (told["leave-out"], told["reads"]) == ("escrows/list", "recorded")
     assert locusts.secret == order(contract).jwt_secret
     assert locusts.secret not in str(told)
     assert not Path(told["jwt-secret-file"]).exists()
 
 
+def test_several_load_generators_are_told_alike(contract: Path, tmp_path: Path) -> None:
+    locusts = FakeLocusts([at(1.0)])
+    several = replace(blocks(contract, tmp_path, locusts), generators=Generators(workers=2))
+
+    ran = several.run(BLOCK)
+
+    assert ran.summary.problem == ""
+    assert locusts.arguments["expect-workers"] == "2"
+    assert [f"--load-seed={BLOCK.seed}" in worker for worker in locusts.workers] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("locusts", "problem"),
     [
+        (FakeLocusts([at(1.0)], WORKER_LOST_EXIT_CODE), "its last words"),
         (FakeLocusts([at(1.0)], None), "Locust did not end in time on legacy at http://127.0.0.1:1"),
         (FakeLocusts([at(1.0)], 4), "the legacy backend at http://127.0.0.1:1 stopped answering"),
         (FakeLocusts([at(1.0)], 1), "Locust ended with exit code 1: its last words"),
@@ -104,24 +120,9 @@ def test_locust_is_told_the_load_and_the_secret_by_a_file_that_is_gone_afterward
         (FakeLocusts([], error=BackendError("no Locust starts")), "no Locust starts"),
         (FakeLocusts([], error=KeyboardInterrupt()), INTERRUPTED),
     ],
-    ids=["hangs", "side is down", "failed", "no answer", "does not start", "Ctrl-C"],
+    ids=["lost", "hangs", "side is down", "failed", "no answer", "does not start", "Ctrl-C"],
 )
 def test_what_goes_wrong_is_the_problem_of_the_block(
     contract: Path, tmp_path: Path, locusts: FakeLocusts, problem: str
 ) -> None:
     assert blocks(contract, tmp_path, locusts).run(BLOCK).summary.problem == problem
-
-
-def test_two_blocks_are_a_pair_whichever_came_first(contract: Path, tmp_path: Path) -> None:
-    ran = [
-        blocks(
-            contract, tmp_path, FakeLocusts([at(1.0, queries=5 if block.side is Backend.LEGACY else 2)])
-        ).run(block)
-        for block in plan_blocks(18, seed=1)[2:4]
-    ]
-
-    pair = pair_of(ran)
-
-    assert [one.summary.side for one in ran] == ["modern", "legacy"]
-    assert ([one.query_count for one in pair.legacy], [one.query_count for one in pair.modern]) == ([5], [2])
-    assert (pair.legacy_s, pair.modern_s) == (3.0, 3.0)

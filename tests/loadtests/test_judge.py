@@ -155,6 +155,21 @@ def test_no_query_at_all_is_the_best_there_is() -> None:
     assert (queries.judgement, queries.measured) == (MET, LoadRatio(0.0, 0.0, 0.0))
 
 
+def test_an_interval_ends_where_there_can_be_nothing_more() -> None:
+    words = [["hit"] * 9 + ["miss"] * (count == 0) for count in range(6)]
+    pairs = [
+        pair([timing(queries=4)] * 10, [timing(cache=one, queries=2 * (one == "miss")) for one in block])
+        for block in words
+    ]
+
+    overall = judged(pairs).overall
+
+    queries, cache = asked(overall, QUERIES).measured, asked(overall, CACHE).measured
+    assert queries is not None
+    assert cache is not None
+    assert (queries.low, cache.high) == (0.0, 1.0)
+
+
 def test_queries_of_a_side_that_does_not_say_are_unknown_and_undecided() -> None:
     found = row([pair([timing()] * 10, [timing(queries=None)] * 10) for _ in range(6)])
 
@@ -224,13 +239,14 @@ def test_one_answer_of_modern_other_than_recorded_misses_whatever_is_asked() -> 
     pairs = sides(0.5, seed=7, queries=1)
     pairs[0] = replace(pairs[0], modern=[*pairs[0].modern, *wrong])
 
-    found = judged(pairs)
+    found = judge(pairs, [KEY, (DOMAIN, "PUT /v1/escrows/{id}")], Targets())
 
-    assert {one.judgement for one in found.endpoints[0].judgements} == {MISSED}
-    assert asked(found.overall, TIME).why == (
+    said = (
         "3 of 363 requests to modern were answered otherwise than recorded: "
         "2 with status 500, 1 without an answer"
     )
+    assert {(one.judgement, one.why) for one in found.endpoints[0].judgements} == {(MISSED, said)}
+    assert asked(found.overall, TIME).why == f"{said}; at {ENDPOINT}"
     assert asked(found.overall, TIME).measured is not None
     assert (found.judgement, found.overall.modern.errors) == (MISSED, 3)
 
@@ -250,7 +266,7 @@ def test_errors_of_legacy_are_counted_and_leave_the_judgement_to_the_times() -> 
     ("pairs", "n", "why", "needed"),
     [
         (4, 100, "4 of the 5 pairs of blocks that it takes at least", 1),
-        (6, 3, "18 of the 20 requests of a side that it takes at least", 1),
+        (6, 1, "6 of the 10 requests of a side that it takes at least", 4),
     ],
 )
 def test_too_few_pairs_or_requests_decide_nothing(pairs: int, n: int, why: str, needed: int) -> None:

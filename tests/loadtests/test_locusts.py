@@ -44,8 +44,8 @@ def said(file: Path) -> bool:
 
 
 def test_each_block_has_its_arguments_its_exit_code_and_its_words(locusts: Locusts, tmp_path: Path) -> None:
-    told = locusts.run([["--version"]], tmp_path / "told", 60)
-    refused = locusts.run([["--locustfile=nowhere.py"]], tmp_path / "refused", 60)
+    told = locusts.run(["--version"], tmp_path / "told", 60)
+    refused = locusts.run(["--locustfile=nowhere.py"], tmp_path / "refused", 60)
 
     assert told == (0, "it said nothing")
     assert (tmp_path / "told.out").read_text().startswith("locust ")
@@ -56,15 +56,15 @@ def test_each_block_has_its_arguments_its_exit_code_and_its_words(locusts: Locus
 def test_a_block_that_does_not_end_in_time_is_killed_and_the_next_one_runs(
     locusts: Locusts, endless: list[str], tmp_path: Path
 ) -> None:
-    code, words = locusts.run([endless], tmp_path / "endless", 0.5)
+    code, words = locusts.run(endless, tmp_path / "endless", 0.5)
 
     assert (code, words) == (None, "")
-    assert locusts.run([["--version"]], tmp_path / "next", 60)[0] == 0
+    assert locusts.run(["--version"], tmp_path / "next", 60)[0] == 0
 
 
 async def test_who_ends_it_ends_the_block_that_runs(endless: list[str], tmp_path: Path) -> None:
     locusts = Locusts(tmp_path / "locust")
-    block = threading.Thread(target=locusts.run, args=([endless], tmp_path / "endless", 60))
+    block = threading.Thread(target=locusts.run, args=(endless, tmp_path / "endless", 60))
     block.start()
     await until(lambda: (tmp_path / "endless.err").exists() and said(tmp_path / "endless.err"), 30.0)
     [running] = children_of(locusts.pid)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.backends import PLAN_TARGETS
 from loadtests.errors import TargetsError
 from loadtests.targets import load_targets
 from parity.load_results import Targets
@@ -37,6 +38,12 @@ def test_the_shipped_targets_are_those_of_the_plan() -> None:
         "POST /v1/auth/login": {"time": 1.05},
         "POST /v1/auth/register": {"time": 1.05},
     }
+
+
+def test_the_bench_of_both_backends_asks_the_same_of_the_four_that_the_plan_names() -> None:
+    own = {name: target["time"] for name, target in load_targets(None).endpoints.items()}
+
+    assert {name: target for name, target in own.items() if target < 0.8} == PLAN_TARGETS
 
 
 def test_a_file_says_only_what_is_asked_otherwise(tmp_path: Path) -> None:
@@ -91,6 +98,15 @@ def test_a_table_that_is_none_is_said(tmp_path: Path) -> None:
         "domains: 1: expected a table, as in [domains.escrows]",
         'endpoints: []: expected a table, as in [endpoints."GET /v1/escrows"]',
     ]
+
+
+def test_the_example_of_the_page_is_a_file_of_targets(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "load-tests.md").read_text()
+    example = page.partition("```toml\n")[2].partition("```")[0]
+
+    targets = load_targets(written(tmp_path, example))
+
+    assert (targets.time, targets.queries, targets.domains) == (0.75, None, {"orders": {"time": 0.6}})
 
 
 def test_names_are_taken_as_they_are_where_nobody_says_which_there_are(tmp_path: Path) -> None:

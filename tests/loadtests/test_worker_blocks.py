@@ -1,6 +1,7 @@
 """A load generator that joins a load test which runs elsewhere."""
 
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,10 @@ def test_it_takes_part_in_block_after_block_until_there_are_no_more(contract: Pa
             before = backend.served()
             timings = run(locusts, block, tmp_path / f"{number}", generators)
             assert len(timings) == backend.served() - before > 20
+            sent = Counter(timing.endpoint for timing in timings if not timing.refused)
+            assert (
+                sent["POST /v1/escrows"] == sent["DELETE /v1/escrows/{id}"] > 0
+            )  # the last ones arrive, too
     elsewhere.join()
 
     assert blocks == [2]

@@ -8,7 +8,7 @@ import pytest
 from parity.conditions import Condition, Standing
 from parity.database import open_database
 from parity.load_condition import deciding, load_test
-from parity.load_results import ALL, MET, MISSED, UNDECIDED, LoadTest
+from parity.load_results import ALL, MET, MISSED, UNDECIDED, LoadEndpoint, LoadTest
 from parity.load_tests import KeptLoadTest, LoadTests
 from parity.verdict_limits import VerdictLimits
 from tests.parity import load_test_factory as made
@@ -67,6 +67,24 @@ def test_one_endpoint_that_became_slower_is_wrong_and_named() -> None:
     assert found is not None
     assert found.standing is Standing.WRONG
     assert found.text.endswith("missed: time of PUT /v1/escrows/{id} 1.20 (1.10 to 1.30), wanted 1 at most")
+
+
+def test_a_target_of_an_endpoint_that_binds_is_asked_and_an_undecided_one_that_does_not_is_not() -> None:
+    bound = judgement("time", (0.6, 0.5, 0.7), UNDECIDED, binding=True)
+    row = endpoint("PUT /v1/escrows/{id}")
+    own = LoadEndpoint("escrows", row.endpoint, row.legacy, row.modern, [bound])
+
+    binds, does_not = (
+        condition(made.load_test(endpoints=[one])) for one in (own, endpoint(own.endpoint, time=UNDECIDED))
+    )
+
+    assert binds is not None
+    assert binds.standing is Standing.MISSING
+    assert binds.text.endswith(
+        "undecided: time of PUT /v1/escrows/{id} 0.60 (0.50 to 0.70), wanted 0.8 at most"
+    )
+    assert does_not is not None
+    assert does_not.standing is Standing.HOLDS
 
 
 def test_the_rows_of_another_domain_decide_nothing() -> None:

@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from parity.database import open_database, writing
 from parity.errors import StoreError
-from parity.load_tests import KEPT, LOAD_TESTS, METADATA, LoadTests, as_json, not_shown, row_of
-from tests.parity.load_test_factory import load_test
+from parity.load_results import LoadRatio
+from parity.load_tests import KEPT, LOAD_TESTS, METADATA, LoadTests, as_json, not_shown, row_of, time_of
+from tests.parity.load_test_factory import endpoint, judgement, load_test, unknown
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -137,6 +139,18 @@ def test_a_row_is_that_of_all_of_a_domain_or_of_an_endpoint() -> None:
     assert row_of(test, None, "GET /v1/leads") is test.endpoints[3]
     assert row_of(test, "listings") is None
     assert row_of(alone, "escrows") is alone.overall
+
+
+def test_the_time_of_one_pair_of_blocks_is_not_known() -> None:
+    several = endpoint("GET /v1/escrows")
+    alone = endpoint("GET /v1/escrows", time_ratio=(0.6, 0.6, 0.6))
+    only_not_slower = msgspec.structs.replace(
+        several, judgements=[judgement("not slower", (0.6, 0.5, 0.7), "met")]
+    )
+
+    found = [time_of(row) for row in (several, alone, only_not_slower, unknown("GET /v1/escrows"))]
+
+    assert found == [LoadRatio(0.57, 0.52, 0.61), None, LoadRatio(0.6, 0.5, 0.7), None]
 
 
 def test_a_store_that_is_away_is_told(tmp_path: Path) -> None:

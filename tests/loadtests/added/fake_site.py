@@ -66,9 +66,10 @@ class FakeSite:
         """What was counted until now."""
         counts = self._counts
         requests = counts["requests"] - self._forgetful
-        return report(
-            Tally(requests=requests, mirrored=counts["reads"], outcomes={Outcome.MATCH: counts["reads"]})
-        )
+        mirrored = counts["mirrored"]
+        others = {"stage": counts["requests"] - mirrored}
+        outcomes = {Outcome.MATCH: mirrored}
+        return report(Tally(requests=requests, mirrored=mirrored, not_mirrored=others, outcomes=outcomes))
 
     def _changed(self, stage: str) -> float:
         time.sleep(_TAKES_S)
@@ -87,7 +88,7 @@ class FakeSite:
     async def _answer(self, request: web.Request, handler: object) -> web.StreamResponse:
         stage = self.stages[-1]
         self._counts["requests"] += 1
-        self._counts["reads"] += request.method == "GET" and stage != "off"
+        self._counts["mirrored"] += request.method == "GET" and stage != "off"
         if self._failing and self._counts["requests"] % self._failing == 0:
             return web.Response(status=503)
         answer: web.StreamResponse = await handler(request)  # type: ignore[operator]  # aiohttp's, which has no public type

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from loadtests.added.books import books_of, closed_books, counted, mirrored_of
 from loadtests.added.result import Books, Mirrored
 from parity.outcome import Outcome
+from parity.report import Report
 from parity.tally import Tally
 from tests.loadtests.added.factories import report
 
@@ -18,12 +19,17 @@ MATCHED = Tally(
 
 
 def test_books_are_read_again_until_all_is_counted_and_has_an_outcome() -> None:
-    few = report(Tally(requests=9, mirrored=8, outcomes={Outcome.MATCH: 8}))
-    no_outcome = report(Tally(requests=10, mirrored=8, outcomes={Outcome.MATCH: 7}), in_flight=1)
+    few = report(Tally(requests=9, mirrored=7, not_mirrored={"write": 2}, outcomes={Outcome.MATCH: 7}))
+    unanswered = report(
+        Tally(requests=10, mirrored=7, not_mirrored={"write": 2}, outcomes={Outcome.MATCH: 7})
+    )
+    no_outcome = report(
+        Tally(requests=10, mirrored=8, not_mirrored={"write": 3}, outcomes={Outcome.MATCH: 7})
+    )
     closed = report(MATCHED)
-    states: Iterator[object] = iter([few, no_outcome, closed])
+    states: Iterator[Report] = iter([few, unanswered, no_outcome, closed])
 
-    assert closed_books(lambda: next(states), 10) is closed  # type: ignore[arg-type,return-value]  # reports, all of them
+    assert closed_books(lambda: next(states), 10, within_s=5.0) is closed
 
 
 def test_books_that_do_not_close_are_told_as_they_are() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from loadtests.added.capacity import MOST_USERS, find_capacity
 from loadtests.added.slices import Sliced
+from loadtests.errors import LoadTestError
 from tests.loadtests.added.factories import sliced, timing
 
 
@@ -35,6 +36,11 @@ def test_a_backend_that_only_grows_is_asked_with_so_many_users_at_most() -> None
 
     assert (capacity.rps, capacity.users) == (MOST_USERS * 3, MOST_USERS)
     assert [one.users for one in few.tried] == [1, 2]
+
+
+def test_a_backend_that_is_too_slow_to_answer_has_no_capacity() -> None:
+    with pytest.raises(LoadTestError, match="the legacy backend answered nothing in the time"):
+        find_capacity("legacy", answering(lambda _: 0))
 
 
 def test_a_backend_without_answers_ends_the_search_with_what_it_raises() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from loadtests.added.faults import faults_of
-from loadtests.added.result import MODERN, Books, FlipsFound
+from loadtests.added.faults import faults_of, problem_of
+from loadtests.added.result import LEGACY, MODERN, Books, DirectRow, FlipsFound
 from tests.loadtests.added.factories import figures, mirrored, result, stage_row
 
 
@@ -63,3 +63,16 @@ def test_what_fell_back_was_served_by_legacy_and_rightly() -> None:
     row = stage_row("live", MODERN, served_otherwise=4, counted=mirrored(fell_back=4))
 
     assert faults_of(result(stages=[row])) == []
+
+
+def test_what_the_backend_cannot_answer_without_the_proxy_says_nothing_of_the_proxy() -> None:
+    too_much = DirectRow(LEGACY, 0.5, figures(keeps_up=False))
+    found = result(direct=[too_much], stages=[stage_row(figures=figures(failed=2, keeps_up=False))])
+
+    assert faults_of(found) == []
+    assert problem_of(found) == (
+        "2 requests failed at stage shadow, 50% of legacy's capacity, which legacy asked directly did not keep up with "
+        "either: the machine is busier than when that was found"
+    )
+    assert problem_of(result(direct=[too_much])) == ""
+    assert problem_of(result(stages=[stage_row(figures=figures(failed=2))])) == ""

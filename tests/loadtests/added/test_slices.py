@@ -7,29 +7,17 @@ from pathlib import Path
 import pytest
 
 from loadtests.added.slices import Slice, Sliced, Slices
-from loadtests.children import Child
 from loadtests.errors import BackendError, LoadTestError
 from loadtests.locusts import Locusts
-from tests.loadtests.added.support import running_slices, settings_of
+from tests.loadtests.added.support import settings_of
+from tests.loadtests.conftest import running
 from tests.loadtests.stub_backend import SECRET
 
 
 @pytest.fixture(scope="module")
-def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    arguments = ["-m", "tests.loadtests.stub_backend", "--delay-ms=20"]
-    with Child("stub", arguments, log=tmp_path_factory.mktemp("stub") / "stub") as child:
-        yield f"http://127.0.0.1:{child.ready()['port']}"
-
-
-@pytest.fixture
-def slices(locusts: Locusts, contract: Path, tmp_path: Path) -> Slices:
-    return running_slices(locusts, contract, tmp_path)
+    with running(tmp_path_factory.mktemp("stub"), "--delay-ms=20") as address:
+        yield address
 
 
 def test_users_who_never_pause_send_as_fast_as_they_are_answered(slices: Slices, backend: str) -> None:
@@ -60,6 +48,12 @@ def test_slices_of_one_seed_send_the_same(slices: Slices, backend: str) -> None:
     assert orders[0] == orders[1] != orders[2]
 
 
+def test_a_slice_in_which_nobody_arrives_is_no_dead_backend(slices: Slices, backend: str) -> None:
+    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=0.2, users=1, rate_rps=0.001))
+
+    assert (sliced.all_sent, sliced.answered) == ((), 0)
+
+
 def _first(sliced: Sliced) -> list[str]:
     return [one.exchange for one in sorted(sliced.all_sent, key=lambda one: one.started_s)][:3]
 
@@ -79,7 +73,5 @@ def test_a_backend_that_does_not_answer_is_named(slices: Slices) -> None:
 def test_a_locust_that_does_not_run_says_why(locusts: Locusts, contract: Path, tmp_path: Path) -> None:
     slices = Slices(locusts, replace(settings_of(contract), domains=("boats",)), tmp_path)
 
-    with pytest.raises(
-        LoadTestError, match="Locust ended with exit code 2: crossfade: no recording of boats"
-    ):
+    with pytest.raises(LoadTestError, match="Locust ended with exit code 2: no recording of boats"):
         slices.run(Slice("the stub", "http://127.0.0.1:1", seed=1, measured_s=0.5, users=1))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.reports.axes import linear, logarithmic, spectrum
+from loadtests.reports.axes import linear, logarithmic, spectrum, within
 
 
 def test_a_linear_axis_ends_at_a_round_number_that_holds_the_highest() -> None:
@@ -19,6 +19,11 @@ def test_a_linear_axis_of_any_height_has_a_few_numbers_that_differ(high: float) 
 
     assert axis.high >= high
     assert 3 <= len({text for _, text in axis.ticks}) <= 8
+
+
+def test_between_two_values_are_a_few_round_numbers() -> None:
+    assert [text for _, text in within(1.15, 2.5)] == ["1.5", "2", "2.5"]
+    assert [text for _, text in within(0.0, 90.0)] == ["0", "20", "40", "60", "80"]
 
 
 def test_nothing_is_an_axis_too() -> None:

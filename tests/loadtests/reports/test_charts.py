@@ -84,7 +84,8 @@ def test_without_cold_nothing_stands_apart() -> None:
     root = read(over_time(load_test(cold=[])))
 
     assert not list(root.iter("rect"))
-    assert "0" in [text.text for text in root.iter("text")]
+    assert "cold" not in [text.text for text in root.iter("text")]
+    assert min(float(str(dot.get("cx")).rstrip("%")) for dot in root.iter("circle")) < 15
 
 
 def test_a_block_that_was_not_measured_is_left_out(test: LoadTest) -> None:

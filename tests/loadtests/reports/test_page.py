@@ -164,6 +164,17 @@ def test_a_partial_run_is_an_alert_and_has_no_mood() -> None:
     assert '<h1 class="verdict ">Undecided: the run is not whole' in text
 
 
+def test_what_binds_and_was_not_measured_says_why() -> None:
+    silent = made.judgement(
+        measured=None, judgement="undecided", binding=True, why="modern says nothing of it"
+    )
+    overall = msgspec.structs.replace(load_test().overall, judgements=[silent])
+
+    text = render_html(load_test(overall=overall))
+
+    assert "response time not measured (modern says nothing of it), target at most 0.80" in text
+
+
 def test_a_run_in_which_nothing_was_measured_is_a_page_too() -> None:
     nothing = unmeasured("", "all endpoints")
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from loadtests.reports.words import (
+    Judged,
     beside,
     binding,
     by_need,
@@ -18,6 +19,7 @@ from loadtests.reports.words import (
     pairs_needed,
     partial,
     place,
+    remedies,
     remedy,
     scenario,
     unmet,
@@ -159,6 +161,15 @@ def test_what_would_decide_is_said_where_it_is_known(missed: LoadTest) -> None:
         remedy(known, load_test(blocks=[]))
         == "the interval holds the target; 1 more pair of blocks would decide it"
     )
+
+
+def test_what_would_decide_is_not_said_twice_of_a_row(missed: LoadTest) -> None:
+    row, other = missed.endpoints[:2]
+    wrong = judgement(judgement=MISSED, why="3 of 620 requests were answered otherwise than recorded")
+
+    said = remedies([Judged(row, wrong), Judged(row, wrong), Judged(other, wrong)], missed)
+
+    assert said == [wrong.why, "", wrong.why]
 
 
 def test_a_row_says_its_worst_judgement_and_of_what(missed: LoadTest) -> None:

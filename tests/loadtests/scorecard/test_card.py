@@ -1,7 +1,10 @@
 """What is said of the whole scorecard."""
 
+from dataclasses import replace
+
 from loadtests.scorecard.card import Found, Row, some
-from loadtests.scorecard.goals import COVERAGE, FAILED
+from loadtests.scorecard.goals import COVERAGE, FAILED, ROLLBACK
+from parity.load_results import MET
 from tests.loadtests.scorecard.cards import PARTIAL, card
 
 
@@ -13,15 +16,29 @@ def test_rows_are_together_by_their_source_and_what_is_said_of_all_is_said_once(
     by_source = card().by_source
 
     assert [(one.source, len(one.rows), one.shared) for one in by_source] == [
-        ("load test l-1 (steady), 2026-11-30 00:53:20 UTC", 2, (PARTIAL,)),
-        ("build/coverage.json, 2026-11-30 00:53:20 UTC", 1, ()),
-        ("verdicts, now", 1, ()),
-        ("no evidence; to have it: make bench-flags", 1, ()),
+        ("load test l-1 (steady), 2026-11-30 00:53:20 UTC", 2, [PARTIAL]),
+        ("build/coverage.json, 2026-11-30 00:53:20 UTC", 1, []),
+        ("verdicts, now", 1, []),
+        ("no evidence; to have it: make bench-flags", 1, []),
     ]
     assert [by_source[0].remarks(row) for row in by_source[0].rows] == [
         [],
         ["slower: PUT /v1/escrows/{id}"],
     ]
+
+
+def test_what_is_remarked_of_some_rows_of_a_source_is_said_once_with_their_names() -> None:
+    found = Found(MET, by="ledger", remarks=("old",))
+    rows = (
+        Row(FAILED, found),
+        Row(COVERAGE, replace(found, remarks=("new", "old"))),
+        Row(ROLLBACK, replace(found, remarks=())),
+    )
+
+    (sourced,) = card(rows=rows).by_source
+
+    assert sourced.shared == ["failed requests, test coverage: old"]
+    assert [sourced.remarks(row) for row in rows] == [[], ["new"], []]
 
 
 def test_what_is_left_out_is_a_line_a_reason() -> None:

@@ -185,7 +185,7 @@ def test_no_regression_is_met_when_every_endpoint_is_surely_not_slower() -> None
     found = look(NO_REGRESSION, load_test())
 
     assert (found.judgement, found.measured) == (MET, "0 of 12 slower")
-    assert found.figures == {"slower": 0, "undecided": 0, "endpoints": 12, "unmeasured": 0}
+    assert found.figures == {"slower": 0, "broken": 0, "undecided": 0, "endpoints": 12, "unmeasured": 0}
 
 
 def test_one_endpoint_that_is_slower_in_a_newer_run_of_its_domain_is_one_too_many() -> None:
@@ -194,6 +194,17 @@ def test_one_endpoint_that_is_slower_in_a_newer_run_of_its_domain_is_one_too_man
     assert (found.judgement, found.measured) == (MISSED, "1 of 12 slower")
     assert found.remarks == ("slower: PUT /v1/escrows/{id}",)
     assert found.by == "load tests l-0, l-1"
+
+
+def test_an_endpoint_that_is_quick_to_answer_otherwise_is_no_slower_one_and_a_miss() -> None:
+    test = load_test()
+    broken = judgement(NOT_SLOWER, 0.6, 0.1, 1.0, judgement=MISSED, why="2 of 25 requests")
+    first = msgspec.structs.replace(test.endpoints[0], judgements=[broken])
+
+    found = look(NO_REGRESSION, msgspec.structs.replace(test, endpoints=[first, *test.endpoints[1:]]))
+
+    assert (found.judgement, found.measured) == (MISSED, "errors at 1 of 12")
+    assert found.remarks == ("answered otherwise than recorded: GET /v1/escrows",)
 
 
 def test_a_newer_run_in_which_it_is_not_slower_any_more_counts() -> None:

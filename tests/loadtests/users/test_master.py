@@ -16,7 +16,7 @@ from loadtests.generators import WORKER_LOST_EXIT_CODE, Generators
 from loadtests.locusts import Locusts
 from loadtests.settings import SIDE_DOWN_EXIT_CODE
 from loadtests.timings import read_timings
-from tests.loadtests.blocks_of_locust import command, stub
+from tests.loadtests.blocks_of_locust import Stub, command, ended, stub
 from tests.loadtests.stub_backend import SECRET
 
 
@@ -31,11 +31,11 @@ def test_a_worker_that_is_killed_ends_the_block_with_what_is_known(
 ) -> None:
     results = tmp_path / "killed.jsonl"
     with stub(tmp_path) as backend:
-        block = command(backend.url, contract, results, measured_s=40.0)
-        killer = threading.Thread(target=kill_a_worker, args=(locusts.pid, results))
+        block = [*command(backend.url, contract, results, measured_s=40.0), "--worker-silence=3"]
+        killer = threading.Thread(target=kill_a_worker, args=(locusts.pid, backend))
         killer.start()
         begun_s = time.monotonic()
-        code, words = locusts.run(Generators(workers=2).commands(block), tmp_path / "killed", 60)
+        code, words = ended(locusts, Generators(workers=2), block, tmp_path / "killed")
         took_s = time.monotonic() - begun_s
         killer.join()
         served = backend.served()
@@ -47,10 +47,10 @@ def test_a_worker_that_is_killed_ends_the_block_with_what_is_known(
     assert 0 < len(timings) < served
 
 
-def kill_a_worker(pid: int, results: Path) -> None:
-    """As soon as both have handed over something."""
+def kill_a_worker(pid: int, backend: Stub) -> None:
+    """In mid-block."""
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not (results.exists() and results.stat().st_size):
+    while time.monotonic() < deadline and backend.served() < 150:
         time.sleep(0.1)
     *_, worker = (int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
     os.kill(worker, signal.SIGKILL)
@@ -61,7 +61,7 @@ def test_a_side_that_dies_is_told_by_the_worker_that_sees_it(
 ) -> None:
     with stub(tmp_path, "--die-after=40") as backend:
         block = command(backend.url, contract, tmp_path / "down.jsonl", measured_s=40.0)
-        code, _ = locusts.run(Generators(workers=2).commands(block), tmp_path / "down", 60)
+        code, _ = ended(locusts, Generators(workers=2), block, tmp_path / "down")
 
     assert code == SIDE_DOWN_EXIT_CODE
     assert {timing.status for timing in read_timings(tmp_path / "down.jsonl")} > {0}
@@ -71,9 +71,9 @@ def test_a_master_that_waits_in_vain_ends_in_time(locusts: Locusts, contract: Pa
     generators = Generators(expect_workers=1, port=free_port(), wait_s=1)
     block = command("http://127.0.0.1:1", contract, tmp_path / "vain.jsonl")
 
-    ended = locusts.run(generators.commands(block), tmp_path / "vain", 60)
+    code, words = ended(locusts, generators, block, tmp_path / "vain")
 
-    assert generators.missed(*ended) == (
+    assert generators.missed(code, words) == (
         f"not all of the 1 load generators came to 127.0.0.1:{generators.port} within 1 s"
     )
 
@@ -85,12 +85,12 @@ def test_the_secret_stays_with_the_master(
     generators = Generators(expect_workers=1, port=free_port(), wait_s=20)
     block = command("http://127.0.0.1:1", contract, tmp_path / "secret.jsonl")
     block = [f"--jwt-secret={SECRET}" if one.startswith("--jwt-secret-file") else one for one in block]
-    ended = threading.Thread(target=locusts.run, args=(generators.commands(block), tmp_path / "secret", 60))
-    ended.start()
+    running = threading.Thread(target=ended, args=(locusts, generators, block, tmp_path / "secret"))
+    running.start()
 
     received = messages_for_a_worker(generators.port)
 
-    ended.join()
+    running.join()
     kinds = [msgpack.unpackb(message)[0] for message in received]
     assert kinds[:3] == ["ack", "crossfade_share", "spawn"]
     assert not any(SECRET.encode() in message for message in received)

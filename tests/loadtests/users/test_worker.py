@@ -29,7 +29,7 @@ def test_a_worker_with_another_recording_ends_the_block_in_one_sentence(
         block = command(backend.url, contract, tmp_path / "other.jsonl", measured_s=40.0)
         master, worker, astray = Generators(workers=2).commands(block)
         astray = [f"--contract={other}" if one.startswith("--contract") else one for one in astray]
-        code, words = locusts.run([master, worker, astray], tmp_path / "block", 60)
+        code, words = locusts.run(master, tmp_path / "block", 60, workers=[worker, astray])
         said = (tmp_path / "block-worker2.err").read_text()
 
     assert code == 2
@@ -51,7 +51,7 @@ def test_a_master_that_is_none_of_ours_gets_no_file_and_no_secret(contract: Path
         with zmq.Context() as context, context.socket(zmq.ROUTER) as master:
             port = master.bind_to_random_port("tcp://127.0.0.1")
             ended = threading.Thread(
-                target=locusts.run, args=([[*block, *joining("127.0.0.1", port)]], tmp_path / "block", 60)
+                target=locusts.run, args=([*block, *joining("127.0.0.1", port)], tmp_path / "block", 60)
             )
             ended.start()
             told = pretend(master, digest, foreign, backend.url)

@@ -11,11 +11,11 @@ from proxy.console.page_words import (
     STAGE_MEANS,
     accepted_words,
     bar_words,
-    change_figure,
     change_words,
     done_words,
     headline,
     interval_words,
+    load_figure,
     load_line,
     load_shape,
     load_target,
@@ -186,7 +186,8 @@ def test_a_pilot_is_told_with_the_steps_that_are_made() -> None:
     [
         ("time", (0.571, 0.52, 0.609), "0.57x (0.52 to 0.61)", "wanted 0.8x at most"),
         ("cache", (0.8, 0.78, 0.82), "80% (78% to 82%)", "wanted 70% at least"),
-        ("average", (88.04, 85.0, 91.0), "88.0 ms (85.0 to 91.0)", "wanted 200 ms at most"),
+        ("average", (88.04, 85.0, 91.0), "88.0 ms (85.0 ms to 91.0 ms)", "wanted 200 ms at most"),
+        ("queries", (0.4, 0.4, 0.4), "0.40x", "wanted 0.7x at most"),
         ("time", None, "not known", "wanted 0.8x at most"),
     ],
 )
@@ -209,8 +210,8 @@ def test_what_a_load_test_measured_is_told_by_its_measure(
 def test_a_figure_of_a_comparison_is_told_by_its_measure(
     measure: str, figure: tuple[float, float, float], words: str
 ) -> None:
-    assert change_figure(LoadRatio(*figure), measure) == words
-    assert change_figure(None, measure) == "not known"
+    assert load_figure(LoadRatio(*figure), measure) == words
+    assert load_figure(None, measure) == "not known"
 
 
 def test_what_was_not_measured_is_told_so() -> None:
