@@ -143,7 +143,7 @@ def test_through_the_proxy_modern_serves_the_one_side_and_legacy_the_other(
 def test_a_side_that_dies_leaves_what_was_measured_and_exit_code_2(tmp_path: Path) -> None:
     with (
         stub(tmp_path, "legacy") as (legacy, _),
-        stub(tmp_path, "modern", "--die-after=700") as (modern, pid),
+        stub(tmp_path, "modern", "--die-after=450") as (modern, pid),
     ):
         ran = run_process(
             "loadtest", "--domain", "escrows", "--users", "30", "--duration", "3s", "--yes",
@@ -162,7 +162,7 @@ def test_a_side_that_dies_leaves_what_was_measured_and_exit_code_2(tmp_path: Pat
 
 def test_a_run_of_legacy_against_legacy_is_not_kept(tmp_path: Path) -> None:
     # it dies, too: a whole run takes long, and what becomes of one is told by its exit code alone
-    with stub(tmp_path, "legacy", "--die-after=1400") as (legacy, pid):
+    with stub(tmp_path, "legacy", "--die-after=900") as (legacy, pid):
         ran = run_process(
             "loadtest", "--domain", "escrows", "--users", "30", "--duration", "3s", "--yes", "--aa",
             "--legacy", legacy, "--legacy-pid", str(pid),
