@@ -100,7 +100,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     onlooker.told("asking both sides every recorded request ...")
     credentials = Credentials(order.contract, order.jwt_secret)
     workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
-    if words := too_short(order.scenario, len(_endpoints(workload, judged_only=True))):
+    if words := too_short(order.scenario, [name for _, name in _endpoints(workload, judged_only=True)]):
         notes.append(words)
         onlooker.told(words)
     looks = Looks(_endpoints(whole), order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
