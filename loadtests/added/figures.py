@@ -41,9 +41,14 @@ def path_figures(slices: Sequence[Sliced], offered_rps: float) -> PathFigures:
         p50_ms=p50,
         p90_ms=p90,
         p99_ms=p99,
-        # by chance a few more may be under way at the end than at the begin
-        keeps_up=answered + math.sqrt(len(timings)) >= _KEEPS_UP * len(timings),
+        keeps_up=_keeps_up(answered, len(timings), offered_rps * sum(one.slice.measured_s for one in slices)),
     )
+
+
+def _keeps_up(answered: int, due: int, offered: float) -> bool:
+    """Whether as many were answered as came, but for chance; a generator that is late itself never sends the last ones."""
+    expected = max(due, offered - 2 * math.sqrt(offered))
+    return answered + math.sqrt(expected) >= _KEEPS_UP * expected
 
 
 def _words(timing: Timing) -> str:

@@ -25,8 +25,6 @@ from loadtests.settings import LoadSettings
 from parity.exchange import Backend
 from parity.report import Report
 
-OPEN_USERS = 200
-"""How many requests may be under way at once, so that arrivals need not wait for answers."""
 _LEVEL_OF_FLIPS = 0.5
 
 
@@ -47,7 +45,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is measured: `capacity_s` a try with up to `most_users`, `slice_s` a slice, `flips_s` of flips under load; 0: none of them."""
+    """How much is measured.
+
+    `capacity_s` are those of a try with up to `most_users`, `slice_s` of a slice, `flips_s` of flips under load (0: none).
+    """
 
     stages: tuple[str, ...] = STAGES
     levels: tuple[float, ...] = (0.5, 0.9)
@@ -166,7 +167,7 @@ class _Run:
         rate = _LEVEL_OF_FLIPS * min(one.rps for one in self.found.capacities)
         self._progress(f"flips and rollbacks for {extent.flips_s:g} s, {rate:.0f} requests a second ...")
         path = "the proxy while stages change"
-        one = Slice(path, self._site.proxy, extent.seed, extent.flips_s, OPEN_USERS, rate)
+        one = Slice(path, self._site.proxy, extent.seed, extent.flips_s, rate_rps=rate)
         sliced, flips = flip_under_load(
             self._slices, one, self._site.flags, warm_up_s=self._settings.warm_up_s
         )
@@ -179,7 +180,7 @@ class _Run:
         before = counted(self.books.tally)
         url = self._site.proxy if lane.stage else self._site.backends[lane.backend]
         rate = self.found.rate(lane)
-        sliced = self._slices.run(Slice(lane.path, url, seed, self._extent.slice_s, OPEN_USERS, rate))
+        sliced = self._slices.run(Slice(lane.path, url, seed, self._extent.slice_s, rate_rps=rate))
         if lane.stage:
             self._close_books(sliced)
         return sliced, counted(self.books.tally) - before

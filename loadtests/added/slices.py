@@ -20,15 +20,15 @@ _GRACE_S = 30.0  # for Locust to start, and for its users to finish and clean up
 class Slice:
     """What is sent where: the same `seed` sends the same requests in the same order, at the same times.
 
-    `path` says in a few words who is asked. Without a `rate_rps` the users never pause; with one that many requests a
-    second arrive on average, whether or not the earlier ones are answered.
+    `path` says in a few words who is asked. Without a `rate_rps` the `users` never pause; with one that many requests
+    a second arrive on average, whether or not the earlier ones are answered.
     """
 
     path: str
     url: str
     seed: int
     measured_s: float
-    users: int
+    users: int = 1
     rate_rps: float | None = None
 
 

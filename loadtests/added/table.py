@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from loadtests.added.result import SCHEMA, FlipsFound, PathFigures, ProxyLoadTest, StageRow
+from loadtests.added.result import SCHEMA, FlipsFound, PathFigures, ProxyLoadTest
 from loadtests.interval import percentile
 from parity.load_results import LoadRatio
 
@@ -129,9 +129,10 @@ def _flips(flips: FlipsFound) -> Iterator[str]:
 def notes(result: ProxyLoadTest) -> list[str]:
     """What a reader of the tables must know, a sentence each."""
     measured = (
-        f"Load is in shares of the capacity, {result.rounds} rounds of {result.slice_s:g} s a slice in shuffled order; arrivals at random, times from "
-        "when each was due, intervals of 95 % over rounds. Capacity is what backend and Locust reach on this machine: "
-        f"Locust, proxy, parity worker, backends and database share it ({result.machine})."
+        f"Load is in shares of the capacity; {result.rounds} rounds of {result.slice_s:g} s a slice in shuffled order, "
+        "arrivals at random, times from when each was due, intervals of 95 % over rounds. Capacity is what backend and "
+        "Locust reach on this machine: Locust, proxy, parity worker, backends and database share it "
+        f"({result.machine})."
     )
     lines = [measured]
     if result.problem:
@@ -156,5 +157,4 @@ def notes(result: ProxyLoadTest) -> list[str]:
 
 
 def _all_figures(result: ProxyLoadTest) -> list[PathFigures]:
-    rows: list[StageRow] = result.stages
-    return [*(row.figures for row in result.direct), *(row.figures for row in rows)]
+    return [*(row.figures for row in result.direct), *(row.figures for row in result.stages)]

@@ -14,7 +14,7 @@ ROLLBACK = Flip("off", True, 100.0, 101.0, 1_000.0)
 
 
 def under_load(site: FakeSite, measured_s: float) -> Slice:
-    return Slice("the proxy", site.url, seed=1, measured_s=measured_s, users=1, rate_rps=60.0)
+    return Slice("the proxy", site.url, seed=1, measured_s=measured_s, rate_rps=60.0)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_users_who_never_pause_send_as_fast_as_they_are_answered(slices: Slices,
 def test_arrivals_come_at_their_rate_whether_or_not_anything_is_answered(
     slices: Slices, backend: str
 ) -> None:
-    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=2.0, users=1, rate_rps=100.0))
+    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=2.0, rate_rps=100.0))
 
     assert 100 <= len(sliced.timings) <= 320  # one user who waited would send 50 a second
     assert all(timing.as_recorded for timing in sliced.all_sent)
@@ -40,8 +40,7 @@ def test_arrivals_come_at_their_rate_whether_or_not_anything_is_answered(
 
 def test_slices_of_one_seed_send_the_same(slices: Slices, backend: str) -> None:
     one, same, other = (
-        slices.run(Slice("the stub", backend, seed=seed, measured_s=0.5, users=1, rate_rps=60.0))
-        for seed in (1, 1, 2)
+        slices.run(Slice("the stub", backend, seed=seed, measured_s=0.5, rate_rps=60.0)) for seed in (1, 1, 2)
     )
 
     orders = [_first(sliced) for sliced in (one, same, other)]
@@ -49,7 +48,7 @@ def test_slices_of_one_seed_send_the_same(slices: Slices, backend: str) -> None:
 
 
 def test_a_slice_in_which_nobody_arrives_is_no_dead_backend(slices: Slices, backend: str) -> None:
-    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=0.2, users=1, rate_rps=0.001))
+    sliced = slices.run(Slice("the stub", backend, seed=1, measured_s=0.2, rate_rps=0.001))
 
     assert (sliced.all_sent, sliced.answered) == ((), 0)
 
