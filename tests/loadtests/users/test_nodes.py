@@ -42,6 +42,22 @@ def test_the_same_seed_sends_the_same_requests_whoever_sends_them(
     assert one.total() >= 5
 
 
+def test_users_who_come_later_and_go_again_lose_nothing(
+    locusts: Locusts, contract: Path, tmp_path: Path
+) -> None:
+    with stub(tmp_path) as backend:
+        block = command(backend.url, contract, tmp_path / "spike.jsonl", users=4, pace_s=0.3, measured_s=3.0)
+        closed = [*block, "--workload=closed", "--scenario=spike"]
+        timings = run(locusts, closed, tmp_path / "spike", Generators(workers=2))
+        served = backend.served()
+
+    before, meanwhile = (
+        sum(begins < timing.started_s <= begins + 0.5 for timing in timings) for begins in (0.3, 1.3)
+    )
+    assert len(timings) == served
+    assert meanwhile > 1.5 * before > 0  # four times as many users from 0.9 s to 1.8 s
+
+
 def middle_of_the_longest_silence(timings: list[Timing]) -> float:
     """When it does not matter whether a process is a little late."""
     starts = sorted(timing.started_s for timing in timings if 0.8 < timing.started_s < 1.9)
