@@ -65,6 +65,11 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
     "--rate", type=click.FloatRange(0, 100_000, min_open=True), help="Arrivals a second of an open workload."
 )
 @click.option(
+    "--reads",
+    metavar="SHARE",
+    help="Share of requests that only read, or `recorded`; default: the scenario's.",
+)
+@click.option(
     "--legacy", metavar="URL", help="A legacy backend that runs; default: the bundled one is started."
 )
 @click.option(
@@ -129,6 +134,7 @@ def _run(
     duration: float | None,
     workload: str | None,
     rate: float | None,
+    reads: str | None,
     legacy: str | None,
     modern: str | None,
     legacy_pid: int | None,
@@ -160,7 +166,7 @@ def _run(
         order = order_of(
             context,
             domains,
-            Typed(scenario, users, duration, rate, workload),
+            Typed(scenario, users, duration, rate, workload, reads),
             wanted,
             targets=targets,
             contract=contract,

@@ -12,12 +12,13 @@ from cli.loadtest_site import Wanted
 from loadtests.generators import ALONE, Generators
 from loadtests.run import LoadOrder
 from loadtests.scenarios import Scenario, Workload, scenario_named
-from loadtests.targets import load_targets
+from loadtests.targets import AGAINST_ITSELF, load_targets
 from parity.load_results import Targets
 from proxy.stages import Stage
 
 _OF_A_SHADOW = Targets(time=1.05, queries=None, cache=None)
 """Legacy serves on both sides: nothing gets faster, and the copies must cost its clients little."""
+_RECORDED = "recorded"
 _TO_THE_END = frozenset({"soak"})
 """Scenarios that are about what comes late."""
 
@@ -31,6 +32,7 @@ class Typed:
     duration_s: float | None = None
     rate_rps: float | None = None
     workload: str | None = None
+    reads: str | None = None
 
     def wanted(self) -> Scenario:
         """The scenario, with what was typed in place of what it says. Raises LoadTestError, UsageError."""
@@ -47,7 +49,21 @@ class Typed:
             workload=workload,
             rate_rps=rate if workload is Workload.OPEN else None,
             duration_s=self.duration_s or named.duration_s,
+            reads=named.reads if self.reads is None else _share(self.reads),
         )
+
+
+def _share(text: str) -> float | None:
+    """A share, None as recorded; raises UsageError."""
+    if text == _RECORDED:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise UsageError(f"--reads: expected a share between 0 and 1 like 0.8, or {_RECORDED}, got {text!r}")
+    return share
 
 
 def order_of(
@@ -91,7 +107,7 @@ def _recorded(context: Context, contract: Path) -> list[str]:
 def _targets(context: Context, file: Path | None, wanted: Wanted, scenario: Scenario) -> Targets:
     """Those of the file, else what can be asked of these sides: raises TargetsError."""
     if wanted.same:
-        return Targets(time=1.0, queries=None, cache=None)
+        return AGAINST_ITSELF
     if file is None and wanted.through is Stage.SHADOW:
         return _OF_A_SHADOW
     targets = load_targets(file, endpoints=[(one.domain, one.name) for one in context.endpoints])

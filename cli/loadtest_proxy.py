@@ -10,11 +10,13 @@ import click
 
 from cli.bundled import CONTRACT, bundled_backends, in_front_of, yes_option
 from cli.context import Context, pass_context
-from cli.errors import UnavailableError, UsageError
-from cli.output import console, json_option, message, print_json, warn
+from cli.errors import CliError, UsageError
+from cli.failures import explain
+from cli.output import console, json_option, message, print_json
 from cli.serve import database_option
 from cli.spans import Span
 from cli.supervisor import Running
+from legacy_bridge.errors import LegacyError
 from loadtests.added.capacity import MOST_USERS
 from loadtests.added.flips import SHORTEST_FLIPS_S
 from loadtests.added.result import LEGACY, MODERN, STAGES, ProxyLoadTest
@@ -22,13 +24,12 @@ from loadtests.added.run import Extent, Site, run_proxy_load
 from loadtests.added.table import render_added, to_json
 from loadtests.errors import BackendError, LoadTestError
 from loadtests.settings import LoadSettings
-from parity.errors import StoreError
+from parity.errors import ParityError, StoreError
 from parity.report import build_report
 from proxy.errors import ProxyError
 from proxy.flag_store import FlagStore
 from proxy.stages import Stage
 
-COULD_NOT_RUN = 2
 _ACKNOWLEDGED_WITHIN_S = 5.0
 _WARM_UP_S = 0.5
 _SHORTEST_SLICE_S = 0.2
@@ -188,9 +189,9 @@ def proxy(
     )
     try:
         result = _measured(context, domain, extent, reads, database_url, yes=yes)
-    except (LoadTestError, UnavailableError) as error:
-        warn(f"crossfade: {error}")
-        raise click.exceptions.Exit(COULD_NOT_RUN) from error
+    except (CliError, LoadTestError, LegacyError, ParityError, ProxyError, OSError) as error:
+        # whatever keeps a load test from running has its one exit code, whoever says it
+        raise UsageError(explain(error)[0]) from error
     values = to_json(result)
     if as_json:
         print_json(str(values["schema"]), {name: value for name, value in values.items() if name != "schema"})
@@ -217,6 +218,7 @@ def _measured(
             backends={LEGACY: backends.legacy, MODERN: backends.modern},
             proxy=f"http://127.0.0.1:{running.port}",
             flags=DomainFlags(own.flags, domain, own.actor),
+            reset=backends.reset,
             books=_told()(lambda: build_report(own.engine)),
         )
         settings = LoadSettings(

@@ -11,13 +11,11 @@ from loadtests.blocks import Block
 from loadtests.errors import LoadTestError
 from loadtests.generators import ALONE, WORKER_LOST_EXIT_CODE, Generators
 from loadtests.interval import percentile
-from loadtests.judge import PairOfBlocks
 from loadtests.locusts import Locusts
 from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
 from loadtests.site import LoadSite
 from loadtests.timings import Timing, read_timings, within
 from loadtests.watched import cpu_ms_between, usage
-from parity.exchange import Backend
 from parity.load_results import LoadBlock
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
@@ -116,6 +114,7 @@ class BlockRuns:
             "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
             "leave-out": ",".join(self.left_out),
             "pace": settings.pace_s,
+            "reads": "recorded" if settings.reads is None else settings.reads,
             "load-seed": block.seed,
             "timeout": settings.timeout_s,
             "warm-up": settings.warm_up_s,
@@ -124,13 +123,6 @@ class BlockRuns:
             "exit-code-on-error": 0,
             "loglevel": "WARNING",
         }
-
-
-def pair_of(runs: Sequence[BlockRun]) -> PairOfBlocks:
-    """What two blocks say, one of each side."""
-    of_side = {ran.summary.side: ran for ran in runs}
-    legacy, modern = of_side[Backend.LEGACY], of_side[Backend.MODERN]
-    return PairOfBlocks(legacy.timings, modern.timings, legacy.summary.measured_s, modern.summary.measured_s)
 
 
 @contextlib.contextmanager

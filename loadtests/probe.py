@@ -1,17 +1,17 @@
 """Before the load: every journey against both sides, so that only equal work is compared.
 
-What writes is sent again, and once more in the opposite order from the seed: users come often and in any order, and a
-journey that succeeds once, or whose answer hangs on who came before, would make errors of its own. A journey
-that one side answers otherwise than recorded, with a status below 500, is left out and reported:
+A journey that one side answers otherwise than recorded, with a status below 500, is left out and reported:
 the sides are meant to differ there (a declared deviation), or the seed is another one, and the time for one answer
 says nothing about the other. A 5xx or a connection closed without an answer is no reason to leave anything out;
-it will count as an error.
+it will count as an error. What writes is sent again, and once more in the opposite order from the seed: users come
+often and in any order, and a journey that succeeds once, or whose answer hangs on who came before, would make errors
+of its own.
 """
 
 import contextlib
 import http.client
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,23 +37,29 @@ def probe(
     Raises BackendError when a side does not answer, RecordingError when no journey is left.
     """
     left_out: dict[str, str] = {}
-    writing = [journey for journey in workload.journeys if not is_reading(journey)]
     for side in Backend:
         if reset:
             reset()
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
-            for journeys in (workload.journeys, writing, writing[::-1]):
-                if reset and journeys is not writing:
-                    reset()
-                for journey in [one for one in journeys if one.name not in left_out]:
-                    if reason := prober.reason(journey):
-                        left_out[journey.name] = reason
+            left_out = prober.reasons(workload.journeys) | left_out
             prober.require_answers()
+            left_out |= prober.reasons(_writing(workload, left_out), when=" when it is sent again")
+    if reset:
+        for side in Backend:
+            reset()
+            with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
+                again = _writing(workload, left_out)[::-1]
+                left_out |= prober.reasons(again, when=" in another order")
     kept = workload.without(left_out)
     if not kept.journeys:
         name, reason = next(iter(left_out.items()))
         raise RecordingError(f"no recorded exchange has its recorded status on both sides; {name}: {reason}")
     return kept
+
+
+def _writing(workload: Workload, left_out: Mapping[str, str]) -> Sequence[Journey]:
+    """Only they can be in their own way, or in another's."""
+    return [one for one in workload.journeys if one.name not in left_out and not is_reading(one)]
 
 
 class _Prober:
@@ -78,6 +84,11 @@ class _Prober:
         """Raise BackendError when there was not one answer."""
         if not self._answers:
             raise BackendError(f"the {self._side} backend at {self._url} does not answer: {self._problem}")
+
+    def reasons(self, journeys: Sequence[Journey], *, when: str = "") -> dict[str, str]:
+        """Which of them must be left out, by name, and why."""
+        found = {journey.name: self.reason(journey) for journey in journeys}
+        return {name: reason + when for name, reason in found.items() if reason}
 
     def reason(self, journey: Journey) -> str:
         """Why the journey must be left out, else empty; it is gone through in any case, for its clean-up."""

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import msgspec
 
-from loadtests.block_runs import BlockRun, BlockRuns, pair_of
+from loadtests.alike import Pairs
+from loadtests.block_runs import INTERRUPTED, BlockRun, BlockRuns
 from loadtests.blocks import BLOCK_S, Block, plan_blocks
 from loadtests.cold import ROUNDS, play_cold
 from loadtests.early import Looks
 from loadtests.errors import LoadTestError
 from loadtests.generators import ALONE, Generators
-from loadtests.judge import PairOfBlocks
 from loadtests.locusts import Locusts
 from loadtests.machine import machine
 from loadtests.probe import probe
 from loadtests.recording import Credentials
-from loadtests.run_notes import too_short, what_was_not_measured
+from loadtests.run_notes import share_of_reads, too_short, what_was_not_measured
 from loadtests.scenarios import Scenario
 from loadtests.settings import TIMEOUT_S, WARM_UP_S, LoadSettings
 from loadtests.site import LoadSite
@@ -77,6 +77,7 @@ class LoadOrder:
             kind=self.scenario.workload,
             rate_rps=self.scenario.rate_rps or 0.0,
             pace_s=self.scenario.pace_s,
+            reads=self.scenario.reads,
             warm_up_s=self.warm_up_s,
             timeout_s=self.timeout_s,
         )
@@ -86,32 +87,34 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     """Measure both sides and judge them; `work_dir` keeps the timings of every block.
 
     Raises BackendError when a side does not answer at the start, RecordingError when there is nothing to send,
-    LoadTestError when the time is too short for blocks, or nothing at all could be measured.
+    LoadTestError when the time is too short for blocks, or nothing at all could be measured; KeyboardInterrupt where
+    it comes before anything was.
     """
     begun_at, begun_s = time.time(), time.perf_counter()
     plan = order.blocks()
     settings = order.settings()
     whole = settings.workload()
-    endpoints = _endpoints(whole)
-    notes = [*filter(None, (site.about, order.generators.note))]
-    if words := too_short(order.scenario, len(endpoints)):
-        notes.append(words)
-        onlooker.told(words)
-    onlooker.told("asking both sides every recorded request once ...")
+    notes = [*filter(None, (site.about, order.generators.note, share_of_reads(order.scenario.reads)))]
+    onlooker.told("asking both sides every recorded request ...")
     credentials = Credentials(order.contract, order.jwt_secret)
     workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
-    looks = Looks(endpoints, order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
+    if words := too_short(order.scenario, len(_endpoints(workload, judged_only=True))):
+        notes.append(words)
+        onlooker.told(words)
+    looks = Looks(_endpoints(whole), order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
     cold, no_cold = _cold(order, site, onlooker, workload, credentials, looks)
     work_dir.mkdir(parents=True, exist_ok=True)
     with Locusts(work_dir / "locust") as locusts:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
         blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
-    if not any(ran.summary.requests for ran in runs):
-        raise LoadTestError(runs[-1].summary.problem or "no request was sent in any block")
-    onlooker.told("judging ...")
-    judged = looks.judged(pairs)
     problem = runs[-1].summary.problem
+    if not any(ran.summary.requests for ran in runs):
+        if problem == INTERRUPTED:
+            raise KeyboardInterrupt
+        raise LoadTestError(problem or "no request was sent in any block")
+    onlooker.told("judging ...")
+    judged = looks.judged(pairs.by_now)
     found = [process_of(str(side), [ran.summary for ran in runs], _pids(runs, side)) for side in Backend]
     processes = [one for one in found if one]
     notes += what_was_not_measured(no_cold, {one.side for one in processes})
@@ -138,17 +141,18 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
         processes=processes,
         blocks=[ran.summary for ran in runs],
         planned_blocks=len(plan),
-        left_out=workload.left_out,
+        left_out=workload.left_out | pairs.left_out,
         notes=notes,
         machine=machine(),
         version=_version(),
     )
 
 
-def _endpoints(workload: Workload) -> list[tuple[str, str]]:
-    """With their domains, each once."""
+def _endpoints(workload: Workload, *, judged_only: bool = False) -> list[tuple[str, str]]:
+    """With their domains, each once; only those whose successes are judged, if that is asked."""
     steps = (step for journey in workload.journeys for step in journey.steps)
-    return list(dict.fromkeys((step.exchange.domain, step.endpoint) for step in steps))
+    kept = (step for step in steps if not (judged_only and step.refused))
+    return list(dict.fromkeys((step.exchange.domain, step.endpoint) for step in kept))
 
 
 def _cold(
@@ -183,10 +187,10 @@ def _cold(
 
 def _run_blocks(
     blocks: BlockRuns, plan: Sequence[Block], looks: Looks, onlooker: Onlooker
-) -> tuple[list[BlockRun], list[PairOfBlocks], str]:
+) -> tuple[list[BlockRun], Pairs, str]:
     """What came of each until one has a problem or all is decided, the whole pairs, and why it ended early if it did."""
     runs: list[BlockRun] = []
-    pairs: list[PairOfBlocks] = []
+    pairs = Pairs()
     begun_s = time.perf_counter()
     words = ""
     for number, block in enumerate(plan, 1):
@@ -199,9 +203,9 @@ def _run_blocks(
             onlooker.told(f"stopped in block {number}: {problem}")
             break
         if number % 2 == 0:
-            pairs.append(pair_of(runs[-2:]))
+            pairs.add(runs[-2:])
         if number % 2 == 0 and _SAYING_FROM <= len(pairs) < len(plan) // 2:
-            judged = looks.judged(pairs)
+            judged = looks.judged(pairs.by_now)
             words = so_far(judged)
             if stopped := looks.end(judged, len(pairs)):
                 onlooker.told(stopped)
@@ -210,7 +214,7 @@ def _run_blocks(
 
 
 def _pids(runs: Sequence[BlockRun], side: Backend) -> int:
-    return max(ran.pids for ran in runs if ran.summary.side == side)
+    return max((ran.pids for ran in runs if ran.summary.side == side), default=0)
 
 
 def _version() -> str:

@@ -2,11 +2,9 @@
 
 from collections.abc import Collection
 
+from loadtests.decisions import JUDGED_AT_LEAST
 from loadtests.scenarios import Scenario, Workload
 from parity.exchange import Backend
-
-JUDGED_AT_LEAST = 20
-"""Requests of an endpoint on each side, below which nothing is said of it."""
 
 
 def requests_of(scenario: Scenario) -> float:
@@ -14,6 +12,11 @@ def requests_of(scenario: Scenario) -> float:
     if scenario.workload is Workload.OPEN and scenario.rate_rps is not None:
         return scenario.rate_rps * scenario.duration_s
     return scenario.users / scenario.pace_s * scenario.duration_s
+
+
+def share_of_reads(reads: float | None) -> str:
+    """How much of the load reads, where that is not as it was recorded; else empty."""
+    return "" if reads is None else f"{reads:.0%} of the requests only read, whatever was recorded"
 
 
 def too_short(scenario: Scenario, endpoints: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,13 @@ import pytest
 from loadtests.children import Child
 from loadtests.judge import Judged, PairOfBlocks, judge
 from loadtests.run import run_loadtest
+from loadtests.scenarios import scenario_named
+from loadtests.site import LoadSite
+from loadtests.timings import Timing, read_timings, within
 from parity.exchange import Backend
 from parity.load_results import MET, MISSED, NOT_SLOWER, QUERIES, TIME, UNDECIDED, Targets
-from tests.loadtests.stub_backend import ENDPOINTS, SECRET
+from tests.loadtests.stub_backend import ENDPOINTS
+from tests.loadtests.stubs import Listener, order
 from tests.loadtests.test_judge import asked
 
 READS = [(method, path) for method, path in ENDPOINTS if method == "GET"]
@@ -46,27 +50,18 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 def measured(legacy: str, modern: str, contract: Path, work_dir: Path) -> list[PairOfBlocks]:
     """Six pairs of blocks of half a second."""
-    result = run_loadtest(
-        legacy_url=legacy,
-        modern_url=modern,
-        domain="escrows",
-        contract=contract,
-        users=16,
-        duration_s=3.0,
-        jwt_secret=SECRET,
-        reset=None,
-        progress=lambda _: None,
-        work_dir=work_dir,
-        pace_s=0.2,
-        warm_up_s=0.2,
-        endpoints=READS,
-        targets=TARGETS,
-    )
-    assert result.problem == ""
-    blocks = {(ran.block.pair, ran.block.side): ran for ran in result.blocks}
+    scenario = replace(scenario_named("steady"), users=16, duration_s=3.0, pace_s=0.2, reads=None)
+    asked_for = order(contract, scenario=scenario, endpoints=READS, targets=TARGETS, may_end_early=False)
+    test = run_loadtest(asked_for, LoadSite(legacy, modern), Listener(), work_dir)
+    assert test.problem == ""
+
+    def timings(pair: int, side: Backend) -> list[Timing]:
+        kept = read_timings(work_dir / f"block-{pair:02}-{side}.jsonl")
+        return within(kept, after_s=asked_for.warm_up_s, until_s=asked_for.warm_up_s + 0.5)
+
     return [
-        PairOfBlocks(blocks[number, Backend.LEGACY].timings, blocks[number, Backend.MODERN].timings, 0.5, 0.5)
-        for number in range(6)
+        PairOfBlocks(timings(pair, Backend.LEGACY), timings(pair, Backend.MODERN), 0.5, 0.5)
+        for pair in range(6)
     ]
 
 

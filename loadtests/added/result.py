@@ -2,6 +2,7 @@
 
 import msgspec
 
+from loadtests.block_runs import INTERRUPTED
 from parity.load_results import LoadRatio
 
 SCHEMA = "crossfade.loadtest-proxy/1"
@@ -150,5 +151,7 @@ class ProxyLoadTest(msgspec.Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0: all well; 1: a request failed or was served wrongly, or the books do not balance; 2: it is partial."""
-        return 2 if self.problem else 1 if self.faults else 0
+        """0: all well; 1: a request failed or was served wrongly, or the books do not balance; 2: partial; 130: Ctrl-C."""
+        if self.problem:
+            return 130 if self.problem == INTERRUPTED else 2
+        return 1 if self.faults else 0

@@ -1,7 +1,5 @@
 """`run_proxy_load`: capacities, rounds of slices, flips under load; what was measured until something fails is kept."""
 
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,8 +15,10 @@ from loadtests.added.found import Found
 from loadtests.added.result import SERVING, STAGES, ProxyLoadTest
 from loadtests.added.rounds import Lane, lanes, plan_rounds, seed_of
 from loadtests.added.slices import Slice, Sliced, Slices
+from loadtests.block_runs import INTERRUPTED
 from loadtests.errors import LoadTestError
 from loadtests.locusts import Locusts
+from loadtests.machine import machine
 from loadtests.probe import probe
 from loadtests.recording import Credentials
 from loadtests.settings import LoadSettings
@@ -32,12 +32,16 @@ _LEVEL_OF_FLIPS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Both backends by name, the proxy before them with the domain at stage `off`, its flags and its books."""
+    """Both backends by name, the proxy before them with the domain at stage `off`, its flags and its books.
+
+    `reset` brings the database back to the seed while the backends run.
+    """
 
     backends: Mapping[str, str]
     proxy: str
     flags: Flags
     books: Callable[[], Report]
+    reset: Callable[[], None] | None = None
     closed_within_s: float = CLOSED_WITHIN_S
 
 
@@ -67,7 +71,7 @@ def run_proxy_load(
     progress(f"asking both backends every recorded {', '.join(settings.domains)} request once ...")
     whole = settings.workload()
     urls = {Backend(name): url for name, url in site.backends.items()}
-    workload = probe(whole, Credentials(settings.contract, settings.jwt_secret), urls)
+    workload = probe(whole, Credentials(settings.contract, settings.jwt_secret), urls, site.reset)
     kept = {journey.name for journey in workload.journeys}
     settings = replace(settings, left_out=frozenset({one.name for one in whole.journeys} - kept))
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -78,10 +82,10 @@ def run_proxy_load(
             run.find_capacities()
             run.send_rounds()
             run.flip()
-        except LoadTestError as error:
+        except (LoadTestError, KeyboardInterrupt) as error:
             if not run.found.capacities:
                 raise
-            problem = str(error)
+            problem = INTERRUPTED if isinstance(error, KeyboardInterrupt) else str(error)
             progress(f"stopped: {problem}")
     result = ProxyLoadTest(
         domain=",".join(settings.domains),
@@ -100,7 +104,7 @@ def run_proxy_load(
         left_out=workload.left_out,
         faults=[],
         problem=problem,
-        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        machine=machine(),
     )
     return msgspec.structs.replace(result, faults=faults_of(result), problem=problem or problem_of(result))
 

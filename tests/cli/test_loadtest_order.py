@@ -12,7 +12,8 @@ from cli.loadtest_site import Wanted
 from cli.settings import Settings
 from loadtests.errors import LoadTestError
 from loadtests.run import LoadOrder
-from loadtests.scenarios import Workload
+from loadtests.scenarios import Workload, scenario_named
+from loadtests.targets import AGAINST_ITSELF
 from parity.load_results import Targets
 from proxy.stages import Stage
 
@@ -91,7 +92,7 @@ def test_the_average_that_a_scenario_asks_for_is_a_target(contract: Path) -> Non
 def test_legacy_against_itself_is_asked_nothing_but_not_to_differ(contract: Path) -> None:
     found = order(contract, wanted=wanted(same=True))
 
-    assert found.targets == Targets(time=1.0, queries=None, cache=None)
+    assert found.targets == AGAINST_ITSELF
     assert not found.may_end_early
 
 
@@ -117,6 +118,19 @@ def test_targets_of_a_file_win(contract: Path, tmp_path: Path) -> None:
     )
 
     assert (found.targets.time, found.targets.average_ms) == (0.5, 90)
+
+
+def test_the_share_of_reads_is_that_of_the_scenario_unless_it_is_told(contract: Path) -> None:
+    shares = [Typed("steady", reads=reads).wanted().reads for reads in ("0.9", "recorded", None)]
+
+    assert shares == [0.9, None, scenario_named("steady").reads]
+    assert order(contract, typed=Typed("steady", reads="0.9")).settings().reads == 0.9
+
+
+@pytest.mark.parametrize("reads", ["much", "2", "nan"])
+def test_a_share_of_reads_that_is_none_is_refused(reads: str) -> None:
+    with pytest.raises(UsageError, match=f"--reads: expected a share between 0 and 1 like 0.8.*{reads}"):
+        Typed("steady", reads=reads).wanted()
 
 
 def test_what_comes_late_is_waited_for(contract: Path) -> None:

@@ -13,11 +13,11 @@ STANDING = Standing(3, 24, "legacy", 80.0, "time 0.62 (0.58-0.66), queries 0.40"
 
 def test_without_a_terminal_each_block_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with LoadProgress(Console(file=io.StringIO(), force_terminal=False)) as progress:
-        progress.told("asking both sides every recorded request once ...")
+        progress.told("asking both sides every recorded request ...")
         progress.begins(STANDING)
 
     assert capsys.readouterr().err.splitlines() == [
-        "asking both sides every recorded request once ...",
+        "asking both sides every recorded request ...",
         "block 3 of 24 on legacy, 1 min 20 s left; so far time 0.62 (0.58-0.66), queries 0.40",
     ]
 

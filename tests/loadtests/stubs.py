@@ -55,7 +55,7 @@ def stubs(directory: Path, legacy: tuple[str, ...] = (), modern: tuple[str, ...]
 
 def order(contract: Path, *, users: int = 12, duration_s: float = 1.5, **changes: Any) -> LoadOrder:
     """Blocks of a quarter of a second."""
-    scenario = replace(scenario_named("steady"), users=users, duration_s=duration_s, pace_s=0.1)
+    scenario = replace(scenario_named("steady"), users=users, duration_s=duration_s, pace_s=0.1, reads=None)
     fields: dict[str, Any] = {
         "domains": ["escrows"],
         "endpoints": ENDPOINTS,

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from loadtests.block_runs import INTERRUPTED, BlockRuns, pair_of
-from loadtests.blocks import Block, plan_blocks
+from loadtests.block_runs import INTERRUPTED, BlockRuns
+from loadtests.blocks import Block
 from loadtests.errors import BackendError
 from loadtests.generators import WORKER_LOST_EXIT_CODE, Generators
 from loadtests.locusts import Locusts
@@ -92,7 +92,7 @@ def test_locust_is_told_the_load_and_the_secret_by_a_file_that_is_gone_afterward
     told = locusts.arguments
     assert (told["host"], told["domain"], told["load-seed"]) == ("http://127.0.0.1:1", "escrows", "1000")
     assert (told["users"], told["workload"], told["pace"]) == ("12", "closed", "0.1")
-    assert told["leave-out"] == "escrows/list"
+    assert (told["leave-out"], told["reads"]) == ("escrows/list", "recorded")
     assert locusts.secret == order(contract).jwt_secret
     assert locusts.secret not in str(told)
     assert not Path(told["jwt-secret-file"]).exists()
@@ -126,18 +126,3 @@ def test_what_goes_wrong_is_the_problem_of_the_block(
     contract: Path, tmp_path: Path, locusts: FakeLocusts, problem: str
 ) -> None:
     assert blocks(contract, tmp_path, locusts).run(BLOCK).summary.problem == problem
-
-
-def test_two_blocks_are_a_pair_whichever_came_first(contract: Path, tmp_path: Path) -> None:
-    ran = [
-        blocks(
-            contract, tmp_path, FakeLocusts([at(1.0, queries=5 if block.side is Backend.LEGACY else 2)])
-        ).run(block)
-        for block in plan_blocks(18, seed=1)[2:4]
-    ]
-
-    pair = pair_of(ran)
-
-    assert [one.summary.side for one in ran] == ["modern", "legacy"]
-    assert ([one.query_count for one in pair.legacy], [one.query_count for one in pair.modern]) == ([5], [2])
-    assert (pair.legacy_s, pair.modern_s) == (3.0, 3.0)

@@ -145,6 +145,6 @@ async def test_what_succeeds_once_or_hangs_on_who_came_before_is_left_out(creden
         kept = await asyncio.to_thread(probe, Workload(journeys, {}), credentials, urls, done.clear)
 
     assert kept.left_out == {
-        "once": "legacy answers 400 to once, recorded as 200",
-        "stale": "legacy answers 200 to stale, recorded as 400",
+        "once": "legacy answers 400 to once, recorded as 200 when it is sent again",
+        "stale": "legacy answers 200 to stale, recorded as 400 in another order",
     }

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_modern_that_is_four_times_as_fast_with_half_the_queries_meets_its_tar
     assert 12 <= len(test.blocks) < 16
     assert test.stopped == f"everything was decided after {len(test.blocks) // 2} of 8 pairs of blocks"
     assert test.stopped in listener.said
-    assert len(resets) == 2 + len(test.blocks)  # before either side is probed and before each block
+    assert len(resets) == 4 + len(test.blocks)  # before either side is probed, twice, and before each block
     assert listener.standings[0].left_s == pytest.approx(16 * 0.45)
     assert listener.standings[0].words("7 s") == "block 1 of 16 on legacy, 7 s left"
     assert listener.standings[-1].so_far.startswith("time 0.")
@@ -84,17 +84,17 @@ def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_l
     assert [one.side for one in test.processes] == ["modern"]
     assert {block.memory_mb is None for block in test.blocks if block.side == "legacy"} == {True}
     assert test.notes == [
-        listener.said[0],
+        listener.said[1],
         "CPU and memory not measured: no process of legacy was watched",
     ]
-    assert listener.said[0].startswith("too short to decide: about 15 requests a side for 7 endpoints")
+    assert listener.said[1].startswith("too short to decide: about 15 requests a side for 7 endpoints")
     assert len(test.blocks) == test.planned_blocks == 12
     assert test.judgement != MET
 
 
 def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_path: Path) -> None:
     listener = Listener()
-    with stubs(tmp_path, (), ("--die-after=200",)) as site:
+    with stubs(tmp_path, (), ("--die-after=300",)) as site:
         test = run(contract, tmp_path, site, listener)
 
     died_in = len(test.blocks)
@@ -143,34 +143,48 @@ def test_ctrl_c_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_p
     assert test.judgement == UNDECIDED
 
 
+def test_ctrl_c_before_anything_was_measured_only_ends_the_run(contract: Path, tmp_path: Path) -> None:
+    def press(_: Standing) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with stubs(tmp_path) as site, pytest.raises(KeyboardInterrupt):
+            run(contract, tmp_path, site, Listener(on_block=press), endpoints=READS, duration_s=6)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def failing_from(block: int, listener: Listener) -> Callable[[], None]:
+    """A reset that fails from the begin of that block on."""
+
+    def reset() -> None:
+        if len(listener.standings) >= block:
+            raise BackendError("the database is gone")
+
+    return reset
+
+
 def test_a_database_that_cannot_be_reset_in_mid_run_ends_it_and_what_was_measured_is_kept(
     contract: Path, tmp_path: Path
 ) -> None:
-    resets: list[None] = []
-
-    def reset() -> None:
-        resets.append(None)
-        if len(resets) > 4:
-            raise BackendError("the database is gone")
-
+    listener = Listener()
     with stubs(tmp_path) as site:
-        test = run(contract, tmp_path, replace(site, reset=reset), endpoints=READS)
+        resetting = replace(site, reset=failing_from(3, listener))
+        test = run(contract, tmp_path, resetting, listener, endpoints=READS)
 
     assert test.problem == "the database is gone"
-    assert len(test.blocks) == 3
+    assert [block.problem for block in test.blocks] == ["", "", "the database is gone"]
+    assert test.overall.legacy.requests
     assert test.judgement in {UNDECIDED, MISSED}
 
 
 def test_when_nothing_at_all_could_be_measured_there_is_no_result(contract: Path, tmp_path: Path) -> None:
-    resets: list[None] = []
-
-    def reset() -> None:
-        resets.append(None)
-        if len(resets) > 2:
-            raise BackendError("the database is gone")
-
-    with stubs(tmp_path) as site, pytest.raises(LoadTestError, match="the database is gone"):
-        run(contract, tmp_path, replace(site, reset=reset), endpoints=READS)
+    listener = Listener()
+    with stubs(tmp_path) as site:
+        resetting = replace(site, reset=failing_from(1, listener))
+        with pytest.raises(LoadTestError, match="the database is gone"):
+            run(contract, tmp_path, resetting, listener, endpoints=READS)
 
 
 def test_a_duration_that_holds_no_blocks_is_refused_before_anybody_is_asked(

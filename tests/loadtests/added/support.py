@@ -1,9 +1,7 @@
-"""Slices of the recorded escrows, for the stub backend."""
+"""What of the recorded escrows the stub backend can answer."""
 
 from pathlib import Path
 
-from loadtests.added.slices import Slices
-from loadtests.locusts import Locusts
 from loadtests.settings import LoadSettings
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
 
@@ -18,8 +16,3 @@ def settings_of(contract: Path) -> LoadSettings:
         warm_up_s=0.1,
         timeout_s=2.0,
     )
-
-
-def running_slices(locusts: Locusts, contract: Path, work_dir: Path) -> Slices:
-    """Slices of these settings."""
-    return Slices(locusts, settings_of(contract), work_dir)

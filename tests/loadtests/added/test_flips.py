@@ -1,32 +1,16 @@
 """Stages changed under load: in which order, and which answers must not be modern's."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from loadtests.added.flips import Flip, after_rollbacks, flip_under_load
 from loadtests.added.result import MODERN
 from loadtests.added.slices import Slice, Slices
 from loadtests.errors import BackendError
-from loadtests.locusts import Locusts
 from tests.loadtests.added.factories import timing
 from tests.loadtests.added.fake_site import FakeSite
-from tests.loadtests.added.support import running_slices
 
 SHADOW, CANARY = Flip("shadow", False, 200.0, 200.1, 100.0), Flip("canary", False, 210.0, 210.1, 100.0)
 ROLLBACK = Flip("off", True, 100.0, 101.0, 1_000.0)
-
-
-@pytest.fixture(scope="module")
-def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
-        yield running
-
-
-@pytest.fixture
-def slices(locusts: Locusts, contract: Path, tmp_path: Path) -> Slices:
-    return running_slices(locusts, contract, tmp_path)
 
 
 def under_load(site: FakeSite, measured_s: float) -> Slice:

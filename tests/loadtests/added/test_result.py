@@ -3,6 +3,7 @@
 import pytest
 
 from loadtests.added.result import SERVING, STAGES, Books, ProxyLoadTest
+from loadtests.block_runs import INTERRUPTED
 from proxy.stages import READS, Stage
 from tests.loadtests.added.factories import result
 
@@ -36,6 +37,7 @@ def test_books_balance_when_all_is_counted_and_has_one_outcome(books: Books, *, 
         (result(), 0),
         (result(faults=["1 of 9 requests failed"]), 1),
         (result(problem="the legacy backend stopped answering"), 2),
+        (result(problem=INTERRUPTED), 130),
         (result(problem="the legacy backend stopped answering", faults=["1 of 9 requests failed"]), 2),
     ],
 )

@@ -7,29 +7,17 @@ from pathlib import Path
 import pytest
 
 from loadtests.added.slices import Slice, Sliced, Slices
-from loadtests.children import Child
 from loadtests.errors import BackendError, LoadTestError
 from loadtests.locusts import Locusts
-from tests.loadtests.added.support import running_slices, settings_of
+from tests.loadtests.added.support import settings_of
+from tests.loadtests.conftest import running
 from tests.loadtests.stub_backend import SECRET
 
 
 @pytest.fixture(scope="module")
-def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    arguments = ["-m", "tests.loadtests.stub_backend", "--delay-ms=20"]
-    with Child("stub", arguments, log=tmp_path_factory.mktemp("stub") / "stub") as child:
-        yield f"http://127.0.0.1:{child.ready()['port']}"
-
-
-@pytest.fixture
-def slices(locusts: Locusts, contract: Path, tmp_path: Path) -> Slices:
-    return running_slices(locusts, contract, tmp_path)
+    with running(tmp_path_factory.mktemp("stub"), "--delay-ms=20") as address:
+        yield address
 
 
 def test_users_who_never_pause_send_as_fast_as_they_are_answered(slices: Slices, backend: str) -> None:
