@@ -74,7 +74,7 @@ class Slices:
         """Send it. Raises BackendError where nobody answers any more, LoadTestError where Locust fails."""
         results = self.next_results
         self._n += 1
-        code, words = self._locusts.run([self._command(one, results)], results, self._longest_s(one))
+        code, words = self._locusts.run(self._command(one, results), results, self._longest_s(one))
         if code is None:
             raise LoadTestError(f"Locust did not end in time on {one.path} at {one.url}")
         if code not in {0, SIDE_DOWN_EXIT_CODE}:

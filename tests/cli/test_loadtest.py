@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from cli.sections import StoreSection
 from cli.settings import Settings
 from loadtests.block_runs import INTERRUPTED
 from parity.database import open_database
-from parity.load_results import MISSED, UNDECIDED, LoadTest
+from parity.load_results import MET, MISSED, TIME, UNDECIDED, LoadJudgement, LoadTest
 from parity.load_tests import LoadTests
 from tests.loadtests.stub_backend import SECRET
 from tests.loadtests.stubs import stub
@@ -65,12 +66,19 @@ def test_the_exit_code_says_what_came_out(test: LoadTest, code: int) -> None:
 
 
 def test_legacy_against_itself_is_well_where_nothing_is_decided() -> None:
-    open_ = msgspec.structs.replace(made.load_test().overall, judgements=[])
+    def rows(word: str) -> dict[str, Any]:
+        judged = LoadJudgement(TIME, 1.0, None, word)
+        whole = msgspec.structs.replace(made.load_test().overall, judgements=[])
+        return {
+            "overall": whole,
+            "by_domain": [],
+            "endpoints": [msgspec.structs.replace(whole, judgements=[judged])],
+        }
 
-    assert exit_code(made.load_test(judgement=UNDECIDED, overall=open_), same=True) == 0
-    assert exit_code(made.load_test(judgement=UNDECIDED), same=True) == 1  # overall, something was decided
-    assert exit_code(made.load_test(judgement=MISSED, overall=open_), same=True) == 1
-    assert exit_code(made.partial(overall=open_), same=True) == 2
+    assert exit_code(made.load_test(**rows(UNDECIDED)), same=True) == 0
+    assert exit_code(made.load_test(**rows(MISSED)), same=True) == 1
+    assert exit_code(made.load_test(**rows(MET)), same=True) == 1
+    assert exit_code(made.partial(**rows(UNDECIDED)), same=True) == 2
 
 
 def of_store(state_dir: Path) -> list[LoadTest]:
