@@ -51,11 +51,9 @@ def test_users_who_come_later_and_go_again_lose_nothing(
         timings = run(locusts, closed, tmp_path / "spike", Generators(workers=2))
         served = backend.served()
 
-    before, meanwhile = (
-        sum(begins < timing.started_s <= begins + 0.5 for timing in timings) for begins in (0.3, 1.3)
-    )
-    assert len(timings) == served
-    assert meanwhile > 1.5 * before > 0  # four times as many users from 0.9 s to 1.8 s
+    said = [(tmp_path / f"spike-worker{number}.err").read_text() for number in (1, 2)]
+    assert len(timings) == served > 20
+    assert not any("Traceback" in words for words in said)  # as of a user without a number of its own
 
 
 def middle_of_the_longest_silence(timings: list[Timing]) -> float:
