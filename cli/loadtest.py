@@ -208,10 +208,8 @@ def exit_code(test: LoadTest, *, same: bool = False) -> int:
     if test.problem:
         return CTRL_C if test.problem == INTERRUPTED else COULD_NOT_RUN
     if same:
-        decided = test.judgement != UNDECIDED or any(
-            one.judgement != UNDECIDED for one in test.overall.judgements
-        )
-        return NOT_MET if decided else 0
+        rows = (test.overall, *test.by_domain, *test.endpoints)
+        return NOT_MET if any(one.judgement != UNDECIDED for row in rows for one in row.judgements) else 0
     return 0 if test.judgement == MET else NOT_MET
 
 

@@ -47,6 +47,7 @@ _SILENT_QUERIES = (
     "`queries = false` among the targets asks nothing"
 )
 _NOTHING = Tally()
+_MOST_LOG = 50.0
 _PLACES = 3  # endpoints that are named where modern broke
 
 
@@ -193,7 +194,7 @@ class _Judge:
             1.0,
             met_at=math.log(1 + margin),
             missed_at=0.0,
-            shown=math.exp,
+            shown=_of_log,
             binding=bool(row.judged),
             family=endpoints,
             met_family=1 if margin else endpoints,
@@ -231,8 +232,13 @@ class _Judge:
         return LoadEndpoint(domain, endpoint, legacy, modern, [one.judgement for one in answers])
 
 
+def _of_log(log: float) -> float:
+    """The ratio of that logarithm. Three pairs of blocks that lie far apart have an interval beyond what a float can be."""
+    return math.exp(min(log, _MOST_LOG))
+
+
 def _time(target: float) -> Question:
-    return Question(TIME, target, math.log(target), math.log(target), math.exp)
+    return Question(TIME, target, math.log(target), math.log(target), _of_log)
 
 
 def _queries(target: float) -> Question:

@@ -8,6 +8,7 @@ and marked as partial.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from loadtests.scenarios import Scenario
 from loadtests.settings import TIMEOUT_S, WARM_UP_S, LoadSettings
 from loadtests.site import LoadSite
 from loadtests.standing import Onlooker, Standing, so_far
+from loadtests.warm import warm
 from loadtests.watched import process_of
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
@@ -98,7 +100,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     onlooker.told("asking both sides every recorded request ...")
     credentials = Credentials(order.contract, order.jwt_secret)
     workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
-    if words := too_short(order.scenario, len(_endpoints(workload, judged_only=True))):
+    if words := too_short(order.scenario, [name for _, name in _endpoints(workload, judged_only=True)]):
         notes.append(words)
         onlooker.told(words)
     looks = Looks(_endpoints(whole), order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
@@ -106,7 +108,8 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     work_dir.mkdir(parents=True, exist_ok=True)
     with Locusts(work_dir / "locust") as locusts:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
-        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators)
+        warmed = partial(warm, workload=workload, credentials=credentials, timeout_s=order.timeout_s)
+        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators, warmed)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
     problem = runs[-1].summary.problem
     if not any(ran.summary.requests for ran in runs):
@@ -145,6 +148,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
         notes=notes,
         machine=machine(),
         version=_version(),
+        reads=order.scenario.reads,
     )
 
 

@@ -1,6 +1,6 @@
 """What a reader of a load test must know that no figure says, a sentence each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from loadtests.decisions import JUDGED_AT_LEAST
 from loadtests.scenarios import Scenario, Workload
@@ -19,15 +19,27 @@ def share_of_reads(reads: float | None) -> str:
     return "" if reads is None else f"{reads:.0%} of the requests only read, whatever was recorded"
 
 
-def too_short(scenario: Scenario, endpoints: int) -> str:
-    """That some endpoint will have too few requests, where that is certain; else empty."""
-    expected, needed = requests_of(scenario), JUDGED_AT_LEAST * endpoints
-    if expected >= needed:
+def too_short(scenario: Scenario, endpoints: Sequence[str]) -> str:
+    """That some of these endpoints will have too few requests, where that is certain; else empty."""
+    reading = sum(name.startswith("GET ") for name in endpoints)
+    kinds = [(1.0, len(endpoints), "endpoints")]
+    if scenario.reads is not None:
+        kinds = [
+            (scenario.reads, reading, "endpoints that read"),
+            (1 - scenario.reads, len(endpoints) - reading, "endpoints that write"),
+        ]
+    asked = requests_of(scenario)
+    found = [
+        (count * JUDGED_AT_LEAST / (share * asked), share * asked, f"{count} {words}")
+        for share, count, words in kinds
+        if share
+    ]
+    times, expected, those = max(found)
+    if times <= 1:
         return ""
-    longer_s = scenario.duration_s * needed / expected
     return (
-        f"too short to decide: about {expected:.0f} requests a side for {endpoints} endpoints, of which each needs "
-        f"{JUDGED_AT_LEAST}; expect `undecided`, or give it {longer_s:.0f} s at least"
+        f"too short to decide: about {expected:.0f} requests a side for {those}, of which each needs "
+        f"{JUDGED_AT_LEAST}; expect `undecided`, or give it {scenario.duration_s * times:.0f} s at least"
     )
 
 

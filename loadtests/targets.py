@@ -43,7 +43,8 @@ def load_targets(file: Path | None, *, endpoints: Collection[tuple[str, str]] = 
         "endpoints": dict.fromkeys(endpoint for _, endpoint in endpoints),
     }
     if problems := list(_problems(values, names if file else {})):
-        raise TargetsError("\n  ".join([f"{file}: {len(problems)} wrong:", *problems]))
+        count = "1 field is" if len(problems) == 1 else f"{len(problems)} fields are"
+        raise TargetsError("\n  ".join([f"{file}: {count} wrong:", *problems]))
     given = {key: None if value is False else value for key, value in values.items()}
     return msgspec.convert(given, Targets)
 

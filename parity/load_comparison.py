@@ -116,6 +116,7 @@ def differences(now: LoadTest, then: LoadTest) -> list[str]:
             ("users", now.users, then.users),
             ("rate_rps", now.rate_rps, then.rate_rps),
             ("pace_s", now.pace_s, then.pace_s),
+            ("reads", now.reads, then.reads),
         )
         if mine != theirs
     ]

@@ -130,7 +130,8 @@ class LoadTest(msgspec.Struct, frozen=True):
     """One run of `crossfade loadtest`, as its report, the store and the console have it.
 
     `scenario` names the shape of load, `workload` is `closed` or `open`, `through` says where the load went: `direct`,
-    or a stage (`shadow`) at which the proxy stood before both. `judgement` is that of the whole run. With a `problem`
+    or a stage (`shadow`) at which the proxy stood before both. `reads` is the share of requests that only read; None: as
+    recorded. `judgement` is that of the whole run. With a `problem`
     it is partial and never `met`; `stopped` says why it ended early with everything decided.
     """
 
@@ -160,6 +161,7 @@ class LoadTest(msgspec.Struct, frozen=True):
     notes: list[str]
     machine: str = ""
     version: str = ""
+    reads: float | None = None
 
     @property
     def passed(self) -> bool:

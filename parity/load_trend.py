@@ -45,6 +45,7 @@ class LoadPoint(msgspec.Struct, frozen=True):
     cache: LoadRatio | None
     p95_ms: float | None
     errors: int
+    reads: float | None = None
 
 
 class LoadTrend(msgspec.Struct, frozen=True):
@@ -72,7 +73,15 @@ def trends(points: Sequence[LoadPoint]) -> list[LoadTrend]:
     """Of points newest first, a trend for all that can be compared: other domains beside it are another load."""
     lines: dict[tuple[object, ...], list[LoadPoint]] = {}
     for point in points:
-        asked = (point.scenario, point.workload, point.through, point.users, point.rate_rps, point.machine)
+        asked = (
+            point.scenario,
+            point.workload,
+            point.through,
+            point.users,
+            point.rate_rps,
+            point.reads,
+            point.machine,
+        )
         lines.setdefault((*asked, *sorted(point.domains)), []).append(point)
     return [_trend(line) for line in lines.values()]
 
@@ -119,6 +128,7 @@ def _point(kept: KeptLoadTest, row: LoadEndpoint) -> LoadPoint:
         _measured(row, CACHE),
         row.modern.p95_ms,
         row.modern.errors,
+        test.reads,
     )
 
 

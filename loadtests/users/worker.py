@@ -12,10 +12,12 @@ import sys
 from argparse import Namespace
 from collections import defaultdict, deque
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import gevent  # type: ignore[import-untyped]  # gevent ships no types
+from locust import argument_parser
 from locust.env import Environment
 from locust.event import EventHook
 from locust.rpc import Message
@@ -33,6 +35,10 @@ SIDE_DOWN = "the side is down"
 TOLD = ("num_users", "run_time", "headless", "user_classes")
 """Options of Locust's own that say what is sent, and that a master does not send by itself as it does ours."""
 OWN = ("contract", "jwt_secret", "jwt_secret_file", "results")
+
+
+# Locust makes its whole parser anew for each option that a master sends: half a second in which nobody sends anything
+argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
 
 
 def listen(hook: EventHook, listener: Callable[..., None]) -> None:

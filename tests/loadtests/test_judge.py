@@ -275,6 +275,16 @@ def test_too_few_pairs_or_requests_decide_nothing(pairs: int, n: int, why: str, 
     assert (time.judgement, time.why, time.blocks_needed) == (UNDECIDED, why, needed)
 
 
+def test_pairs_that_lie_far_apart_have_an_interval_that_is_a_number() -> None:
+    quick, slow = [timing(1.0)] * 20, [timing(9_000.0)] * 20
+
+    measured = asked(judged([pair(quick, slow), pair(slow, quick)], looks=12).overall, TIME).measured
+
+    assert measured is not None
+    assert measured.value == pytest.approx(1)
+    assert measured.high == pytest.approx(math.exp(50))
+
+
 def test_one_pair_has_no_interval() -> None:
     time = asked(row(sides(0.3, seed=9, pairs=1)), TIME)
 

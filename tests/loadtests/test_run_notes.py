@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from loadtests.run_notes import requests_of, share_of_reads, too_short, what_was_not_measured
-from loadtests.scenarios import Workload, scenario_named
+from loadtests.scenarios import Scenario, Workload, scenario_named
 
-STEADY = replace(scenario_named("steady"), users=20, pace_s=0.25, duration_s=60)
+STEADY = replace(scenario_named("steady"), users=20, pace_s=0.25, duration_s=60, reads=None)
 OPEN = replace(STEADY, workload=Workload.OPEN, rate_rps=2.0)
 
 
@@ -15,8 +15,12 @@ def test_users_send_at_their_pace_and_arrivals_come_at_their_rate() -> None:
     assert (requests_of(STEADY), requests_of(OPEN)) == (4_800, 120)
 
 
+def names(reading: int, writing: int = 0) -> list[str]:
+    return [*(f"GET /v1/{n}" for n in range(reading)), *(f"PUT /v1/{n}" for n in range(writing))]
+
+
 def test_where_some_endpoint_surely_has_too_few_requests_that_is_said_with_what_would_do() -> None:
-    said = too_short(OPEN, endpoints=20)
+    said = too_short(OPEN, names(15, 5))
 
     assert said == (
         "too short to decide: about 120 requests a side for 20 endpoints, of which each needs 10; "
@@ -24,9 +28,26 @@ def test_where_some_endpoint_surely_has_too_few_requests_that_is_said_with_what_
     )
 
 
-@pytest.mark.parametrize("endpoints", [12, 480])
-def test_where_it_may_do_nothing_is_said(endpoints: int) -> None:
-    assert too_short(OPEN if endpoints == 12 else STEADY, endpoints) == ""
+def test_where_few_requests_write_there_may_be_too_few_for_those_endpoints_alone() -> None:
+    said = too_short(replace(STEADY, reads=0.95), names(20, 48))
+
+    assert said == (
+        "too short to decide: about 240 requests a side for 48 endpoints that write, of which each needs 10; "
+        "expect `undecided`, or give it 120 s at least"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "endpoints"),
+    [
+        (OPEN, names(6, 6)),
+        (STEADY, names(480)),
+        (replace(STEADY, reads=0.95), names(50, 24)),
+        (replace(STEADY, reads=1.0), names(50, 0)),
+    ],
+)
+def test_where_there_may_be_enough_nothing_is_said(scenario: Scenario, endpoints: list[str]) -> None:
+    assert too_short(scenario, endpoints) == ""
 
 
 def test_what_was_not_measured_is_told_with_its_reason() -> None:

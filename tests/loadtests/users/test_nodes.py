@@ -42,6 +42,20 @@ def test_the_same_seed_sends_the_same_requests_whoever_sends_them(
     assert one.total() >= 5
 
 
+def test_users_who_come_later_and_go_again_lose_nothing(
+    locusts: Locusts, contract: Path, tmp_path: Path
+) -> None:
+    with stub(tmp_path) as backend:
+        block = command(backend.url, contract, tmp_path / "spike.jsonl", users=4, pace_s=0.3, measured_s=3.0)
+        closed = [*block, "--workload=closed", "--scenario=spike"]
+        timings = run(locusts, closed, tmp_path / "spike", Generators(workers=2))
+        served = backend.served()
+
+    said = [(tmp_path / f"spike-worker{number}.err").read_text() for number in (1, 2)]
+    assert len(timings) == served > 20
+    assert not any("Traceback" in words for words in said)  # as of a user without a number of its own
+
+
 def middle_of_the_longest_silence(timings: list[Timing]) -> float:
     """When it does not matter whether a process is a little late."""
     starts = sorted(timing.started_s for timing in timings if 0.8 < timing.started_s < 1.9)
