@@ -1,6 +1,6 @@
 """What was wrong of what was measured, a sentence each; no slowness is a fault here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from loadtests.added.result import Books, FlipsFound, PathFigures, ProxyLoadTest, StageRow
 
@@ -9,11 +9,9 @@ _SHOWN = 3
 
 def faults_of(result: ProxyLoadTest) -> list[str]:
     """Failed requests, answers of another status or from another backend, books that do not balance."""
-    faults = [
-        fault for row in result.stages for fault in _of_stage(row, fails=not _asks_too_much(result, row))
-    ]
+    faults = [fault for row in result.stages for fault in _of_stage(row, _direct(result, row))]
     if result.flips is not None:
-        faults += _of_flips(result.flips)
+        faults += _of_flips(result.flips, [one.figures for one in result.direct])
     if result.books is not None and not result.books.balance:
         faults.append(_of_books(result.books))
     return faults
@@ -22,7 +20,7 @@ def faults_of(result: ProxyLoadTest) -> list[str]:
 def problem_of(result: ProxyLoadTest) -> str:
     """Why it says nothing: requests failed where the backend could not answer as many without the proxy; empty: none."""
     for row in result.stages:
-        if row.figures.failed and _asks_too_much(result, row):
+        if row.figures.failed and not all(one.keeps_up for one in _direct(result, row)):
             return (
                 f"{row.figures.failed:,} requests failed {_where(row)}, which {row.backend} asked directly did not keep "
                 "up with either: the machine is busier than when that was found"
@@ -30,23 +28,23 @@ def problem_of(result: ProxyLoadTest) -> str:
     return ""
 
 
-def _asks_too_much(result: ProxyLoadTest, row: StageRow) -> bool:
-    return any(
-        not direct.figures.keeps_up
-        for direct in result.direct
-        if (direct.backend, direct.level) == (row.backend, row.level)
-    )
+def _direct(result: ProxyLoadTest, row: StageRow) -> list[PathFigures]:
+    """The same requests sent to that backend directly."""
+    lane = (row.backend, row.level)
+    return [one.figures for one in result.direct if (one.backend, one.level) == lane]
 
 
 def _where(row: StageRow) -> str:
     return f"at stage {row.stage}, {row.level:.0%} of {row.backend}'s capacity"
 
 
-def _of_stage(row: StageRow, *, fails: bool) -> Iterator[str]:
+def _of_stage(row: StageRow, direct: Sequence[PathFigures]) -> Iterator[str]:
     where = _where(row)
-    if fails:
+    if all(one.keeps_up for one in direct):
         yield from _failed(row.figures, where)
-    yield from _unexpected(row.figures, where)
+    # what the backend itself answers otherwise, under a load that writes, is not the proxy's
+    if row.figures.unexpected > sum(one.unexpected for one in direct):
+        yield from _unexpected(row.figures, where)
     # what modern could not be asked, legacy answers: that is counted as a fallback, and is right
     if row.served_otherwise > row.counted.fell_back:
         yield f"{row.served_otherwise} answers {where} were not {row.backend}'s"
@@ -68,9 +66,10 @@ def _which(figures: PathFigures) -> str:
     return f": {', '.join(shown)}{', ...' if len(figures.wrong) > _SHOWN else ''}" if shown else ""
 
 
-def _of_flips(flips: FlipsFound) -> Iterator[str]:
+def _of_flips(flips: FlipsFound, direct: Sequence[PathFigures]) -> Iterator[str]:
     yield from _failed(flips.figures, "while stages changed")
-    yield from _unexpected(flips.figures, "while stages changed")
+    if not any(one.unexpected for one in direct):
+        yield from _unexpected(flips.figures, "while stages changed")
     if flips.by_modern:
         yield f"{flips.by_modern} requests after an acknowledged rollback were answered by modern"
 

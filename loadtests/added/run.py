@@ -73,6 +73,8 @@ def run_proxy_load(
     whole = settings.workload()
     urls = {Backend(name): url for name, url in site.backends.items()}
     workload = probe(whole, Credentials(settings.contract, settings.jwt_secret), urls, site.reset)
+    if site.reset:
+        site.reset()
     kept = {journey.name for journey in workload.journeys}
     settings = replace(settings, left_out=frozenset({one.name for one in whole.journeys} - kept))
     work_dir.mkdir(parents=True, exist_ok=True)

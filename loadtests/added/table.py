@@ -143,6 +143,8 @@ def notes(result: ProxyLoadTest) -> list[str]:
         lines.append(
             "! fewer answers than requests: that path is over its capacity, and its times grow while it is measured."
         )
+    if otherwise := sum(row.figures.unexpected for row in result.direct):
+        lines.append(f"{otherwise:,} answers of backends asked directly had another status than recorded.")
     if not_sent := sum(figures.not_sent for figures in _all_figures(result)):
         lines.append(f"{not_sent:,} requests were not sent: too many were unanswered when they were due.")
     late = max((figures.late for figures in _all_figures(result)), default=0.0)

@@ -76,3 +76,16 @@ def test_what_the_backend_cannot_answer_without_the_proxy_says_nothing_of_the_pr
     )
     assert problem_of(result(direct=[too_much])) == ""
     assert problem_of(result(stages=[stage_row(figures=figures(failed=2))])) == ""
+
+
+def test_what_the_backend_itself_answers_otherwise_than_recorded_is_not_the_proxys() -> None:
+    direct = [DirectRow(LEGACY, 0.5, figures(unexpected=3))]
+    flips = FlipsFound(figures(unexpected=9), [], 40, 0)
+
+    assert (
+        faults_of(result(direct=direct, stages=[stage_row(figures=figures(unexpected=3))], flips=flips)) == []
+    )
+    assert (
+        len(faults_of(result(direct=direct, stages=[stage_row(figures=figures(unexpected=4))], flips=flips)))
+        == 1
+    )
