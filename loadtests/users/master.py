@@ -46,6 +46,7 @@ class Master:
         self._done: dict[str, str] = {}
         self._joined: set[str] = set()
         self._gone: list[str] = []
+        self._loads = 0
         self._is_measured = self._is_over = False
         if environment.parsed_options is not None:
             # Locust gives a worker 4 s, in which one on a busy machine may still be reading its recording
@@ -81,8 +82,11 @@ class Master:
         return None
 
     def begin(self, digest: str, within_s: float | None) -> None:
-        """Without `within_s` somebody else ends it."""
+        """Without `within_s` somebody else ends it, perhaps to begin another from Locust's page: all is dealt anew."""
         self._digest = digest
+        self._loads += 1
+        for of_the_last in (self._dealt, self._next, self._recorded, self._arrived, self._done):
+            of_the_last.clear()
         self._wait_for_all()
         if within_s is not None:
             self._is_measured = True
@@ -113,7 +117,7 @@ class Master:
             self._next.update({name: count for name, (_, count) in numbers.items()})
             self._dealt[worker] = users
             share = {"place": place, "of": len(shares), "numbers": numbers}
-            share |= {"digest": self._digest, "options": self._told}
+            share |= {"load": self._loads, "digest": self._digest, "options": self._told}
             self._runner.send_message(SHARE, share, worker)
 
     def _keep(self, worker: str, handed: Mapping[str, Any]) -> None:

@@ -68,8 +68,9 @@ class Alone:
         """The file."""
         return results.open("wb") if results else None
 
-    def begin(self, digest: str, within_s: float | None) -> None:
-        """Nobody else is to know."""
+    def begin(self, digest: str, within_s: float | None) -> None:  # noqa: ARG002  a node's signature
+        """Nobody else is to know; whoever begins again from Locust's page begins with the same users."""
+        self._numbers.clear()
 
     def number(self, user_class: str) -> int:
         """Counted here."""

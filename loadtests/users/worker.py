@@ -65,6 +65,7 @@ class Worker:
         self._own = {name: vars(environment.parsed_options)[name] for name in OWN}
         self._told: dict[str, Any] = {}
         self._numbers: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._load = 0
         self._digest = ""
         self._file = _Unreported()
         self._reported = 0
@@ -123,6 +124,9 @@ class Worker:
         return f"{self.place + 1} of {self.of} on {socket.gethostname()}"
 
     def _share(self, msg: Message, **_: Any) -> None:
+        if msg.data["load"] != self._load:
+            self._load = msg.data["load"]
+            self._numbers.clear()
         self.place, self.of = msg.data["place"], msg.data["of"]
         self._digest, self._told = msg.data["digest"], msg.data["options"]
         for user_class, (first, count) in msg.data["numbers"].items():

@@ -81,7 +81,7 @@ def pretend(master: zmq.Socket[bytes], digest: str, options: Mapping[str, Any], 
                 numbers = {"EscrowsUser": (0, 6)}
                 tell(
                     "crossfade_share",
-                    {"place": 0, "of": 1, "digest": digest, "options": {}, "numbers": numbers},
+                    {"place": 0, "of": 1, "digest": digest, "options": {}, "load": 1, "numbers": numbers},
                 )
                 job = {"user_classes_count": {"EscrowsUser": 6}, "host": host, "stop_timeout": 3}
                 tell("spawn", job | {"timestamp": time.time(), "parsed_options": dict(options)})
