@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
 from loadtests.site import LoadSite
 from loadtests.timings import Timing, read_timings, within
 from loadtests.watched import cpu_ms_between, usage
-from parity.exchange import Backend
 from parity.load_results import LoadBlock
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
@@ -35,10 +34,7 @@ class BlockRun:
 
 @dataclass(frozen=True, slots=True)
 class BlockRuns:
-    """Runs blocks; what each of them has in common.
-
-    `left_out` are names of journeys, the run began at `begun_s`, `warm` asks a side at that address for what it may keep.
-    """
+    """Runs blocks; what each of them has in common. `left_out` are names of journeys; the run began at `begun_s`."""
 
     locusts: Locusts
     settings: LoadSettings
@@ -47,17 +43,15 @@ class BlockRuns:
     work_dir: Path
     begun_s: float
     generators: Generators = ALONE
-    warm: Callable[[Backend, str], object] = lambda _side, _url: None
 
     def run(self, block: Block) -> BlockRun:
-        """Bring the database back to the seed, warm that side and load it; what goes wrong, Ctrl-C too, is its problem."""
+        """Bring the database back to the seed and load that side. What goes wrong, Ctrl-C too, is the block's problem."""
         begun_s = time.perf_counter()
         timings: list[Timing] = []
         problem, cpu_ms, taken = "", None, None
         try:
             if self.site.reset:
                 self.site.reset()
-            self.warm(block.side, self.site.url(block.side))
             pids = self.site.pids.get(block.side, ())
             before = usage(pids)
             timings, problem = self._load(block)

@@ -8,7 +8,6 @@ and marked as partial.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,10 +26,9 @@ from loadtests.probe import probe
 from loadtests.recording import Credentials
 from loadtests.run_notes import share_of_reads, too_short, what_was_not_measured
 from loadtests.scenarios import Scenario
-from loadtests.settings import TIMEOUT_S, WARM_UP_S, LoadSettings
+from loadtests.settings import TIMEOUT_S, LoadSettings
 from loadtests.site import LoadSite
 from loadtests.standing import Onlooker, Standing, so_far
-from loadtests.warm import warm
 from loadtests.watched import process_of
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
@@ -60,7 +58,7 @@ class LoadOrder:
     may_end_early: bool = True
     block_s: float = BLOCK_S
     cold_rounds: int = ROUNDS
-    warm_up_s: float = WARM_UP_S
+    warm_up_s: float | None = None
     timeout_s: float = TIMEOUT_S
     generators: Generators = ALONE
 
@@ -80,7 +78,7 @@ class LoadOrder:
             rate_rps=self.scenario.rate_rps or 0.0,
             pace_s=self.scenario.pace_s,
             reads=self.scenario.reads,
-            warm_up_s=self.warm_up_s,
+            warm_up_s=self.scenario.warm_up_s if self.warm_up_s is None else self.warm_up_s,
             timeout_s=self.timeout_s,
         )
 
@@ -108,8 +106,7 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     work_dir.mkdir(parents=True, exist_ok=True)
     with Locusts(work_dir / "locust") as locusts:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
-        warmed = partial(warm, workload=workload, credentials=credentials, timeout_s=order.timeout_s)
-        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators, warmed)
+        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
     problem = runs[-1].summary.problem
     if not any(ran.summary.requests for ran in runs):

@@ -10,11 +10,13 @@ from enum import StrEnum
 from loadtests.errors import LoadTestError
 
 PACE_S = 0.25
+WARM_UP_S = 5.0
+"""As long as modern keeps an answer: from then on its cache holds what the load itself keeps in it."""
 READS = 0.95
 """The recording is a list of cases, half of them writes, and no traffic: what `make bench-backends` mixes, too."""
 
 
-class Workload(StrEnum):
+class LoadModel(StrEnum):
     """Who sends (Schroeder, Wierman, Harchol-Balter: Open versus closed, 2006)."""
 
     CLOSED = "closed"
@@ -37,12 +39,13 @@ class Scenario:
 
     `pace_s` is the mean time from a request of a user to the user's next. `rate_rps` are requests a second of an open
     workload; None: as many as the users would send. `average_ms` is what each endpoint may take on average. `reads` is
-    the share of requests in journeys that only read; None: as recorded.
+    the share of requests in journeys that only read; None: as recorded. Each block begins with `warm_up_s` of the same
+    load that are not measured.
     """
 
     name: str
     users: int
-    workload: Workload
+    workload: LoadModel
     pace_s: float
     rate_rps: float | None
     duration_s: float
@@ -50,6 +53,7 @@ class Scenario:
     average_ms: float | None
     about: str
     reads: float | None = READS
+    warm_up_s: float = WARM_UP_S
 
 
 def _scenario(
@@ -58,19 +62,26 @@ def _scenario(
     *,
     users: int,
     duration_s: float,
-    workload: Workload = Workload.CLOSED,
+    workload: LoadModel = LoadModel.CLOSED,
     pace_s: float = PACE_S,
     rate_rps: float | None = None,
     stages: tuple[Stage, ...] = (),
     average_ms: float | None = None,
     reads: float | None = READS,
+    warm_up_s: float = WARM_UP_S,
 ) -> Scenario:
-    return Scenario(name, users, workload, pace_s, rate_rps, duration_s, stages, average_ms, about, reads)
+    shape = (name, users, workload, pace_s, rate_rps, duration_s, stages, average_ms, about)
+    return Scenario(*shape, reads, warm_up_s)
 
 
 _ALL = (
     _scenario(
-        "smoke", "a user or two a domain, for seconds: does it run?", users=10, duration_s=6, reads=None
+        "smoke",
+        "a user or two a domain, for seconds: does it run?",
+        users=10,
+        duration_s=6,
+        reads=None,
+        warm_up_s=1.0,
     ),
     _scenario("steady", "the same users all the time", users=20, duration_s=60),
     _scenario(
@@ -78,7 +89,7 @@ _ALL = (
         "arrivals jump to four times as many, and back",
         users=8,
         duration_s=72,
-        workload=Workload.OPEN,
+        workload=LoadModel.OPEN,
         rate_rps=25,
         stages=(Stage(0.3, 1), Stage(0.6, 4), Stage(1, 1)),
     ),

@@ -43,12 +43,10 @@ class Taken:
 class Side:
     """A backend by its address."""
 
-    def __init__(
-        self, name: str, url: str, credentials: Credentials, *, timeout_s: float = _TIMEOUT_S
-    ) -> None:
+    def __init__(self, name: str, url: str, credentials: Credentials) -> None:
         parts = urlsplit(url)
         self.name, self._url, self._credentials = name, url, credentials
-        self._connection = _Connection(parts.hostname or "", parts.port or 80, timeout_s)
+        self._connection = _Connection(parts.hostname or "", parts.port or 80)
 
     def close(self) -> None:
         """Close the connection."""
@@ -103,9 +101,8 @@ class Side:
 class _Connection:
     """Times the backend and not its client: a request leaves in one piece, an answer is parsed when it is all there."""
 
-    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
-        self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
 
     def close(self) -> None:
@@ -117,7 +114,7 @@ class _Connection:
     def ask(self, request: Sendable) -> tuple[http.client.HTTPResponse, float]:
         """The answer, and the seconds from the first byte out to the last byte in; raises OSError."""
         if self._socket is None:
-            self._socket = socket.create_connection(self._address, self._timeout_s)
+            self._socket = socket.create_connection(self._address, _TIMEOUT_S)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         fields = {"Host": f"{self._address[0]}:{self._address[1]}", **request.headers}
         if request.body is not None or request.method not in {"GET", "DELETE"}:

@@ -76,22 +76,6 @@ def test_what_is_sent_within_the_measured_time_is_summed_up(contract: Path, tmp_
     assert ran.pids >= 1
 
 
-def test_a_side_is_warmed_when_it_has_the_seed_again_and_one_that_is_gone_is_the_blocks_problem(
-    contract: Path, tmp_path: Path
-) -> None:
-    done: list[str] = []
-
-    def gone(side: Backend, url: str) -> None:
-        done.append(f"warm {side} at {url}")
-        raise BackendError("it is gone")
-
-    site = replace(SITE, reset=lambda: done.append("reset"))
-    ran = replace(blocks(contract, tmp_path, FakeLocusts(), site), warm=gone).run(BLOCK)
-
-    assert done == ["reset", f"warm legacy at {SITE.url(Backend.LEGACY)}"]
-    assert ran.summary.problem == "it is gone"
-
-
 def test_a_side_that_is_not_watched_has_neither_cpu_nor_memory(contract: Path, tmp_path: Path) -> None:
     ran = blocks(contract, tmp_path, FakeLocusts([at(1.0)])).run(replace(BLOCK, side=Backend.MODERN))
 
