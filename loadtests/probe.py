@@ -3,9 +3,9 @@
 A journey that one side answers otherwise than recorded, with a status below 500, is left out and reported:
 the sides are meant to differ there (a declared deviation), or the seed is another one, and the time for one answer
 says nothing about the other. A 5xx or a connection closed without an answer is no reason to leave anything out;
-it will count as an error. What writes is sent again, and once more in the opposite order from the seed: users come
-often and in any order, and a journey that succeeds once, or whose answer hangs on who came before, would make errors
-of its own.
+it will count as an error. What writes is sent again, and once more in the opposite order from the seed, before what
+reads: users come often and in any order, and a journey that succeeds once, or whose answer hangs on who came before,
+would make errors of its own.
 """
 
 import contextlib
@@ -48,8 +48,9 @@ def probe(
         for side in Backend:
             reset()
             with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
-                again = _writing(workload, left_out)[::-1]
-                left_out |= prober.reasons(again, when=" in another order")
+                # what reads comes last: who is kept may have written what it reads
+                turned = workload.without(left_out).journeys[::-1]
+                left_out |= prober.reasons(sorted(turned, key=is_reading), when=" in another order")
     kept = workload.without(left_out)
     if not kept.journeys:
         name, reason = next(iter(left_out.items()))

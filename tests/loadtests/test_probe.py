@@ -128,11 +128,17 @@ def test_a_life_cycle_whose_creation_fails_is_not_gone_on_with(
 async def test_what_succeeds_once_or_hangs_on_who_came_before_is_left_out(credentials: Credentials) -> None:
     journeys = tuple(
         Journey(
-            name, (Step(f"PUT /{name}", recorded(name=name, method="PUT", path=f"/{name}", status=status)),)
+            name,
+            (Step(f"{method} /{name}", recorded(name=name, method=method, path=f"/{name}", status=status)),),
         )
-        for name, status in (("once", 200), ("raise", 200), ("stale", 400))
+        for method, name, status in (
+            ("GET", "shown", 200),
+            ("PUT", "once", 200),
+            ("PUT", "raise", 200),
+            ("PUT", "stale", 400),
+        )
     )
-    refused_after = {"/once": "/once", "/stale": "/raise"}
+    refused_after = {"/once": "/once", "/stale": "/raise", "/shown": "/raise"}
     done: set[str] = set()
 
     async def answer(seen: Seen, writer: asyncio.StreamWriter) -> bool:
@@ -147,4 +153,5 @@ async def test_what_succeeds_once_or_hangs_on_who_came_before_is_left_out(creden
     assert kept.left_out == {
         "once": "legacy answers 400 to once, recorded as 200 when it is sent again",
         "stale": "legacy answers 200 to stale, recorded as 400 in another order",
+        "shown": "legacy answers 400 to shown, recorded as 200 in another order",
     }
