@@ -70,6 +70,9 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
     help="Share of requests that only read, or `recorded`; default: the scenario's.",
 )
 @click.option(
+    "--warm-up", type=Span(), help="Load of each block before what is measured; default: the scenario's."
+)
+@click.option(
     "--legacy", metavar="URL", help="A legacy backend that runs; default: the bundled one is started."
 )
 @click.option(
@@ -135,6 +138,7 @@ def _run(
     workload: str | None,
     rate: float | None,
     reads: str | None,
+    warm_up: float | None,
     legacy: str | None,
     modern: str | None,
     legacy_pid: int | None,
@@ -166,7 +170,7 @@ def _run(
         order = order_of(
             context,
             domains,
-            Typed(scenario, users, duration, rate, workload, reads),
+            Typed(scenario, users, duration, rate, workload, reads, warm_up),
             wanted,
             targets=targets,
             contract=contract,

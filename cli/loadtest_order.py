@@ -33,6 +33,7 @@ class Typed:
     rate_rps: float | None = None
     workload: str | None = None
     reads: str | None = None
+    warm_up_s: float | None = None
 
     def wanted(self) -> Scenario:
         """The scenario, with what was typed in place of what it says. Raises LoadTestError, UsageError."""
@@ -50,6 +51,7 @@ class Typed:
             rate_rps=rate if workload is LoadModel.OPEN else None,
             duration_s=self.duration_s or named.duration_s,
             reads=named.reads if self.reads is None else _share(self.reads),
+            warm_up_s=named.warm_up_s if self.warm_up_s is None else self.warm_up_s,
         )
 
 

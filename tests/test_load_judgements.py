@@ -5,21 +5,20 @@ from dataclasses import replace
 
 import pytest
 
+from loadtests.alike import Pairs
+from loadtests.block_runs import BlockRuns
 from loadtests.children import Child
 from loadtests.judge import Judged, PairOfBlocks, judge
-from loadtests.run import run_loadtest
+from loadtests.locusts import Locusts
 from loadtests.scenarios import scenario_named
 from loadtests.site import LoadSite
-from loadtests.timings import Timing, read_timings, within
-from parity.exchange import Backend
 from parity.load_results import MET, MISSED, NOT_SLOWER, QUERIES, TIME, UNDECIDED, Targets
+from tests.loadtests.judged import asked
 from tests.loadtests.stub_backend import CONTRACT, ENDPOINTS
-from tests.loadtests.stubs import Listener, order
-from tests.loadtests.test_judge import asked
+from tests.loadtests.stubs import order
 
 READS = [(method, path) for method, path in ENDPOINTS if method == "GET"]
 KEYS = [("escrows", f"{method} {path}") for method, path in READS]
-WARM_UP_S = 0.4
 TARGETS = Targets(cache=None)
 SERVERS = {"legacy": (250, 10), "modern": (175, 7)}
 """Milliseconds and statements: modern takes 30 % less of both. A busy machine adds little to so much."""
@@ -42,22 +41,18 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[PairOfBlocks]:
             scenario=scenario,
             endpoints=READS,
             targets=TARGETS,
-            may_end_early=False,
             block_s=1.0,
-            warm_up_s=WARM_UP_S,
+            warm_up_s=0.4,
         )
-        work_dir = directory / "work"
-        test = run_loadtest(asked_for, LoadSite(urls["legacy"], urls["modern"]), Listener(), work_dir)
-    assert test.problem == ""
-
-    def timings(pair: int, side: Backend) -> list[Timing]:
-        kept = read_timings(work_dir / f"block-{pair:02}-{side}.jsonl")
-        return within(kept, after_s=WARM_UP_S, until_s=WARM_UP_S + 1.0)
-
-    return [
-        PairOfBlocks(timings(pair, Backend.LEGACY), timings(pair, Backend.MODERN), 1.0, 1.0)
-        for pair in range(6)
-    ]
+        site = LoadSite(urls["legacy"], urls["modern"])
+        with Locusts(directory / "locust") as locusts:
+            blocks = BlockRuns(locusts, asked_for.settings(), site, [], directory, 0.0)
+            runs = [blocks.run(block) for block in asked_for.blocks()]
+    assert {ran.summary.problem for ran in runs} == {""}
+    found = Pairs()
+    for first in range(0, len(runs), 2):
+        found.add(runs[first : first + 2])
+    return list(found.by_now)
 
 
 def not_slower(judged: Judged) -> set[str]:

@@ -29,6 +29,7 @@ WITHOUT_JSON = {
     "crossfade config schema": "it is JSON",
     "crossfade flags export": "it is a file for review, and TOML",
     "crossfade guards watch": "it runs until it is ended",
+    "crossfade loadtest worker": "what comes of it is told by the master",
     "crossfade openfeature watch": "it runs until it is ended",
     "crossfade serve": "it serves; with --announce it says where, as JSON",
     "crossfade completion": "it is a script for a shell",

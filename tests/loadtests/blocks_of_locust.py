@@ -59,6 +59,7 @@ def command(
         "--load-seed=7",
         "--timeout=2",
         "--warm-up=0",
+        "--reads=recorded",
         f"--measured={measured_s}",
         f"--results={results}",
     ]

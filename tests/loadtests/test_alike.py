@@ -6,7 +6,7 @@ from loadtests.alike import Pairs
 from loadtests.block_runs import BlockRun
 from loadtests.timings import Timing
 from parity.load_results import LoadBlock
-from tests.loadtests.test_judge import timing
+from tests.loadtests.judged import timing
 
 SUMMARY = LoadBlock(0, "legacy", 1, 0.0, 3.0, 10, 0, 1.0, 2.0, 3.0)
 

@@ -17,8 +17,8 @@ from loadtests.locusts import Locusts
 from loadtests.site import LoadSite
 from loadtests.timings import Timing, writer
 from parity.exchange import Backend
+from tests.loadtests.judged import timing
 from tests.loadtests.stubs import order
-from tests.loadtests.test_judge import timing
 
 SITE = LoadSite("http://127.0.0.1:1/", "http://127.0.0.1:2/", {Backend.LEGACY: (os.getpid(),)})
 BLOCK = Block(0, Backend.LEGACY, 1_000, 2.0)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtests.judge import Judged, PairOfBlocks, judge
+from loadtests.judge import judge
 from loadtests.targets import AGAINST_ITSELF
 from loadtests.timings import Timing
 from parity.load_results import (
@@ -21,72 +21,24 @@ from parity.load_results import (
     QUERIES,
     TIME,
     UNDECIDED,
-    LoadEndpoint,
     LoadJudgement,
+    LoadRatio,
     Targets,
 )
-
-DOMAIN, ENDPOINT = "escrows", "GET /v1/escrows"
-KEY = (DOMAIN, ENDPOINT)
-UNASKED = Targets(time=None, queries=None, cache=None)
-
-
-def timing(duration_ms: float = 8.0, *, queries: int | None = 5, **overrides: Any) -> Timing:
-    values: dict[str, Any] = {
-        "endpoint": ENDPOINT,
-        "exchange": "list",
-        "started_s": 1.0,
-        "duration_ms": duration_ms,
-        "status": 200,
-        "as_recorded": True,
-        "refused": False,
-        "query_count": queries,
-        "db_ms": None,
-        "cache": "",
-        "late_ms": 0.0,
-        "domain": DOMAIN,
-    }
-    return Timing(**values | overrides)
-
-
-def block(
-    rng: random.Random, scale: float, *, n: int = 60, mood: float = 0.02, **overrides: Any
-) -> list[Timing]:
-    """Log-normal times around `scale` ms; `mood` is by how much whole blocks differ from each other."""
-    level = scale * math.exp(rng.gauss(0, mood))
-    return [timing(level * math.exp(rng.gauss(0, 0.3)), **overrides) for _ in range(n)]
-
-
-def sides(
-    ratio: float, *, seed: int, pairs: int = 6, n: int = 60, mood: float = 0.02, queries: int = 5
-) -> list[PairOfBlocks]:
-    rng = random.Random(seed)
-    return [
-        pair(block(rng, 8, n=n, mood=mood), block(rng, 8 * ratio, n=n, mood=mood, queries=queries))
-        for _ in range(pairs)
-    ]
-
-
-def pair(legacy: list[Timing], modern: list[Timing]) -> PairOfBlocks:
-    return PairOfBlocks(legacy, modern, 2.0, 2.0)
-
-
-def judged(pairs: list[PairOfBlocks], targets: Targets | None = None, **more: Any) -> Judged:
-    return judge(pairs, [KEY], targets or Targets(), **more)
-
-
-def row(pairs: list[PairOfBlocks], targets: Targets | None = None) -> LoadEndpoint:
-    return judged(pairs, targets).endpoints[0]
-
-
-def asked(found: LoadEndpoint, measure: str) -> LoadJudgement:
-    judgement = found.judged(measure)
-    assert judgement is not None
-    return judgement
-
-
-def word(pairs: list[PairOfBlocks], measure: str = TIME, targets: Targets | None = None) -> str:
-    return asked(row(pairs, targets), measure).judgement
+from tests.loadtests.judged import (
+    DOMAIN,
+    ENDPOINT,
+    KEY,
+    UNASKED,
+    asked,
+    block,
+    judged,
+    pair,
+    row,
+    sides,
+    timing,
+    word,
+)
 
 
 def test_a_true_gain_of_a_third_is_found() -> None:
@@ -135,6 +87,84 @@ def test_a_drift_of_the_machine_meets_both_sides_alike() -> None:
         drifting.append(pair(block(rng, 8 * first, n=200), block(rng, 8 * second, n=200)))
 
     assert word(drifting, NOT_SLOWER) in {MET, UNDECIDED}
+
+
+def test_thirty_percent_fewer_queries_meet_exactly_the_target() -> None:
+    found = row([pair([timing(queries=10)] * 10, [timing(queries=7)] * 10) for _ in range(6)])
+
+    assert asked(found, QUERIES) == LoadJudgement(QUERIES, 0.7, LoadRatio(0.7, 0.7, 0.7), MET)
+    assert (found.legacy.queries, found.modern.queries) == (10, 7)
+
+
+def test_a_fifth_fewer_queries_miss() -> None:
+    assert word(sides(0.5, seed=5, queries=4), QUERIES) == MISSED
+
+
+def test_no_query_at_all_is_the_best_there_is() -> None:
+    queries = asked(row(sides(0.5, seed=5, queries=0)), QUERIES)
+
+    assert (queries.judgement, queries.measured) == (MET, LoadRatio(0.0, 0.0, 0.0))
+
+
+def test_an_interval_ends_where_there_can_be_nothing_more() -> None:
+    words = [["hit"] * 9 + ["miss"] * (count == 0) for count in range(6)]
+    pairs = [
+        pair([timing(queries=4)] * 10, [timing(cache=one, queries=2 * (one == "miss")) for one in block])
+        for block in words
+    ]
+
+    overall = judged(pairs).overall
+
+    queries, cache = asked(overall, QUERIES).measured, asked(overall, CACHE).measured
+    assert queries is not None
+    assert cache is not None
+    assert (queries.low, cache.high) == (0.0, 1.0)
+
+
+def test_queries_of_a_side_that_does_not_say_are_unknown_and_undecided() -> None:
+    found = row([pair([timing()] * 10, [timing(queries=None)] * 10) for _ in range(6)])
+
+    queries = asked(found, QUERIES)
+    assert found.modern.queries is None
+    assert (queries.measured, queries.judgement) == (None, UNDECIDED)
+    assert queries.why.startswith("both sides must say how many statements")
+
+
+def test_what_a_backend_does_not_tell_is_never_a_zero() -> None:
+    modern = row(sides(0.5, seed=1)).modern
+
+    assert (modern.db_ms, modern.cache_lookups) == (None, 0)
+    assert row([pair([timing(db_ms=2.0), timing(db_ms=3.0)], [timing()])]).legacy.db_ms == 2.5
+
+
+@pytest.mark.parametrize(("hits", "expected"), [(19, MET), (10, MISSED), (14, UNDECIDED)])
+def test_the_cache_is_judged_by_the_lookups_of_reads(hits: int, expected: str) -> None:
+    rng = random.Random(1)
+    pairs = []
+    for _ in range(8):
+        found = hits + rng.choice((-1, 0, 1))
+        words = ["hit"] * found + ["miss"] * (20 - found)
+        reads = [timing(4, cache=word) for word in words]
+        writes = [timing(4, endpoint="POST /v1/escrows", cache="miss")] * 20
+        pairs.append(pair([timing()] * 40, reads + writes))
+
+    overall = judge(pairs, [KEY, (DOMAIN, "POST /v1/escrows")], Targets()).overall
+
+    cache = asked(overall, CACHE)
+    assert cache.judgement == expected
+    assert overall.modern.cache_lookups == 160
+    assert cache.measured is not None
+    assert cache.measured.low < cache.measured.value < cache.measured.high
+    assert cache.measured.value == pytest.approx(overall.modern.cache_hits / 160)
+
+
+def test_a_cache_of_which_nothing_is_told_is_not_measured_and_lets_no_run_pass() -> None:
+    found = judged(sides(0.5, seed=1, queries=2))
+
+    cache = asked(found.overall, CACHE)
+    assert (cache.measured, cache.judgement) == (None, UNDECIDED)
+    assert "says nothing of its cache" in cache.why
+    assert (found.judgement, found.is_clear) == (UNDECIDED, False)
 
 
 def test_what_is_not_asked_is_not_judged() -> None:

@@ -7,7 +7,7 @@ from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]  # hdrh 
 
 from loadtests.interval import percentile
 from loadtests.tallies import Tally, histogram_of, merged, side_of, tallied
-from tests.loadtests.test_judge import KEY, timing
+from tests.loadtests.judged import KEY, timing
 
 
 def test_the_endpoints_of_domains_are_counted_apart() -> None:
