@@ -27,7 +27,13 @@ pytest.register_assert_rewrite("tests.domains.recording")  # the tests that room
 ROOT = Path(__file__).parent
 CONTRACT = ROOT / "tests" / "contract"
 OF_THE_WHOLE = ("tests/test_*.py", "tests/wire/*.py", "domains/*/tests/test_differential.py")
-TAKES_LONG = (*OF_THE_WHOLE, "tests/cli/test_*.py", "tests/loadtests/test_*.py")
+TAKES_LONG = (
+    *OF_THE_WHOLE,
+    "tests/cli/test_*.py",
+    "tests/loadtests/test_*.py",
+    "tests/loadtests/added/test_*.py",
+    "tests/loadtests/users/test_*.py",
+)
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 # how long an example takes is the machine's affair: beside two other processes it is not evenly quick; as many as CI
