@@ -64,7 +64,7 @@ test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contract
 	else \
 	  $(BIN)/pytest -q -n 3 --dist loadfile tests/wire ; \
 	fi
-	@$(BIN)/pytest -q -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS) || $(ALONE)
+	@$(BIN)/pytest -q -n 5 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS) || $(ALONE)
 
 # once more what failed beside others, by itself; that nothing is known to have failed (a crash, nothing collected) is a failure
 ALONE = { echo "once more alone, what failed beside others:" && $(BIN)/pytest -q --last-failed --last-failed-no-failures none --ignore=tests/wire $(ARGS) ; }
