@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from parity.database import open_database
-from parity.load_results import ALL, LoadTest
+from parity.load_results import LoadTest
 from parity.load_tests import KEPT, LoadTests
-from tests.parity.load_test_factory import endpoint, load_test
+from tests.parity.load_results_factory import small_row, small_test
 from tests.support.command import InProcess
 
 
@@ -23,9 +23,9 @@ def tests(crossfade: InProcess) -> Iterator[LoadTests]:
 
 def slower(by: float = 1.4) -> LoadTest:
     ratio = (0.57 * by, 0.56 * by, 0.58 * by)
-    return load_test(
-        overall=endpoint(ALL, domain="", time_ratio=ratio),
-        endpoints=[endpoint("GET /v1/escrows", time_ratio=ratio)],
+    return small_test(
+        overall=small_row(domain="", time=ratio),
+        endpoints=[small_row("GET /v1/escrows", time=ratio)],
     )
 
 
@@ -79,7 +79,7 @@ def test_one_that_became_slower_is_exit_code_1_and_named_in_80_columns(
 
 def test_baselines_are_listed_and_removed(crossfade: InProcess, tests: LoadTests) -> None:
     nothing = crossfade("loadtest", "baseline", "list")
-    test_id = tests.add(load_test(), "olivia")
+    test_id = tests.add(small_test(), "olivia")
     crossfade("loadtest", "baseline", "save", "main")
 
     listed = crossfade("loadtest", "baseline", "list")
@@ -112,7 +112,7 @@ def test_baselines_are_listed_and_removed(crossfade: InProcess, tests: LoadTests
 def test_bad_input_is_one_sentence_and_exit_code_2(
     crossfade: InProcess, tests: LoadTests, arguments: tuple[str, ...], said: str
 ) -> None:
-    tests.add(load_test(), "olivia")
+    tests.add(small_test(), "olivia")
     crossfade("loadtest", "baseline", "save", "taken")
 
     ran = crossfade("loadtest", "baseline", *arguments)
@@ -122,9 +122,9 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 
 def test_two_that_asked_something_else_are_not_compared(crossfade: InProcess, tests: LoadTests) -> None:
-    tests.add(load_test(), "olivia")
+    tests.add(small_test(), "olivia")
     crossfade("loadtest", "baseline", "save", "main")
-    other = tests.add(load_test(scenario="spike", users=50), "olivia")
+    other = tests.add(small_test(scenario="spike", users=50), "olivia")
 
     ran = crossfade("loadtest", "baseline", "compare", "main")
     again = crossfade("loadtest", "baseline", "save", "main", "--replace")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from parity.database import open_database
-from parity.load_results import ALL, MISSED
+from parity.load_results import MISSED
 from parity.load_tests import LoadTests
-from tests.parity.load_test_factory import endpoint, load_test
+from tests.parity.load_results_factory import small_row, small_test
 from tests.support.command import InProcess
 
 
@@ -21,9 +21,7 @@ def tests(crossfade: InProcess) -> Iterator[LoadTests]:
 
 def slower_and_slower(tests: LoadTests) -> list[str]:
     return [
-        tests.add(
-            load_test(overall=endpoint(ALL, domain="", time_ratio=(value, value - 0.02, value + 0.02))), "o"
-        )
+        tests.add(small_test(overall=small_row(domain="", time=(value, value - 0.02, value + 0.02))), "o")
         for value in (0.5, 0.52, 0.7)
     ]
 
@@ -33,7 +31,7 @@ def test_runs_are_shown_newest_first_with_their_trend_in_80_columns(
 ) -> None:
     first, before, newest = slower_and_slower(tests)
     spike = tests.add(
-        load_test(scenario="spike", problem="the modern backend stopped", judgement=MISSED), "o"
+        small_test(scenario="spike", problem="the modern backend stopped", judgement=MISSED), "o"
     )
 
     ran = crossfade("loadtest", "history")
@@ -53,9 +51,9 @@ def test_runs_are_shown_newest_first_with_their_trend_in_80_columns(
 def test_it_is_of_a_domain_an_endpoint_or_a_scenario_and_no_longer_than_wanted(
     crossfade: InProcess, tests: LoadTests
 ) -> None:
-    escrows = tests.add(load_test(), "olivia")
-    both = tests.add(load_test(domains=["escrows", "leads"]), "olivia")
-    spike = tests.add(load_test(scenario="spike"), "olivia")
+    escrows = tests.add(small_test(), "olivia")
+    both = tests.add(small_test(domains=["escrows", "leads"]), "olivia")
+    spike = tests.add(small_test(scenario="spike"), "olivia")
 
     def ids(*options: str) -> list[str]:
         ran = crossfade("loadtest", "history", "--json", *options)

@@ -18,7 +18,7 @@ from parity.verdict_limits import VerdictLimits
 from proxy.stages import Stage
 from tests.cli.parity_store import DETAIL, ONE_ENDPOINT, agreeing, differing, faults, fill
 from tests.parity.factories import by_shape
-from tests.parity.load_test_factory import load_test
+from tests.parity.load_results_factory import small_test
 from tests.support.command import InProcess
 
 
@@ -50,7 +50,7 @@ def test_a_load_test_in_the_store_is_asked_and_one_may_be_required(crossfade: In
 
     without = crossfade("parity", "verdict", "escrows")
     engine = open_database(f"sqlite:///{crossfade.state_dir}/store.sqlite3")
-    kept = LoadTests(engine).add(load_test(), "olivia")
+    kept = LoadTests(engine).add(small_test(), "olivia")
     engine.dispose()
     beside = crossfade("parity", "verdict", "escrows")
 

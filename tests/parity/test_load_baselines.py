@@ -10,7 +10,7 @@ from parity.database import open_database, writing
 from parity.errors import BaselineError, StoreError
 from parity.load_baselines import BASELINES, METADATA, LoadBaseline, LoadBaselines
 from parity.load_tests import KeptLoadTest
-from tests.parity.load_test_factory import load_test
+from tests.parity.load_results_factory import small_test
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,7 +26,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
 
 
 def kept(test_id: str = "l-12345678", problem: str = "") -> KeptLoadTest:
-    return KeptLoadTest(test_id, 1_800_000_000.0, "olivia", load_test(problem=problem))
+    return KeptLoadTest(test_id, 1_800_000_000.0, "olivia", small_test(problem=problem))
 
 
 def test_what_was_saved_is_read_by_its_name_and_is_gone_when_removed(engine: sa.Engine) -> None:

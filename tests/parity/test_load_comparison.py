@@ -20,7 +20,7 @@ from parity.load_comparison import (
 )
 from parity.load_results import ALL, CACHE, TIME, UNDECIDED, LoadEndpoint, LoadRatio, LoadTest
 from parity.load_tests import KeptLoadTest
-from tests.parity.load_test_factory import endpoint, judgement, load_test, side, unknown
+from tests.parity.load_results_factory import judgement, small_row, small_side, small_test, unmeasured
 
 NAME = "GET /v1/escrows"
 
@@ -32,8 +32,8 @@ def compared(now: LoadTest, then: LoadTest, tolerance: float = 0.05) -> LoadComp
 
 def timed(*ratios: tuple[float, float, float]) -> LoadTest:
     """Of all endpoints together these, and of as many endpoints as there are more."""
-    first, *rest = (endpoint(f"GET /v1/{n}", time_ratio=ratio) for n, ratio in enumerate(ratios))
-    return load_test(overall=msgspec.structs.replace(first, endpoint=ALL), endpoints=rest)
+    first, *rest = (small_row(f"GET /v1/{n}", time=ratio) for n, ratio in enumerate(ratios))
+    return small_test(overall=msgspec.structs.replace(first, endpoint=ALL), endpoints=rest)
 
 
 def of_measure(found: LoadComparison, measure: str) -> list[LoadChange]:
@@ -41,7 +41,7 @@ def of_measure(found: LoadComparison, measure: str) -> list[LoadChange]:
 
 
 def with_modern(row: LoadEndpoint, **changes: Any) -> LoadEndpoint:
-    return msgspec.structs.replace(row, modern=side(7.1, 2.0, **changes))
+    return msgspec.structs.replace(row, modern=small_side(7.1, 2.0, **changes))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_ratio_of_the_ratios_decides(now: tuple[float, float, float], says: 
 
 
 def test_a_load_test_beside_itself_is_the_same_or_undecided_and_names_all_it_compared() -> None:
-    found = compared(load_test(), load_test())
+    found = compared(small_test(), small_test())
 
     assert (found.baseline, found.then, found.now, found.regressions, found.notes) == (
         "main", "l-00000001", "l-00000002", [], [],
@@ -144,11 +144,11 @@ def test_one_endpoint_among_many_that_became_slower_is_found() -> None:
 
 
 def test_one_query_more_is_a_regression_however_few_there_are() -> None:
-    now = load_test(overall=msgspec.structs.replace(
-        endpoint(ALL, domain=""), judgements=[judgement("queries", (0.41, 0.41, 0.41), "met")]
+    now = small_test(overall=msgspec.structs.replace(
+        small_row(domain=""), judgements=[judgement("queries", 0.41, 0.0)]
     ))  # fmt: skip
 
-    found = compared(now, load_test())
+    found = compared(now, small_test())
 
     assert [(one.endpoint, one.measure) for one in found.regressions] == [(ALL, "queries")]
 
@@ -158,10 +158,10 @@ def test_one_query_more_is_a_regression_however_few_there_are() -> None:
     [((0.6, 0.58, 0.62), "regression"), ((0.78, 0.77, 0.79), "same"), ((0.95, 0.94, 0.96), "improvement")],
 )  # fmt: skip
 def test_fewer_hits_of_the_cache_are_a_regression(hits: tuple[float, float, float], says: str) -> None:
-    row = endpoint(ALL, domain="")
-    now = load_test(overall=msgspec.structs.replace(row, judgements=[judgement(CACHE, hits, "met")]))
+    row = small_row(domain="")
+    now = small_test(overall=msgspec.structs.replace(row, judgements=[judgement(CACHE, hits)]))
 
-    found = compared(now, load_test())
+    found = compared(now, small_test())
 
     assert of_measure(found, CACHE)[0].says == says
 
@@ -179,7 +179,7 @@ def test_fewer_hits_of_the_cache_are_a_regression(hits: tuple[float, float, floa
 def test_an_error_where_there_was_none_is_a_regression_and_some_more_among_many_is_none(
     then: int, now: int, says: str
 ) -> None:
-    old, new = (load_test(overall=with_modern(endpoint(ALL), errors=n)) for n in (then, now))
+    old, new = (small_test(overall=with_modern(small_row(), errors=n)) for n in (then, now))
 
     found = compared(new, old)
 
@@ -187,7 +187,7 @@ def test_an_error_where_there_was_none_is_a_regression_and_some_more_among_many_
 
 
 def test_what_was_not_measured_is_undecided_and_what_nobody_told_is_left_out() -> None:
-    nothing = load_test(overall=unknown(ALL, ""), endpoints=[])
+    nothing = small_test(overall=unmeasured("", ALL), endpoints=[])
 
     found = compared(nothing, nothing)
 
@@ -198,10 +198,10 @@ def test_what_was_not_measured_is_undecided_and_what_nobody_told_is_left_out() -
 
 
 def test_of_several_domains_those_are_compared_that_both_have_and_the_rest_is_told() -> None:
-    both, one = load_test(domains=["escrows", "leads"]), load_test()
+    both, one = small_test(domains=["escrows", "leads"]), small_test()
 
     found = compared(one, both)
-    gone = compared(load_test(endpoints=[endpoint("GET /v1/new")]), load_test(machine="8 cores"))
+    gone = compared(small_test(endpoints=[small_row("GET /v1/new")]), small_test(machine="8 cores"))
 
     assert {change.domain for change in found.changes} == {"escrows"}
     assert (ALL, "escrows") in {(change.endpoint, change.domain) for change in found.changes}
@@ -226,7 +226,7 @@ def test_of_several_domains_those_are_compared_that_both_have_and_the_rest_is_to
 )
 def test_two_that_asked_something_else_are_not_compared(changes: dict[str, Any], why: str) -> None:
     with pytest.raises(BaselineError) as caught:
-        compared(load_test(**changes), load_test())
+        compared(small_test(**changes), small_test())
 
     assert str(caught.value) == f"l-00000002 cannot be compared with 'main': {why}"
 

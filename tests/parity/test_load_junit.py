@@ -5,16 +5,15 @@ from xml.etree import ElementTree as ET
 from parity.load_baselines import LoadBaseline
 from parity.load_comparison import compare
 from parity.load_junit import render_junit
-from parity.load_results import ALL
 from parity.load_tests import KeptLoadTest
-from tests.parity.load_test_factory import endpoint, load_test, unknown
+from tests.parity.load_results_factory import small_row, small_test, unmeasured
 
 
 def test_an_endpoint_that_got_worse_fails_and_one_of_which_nothing_is_known_is_skipped() -> None:
-    rows = [endpoint("GET /v1/escrows", time_ratio=(0.9, 0.88, 0.92)), unknown("PUT /v1/<escrows>")]
-    before = [endpoint("GET /v1/escrows"), unknown("PUT /v1/<escrows>")]
+    rows = [small_row("GET /v1/escrows", time=(0.9, 0.88, 0.92)), unmeasured("escrows", "PUT /v1/<escrows>")]
+    before = [small_row("GET /v1/escrows"), unmeasured("escrows", "PUT /v1/<escrows>")]
     now, then = (
-        KeptLoadTest(test_id, 1.0, "olivia", load_test(overall=endpoint(ALL, domain=""), endpoints=own))
+        KeptLoadTest(test_id, 1.0, "olivia", small_test(overall=small_row(domain=""), endpoints=own))
         for test_id, own in (("l-2", rows), ("l-1", before))
     )
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from parity.load_results import ALL, MET, MISSED, UNDECIDED, LoadRatio
+from parity.load_results import MET, MISSED, UNDECIDED, LoadRatio
 from parity.load_tests import KeptLoadTest
 from parity.load_trend import LoadTrend, bars, history, trends
-from tests.parity.load_test_factory import endpoint, load_test
+from tests.parity.load_results_factory import MAY_MEET, small_row, small_test
 
 
 def kept(number: int, ratio: tuple[float, float, float] = (0.6, 0.58, 0.62), **changes: Any) -> KeptLoadTest:
-    test = load_test(overall=endpoint(ALL, domain="", time_ratio=ratio), **changes)
+    test = small_test(overall=small_row(domain="", time=ratio), **changes)
     return KeptLoadTest(f"l-{number}", float(number), "olivia", test)
 
 
@@ -25,10 +25,10 @@ def around(*values: float) -> list[KeptLoadTest]:
 
 
 def test_a_point_has_what_was_found_of_all_of_a_domain_or_of_an_endpoint() -> None:
-    both = load_test(
+    both = small_test(
         domains=["escrows", "leads"],
         judgement=MISSED,
-        by_domain=[endpoint(ALL, time_ratio=(0.5, 0.4, 0.6)), endpoint(ALL, time=UNDECIDED, domain="leads")],
+        by_domain=[small_row(time=(0.5, 0.4, 0.6)), small_row(time=MAY_MEET, domain="leads")],
     )
     tests = [KeptLoadTest("l-1", 1.0, "olivia", both)]
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from parity.conditions import Standing
 from parity.coverage import Requirement
 from parity.exchange import Count, Endpoint, Exchange
-from parity.load_results import ALL, MISSED
+from parity.load_results import MISSED
 from parity.load_tests import KeptLoadTest
 from parity.redact import Redactor
 from parity.store import ParityStore
@@ -18,8 +18,7 @@ from parity.verdict import Readiness, Verdict, build_verdict
 from parity.verdict_limits import VerdictLimits
 from tests.parity import factories
 from tests.parity.factories import DETAIL, LIST, batch, exchange, observation
-from tests.parity.load_test_factory import endpoint as load_endpoint
-from tests.parity.load_test_factory import load_test
+from tests.parity.load_results_factory import MISSED_BY, small_row, small_test
 from tests.parity.test_verdict_conditions import Trials
 
 NOW = 1_795_000_040.0
@@ -183,11 +182,11 @@ def test_as_json_it_says_everything(engine: sa.Engine) -> None:
 
 def test_the_load_test_of_the_domain_is_one_of_its_conditions(engine: sa.Engine) -> None:
     record(engine, *enough())
-    missed = load_test(overall=load_endpoint(ALL, time=MISSED), judgement=MISSED)
+    missed = small_test(overall=small_row(time=MISSED_BY), judgement=MISSED)
     asked: tuple[tuple[KeptLoadTest | None, VerdictLimits], ...] = (
         (None, LIMITS),
         (None, replace(LIMITS, require_load_test=True)),
-        (KeptLoadTest("l-12345678", NOW - 60, "olivia", load_test()), LIMITS),
+        (KeptLoadTest("l-12345678", NOW - 60, "olivia", small_test()), LIMITS),
         (KeptLoadTest("l-12345678", NOW - 60, "olivia", missed), LIMITS),
     )
 

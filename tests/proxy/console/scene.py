@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from parity.exchange import Endpoint
 from parity.load_baselines import LoadBaselines
-from parity.load_results import ALL, UNDECIDED
+from parity.load_results import UNDECIDED
 from parity.load_tests import KeptLoadTest, LoadTests
 from parity.tables import GROUPS, SAMPLES
 from proxy.console.tokens import Role
@@ -19,7 +19,7 @@ from proxy.pilot_policy import DEFAULT_POLICY
 from proxy.pilot_runs import PilotRuns
 from proxy.stages import Stage
 from tests.parity.factories import exchange, observation
-from tests.parity.load_test_factory import blocks, endpoint, load_test
+from tests.parity.load_results_factory import blocks, small_row, small_test
 from tests.parity.reports import HOSTILE
 from tests.proxy.console.rig import ENDPOINTS, Store
 
@@ -53,13 +53,13 @@ def load_tested(store: Store) -> None:
     """Three load tests with escrows: a spike that ended early, one of two domains, and one that met its targets."""
     tests = LoadTests(store.engine)
     stopped = {"problem": "the modern backend stopped answering", "judgement": UNDECIDED}
-    tests.add(load_test(scenario="spike", blocks=blocks(2), **stopped), "olivia")
-    tests.add(load_test(domains=["escrows", "leads"]), "piet")
-    before = load_test(overall=endpoint(ALL, domain="", time_ratio=(0.45, 0.43, 0.47)))
+    tests.add(small_test(scenario="spike", blocks=blocks(2), **stopped), "olivia")
+    tests.add(small_test(domains=["escrows", "leads"]), "piet")
+    before = small_test(overall=small_row(domain="", time=(0.45, 0.43, 0.47)))
     baselines = LoadBaselines(store.engine)
-    for name, test in (("v1.2", before), ("spike", load_test(scenario="spike", users=50))):
+    for name, test in (("v1.2", before), ("spike", small_test(scenario="spike", users=50))):
         baselines.save(name, KeptLoadTest("l-00000001", 1_795_000_000.0, "olivia", test), "olivia")
-    tests.add(load_test(), "olivia")
+    tests.add(small_test(), "olivia")
 
 
 def hostile(store: Store) -> str:

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from parity.database import writing
 from parity.load_baselines import LoadBaselines
-from parity.load_results import ALL, MISSED
+from parity.load_results import MISSED
 from parity.load_tests import LOAD_TESTS, KeptLoadTest, LoadTests
 from proxy.console.errors import NotFoundError
 from proxy.console.load_tests import LoadTestReader
 from proxy.console.tokens import Role
-from tests.parity.load_test_factory import endpoint, load_test
+from tests.parity.load_results_factory import MISSED_BY, small_row, small_test
 from tests.proxy.console.rig import Store, running
 
 
@@ -26,11 +26,11 @@ def test_one_that_is_kept_no_more_is_told(tmp_path: Path) -> None:
 async def test_the_list_has_them_in_short_and_one_has_every_endpoint(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         tests = LoadTests(rig.store.engine, clock=lambda: 1_800_000_000.0)
-        kept = tests.add(load_test(), "olivia")
+        kept = tests.add(small_test(), "olivia")
         both = tests.add(
-            load_test(
+            small_test(
                 domains=["escrows", "leads"],
-                overall=endpoint(ALL, time=MISSED),
+                overall=small_row(time=MISSED_BY),
                 judgement=MISSED,
                 problem="modern stopped",
             ),
@@ -83,11 +83,11 @@ async def test_the_list_has_them_in_short_and_one_has_every_endpoint(tmp_path: P
 async def test_one_is_compared_with_each_baseline_that_asked_the_same_but_itself(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         tests, baselines = LoadTests(rig.store.engine), LoadBaselines(rig.store.engine)
-        slower = load_test(overall=endpoint(ALL, domain="", time_ratio=(0.9, 0.88, 0.92)))
-        first, second = tests.add(load_test(), "olivia"), tests.add(slower, "olivia")
+        slower = small_test(overall=small_row(domain="", time=(0.9, 0.88, 0.92)))
+        first, second = tests.add(small_test(), "olivia"), tests.add(slower, "olivia")
         for name, test_id in (("main", first), ("this", second)):
             baselines.save(name, found(tests, test_id), "olivia")
-        baselines.save("spike", found(tests, tests.add(load_test(scenario="spike"), "olivia")), "olivia")
+        baselines.save("spike", found(tests, tests.add(small_test(scenario="spike"), "olivia")), "olivia")
 
         one = await rig.ask("GET", f"/api/v1/loadtests/{second}/comparisons", Role.VIEWER)
         none = await rig.ask("GET", "/api/v1/loadtests/l-00000000/comparisons", Role.VIEWER)
@@ -101,7 +101,7 @@ async def test_one_is_compared_with_each_baseline_that_asked_the_same_but_itself
 
 async def test_what_another_version_kept_is_counted(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
-        LoadTests(rig.store.engine).add(load_test(), "olivia")
+        LoadTests(rig.store.engine).add(small_test(), "olivia")
         with writing(rig.store.engine) as connection:
             connection.execute(sa.update(LOAD_TESTS).values(schema="crossfade.loadtest/9", result="{}"))
 

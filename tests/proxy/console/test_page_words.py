@@ -31,7 +31,7 @@ from proxy.console.page_words import (
 )
 from proxy.console.piloting import Pilot, PilotStep
 from proxy.stages import Stage
-from tests.parity.load_test_factory import judgement, load_test
+from tests.parity.load_results_factory import judgement, small_test
 
 
 def domain(name: str = "escrows", **changes: Any) -> answers.Domain:
@@ -194,7 +194,7 @@ def test_a_pilot_is_told_with_the_steps_that_are_made() -> None:
 def test_what_a_load_test_measured_is_told_by_its_measure(
     measure: str, measured: tuple[float, float, float] | None, words: str, target: str
 ) -> None:
-    found = judgement(measure, measured, "met")
+    found = judgement(measure, measured)
 
     assert (load_words(found), load_target(found)) == (words, target)
 
@@ -231,10 +231,10 @@ def test_what_was_not_measured_is_told_so() -> None:
     ],
 )
 def test_a_load_test_is_one_line(changes: dict[str, Any], line: str) -> None:
-    assert load_line(load_test(**changes)) == line
+    assert load_line(small_test(**changes)) == line
 
 
 def test_a_load_test_says_what_it_sent_and_where() -> None:
-    assert load_shape(load_test()) == "steady, 20 users, 20 s, direct"
-    spike = load_test(scenario="spike", users=1, rate_rps=50.0, through="shadow")
+    assert load_shape(small_test()) == "steady, 20 users, 20 s, direct"
+    spike = small_test(scenario="spike", users=1, rate_rps=50.0, through="shadow")
     assert load_shape(spike) == "spike, 1 user, 50 a second, 20 s, shadow"
