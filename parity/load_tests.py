@@ -52,6 +52,21 @@ class KeptLoadTest(msgspec.Struct, frozen=True):
     test: LoadTest
 
 
+class LoadHeading(msgspec.Struct, frozen=True):
+    """What one of the store was, whatever it found: who ran it and what was asked; a partial one says its `problem`."""
+
+    id: str
+    actor: str
+    domains: list[str]
+    scenario: str
+    workload: str
+    through: str
+    users: int
+    rate_rps: float | None
+    duration_s: float
+    problem: str
+
+
 class LoadTests:
     """Those of the store. Raises StoreError."""
 
@@ -136,6 +151,12 @@ def kept(row: Mapping[Any, Any]) -> KeptLoadTest:
     """A row of the store with `id`, `at`, `actor` and `result`."""
     test = msgspec.json.decode(str(row["result"]), type=LoadTest)
     return KeptLoadTest(str(row["id"]), msgspec.convert(row["at"], float), str(row["actor"]), test)
+
+
+def heading_of(one: KeptLoadTest) -> dict[str, Any]:
+    """The values of its `LoadHeading`, for one that has more."""
+    own = {"id": one.id, "actor": one.actor}
+    return own | {name: getattr(one.test, name) for name in LoadHeading.__struct_fields__ if name not in own}
 
 
 def row_of(test: LoadTest, domain: str | None = None, endpoint: str | None = None) -> LoadEndpoint | None:

@@ -14,32 +14,22 @@ from parity.load_results import (
     LoadRatio,
     LoadTest,
 )
-from parity.load_tests import KeptLoadTest, row_of, time_of
+from parity.load_tests import KeptLoadTest, LoadHeading, heading_of, row_of, time_of
 
 BARS = "▁▂▃▄▅▆▇█"
 
 
-class LoadPoint(msgspec.Struct, frozen=True):
+class LoadPoint(LoadHeading, frozen=True):
     """A load test in a history: what it found of all it loaded, of a domain, or of an endpoint.
 
     Ratios are modern by legacy, `cache` is modern's share of hits, `p95_ms` and `errors` are modern's; None: not
-    measured. A partial one says its `problem`.
+    measured.
     """
 
-    id: str
     at: float
-    actor: str
-    domains: list[str]
-    scenario: str
-    workload: str
-    through: str
-    users: int
-    rate_rps: float | None
-    duration_s: float
     machine: str
     version: str
     judgement: str
-    problem: str
     time: LoadRatio | None
     queries: LoadRatio | None
     cache: LoadRatio | None
@@ -109,26 +99,17 @@ def _trend(line: Sequence[LoadPoint]) -> LoadTrend:
 def _point(kept: KeptLoadTest, row: LoadEndpoint) -> LoadPoint:
     test = kept.test
     return LoadPoint(
-        kept.id,
-        kept.at,
-        kept.actor,
-        test.domains,
-        test.scenario,
-        test.workload,
-        test.through,
-        test.users,
-        test.rate_rps,
-        test.duration_s,
-        test.machine,
-        test.version,
-        _judgement(test, row),
-        test.problem,
-        time_of(row),
-        _measured(row, QUERIES),
-        _measured(row, CACHE),
-        row.modern.p95_ms,
-        row.modern.errors,
-        test.reads,
+        **heading_of(kept),
+        at=kept.at,
+        machine=test.machine,
+        version=test.version,
+        judgement=_judgement(test, row),
+        time=time_of(row),
+        queries=_measured(row, QUERIES),
+        cache=_measured(row, CACHE),
+        p95_ms=row.modern.p95_ms,
+        errors=row.modern.errors,
+        reads=test.reads,
     )
 
 

@@ -5,31 +5,21 @@ import msgspec
 from parity.load_baselines import LoadBaselines
 from parity.load_comparison import LoadComparison, compare, differences
 from parity.load_results import CACHE, QUERIES, TIME, LoadJudgement, LoadTest
-from parity.load_tests import KeptLoadTest, LoadTests, not_shown, row_of
+from parity.load_tests import KeptLoadTest, LoadHeading, LoadTests, heading_of, not_shown, row_of
 from proxy.console.errors import NotFoundError
 from proxy.console.seams import Sources
 from proxy.console.views import moment
 
 
-class LoadTestLine(msgspec.Struct, frozen=True):
+class LoadTestLine(LoadHeading, frozen=True):
     """A load test in short: when it ended, who ran it, and what is judged of all its endpoints together.
 
     Asked of one domain, the three judgements are those of that domain; None where a measure was not judged.
     """
 
-    id: str
     at: str
-    actor: str
-    domains: list[str]
-    scenario: str
-    workload: str
-    through: str
-    users: int
-    rate_rps: float | None
-    duration_s: float
     judgement: str
     passed: bool
-    problem: str
     time: LoadJudgement | None
     queries: LoadJudgement | None
     cache: LoadJudgement | None
@@ -109,20 +99,11 @@ def _line(kept: KeptLoadTest, domain: str | None) -> LoadTestLine:
     test = kept.test
     row = row_of(test, domain) or test.overall
     return LoadTestLine(
-        kept.id,
-        moment(kept.at),
-        kept.actor,
-        test.domains,
-        test.scenario,
-        test.workload,
-        test.through,
-        test.users,
-        test.rate_rps,
-        test.duration_s,
-        test.judgement,
-        test.passed,
-        test.problem,
-        row.judged(TIME),
-        row.judged(QUERIES),
-        row.judged(CACHE),
+        **heading_of(kept),
+        at=moment(kept.at),
+        judgement=test.judgement,
+        passed=test.passed,
+        time=row.judged(TIME),
+        queries=row.judged(QUERIES),
+        cache=row.judged(CACHE),
     )
