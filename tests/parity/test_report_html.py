@@ -5,11 +5,10 @@ import hashlib
 import html
 import re
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
+from playwright.sync_api import Browser, Page
 
 from parity.outcome import Aside
 from parity.report import Report
@@ -17,23 +16,9 @@ from parity.report_html import render_html
 from parity.tally import Balance, Tally
 from parity.verdict_summary import Lack, VerdictSummary
 from tests.parity.reports import HOSTILE, accepted_as, fleeting, group, noisy, report, sample, together
+from tests.support.pages import Outline, Visit, opened_file
 
 Open = Callable[..., Page]
-
-
-class Outline(HTMLParser):
-    """What tags and attributes a page has."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Called by the parser."""
-        self.tags.append(tag)
-        self.attributes.extend(attrs)
 
 
 def hostile() -> Report:
@@ -143,48 +128,32 @@ def test_words_that_differ_are_marked_on_both_sides() -> None:
     assert re.findall(r"<ins>(.*?)</ins>", text) == ["3"]
 
 
-def _listen(page: Page, complaints: list[str], asked: list[str]) -> None:
-    def console(message: ConsoleMessage) -> None:
-        complaints.append(message.text)
-
-    def fault(error: Error) -> None:
-        complaints.append(error.message)
-
-    def request(made: Request) -> None:
-        asked.append(made.url)
-
-    page.on("console", console)
-    page.on("pageerror", fault)
-    page.on("request", request)
-
-
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens a report in a browser, and at the end asserts that it asked for nothing and complained of nothing."""
-    complaints: list[str] = []
-    asked: list[str] = []
-    pages: list[Page] = []
+    visits: list[Visit] = []
 
     def open_page(
         found: Report, width: int = 1280, scheme: str = "light", *, anchor: str = "", scripts: bool = True
     ) -> Page:
-        file = tmp_path / "report.html"
-        file.write_text(render_html(found))
-        page = browser.new_page(
+        visitor = opened_file(
+            browser,
+            tmp_path / "report.html",
+            render_html(found),
+            anchor=anchor,
             viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]  # a literal
+            color_scheme=scheme,
             java_script_enabled=scripts,
         )
-        _listen(page, complaints, asked)
-        page.goto(file.as_uri() + anchor)
-        pages.append(page)
-        return page
+        visits.append(visitor)
+        return visitor.page
 
     yield open_page
-    for page in pages:
-        page.close()
-    assert complaints == []
-    assert {url.partition("#")[0] for url in asked} == {(tmp_path / "report.html").as_uri()}
+    for visitor in visits:
+        visitor.context.close()
+    assert [visitor.complaints for visitor in visits] == [[]] * len(visits)
+    asked = {url.partition("#")[0] for visitor in visits for url in visitor.asked}
+    assert asked == {(tmp_path / "report.html").as_uri()}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

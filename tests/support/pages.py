@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,29 @@ class Visit:
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
         return wide
+
+
+class Outline(HTMLParser):
+    """What tags and attributes a page has."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Called by the parser."""
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+
+
+def opened_file(browser: Browser, file: Path, text: str, *, anchor: str = "", **options: Any) -> Visit:
+    """A page with that text that somebody opens from disk, at an anchor such as `#noise`."""
+    file.write_text(text)
+    visitor = visit(browser, **options)
+    visitor.page.goto(file.as_uri() + anchor)
+    return visitor
 
 
 def visit(browser: Browser, **options: Any) -> Visit:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
@@ -13,25 +12,10 @@ from loadtests.reports.page import render_html
 from parity.load_results import LoadTest
 from tests.parity import load_results_factory as made
 from tests.parity.load_results_factory import load_test, mixed, unmeasured
-from tests.support.pages import Visit, visit
+from tests.support.pages import Outline, Visit, opened_file
 
 PICTURES = Path(__file__).parents[3] / "build"
 HOSTILE = "<img src=x onerror=alert(1)>\"'</style><script>alert(1)</script>"
-
-
-class Outline(HTMLParser):
-    """What tags and attributes a page has."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Called by the parser."""
-        self.tags.append(tag)
-        self.attributes.extend(attrs)
 
 
 def hostile() -> LoadTest:
@@ -57,10 +41,10 @@ def opened(
     unfolded: bool = True,
 ) -> Visit:
     """The page of it."""
-    file = folder / "loadtest.html"
-    file.write_text(render_html(test))
-    visitor = visit(browser, viewport={"width": width, "height": 1100}, color_scheme=scheme)
-    visitor.page.goto(file.as_uri())
+    window = {"width": width, "height": 1100}
+    visitor = opened_file(
+        browser, folder / "loadtest.html", render_html(test), viewport=window, color_scheme=scheme
+    )
     if unfolded:
         visitor.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     return visitor

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from loadtests.scorecard.page import scorecard_html
 from tests.loadtests.scorecard.cards import card, hostile
-from tests.support.pages import visit
+from tests.support.pages import opened_file
 
 
 def test_it_says_what_the_terminal_says() -> None:
@@ -37,10 +37,9 @@ def test_it_is_whole_without_a_network_and_has_no_fault_of_access(
     browser: Browser, tmp_path: Path, width: int
 ) -> None:
     file = tmp_path / "scorecard.html"
-    file.write_text(scorecard_html(hostile() if width < 400 else card()))
-    visitor = visit(browser, viewport={"width": width, "height": 900})
+    text = scorecard_html(hostile() if width < 400 else card())
 
-    visitor.page.goto(file.as_uri())
+    visitor = opened_file(browser, file, text, viewport={"width": width, "height": 900})
 
     assert visitor.page.title().startswith("Scorecard: ")
     assert (visitor.complaints, visitor.asked) == ([], [file.as_uri()])
