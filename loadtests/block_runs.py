@@ -1,16 +1,15 @@
 """One block of a load test: Locust against one side, and what that side's processes took meanwhile."""
 
-import contextlib
-import os
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loadtests.blocks import Block
 from loadtests.errors import LoadTestError
 from loadtests.generators import ALONE, WORKER_LOST_EXIT_CODE, Generators
 from loadtests.interval import percentile
+from loadtests.locust_command import locust_command, longest_s
 from loadtests.locusts import Locusts
 from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
 from loadtests.site import LoadSite
@@ -18,8 +17,6 @@ from loadtests.timings import Timing, read_timings, within
 from loadtests.watched import cpu_ms_between, usage
 from parity.load_results import LoadBlock
 
-_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-_GRACE_S = 30.0  # for Locust to start, its users to finish and clean up
 INTERRUPTED = "stopped by hand (Ctrl-C)"
 
 
@@ -86,55 +83,17 @@ class BlockRuns:
         url = self.site.url(block.side)
         stem = self.work_dir / f"block-{block.pair:02}-{block.side}"
         results = stem.with_suffix(".jsonl")
-        settings = self.settings
-        timeout_s = _GRACE_S + settings.warm_up_s + block.measured_s + 2 * settings.timeout_s
-        timeout_s += self.generators.grace_s
-        with _private(stem.with_suffix(".secret"), settings.jwt_secret) as secret:
-            given = self._arguments(block, url, results) | {"jwt-secret-file": secret}
-            command = ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in given.items())]
+        settings = replace(
+            self.settings, seed=block.seed, measured_s=block.measured_s, left_out=frozenset(self.left_out)
+        )
+        timeout_s = longest_s(settings) + self.generators.grace_s
+        with locust_command(settings, url, settings.scenario.users, results) as command:
             first, *workers = self.generators.commands(command)
             code, words = self.locusts.run(first, stem, timeout_s, workers=workers)
         if missed := self.generators.missed(code, words):
             raise LoadTestError(missed)
         timings = read_timings(results) if results.exists() else []
         return timings, _problem(block, code, words, timings, url)
-
-    def _arguments(self, block: Block, url: str, results: Path) -> dict[str, object]:
-        settings = self.settings
-        return {
-            "locustfile": _LOCUSTFILE,
-            "host": url,
-            "users": settings.scenario.users,
-            "spawn-rate": settings.scenario.users,
-            "contract": settings.contract.resolve(),
-            "domain": ",".join(settings.domains),
-            "scenario": settings.scenario.name,
-            "workload": settings.kind,
-            "rate": settings.rate_rps,
-            "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
-            "leave-out": ",".join(self.left_out),
-            "pace": settings.pace_s,
-            "reads": "recorded" if settings.reads is None else settings.reads,
-            "load-seed": block.seed,
-            "timeout": settings.timeout_s,
-            "warm-up": settings.warm_up_s,
-            "measured": block.measured_s,
-            "results": results,
-            "exit-code-on-error": 0,
-            "loglevel": "WARNING",
-        }
-
-
-@contextlib.contextmanager
-def _private(file: Path, text: str) -> Iterator[Path]:
-    """A file that only we may read, for as long as the context lasts: anybody may read a command line."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-    try:
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def _problem(block: Block, code: int | None, words: str, timings: Sequence[Timing], url: str) -> str:

@@ -1,19 +1,17 @@
 """A slice of load: one process of Locust against one address, either users who never pause or arrivals at a rate."""
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loadtests.errors import BackendError, LoadTestError
+from loadtests.locust_command import locust_command, longest_s
 from loadtests.locusts import Locusts
+from loadtests.scenarios import LoadModel
 from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
 from loadtests.timings import Timing, read_timings, within
 
-_LOCUSTFILE = Path(__file__).parent.parent / "locustfile.py"
 _NO_PAUSE_S = 1e-6
 _PACE_S = 0.02  # between the requests of a journey: a slice is short, and the share of whole journeys is to be large
-_GRACE_S = 30.0  # for Locust to start, and for its users to finish and clean up
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +57,6 @@ class Slices:
         self._locusts = locusts
         self._settings = settings
         self._work_dir = work_dir
-        self._secret = work_dir / "secret"
-        # no command line shows it
-        with os.fdopen(os.open(self._secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-            stream.write(settings.jwt_secret)
         self._n = 0
 
     @property
@@ -74,7 +68,9 @@ class Slices:
         """Send it. Raises BackendError where nobody answers any more, LoadTestError where Locust fails."""
         results = self.next_results
         self._n += 1
-        code, words = self._locusts.run(self._command(one, results), results, self._longest_s(one))
+        settings = self._settings_of(one)
+        with locust_command(settings, one.url, one.users, results) as command:
+            code, words = self._locusts.run(command, results, longest_s(settings))
         if code is None:
             raise LoadTestError(f"Locust did not end in time on {one.path} at {one.url}")
         if code not in {0, SIDE_DOWN_EXIT_CODE}:
@@ -92,32 +88,8 @@ class Slices:
         measured = within(sent, after_s=after_s, until_s=until_s)
         return Sliced(one, tuple(measured), tuple(sent), answered, len(due) - len(sent))
 
-    def _longest_s(self, one: Slice) -> float:
-        return _GRACE_S + self._settings.warm_up_s + one.measured_s + 2 * self._settings.timeout_s
-
-    def _command(self, one: Slice, results: Path) -> Sequence[str]:
-        settings = self._settings
-        arguments = {
-            "locustfile": _LOCUSTFILE,
-            "host": one.url,
-            "users": one.users,
-            "spawn-rate": one.users,
-            "contract": settings.contract.resolve(),
-            "domain": ",".join(settings.domains),
-            "endpoints": ", ".join(f"{method} {path}" for method, path in settings.endpoints),
-            "leave-out": ",".join(sorted(settings.left_out)),
-            "jwt-secret-file": self._secret,
-            "pace": _NO_PAUSE_S if one.rate_rps is None else _PACE_S,
-            "load-seed": one.seed,
-            "timeout": settings.timeout_s,
-            "warm-up": settings.warm_up_s,
-            "measured": one.measured_s,
-            "results": results,
-            "exit-code-on-error": 0,
-            "loglevel": "WARNING",
-        }
-        if settings.reads is not None:
-            arguments["reads"] = settings.reads
-        if one.rate_rps is not None:
-            arguments |= {"workload": "open", "rate": one.rate_rps}
-        return ["--headless", "--only-summary", *(f"--{key}={value}" for key, value in arguments.items())]
+    def _settings_of(self, one: Slice) -> LoadSettings:
+        own = replace(self._settings, seed=one.seed, measured_s=one.measured_s)
+        if one.rate_rps is None:
+            return replace(own, kind=LoadModel.CLOSED, pace_s=_NO_PAUSE_S)
+        return replace(own, kind=LoadModel.OPEN, pace_s=_PACE_S, rate_rps=one.rate_rps)

@@ -11,7 +11,6 @@ from loadtests.errors import BackendError, LoadTestError
 from loadtests.locusts import Locusts
 from tests.loadtests.added.support import settings_of
 from tests.loadtests.conftest import running
-from tests.loadtests.stub_backend import SECRET
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +54,6 @@ def test_a_slice_in_which_nobody_arrives_is_no_dead_backend(slices: Slices, back
 
 def _first(sliced: Sliced) -> list[str]:
     return [one.exchange for one in sorted(sliced.all_sent, key=lambda one: one.started_s)][:3]
-
-
-def test_nobody_else_can_read_the_secret(slices: Slices, tmp_path: Path) -> None:
-    _ = slices
-    (file,) = (one for one in tmp_path.iterdir() if one.is_file() and SECRET in one.read_text())
-
-    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_backend_that_does_not_answer_is_named(slices: Slices) -> None:
