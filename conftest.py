@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -131,6 +132,16 @@ def _database_beside(url: str, worker: str) -> Iterator[str]:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield urlunsplit(parts._replace(path=f"/{name}"))
         connection.execute(drop)
+
+
+@pytest.fixture
+def own_database_url(database_url: str) -> Iterator[str]:
+    """The session's PostgreSQL with a schema that is empty and this test's alone."""
+    schema = f"own_{uuid.uuid4().hex}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        yield f"{database_url}{'&' if '?' in database_url else '?'}options=-csearch_path%3D{schema}"
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from parity.database import open_database
 from proxy.pilot_runs import RunState
 from proxy.stages import Stage
-from tests.proxy.piloting import NO, READY, STEPS, Bridge, bridge_on
+from tests.proxy.piloting import NO, READY, STEPS, Bridge
 
 WITHIN_S = 60.0
 BEFORE, AFTER = (Stage.SHADOW, 1, 1), (Stage.CANARY, 2, 2)
@@ -22,12 +22,6 @@ BEFORE, AFTER = (Stage.SHADOW, 1, 1), (Stage.CANARY, 2, 2)
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/store.db"
-
-
-@pytest.fixture
-def postgres_url(database_url: str) -> Iterator[str]:
-    with bridge_on(database_url):
-        yield database_url
 
 
 def die(*_: object) -> None:
@@ -137,8 +131,8 @@ def test_killed_at_any_point_of_a_step_it_is_made_or_not_and_another_goes_on(url
 
 
 @pytest.mark.parametrize("point", ["after the run", "after the commit"])
-def test_the_same_holds_in_postgres(postgres_url: str, point: str) -> None:
-    kill_and_go_on(postgres_url, point)
+def test_the_same_holds_in_postgres(own_database_url: str, point: str) -> None:
+    kill_and_go_on(own_database_url, point)
 
 
 @pytest.mark.parametrize(

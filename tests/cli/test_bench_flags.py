@@ -2,34 +2,23 @@
 
 import json
 import shutil
-import uuid
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from parity.database import open_database
 from tests.support.command import Crossfade, run_process
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler for the load generator")
-def test_both_stores_are_measured_and_no_request_fails(open_dir: Path, database_url: str) -> None:
+def test_both_stores_are_measured_and_no_request_fails(open_dir: Path, own_database_url: str) -> None:
     build = open_dir / "build"
-    schema = f"flags_{uuid.uuid4().hex}"
-    admin = open_database(database_url)
-    with admin.begin() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    url = sa.make_url(database_url).update_query_dict({"options": f"-csearch_path={schema}"})
 
     ran = run_process(
-        "bench-flags", "--flips", "4", "--workers", "1", "--database-url", url.render_as_string(hide_password=False),
+        "bench-flags", "--flips", "4", "--workers", "1", "--database-url", own_database_url,
         "--build-dir", str(build),
         state_dir=open_dir,
     )  # fmt: skip
 
-    with admin.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    admin.dispose()
     figures = json.loads((build / "bench-flags.json").read_text())["figures"]
     assert ran.code == int(any(not figure["passed"] for figure in figures)), ran.err
     assert [figure["name"].partition(":")[0] for figure in figures[:-1:2]] == [

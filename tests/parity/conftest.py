@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from parity.database import open_database
 from parity.redact import Redactor
 from parity.store import ParityStore
-from parity.tables import METADATA
 
 
 @pytest.fixture
@@ -21,11 +20,9 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     """An empty store on each kind of database."""
-    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "database_url")
+    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "own_database_url")
     engine = open_database(url)
-    METADATA.drop_all(engine)
     yield engine
-    METADATA.drop_all(engine)
     engine.dispose()
 
 

@@ -1,6 +1,5 @@
 """Baselines: load tests under a name, which stay when the latest have gone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,21 +7,9 @@ import sqlalchemy as sa
 
 from parity.database import open_database, writing
 from parity.errors import BaselineError, StoreError
-from parity.load_baselines import BASELINES, METADATA, LoadBaseline, LoadBaselines
+from parity.load_baselines import BASELINES, LoadBaseline, LoadBaselines
 from parity.load_tests import KeptLoadTest
 from tests.parity.load_results_factory import small_test
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    url = f"sqlite:///{tmp_path}/store.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("database_url")
-    engine = open_database(url)
-    METADATA.drop_all(engine)
-    yield engine
-    METADATA.drop_all(engine)
-    engine.dispose()
 
 
 def kept(test_id: str = "l-12345678", problem: str = "") -> KeptLoadTest:

@@ -1,7 +1,6 @@
 """Load tests in the store: the latest of each domain, in both databases."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,18 +12,6 @@ from parity.errors import StoreError
 from parity.load_results import LoadRatio
 from parity.load_tests import KEPT, LOAD_TESTS, METADATA, LoadTests, as_json, not_shown, row_of, time_of
 from tests.parity.load_results_factory import judgement, small_row, small_test, unmeasured
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    url = f"sqlite:///{tmp_path}/store.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("database_url")
-    engine = open_database(url)
-    METADATA.drop_all(engine)
-    yield engine
-    METADATA.drop_all(engine)
-    engine.dispose()
 
 
 def before_this_version(engine: sa.Engine, *domains: str) -> None:

@@ -16,7 +16,6 @@ from parity.redact import Redactor
 from parity.report import build_report
 from parity.rules import RuleBook
 from parity.store import ParityStore
-from parity.tables import METADATA
 from parity.verdict import build_verdict
 from tests.parity.factories import batch, exchange
 
@@ -34,11 +33,10 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def postgres_engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
+def postgres_engine(own_database_url: str) -> Iterator[sa.Engine]:
+    engine = open_database(own_database_url)
     fill(engine)
     yield engine
-    METADATA.drop_all(engine)
     engine.dispose()
 
 

@@ -1,22 +1,17 @@
 """A pilot on a real store, with a verdict and a clock that a test sets."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.control import Control, ControlSettings
-from proxy.flag_rows import METADATA as FLAG_TABLES
 from proxy.flag_rows import Judged
 from proxy.flag_store import FlagStore
 from proxy.flags import DEFAULT_FLAG, Flag
 from proxy.freeze import FreezeWindow
-from proxy.lease import LEASES
 from proxy.pilot import Pilot, PilotSettings
-from proxy.pilot_runs import PILOT_RUNS, PilotRun, PilotRuns
+from proxy.pilot_runs import PilotRun, PilotRuns
 from proxy.stages import Stage
 
 ENDPOINTS = (
@@ -100,20 +95,3 @@ class Bridge:
             for change in reversed(self.flags.history())
             if change.actor == "pilot:quick" and change.rows
         ]
-
-
-@contextmanager
-def bridge_on(url: str) -> Iterator[Bridge]:
-    """A bridge on a store that is used by nobody else; what others left there, and what it made, is gone afterwards."""
-    engine = open_database(url)
-    _clear(engine)
-    yield Bridge(engine)
-    _clear(engine)
-    engine.dispose()
-
-
-def _clear(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        for table in (PILOT_RUNS, LEASES):
-            table.drop(connection, checkfirst=True)
-        FLAG_TABLES.drop_all(connection)

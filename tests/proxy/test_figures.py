@@ -1,13 +1,11 @@
 """What workers served lately: counted by who was to answer, told each second, gone when nobody looks any more."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.counters import Counters
 from proxy.figures import (
@@ -21,7 +19,7 @@ from proxy.figures import (
     read_served,
     told_at,
 )
-from proxy.flag_rows import METADATA, Registration
+from proxy.flag_rows import Registration
 from proxy.flag_store import FlagStore
 from proxy.metrics import Metrics
 from proxy.stages import Stage
@@ -32,17 +30,11 @@ ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("clients", "GET
 NOW = 1_795_000_000.0
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    if request.param == "sqlite":
-        engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    else:
-        engine = open_database(request.getfixturevalue("database_url"))
+@pytest.fixture
+def engine(engine: sa.Engine) -> sa.Engine:
+    """One that has the tables."""
     FlagStore(engine, ENDPOINTS).prepare()
-    yield engine
-    with engine.begin() as connection:
-        METADATA.drop_all(connection)
-    engine.dispose()
+    return engine
 
 
 def tell(engine: sa.Engine, teller: FiguresTeller, at: float, **domains: Served) -> None:

@@ -1,8 +1,6 @@
 """The flag store on a real SQLite file: steps, ledger, rollback, and operators who meet."""
 
 import threading
-import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,29 +23,8 @@ ENDPOINTS = (
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def postgres_engine(database_url: str) -> Iterator[sa.Engine]:
-    admin = open_database(database_url)
-    name = f"flags_{uuid.uuid4().hex}"
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine = open_database(sa.make_url(database_url).set(database=name).render_as_string(hide_password=False))
-    yield engine
-    engine.dispose()
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name}")
-    admin.dispose()
-
-
-@pytest.fixture
-def store(engine: sa.Engine) -> FlagStore:
-    return FlagStore(engine, ENDPOINTS)
+def store(sqlite_engine: sa.Engine) -> FlagStore:
+    return FlagStore(sqlite_engine, ENDPOINTS)
 
 
 def insert(connection: sa.Connection) -> None:
@@ -213,19 +190,19 @@ def test_a_rolled_back_row_keeps_its_shares(store: FlagStore) -> None:
     assert store.table().rows["escrows"] == Flag(Stage.OFF, DEFAULT_FLAG.canary_share, 0.25)
 
 
-def test_two_operators_cannot_overwrite_each_other_unseen(store: FlagStore, engine: sa.Engine) -> None:
+def test_two_operators_cannot_overwrite_each_other_unseen(store: FlagStore, sqlite_engine: sa.Engine) -> None:
     seen_by_both = store.version()
     store.flip("escrows", Stage.SHADOW, actor="ada", reason="first", expected_version=seen_by_both)
 
     with pytest.raises(ConflictError, match="at version 1, not at 0"):
-        FlagStore(engine, ENDPOINTS).flip(
+        FlagStore(sqlite_engine, ENDPOINTS).flip(
             "clients", Stage.SHADOW, actor="bob", reason="second", expected_version=seen_by_both
         )
 
     assert [change.actor for change in store.history()] == ["ada"]
 
 
-@pytest.mark.parametrize("database", ["engine", "postgres_engine"])
+@pytest.mark.parametrize("database", ["sqlite_engine", "postgres_engine"])
 def test_operators_who_flip_at_the_same_moment_are_put_in_a_row(
     request: pytest.FixtureRequest, database: str
 ) -> None:
@@ -294,9 +271,9 @@ def test_the_store_may_be_postgresql(postgres_engine: sa.Engine) -> None:
     )
 
 
-def test_what_is_noted_stands_in_the_same_ledger(store: FlagStore, engine: sa.Engine) -> None:
+def test_what_is_noted_stands_in_the_same_ledger(store: FlagStore, sqlite_engine: sa.Engine) -> None:
     store.flip("escrows", Stage.SHADOW, actor="ada", reason="first")
-    with engine.begin() as connection:
+    with sqlite_engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
 
     change = store.note("accept", "a-1", actor="ada", reason="on purpose", apply=insert)
@@ -304,11 +281,11 @@ def test_what_is_noted_stands_in_the_same_ledger(store: FlagStore, engine: sa.En
     assert [found.action for found in store.history()] == ["accept", "flip"]
     assert (change.version, change.key, change.rows) == (2, "a-1", ())
     assert store.table() == FlagTable(2, {"escrows": Flag(Stage.SHADOW)})
-    with engine.connect() as connection:
+    with sqlite_engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT n FROM others").scalars().all() == [1]
 
 
-@pytest.mark.parametrize("kind", ["engine", "postgres_engine"])
+@pytest.mark.parametrize("kind", ["sqlite_engine", "postgres_engine"])
 def test_an_entry_keeps_its_verdict_and_gets_one_later_only_once(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
@@ -343,9 +320,9 @@ def test_rows_are_applied_together_and_a_domain_that_goes_back_takes_its_endpoin
     assert store.history(1) == [change]
 
 
-def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
-    FlagStore(engine, ENDPOINTS).flip("escrows", Stage.SHADOW, actor="ada", reason="long ago")
-    with engine.begin() as connection:
+def test_a_store_of_the_version_before_is_completed(sqlite_engine: sa.Engine) -> None:
+    FlagStore(sqlite_engine, ENDPOINTS).flip("escrows", Stage.SHADOW, actor="ada", reason="long ago")
+    with sqlite_engine.begin() as connection:
         for table, column in (
             ("flag_changes", "verdict"),
             ("flag_changes", "forced"),
@@ -354,7 +331,7 @@ def test_a_store_of_the_version_before_is_completed(engine: sa.Engine) -> None:
         ):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
 
-    store = FlagStore(engine, ENDPOINTS)
+    store = FlagStore(sqlite_engine, ENDPOINTS)
     store.flip("clients", Stage.SHADOW, actor="ada", reason="now", verdict=Judged("ready"))
 
     assert [(one.reason, one.verdict, one.forced, one.served_ms) for one in store.history()] == [
@@ -372,8 +349,8 @@ def test_the_time_that_a_change_took_is_said_once(store: FlagStore) -> None:
     assert [one.served_ms for one in store.history()] == [38.5]
 
 
-def test_of_several_notes_all_are_made_or_none(store: FlagStore, engine: sa.Engine) -> None:
-    with engine.begin() as connection:
+def test_of_several_notes_all_are_made_or_none(store: FlagStore, sqlite_engine: sa.Engine) -> None:
+    with sqlite_engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE others (n INTEGER)")
 
     def fail(_connection: sa.Connection) -> None:
@@ -385,7 +362,7 @@ def test_of_several_notes_all_are_made_or_none(store: FlagStore, engine: sa.Engi
 
     assert [(one.version, one.key, one.reason) for one in changes] == [(1, "a-3", "why"), (2, "a-4", "and")]
     assert [one.key for one in store.history()] == ["a-4", "a-3"]
-    with engine.connect() as connection:
+    with sqlite_engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM others").scalar() == 2
 
 

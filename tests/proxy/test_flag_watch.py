@@ -3,7 +3,6 @@
 import statistics
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -209,22 +208,8 @@ def test_a_store_in_the_place_of_another_is_followed_once_it_has_flags(tmp_path:
     assert stage_with_empty_store is Stage.LIVE
 
 
-@pytest.fixture
-def postgres_url(database_url: str) -> Iterator[str]:
-    """A store of its own in PostgreSQL."""
-    schema = f"watch_{uuid.uuid4().hex}"
-    admin = open_database(database_url)
-    with admin.begin() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    url = sa.make_url(database_url).update_query_dict({"options": f"-csearch_path={schema}"})
-    yield url.render_as_string(hide_password=False)
-    with admin.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    admin.dispose()
-
-
-def test_a_store_in_postgresql_tells_of_its_changes_at_once(tmp_path: Path, postgres_url: str) -> None:
-    with watching(tmp_path, postgres_url) as watched:
+def test_a_store_in_postgresql_tells_of_its_changes_at_once(tmp_path: Path, own_database_url: str) -> None:
+    with watching(tmp_path, own_database_url) as watched:
         delays = []
         for stage in [Stage.SHADOW, Stage.OFF] * 5:
             version = watched.flip(stage)
@@ -236,9 +221,9 @@ def test_a_store_in_postgresql_tells_of_its_changes_at_once(tmp_path: Path, post
 
 
 def test_a_change_that_postgresql_told_nobody_of_is_seen_all_the_same(
-    tmp_path: Path, postgres_url: str
+    tmp_path: Path, own_database_url: str
 ) -> None:
-    with watching(tmp_path, postgres_url) as watched:
+    with watching(tmp_path, own_database_url) as watched:
         watched.store.wait_acknowledged(watched.flip(Stage.SHADOW))
         with watched.engine.begin() as connection:
             connection.execute(sa.update(FLAGS).values(stage="canary"))
@@ -250,9 +235,9 @@ def test_a_change_that_postgresql_told_nobody_of_is_seen_all_the_same(
 
 
 def test_a_watch_whose_connection_postgresql_ends_connects_and_reads_again(
-    tmp_path: Path, postgres_url: str
+    tmp_path: Path, own_database_url: str
 ) -> None:
-    with watching(tmp_path, postgres_url) as watched:
+    with watching(tmp_path, own_database_url) as watched:
         watched.store.wait_acknowledged(watched.flip(Stage.SHADOW))
         with watched.engine.begin() as connection:
             ended = connection.exec_driver_sql(

@@ -1,12 +1,8 @@
 """Where guards stand, in the store: what was saved is what is read, and who does not watch has no row."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
-from parity.database import open_database
 from proxy.guard import Measure
 from proxy.guard_judge import GuardState, Watched
 from proxy.guard_states import GUARD_STATES, METADATA, Kept, Key, read_states, save_states
@@ -17,18 +13,11 @@ HOLDING = Kept(Watched(GuardState.HOLDING, 7.5, 2, 3.0, None), 4)
 BLIND = Kept(Watched(GuardState.CANNOT_TELL, 8.5, 0, None, 9.0), 0)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    sqlite = request.param == "sqlite"
-    engine = open_database(
-        f"sqlite:///{tmp_path}/store.db" if sqlite else request.getfixturevalue("database_url")
-    )
-    with engine.begin() as connection:
-        METADATA.create_all(connection)
-    yield engine
-    with engine.begin() as connection:
-        METADATA.drop_all(connection)
-    engine.dispose()
+@pytest.fixture
+def engine(engine: sa.Engine) -> sa.Engine:
+    """One that has the tables."""
+    METADATA.create_all(engine)
+    return engine
 
 
 def saved(engine: sa.Engine, after: dict[Key, Kept]) -> dict[Key, Kept]:

@@ -1,7 +1,6 @@
 """A lease: one holder at a time, whoever is killed, on both databases."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,25 +22,9 @@ class Clock:
         return self.now
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def postgres_engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    yield engine
-    with engine.begin() as connection:
-        LEASES.drop(connection, checkfirst=True)
-    engine.dispose()
-
-
-def test_a_lease_has_one_holder_until_it_ends(engine: sa.Engine) -> None:
+def test_a_lease_has_one_holder_until_it_ends(sqlite_engine: sa.Engine) -> None:
     clock = Clock()
-    one, other = (Lease(engine, "guards", name, 5.0, clock=clock) for name in ("one", "other"))
+    one, other = (Lease(sqlite_engine, "guards", name, 5.0, clock=clock) for name in ("one", "other"))
 
     assert (one.hold(), other.hold(), other.holder()) == (True, False, "one")
     clock.now += 4
@@ -52,8 +35,8 @@ def test_a_lease_has_one_holder_until_it_ends(engine: sa.Engine) -> None:
     assert (other.holder(), other.hold(), one.hold()) == ("", True, False)
 
 
-def test_what_is_released_may_be_taken_at_once(engine: sa.Engine) -> None:
-    one, other = (Lease(engine, "guards", name, 60.0) for name in ("one", "other"))
+def test_what_is_released_may_be_taken_at_once(sqlite_engine: sa.Engine) -> None:
+    one, other = (Lease(sqlite_engine, "guards", name, 60.0) for name in ("one", "other"))
     one.hold()
 
     one.release()
@@ -61,8 +44,8 @@ def test_what_is_released_may_be_taken_at_once(engine: sa.Engine) -> None:
     assert other.hold()
 
 
-def test_nobody_releases_what_another_holds(engine: sa.Engine) -> None:
-    one, other = (Lease(engine, "guards", name, 60.0) for name in ("one", "other"))
+def test_nobody_releases_what_another_holds(sqlite_engine: sa.Engine) -> None:
+    one, other = (Lease(sqlite_engine, "guards", name, 60.0) for name in ("one", "other"))
     one.hold()
 
     other.release()
@@ -70,9 +53,9 @@ def test_nobody_releases_what_another_holds(engine: sa.Engine) -> None:
     assert one.holder() == "one"
 
 
-def test_leases_of_two_names_have_nothing_to_do_with_each_other(engine: sa.Engine) -> None:
-    assert Lease(engine, "guards", "one", 60.0).hold()
-    assert Lease(engine, "pilot", "other", 60.0).hold()
+def test_leases_of_two_names_have_nothing_to_do_with_each_other(sqlite_engine: sa.Engine) -> None:
+    assert Lease(sqlite_engine, "guards", "one", 60.0).hold()
+    assert Lease(sqlite_engine, "pilot", "other", 60.0).hold()
 
 
 def take_at_once(engine: sa.Engine, holders: int) -> list[bool]:
@@ -89,8 +72,8 @@ def take_at_once(engine: sa.Engine, holders: int) -> list[bool]:
         return list(pool.map(hold, range(holders)))
 
 
-def test_of_many_at_once_one_gets_it(engine: sa.Engine) -> None:
-    assert sorted(take_at_once(engine, 8)) == [False] * 7 + [True]
+def test_of_many_at_once_one_gets_it(sqlite_engine: sa.Engine) -> None:
+    assert sorted(take_at_once(sqlite_engine, 8)) == [False] * 7 + [True]
 
 
 def test_of_many_at_once_one_gets_it_in_postgresql(postgres_engine: sa.Engine) -> None:

@@ -1,7 +1,6 @@
 """The queue of notifications: none is lost, each is told once, what does not arrive is tried again and then given up."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from proxy.notification_queue import (
     CLAIM_S,
     KEPT_S,
     MAX_WAITING,
-    METADATA,
     NOTIFICATIONS,
     NotificationQueue,
     Sent,
@@ -35,18 +33,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    sqlite = request.param == "sqlite"
-    engine = open_database(
-        f"sqlite:///{tmp_path}/store.db" if sqlite else request.getfixturevalue("database_url")
-    )
-    yield engine
-    with engine.begin() as connection:
-        METADATA.drop_all(connection)
-    engine.dispose()
 
 
 @pytest.fixture

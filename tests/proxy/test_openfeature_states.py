@@ -1,6 +1,5 @@
 """The states of followed flags in the store, on both databases."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import sqlalchemy as sa
 
 from parity.database import open_database
 from parity.errors import StoreError
-from proxy.openfeature_states import OPENFEATURE_KEYS, KeyState, KeyStates, ProviderState
+from proxy.openfeature_states import KeyState, KeyStates, ProviderState
 from proxy.provider_answers import Said
 from proxy.stages import Stage
 
@@ -27,22 +26,6 @@ FULL = KeyState(
 BARE = KeyState("leads", "acme-leads")
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def postgres_engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    yield engine
-    with engine.begin() as connection:
-        OPENFEATURE_KEYS.drop(connection, checkfirst=True)
-    engine.dispose()
-
-
 def keeps_whole_states(engine: sa.Engine) -> None:
     states = KeyStates(engine, "acme")
     assert states.read() == {}
@@ -54,22 +37,22 @@ def keeps_whole_states(engine: sa.Engine) -> None:
     assert states.read() == {"leads": BARE}
 
 
-def test_states_are_kept_whole_and_those_of_keys_that_are_gone_are_not(engine: sa.Engine) -> None:
-    keeps_whole_states(engine)
+def test_states_are_kept_whole_and_those_of_keys_that_are_gone_are_not(sqlite_engine: sa.Engine) -> None:
+    keeps_whole_states(sqlite_engine)
 
 
 def test_and_so_they_are_in_postgresql(postgres_engine: sa.Engine) -> None:
     keeps_whole_states(postgres_engine)
 
 
-def test_what_another_provider_said_is_not_taken_for_this_ones(engine: sa.Engine) -> None:
-    KeyStates(engine, "acme").save([FULL])
+def test_what_another_provider_said_is_not_taken_for_this_ones(sqlite_engine: sa.Engine) -> None:
+    KeyStates(sqlite_engine, "acme").save([FULL])
 
-    assert KeyStates(engine, "flags.internal").read() == {}
+    assert KeyStates(sqlite_engine, "flags.internal").read() == {}
 
 
-def test_a_long_name_of_a_provider_has_room(engine: sa.Engine) -> None:
-    states = KeyStates(engine, "x" * 500)
+def test_a_long_name_of_a_provider_has_room(sqlite_engine: sa.Engine) -> None:
+    states = KeyStates(sqlite_engine, "x" * 500)
     states.save([FULL])
 
     assert states.read() == {"escrows": FULL}

@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,22 +17,10 @@ from proxy.pilot import Pilot, PilotSettings
 from proxy.pilot_decision import Done, Go, Pause, Wait
 from proxy.pilot_runs import PILOT_RUNS, RunState
 from proxy.stages import Stage
-from tests.proxy.piloting import BEGIN, NO, READY, STEPS, Bridge, bridge_on
+from tests.proxy.piloting import BEGIN, NO, READY, STEPS, Bridge
 from tests.proxy.rig import until
 
 QUICKLY = PilotSettings(every_s=0.01)
-
-
-@pytest.fixture
-def bridge(tmp_path: Path) -> Iterator[Bridge]:
-    with bridge_on(f"sqlite:///{tmp_path}/store.db") as made:
-        yield made
-
-
-@pytest.fixture
-def postgres_bridge(database_url: str) -> Iterator[Bridge]:
-    with bridge_on(database_url) as made:
-        yield made
 
 
 def walk_to_the_end(bridge: Bridge, pilot: Pilot) -> list[str]:

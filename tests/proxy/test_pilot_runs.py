@@ -1,6 +1,5 @@
 """The runs of pilots: one a domain, each change of it in the ledger, and nobody's work undone unseen."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,19 +12,7 @@ from proxy.errors import ConflictError, PilotError, PolicyError
 from proxy.flags import Flag
 from proxy.pilot_runs import RunState
 from proxy.stages import Stage
-from tests.proxy.piloting import BEGIN, QUICK, Bridge, bridge_on
-
-
-@pytest.fixture
-def bridge(tmp_path: Path) -> Iterator[Bridge]:
-    with bridge_on(f"sqlite:///{tmp_path}/store.db") as made:
-        yield made
-
-
-@pytest.fixture
-def postgres_bridge(database_url: str) -> Iterator[Bridge]:
-    with bridge_on(database_url) as made:
-        yield made
+from tests.proxy.piloting import BEGIN, QUICK, Bridge
 
 
 def ledger(bridge: Bridge) -> list[tuple[str, str, str]]:

@@ -1,8 +1,6 @@
 """What is at no endpoint is counted in the store, folded and within bounds, and never in the way of a request."""
 
 import time
-import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,29 +14,6 @@ from proxy.unlisted import KEPT_S, OTHER, Asked, Seen, UnlistedPaths, add, seen_
 from tests.proxy.rig import running, until
 
 NOW = 1_795_000_000.0
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    if request.param == "sqlite":
-        engine = open_database(f"sqlite:///{tmp_path}/store.sqlite3")
-        yield engine
-        engine.dispose()
-        return
-    admin = open_database(request.getfixturevalue("database_url"))
-    schema = f"unlisted_{uuid.uuid4().hex}"
-    with admin.begin() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    engine = open_database(
-        admin.url.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(
-            hide_password=False
-        )
-    )
-    yield engine
-    engine.dispose()
-    with admin.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    admin.dispose()
 
 
 def asked(*targets: str, method: str = "GET", at: float = NOW) -> list[Asked]:
