@@ -85,9 +85,9 @@ def as_judged(judged: "ParityJudged") -> Judged:
             "clean_missing": rate.clean_missing,
             "latency_ratio": None if judged.latency is None else judged.latency.value,
             "query_ratio": None if judged.queries is None else judged.queries.value,
-            "failed_share": judged.figures.failed.value,
-            "shed_share": judged.figures.shed.value,
-            "open_groups": len(judged.figures.open_groups),
+            "failed_share": judged.grounds.failed.value,
+            "shed_share": judged.grounds.shed.value,
+            "open_groups": len(judged.grounds.open_groups),
         },
     )
 

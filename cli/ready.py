@@ -119,7 +119,7 @@ def _missing(verdicts: Sequence[Verdict]) -> Mapping[str, int]:
 
 def _may_become_ready(verdict: Verdict) -> bool:
     """Not where something differs that nobody accepted; a ratio of few pairs may still come right."""
-    return not verdict.is_ready and not verdict.domain.figures.open_groups
+    return not verdict.is_ready and not verdict.domain.grounds.open_groups
 
 
 async def _played(

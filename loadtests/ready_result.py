@@ -126,7 +126,7 @@ def render_ready(result: ReadyResult, console: Console) -> None:
 
 def _row(one: DomainResult) -> list[str | Text]:
     judged, outcomes = one.verdict.domain, one.tally.outcomes
-    coverage = judged.figures.coverage
+    coverage = judged.grounds.coverage
     required = len(coverage.required)
     return [
         Text(judged.name),

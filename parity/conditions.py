@@ -1,4 +1,4 @@
-"""One thing that a verdict or a gate asks for, and how it stands: with its figures and their denominators."""
+"""One thing that a verdict or a gate asks for, and how it stands: with its numbers and their denominators."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition by a short name, and a sentence with its figures."""
+    """A condition by a short name, and a sentence with its numbers."""
 
     name: str
     standing: Standing
@@ -69,7 +69,7 @@ def comparisons(n: int, least: int) -> Condition:
 
 
 def books(balance: Balance) -> Condition:
-    """Whether the books balance; as long as they do not, no figure can be trusted."""
+    """Whether the books balance; as long as they do not, no number can be trusted."""
     if not balance.balanced:
         return Condition("books", Standing.MISSING, alarm(balance).rstrip("."))
     return Condition("books", Standing.HOLDS, f"they balance: {balance_line(balance)}")
@@ -102,5 +102,5 @@ def some(names: Iterable[str]) -> str:
 
 
 def rate_text(value: float) -> str:
-    """A rate from 0 to 1 in per cent, with the three figures that matter: a bound may be as small as it likes."""
+    """A rate from 0 to 1 in per cent, with the three digits that matter: a bound may be as small as it likes."""
     return f"{value * 100:.3g}%"

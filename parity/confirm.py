@@ -1,7 +1,7 @@
 """Confirmation: reads that differ are asked again at both backends before they are called a mismatch, within bounds.
 
 A small share of the reads that match is asked again, too: what noise is learned from. The copies are no requests: they
-are counted apart, and what they took is in no figure of latency.
+are counted apart, and what they took is in no number of latency.
 """
 
 import asyncio

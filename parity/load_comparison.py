@@ -47,7 +47,7 @@ class Change(StrEnum):
 class LoadChange(msgspec.Struct, frozen=True):
     """A measure of an endpoint, then and now: `change` is their quotient, of cache hits and errors the difference.
 
-    Of errors there is no interval: all three figures are the share of modern's requests.
+    Of errors there is no interval: all three numbers are the share of modern's requests.
     """
 
     domain: str

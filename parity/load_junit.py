@@ -40,8 +40,8 @@ def _case(suite: ET.Element, endpoint: str, changes: list[LoadChange]) -> None:
 
 
 def _told(change: LoadChange) -> str:
-    figures = [
+    told = [
         "not measured" if one is None else f"{one.value:.3g} ({one.low:.3g} to {one.high:.3g})"
         for one in (change.then, change.now, change.change)
     ]
-    return f"{change.measure}: {figures[0]} then, {figures[1]} now, change {figures[2]}: {change.says}"
+    return f"{change.measure}: {told[0]} then, {told[1]} now, change {told[2]}: {change.says}"

@@ -62,7 +62,7 @@ class Report:
 
     @property
     def removed_before(self) -> float | None:
-        """From before that time there are no figures by minute any more, only their sums; None: there are all."""
+        """From before that time there are no counts by minute any more, only their sums; None: there are all."""
         return next((one.before for one in self.removed if one.what == MINUTES_OF), None)
 
     @property

@@ -77,7 +77,7 @@ def _verdicts(verdicts: Sequence[VerdictSummary], console: Console) -> None:
     for verdict in verdicts:
         table.add_row(Text(verdict.domain), Text(verdict.line))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
-    console.print(Text("  crossfade parity verdict DOMAIN has the figures", style="dim"))
+    console.print(Text("  crossfade parity verdict DOMAIN has the numbers", style="dim"))
 
 
 def _books(report: Report, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""The sentences and figures of a report, the same in the terminal and on the page."""
+"""The sentences and numbers of a report, the same in the terminal and on the page."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -260,7 +260,7 @@ def duration(seconds: float) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """A duration with three figures that matter."""
+    """A duration with three digits that matter."""
     value = seconds * 1_000
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 

@@ -89,7 +89,7 @@ def read_removed(connection: sa.Connection) -> tuple[Removed, ...]:
 
 
 def minutes_removed_before(connection: sa.Connection) -> float | None:
-    """From before that time there are no figures by minute any more; None: there are all."""
+    """From before that time there are no counts by minute any more; None: there are all."""
     return connection.execute(sa.select(REMOVALS.c.before).where(REMOVALS.c.what == MINUTES_OF)).scalar()
 
 

@@ -25,7 +25,7 @@ from parity.ratios import CountSums, LogSums, Ratio
 from parity.report import GroupRow, Report, read_report
 from parity.retention import minutes_removed_before
 from parity.tally import Balance, Tally
-from parity.verdict_conditions import Figures, MismatchRate, SelfTestFigures, weigh
+from parity.verdict_conditions import Grounds, MismatchRate, SelfTested, weigh
 from parity.verdict_conditions import (
     self_test as self_test_condition,
 )
@@ -50,10 +50,10 @@ class Readiness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The figures of a domain or an endpoint with the conditions that they meet or not."""
+    """What a domain or an endpoint is judged by, with the conditions that it meets or not."""
 
     name: str
-    figures: Figures
+    grounds: Grounds
     rate: MismatchRate
     latency: Ratio | None
     queries: Ratio | None
@@ -81,9 +81,9 @@ class Judged:
             "rate": self.rate.to_json(),
             "latency": None if self.latency is None else asdict(self.latency),
             "queries": None if self.queries is None else asdict(self.queries),
-            "failed": self.figures.failed.to_json(),
-            "shed": self.figures.shed.to_json(),
-            "open_groups": len(self.figures.open_groups),
+            "failed": self.grounds.failed.to_json(),
+            "shed": self.grounds.shed.to_json(),
+            "open_groups": len(self.grounds.open_groups),
         }
 
 
@@ -97,7 +97,7 @@ class Verdict:
     domain: Judged
     endpoints: tuple[Judged, ...]
     balance: Balance
-    self_test: SelfTestFigures | None = None
+    self_test: SelfTested | None = None
 
     @property
     def readiness(self) -> Readiness:
@@ -127,8 +127,8 @@ class Verdict:
             "since": self.since,
             **self.domain.to_json(),
             "limits": asdict(self.limits),
-            "coverage": _coverage_json(self.domain.figures.coverage),
-            "largest_groups": [_group_json(group) for group in self.domain.figures.open_groups[:LARGEST]],
+            "coverage": _coverage_json(self.domain.grounds.coverage),
+            "largest_groups": [_group_json(group) for group in self.domain.grounds.open_groups[:LARGEST]],
             "balance": {
                 **asdict(self.balance),
                 "off_by": self.balance.off_by,
@@ -155,7 +155,7 @@ def build_verdict(
     limits: VerdictLimits | None = None,
     cells: Iterable[Requirement] = (),
     since: float | None = None,
-    self_test: SelfTestFigures | None = None,
+    self_test: SelfTested | None = None,
     load_test: KeptLoadTest | None = None,
     max_fleeting_share: float = MAX_FLEETING_SHARE,
     now: float | None = None,
@@ -187,7 +187,7 @@ def build_verdicts(
     *,
     limits: VerdictLimits | None = None,
     cells: Iterable[Requirement] = (),
-    self_tests: Mapping[str, SelfTestFigures | None],
+    self_tests: Mapping[str, SelfTested | None],
     load_tests: Mapping[str, KeptLoadTest | None] | None = None,
     max_fleeting_share: float = MAX_FLEETING_SHARE,
     now: float | None = None,
@@ -220,7 +220,7 @@ def _verdict(
     limits: VerdictLimits,
     cells: Sequence[Requirement],
     since: float | None,
-    self_test: SelfTestFigures | None,
+    self_test: SelfTested | None,
     load_test: KeptLoadTest | None,
     max_fleeting_share: float,
     at: float,
@@ -274,20 +274,20 @@ def _verdict(
 
 
 def _judged(
-    name: str, figures: Figures, limits: VerdictLimits, more: Sequence[Condition | None] = ()
+    name: str, grounds: Grounds, limits: VerdictLimits, more: Sequence[Condition | None] = ()
 ) -> Judged:
     return Judged(
         name,
-        figures,
-        figures.rate(limits),
-        figures.durations.ratio(limits.confidence),
-        figures.queries.ratio(limits.confidence),
-        (*weigh(figures, limits), *(condition for condition in more if condition is not None)),
+        grounds,
+        grounds.rate(limits),
+        grounds.durations.ratio(limits.confidence),
+        grounds.queries.ratio(limits.confidence),
+        (*weigh(grounds, limits), *(condition for condition in more if condition is not None)),
     )
 
 
-def _pooled(report: Report, evidence: Evidence, names: Sequence[str], coverage: Coverage) -> Figures:
-    return Figures(
+def _pooled(report: Report, evidence: Evidence, names: Sequence[str], coverage: Coverage) -> Grounds:
+    return Grounds(
         report.tally,
         report.open_groups,
         coverage,
@@ -299,9 +299,9 @@ def _pooled(report: Report, evidence: Evidence, names: Sequence[str], coverage: 
     )
 
 
-def _of_endpoint(name: str, report: Report, evidence: Evidence, coverage: Coverage) -> Figures:
+def _of_endpoint(name: str, report: Report, evidence: Evidence, coverage: Coverage) -> Grounds:
     tallies = [row.tally for row in report.endpoints if row.endpoint == name]
-    own = Figures(
+    own = Grounds(
         open_groups=tuple(group for group in report.open_groups if group.endpoint == name),
         coverage=coverage.of(name),
         durations=evidence.durations.get(name, LogSums()),

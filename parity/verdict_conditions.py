@@ -17,7 +17,7 @@ from parity.tally import Tally
 from parity.verdict_limits import VerdictLimits
 
 
-class SelfTestFigures(Protocol):
+class SelfTested(Protocol):
     """What the self-test of a domain says: mutations tried, caught and `missed`, what let these pass, and when."""
 
     @property
@@ -54,7 +54,7 @@ class MismatchRate:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Grounds:
     """What was seen of a domain or an endpoint: `recent` comparisons in the last `recent_s` seconds."""
 
     tally: Tally = field(default_factory=Tally)
@@ -98,18 +98,18 @@ class Figures:
         )
 
 
-def weigh(figures: Figures, limits: VerdictLimits) -> list[Condition]:
+def weigh(grounds: Grounds, limits: VerdictLimits) -> list[Condition]:
     """Every condition that can be told of a domain and of an endpoint alike."""
     conditions = [
-        _coverage(figures.coverage),
-        comparisons(figures.comparisons, limits.min_comparisons),
-        _rate(figures.rate(limits), figures),
-        groups(figures.open_groups, limits.max_open_groups),
-        _fleeting(figures.fleeting),
-        _latency(figures.durations, limits),
-        _queries(figures.queries, limits),
-        _failed(figures.failed, limits.max_failed_share),
-        _shed(figures.shed, limits.max_shed_share),
+        _coverage(grounds.coverage),
+        comparisons(grounds.comparisons, limits.min_comparisons),
+        _rate(grounds.rate(limits), grounds),
+        groups(grounds.open_groups, limits.max_open_groups),
+        _fleeting(grounds.fleeting),
+        _latency(grounds.durations, limits),
+        _queries(grounds.queries, limits),
+        _failed(grounds.failed, limits.max_failed_share),
+        _shed(grounds.shed, limits.max_shed_share),
     ]
     return [condition for condition in conditions if condition is not None]
 
@@ -126,7 +126,7 @@ def _coverage(coverage: Coverage) -> Condition | None:
     return Condition("coverage", Standing.MISSING, f"{seen} compared{often}, missing: {some(names)}")
 
 
-def _rate(rate: MismatchRate, figures: Figures) -> Condition:
+def _rate(rate: MismatchRate, grounds: Grounds) -> Condition:
     verb = "differs" if rate.mismatches == 1 else "differ"
     seen = (
         f"{rate.mismatches:,} of {count(rate.comparisons, 'comparison')} {verb}: under {rate_text(rate.upper)} "
@@ -139,7 +139,7 @@ def _rate(rate: MismatchRate, figures: Figures) -> Condition:
     lacking = f"{count(rate.clean_missing, 'clean comparison')} missing"
     if rate.missing_s is None:
         return Condition("mismatch rate", Standing.MISSING, f"{seen}: {lacking}, and none came lately")
-    pace = f"{span(rate.missing_s)} at {per_time(figures.recent, figures.recent_s)}"
+    pace = f"{span(rate.missing_s)} at {per_time(grounds.recent, grounds.recent_s)}"
     return Condition("mismatch rate", Standing.MISSING, f"{seen}: {lacking}, {pace}")
 
 
@@ -207,7 +207,7 @@ def _shed(shed: Share, most: float) -> Condition:
     )
 
 
-def self_test(state: SelfTestFigures | None, *, required: bool) -> Condition | None:
+def self_test(state: SelfTested | None, *, required: bool) -> Condition | None:
     """Whether known mutations are told from what is right; without that, no comparison proves anything."""
     if state is None or not state.tried:
         return Condition("self-test", Standing.MISSING, "never run") if required else None

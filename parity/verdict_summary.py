@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """A condition that does not hold: its name, and the sentence with its figures."""
+    """A condition that does not hold: its name, and the sentence with its numbers."""
 
     name: str
     text: str

@@ -36,7 +36,7 @@ def render_verdict(verdict: Verdict, console: Console) -> None:
             _heading(standing.value.capitalize(), console)
             render_conditions(found, console)
     _endpoints(verdict.endpoints, console)
-    _coverage(verdict.domain.figures.coverage, console)
+    _coverage(verdict.domain.grounds.coverage, console)
 
 
 def render_conditions(conditions: Sequence[Condition], console: Console) -> None:

@@ -57,16 +57,16 @@ class Counted(NamedTuple):
 
 def compared_in(verdict: Verdict) -> Compared:
     """What a verdict on the store stands on."""
-    figures, rate = verdict.domain.figures, verdict.domain.rate
+    grounds, rate = verdict.domain.grounds, verdict.domain.rate
     return Compared(
         verdict.domain.name,
         verdict.generated_at,
         rate.comparisons,
-        figures.tally.outcomes.get(Outcome.ACCEPTED, 0),
+        grounds.tally.outcomes.get(Outcome.ACCEPTED, 0),
         rate.mismatches,
         rate.upper,
         verdict.since,
-        _lacks(rate.clean_missing, len(figures.coverage.missing)),
+        _lacks(rate.clean_missing, len(grounds.coverage.missing)),
     )
 
 
@@ -140,9 +140,9 @@ def counted_by_proxy(tallies: Mapping[str, Tally]) -> Counted:
     return Counted(requests, failed, "through the proxy", "the proxy's counts in the store", None)
 
 
-def counted_in_flips(figures: Iterable[Mapping[str, Any]], by: str, at: float) -> Counted | None:
+def counted_in_flips(rows: Iterable[Mapping[str, Any]], by: str, at: float) -> Counted | None:
     """What clients met in `make bench-flags`, by the rows that it wrote. Raises LookupError or TypeError."""
-    for row in figures:
+    for row in rows:
         if told := _FLIPS.fullmatch(row["name"]):
             requests, flips = (int(each.replace(",", "")) for each in told.groups())
             return Counted(requests, int(row["value"]), f"over {flips:,} flips under load", by, at)
@@ -151,9 +151,9 @@ def counted_in_flips(figures: Iterable[Mapping[str, Any]], by: str, at: float) -
 
 def counted_under_load(flips: Mapping[str, Any], by: str, at: float) -> Counted:
     """What clients met while `crossfade loadtest proxy` changed stages. Raises LookupError or TypeError."""
-    figures = flips["figures"]
+    measured = flips["figures"]
     what = f"while stages changed {len(flips['made']):,} times under load"
-    return Counted(int(figures["sent"]), int(figures["failed"]), what, by, at)
+    return Counted(int(measured["sent"]), int(measured["failed"]), what, by, at)
 
 
 def of_failed(counted: Sequence[Counted]) -> Found:
@@ -207,9 +207,9 @@ def _of_times(times_ms: Sequence[float], by: str, at: float) -> Found:
     )
 
 
-def of_flip_times(figures: Iterable[Mapping[str, Any]], by: str, at: float) -> Found:
+def of_flip_times(rows: Iterable[Mapping[str, Any]], by: str, at: float) -> Found:
     """The same by `make bench-flags`, half of whose flips are rollbacks. Raises LookupError or TypeError."""
-    times = [float(row["value"]) for row in figures if _FLIP_TIMES.fullmatch(row["name"])]
+    times = [float(row["value"]) for row in rows if _FLIP_TIMES.fullmatch(row["name"])]
     if not times:
         return Found()
     worst = max(times)

@@ -294,7 +294,7 @@ def _conditions(verdict: Verdict | None) -> list[answers.Condition]:
 def _cells(verdict: Verdict | None) -> list[answers.Cell]:
     if verdict is None:
         return []
-    coverage = verdict.domain.figures.coverage
+    coverage = verdict.domain.grounds.coverage
     seen = [
         answers.Cell(cell.endpoint, cell.status_class, cell.query, n, required=False, met=True)
         for cell, n in coverage.cells

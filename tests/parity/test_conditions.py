@@ -1,4 +1,4 @@
-"""Conditions as sentences with their figures."""
+"""Conditions as sentences with their numbers."""
 
 import pytest
 

@@ -42,7 +42,7 @@ async def test_a_fault_in_every_third_answer_is_found_and_withholds_the_verdict(
         verdict = build_verdict(bench.engine, "escrows", [Endpoint("escrows", "GET", "/v1/escrows")])
 
     assert (tally.mismatches, tally.outcomes[Outcome.TRANSIENT]) == (0, 9)
-    (found,) = verdict.domain.figures.fleeting
+    (found,) = verdict.domain.grounds.fleeting
     assert (found.path, found.kind, found.n, found.compared) == ("$.v", "value", 9, 20)
     assert found.comes_and_goes
     (condition,) = [one for one in verdict.domain.conditions if one.name == "comes and goes"]

@@ -57,7 +57,7 @@ def test_too_few_comparisons_are_enough_to_fail_where_the_others_cannot_make_it_
     assert gate(match=10, mismatch=1).result is CANNOT
 
 
-def test_the_conditions_say_figures_with_their_denominators() -> None:
+def test_the_conditions_say_numbers_with_their_denominators() -> None:
     found = gate(match=98, mismatch=2, balance=Balance(100, 100))
 
     assert [(one.name, one.standing, one.text) for one in found.conditions] == [

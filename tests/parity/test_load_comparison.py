@@ -79,9 +79,9 @@ def test_the_distances_of_both_intervals_are_added_as_the_legs_of_a_triangle() -
     exact = quotient(LoadRatio(0.6, 0.6, 0.6), LoadRatio(0.5, 0.5, 0.5))
     subtracted = difference(LoadRatio(0.8, 0.5, 0.9), LoadRatio(0.8, 0.6, 1.2))
 
-    assert figures(divided) == pytest.approx((1.0, math.exp(-0.5), math.exp(0.5)))
-    assert figures(exact) == pytest.approx((1.2, 1.2, 1.2))
-    assert figures(subtracted) == pytest.approx((0.0, -0.5, math.hypot(0.1, 0.2)))
+    assert parts(divided) == pytest.approx((1.0, math.exp(-0.5), math.exp(0.5)))
+    assert parts(exact) == pytest.approx((1.2, 1.2, 1.2))
+    assert parts(subtracted) == pytest.approx((0.0, -0.5, math.hypot(0.1, 0.2)))
 
 
 def test_of_nothing_and_by_zero_there_is_no_quotient() -> None:
@@ -92,7 +92,7 @@ def test_of_nothing_and_by_zero_there_is_no_quotient() -> None:
     ] * 4
 
 
-def figures(found: LoadRatio | None) -> tuple[float, ...]:
+def parts(found: LoadRatio | None) -> tuple[float, ...]:
     assert found is not None
     return found.value, found.low, found.high
 

@@ -32,7 +32,7 @@ def condition(
     return load_test(kept, domain, limits or VerdictLimits(), now=AT + days * DAY)
 
 
-def test_one_that_met_its_targets_holds_with_its_figures_its_id_and_its_age() -> None:
+def test_one_that_met_its_targets_holds_with_its_numbers_its_id_and_its_age() -> None:
     found = condition(small_test())
 
     assert found == Condition(

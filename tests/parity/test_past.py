@@ -68,7 +68,7 @@ def as_it_was(engine: sa.Engine) -> list[tuple[int, int, int]]:
             at = NOON + 60 * minutes
             verdict = build_verdict(past.until(at), "escrows", [LIST], since=NOON, now=at)
             rate = verdict.domain.rate
-            seen.append((rate.comparisons, rate.mismatches, len(verdict.domain.figures.open_groups)))
+            seen.append((rate.comparisons, rate.mismatches, len(verdict.domain.grounds.open_groups)))
     return seen
 
 

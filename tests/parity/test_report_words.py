@@ -1,4 +1,4 @@
-"""The sentences and figures of a report."""
+"""The sentences and numbers of a report."""
 
 import pytest
 
@@ -132,7 +132,7 @@ def test_the_sum_leaves_zeroes_out() -> None:
     assert sum_line(of()) == "0 = 0"
 
 
-def test_figures_are_written_for_people() -> None:
+def test_numbers_are_written_for_people() -> None:
     assert (count(1, "group"), count(1_204, "group"), count(2, "box", "boxes")) == (
         "1 group",
         "1,204 groups",

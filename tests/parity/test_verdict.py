@@ -140,7 +140,7 @@ def test_a_minute_counts_from_its_first_second(engine: sa.Engine, since: float) 
     found = verdict(engine, since=since)
 
     assert found.domain.rate.comparisons == 2
-    assert sum(n for _, n in found.domain.figures.coverage.cells) == 2
+    assert sum(n for _, n in found.domain.grounds.coverage.cells) == 2
 
 
 def test_other_domains_do_not_count(engine: sa.Engine) -> None:
@@ -150,7 +150,7 @@ def test_other_domains_do_not_count(engine: sa.Engine) -> None:
     found = verdict(engine, cells=[Requirement("GET /v1/leads", "4xx")])
 
     assert found.is_ready
-    assert {cell.endpoint for cell, _ in found.domain.figures.coverage.cells} == {LIST, DETAIL}
+    assert {cell.endpoint for cell, _ in found.domain.grounds.coverage.cells} == {LIST, DETAIL}
 
 
 def test_an_endpoint_that_was_compared_is_judged_even_where_it_is_not_required(engine: sa.Engine) -> None:

@@ -1,4 +1,4 @@
-"""What a verdict asks: each condition holds, is missing or is wrong, and says so with its figures."""
+"""What a verdict asks: each condition holds, is missing or is wrong, and says so with its numbers."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from parity.fleeting import FleetingPath
 from parity.outcome import Outcome
 from parity.ratios import CountSums, LogSums
 from parity.tally import Tally
-from parity.verdict_conditions import Figures, per_time, self_test, span, weigh
+from parity.verdict_conditions import Grounds, per_time, self_test, span, weigh
 from parity.verdict_limits import VerdictLimits
 from tests.parity.factories import DETAIL, LIST
 from tests.parity.reports import group
@@ -33,7 +33,7 @@ class Trials:
     blame: Sequence[str] = ()
 
 
-def figures(**changes: Any) -> Figures:
+def grounds(**changes: Any) -> Grounds:
     """Of a domain at which nothing is missing and nothing wrong."""
     fields: dict[str, Any] = {
         "tally": tally(match=4_000),
@@ -43,20 +43,20 @@ def figures(**changes: Any) -> Figures:
         "recent": 400,
         "recent_s": 3_600.0,
     }
-    return Figures(**(fields | changes))
+    return Grounds(**(fields | changes))
 
 
 def tally(**outcomes: int) -> Tally:
     return Tally(outcomes={Outcome(name): n for name, n in outcomes.items()})
 
 
-def found(name: str, given: Figures, limits: VerdictLimits = LIMITS) -> Condition:
+def found(name: str, given: Grounds, limits: VerdictLimits = LIMITS) -> Condition:
     (condition,) = [one for one in weigh(given, limits) if one.name == name]
     return condition
 
 
-def test_where_all_is_well_every_condition_holds_and_says_its_figures() -> None:
-    assert {one.name: (one.standing, one.text) for one in weigh(figures(), LIMITS)} == {
+def test_where_all_is_well_every_condition_holds_and_says_its_numbers() -> None:
+    assert {one.name: (one.standing, one.text) for one in weigh(grounds(), LIMITS)} == {
         "coverage": (HOLDS, "1 of 1 required cell compared"),
         "comparisons": (HOLDS, "4,000, wanted 100 at least"),
         "mismatch rate": (
@@ -110,13 +110,13 @@ def test_a_path_that_comes_and_goes_too_often_is_wrong(
 ) -> None:
     seen = FleetingPath(LIST, "$.a", "value", n, compared, 1.0, 2.0)
 
-    condition = found("comes and goes", figures(fleeting=(seen,)))
+    condition = found("comes and goes", grounds(fleeting=(seen,)))
 
     assert (condition.standing, condition.text) == (standing, said)
 
 
 def test_nothing_seen_is_missing_and_never_wrong() -> None:
-    nothing = Figures(coverage=cover({}, [Requirement(LIST), Requirement(DETAIL)]))
+    nothing = Grounds(coverage=cover({}, [Requirement(LIST), Requirement(DETAIL)]))
 
     standings = {one.name: one.standing for one in weigh(nothing, LIMITS)}
 
@@ -131,7 +131,7 @@ def test_nothing_seen_is_missing_and_never_wrong() -> None:
 
 def test_cells_that_were_not_compared_are_named() -> None:
     required = [Requirement(LIST), Requirement(DETAIL), Requirement(DETAIL, "4xx")]
-    given = figures(coverage=cover({Cell(LIST, "2xx"): 9, Cell(DETAIL, "2xx"): 2}, required, least=5))
+    given = grounds(coverage=cover({Cell(LIST, "2xx"): 9, Cell(DETAIL, "2xx"): 2}, required, least=5))
 
     assert found("coverage", given) == Condition(
         "coverage",
@@ -142,7 +142,7 @@ def test_cells_that_were_not_compared_are_named() -> None:
 
 
 def test_how_many_clean_comparisons_are_missing_is_said_and_how_long_they_take() -> None:
-    given = figures(tally=tally(match=1_000, accepted=200))
+    given = grounds(tally=tally(match=1_000, accepted=200))
 
     assert found("mismatch rate", given) == Condition(
         "mismatch rate",
@@ -152,22 +152,22 @@ def test_how_many_clean_comparisons_are_missing_is_said_and_how_long_they_take()
     )
     rate = given.rate(LIMITS)
     assert rate.missing_s == pytest.approx(2_171 * 9)
-    assert figures(tally=tally(match=1_200 + rate.clean_missing)).rate(LIMITS).clean_missing == 0
+    assert grounds(tally=tally(match=1_200 + rate.clean_missing)).rate(LIMITS).clean_missing == 0
 
 
 def test_without_comparisons_lately_no_time_is_promised() -> None:
-    given = figures(tally=tally(match=10), recent=0, recent_s=0.0)
+    given = grounds(tally=tally(match=10), recent=0, recent_s=0.0)
 
     assert found("mismatch rate", given).text.endswith("clean comparisons missing, and none came lately")
     assert given.rate(LIMITS).missing_s is None
 
 
 def test_a_comparison_that_was_transient_proves_nothing() -> None:
-    assert figures(tally=tally(match=3, transient=9, mismatch=1)).comparisons == 4
+    assert grounds(tally=tally(match=3, transient=9, mismatch=1)).comparisons == 4
 
 
 def test_a_rate_that_is_certainly_too_high_is_wrong() -> None:
-    given = figures(tally=tally(match=990, mismatch=10))
+    given = grounds(tally=tally(match=990, mismatch=10))
 
     condition = found("mismatch rate", given)
 
@@ -177,11 +177,11 @@ def test_a_rate_that_is_certainly_too_high_is_wrong() -> None:
 
 
 def test_a_mismatch_that_may_be_chance_is_missing_more_clean_ones() -> None:
-    assert found("mismatch rate", figures(tally=tally(match=4_000, mismatch=1))).standing is MISSING
+    assert found("mismatch rate", grounds(tally=tally(match=4_000, mismatch=1))).standing is MISSING
 
 
 def test_an_open_group_is_wrong_unless_the_limits_allow_it() -> None:
-    given = figures(open_groups=(group(),))
+    given = grounds(open_groups=(group(),))
 
     assert found("groups", given).standing is WRONG
     assert found("groups", given, replace(LIMITS, max_open_groups=1)).standing is HOLDS
@@ -194,31 +194,31 @@ def test_latency_holds_or_is_wrong_only_with_its_whole_interval(
     ratio: float, spread: float, standing: Standing
 ) -> None:
     log = math.log(ratio)
-    given = figures(durations=LogSums(100, 100 * log, 100 * (log**2 + spread**2)))
+    given = grounds(durations=LogSums(100, 100 * log, 100 * (log**2 + spread**2)))
 
     assert found("latency", given).standing is standing
 
 
 def test_a_few_pairs_are_too_few_for_an_interval() -> None:
-    given = figures(durations=LogSums(4, 0.0, 0.0), queries=CountSums(4, 8, 8, 16, 16, 16))
+    given = grounds(durations=LogSums(4, 0.0, 0.0), queries=CountSums(4, 8, 8, 16, 16, 16))
 
     assert found("latency", given).text == "4 of 10 pairs of answers that are wanted at least"
     assert found("queries", given).standing is MISSING
 
 
 def test_queries_that_no_backend_counts_are_not_asked_for() -> None:
-    assert "queries" not in {one.name for one in weigh(figures(queries=CountSums()), LIMITS)}
+    assert "queries" not in {one.name for one in weigh(grounds(queries=CountSums()), LIMITS)}
 
 
 @pytest.mark.parametrize(("modern", "standing"), [(0, HOLDS), (12, WRONG)])
 def test_where_legacy_issues_no_query_modern_must_not_either(modern: int, standing: Standing) -> None:
-    given = figures(queries=CountSums(12, 0, modern, 0, modern, 0))
+    given = grounds(queries=CountSums(12, 0, modern, 0, modern, 0))
 
     assert found("queries", given) == Condition("queries", standing, f"legacy 0, modern {modern} in 12 pairs")
 
 
 def test_answers_that_failed_are_wrong_and_copies_that_were_shed_are_missing() -> None:
-    given = figures(tally=tally(match=4_000, error=30, timeout=20, shed=2_000))
+    given = grounds(tally=tally(match=4_000, error=30, timeout=20, shed=2_000))
 
     assert found("failed", given) == Condition(
         "failed",

@@ -19,7 +19,7 @@ def test_one_line_says_what_lacks() -> None:
     assert no.lacks == (GROUPS, COVERAGE)
 
 
-def test_as_json_it_has_the_figures_too() -> None:
+def test_as_json_it_has_the_numbers_too() -> None:
     assert VerdictSummary("escrows", "not yet", 60.0, (COVERAGE,)).to_json() == {
         "domain": "escrows",
         "verdict": "not yet",

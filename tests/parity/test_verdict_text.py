@@ -10,17 +10,17 @@ from parity.conditions import Condition, Standing
 from parity.coverage import Cell, Requirement, cover
 from parity.tally import Balance
 from parity.verdict import Judged, Verdict
-from parity.verdict_conditions import Figures, weigh
+from parity.verdict_conditions import Grounds, weigh
 from parity.verdict_limits import VerdictLimits
 from parity.verdict_text import SHOWN_CELLS, render_conditions, render_verdict, render_verdicts
 from tests.parity.factories import DETAIL, LIST
 from tests.parity.reports import HOSTILE, group
-from tests.parity.test_verdict_conditions import figures
+from tests.parity.test_verdict_conditions import grounds
 
 LIMITS = VerdictLimits()
 
 
-def judged(name: str, given: Figures) -> Judged:
+def judged(name: str, given: Grounds) -> Judged:
     return Judged(
         name,
         given,
@@ -32,9 +32,9 @@ def judged(name: str, given: Figures) -> Judged:
 
 
 def verdict(**changes: Any) -> Verdict:
-    given = figures(**changes)
+    given = grounds(**changes)
     missing = cover({}, [Requirement(DETAIL)])
-    rows = (judged(LIST, given), judged(DETAIL, Figures(coverage=missing)))
+    rows = (judged(LIST, given), judged(DETAIL, Grounds(coverage=missing)))
     return Verdict(1_795_000_040.0, 1_794_999_000.0, LIMITS, judged("escrows", given), rows, Balance())
 
 
@@ -63,7 +63,7 @@ def test_every_condition_is_under_how_it_stands() -> None:
     assert wrong < text.index("1 open difference group") < holds < text.index("required cell compared")
 
 
-def test_endpoints_and_cells_have_their_figures() -> None:
+def test_endpoints_and_cells_have_their_numbers() -> None:
     lines = [" ".join(line.split()) for line in rendered(verdict()).splitlines()]
 
     assert f"{LIST} 0 4,000 0.0854% 0.80x 0.50x ready" in lines
