@@ -154,8 +154,8 @@ def render_comparison(found: LoadComparison, out: Console) -> None:
     for (domain, endpoint), own in groupby(found.told, key=lambda one: (one.domain, one.endpoint)):
         out.print(Text(f"{domain}: {endpoint}" if endpoint == ALL and domain else endpoint, style="bold"))
         for one in own:
-            figures = " ".join(f"{_figure(one, figure):15}" for figure in (one.then, one.now, one.change))
-            line = Text(f"  {one.measure:8} {figures} ")
+            told = " ".join(f"{_told(one, part):15}" for part in (one.then, one.now, one.change))
+            line = Text(f"  {one.measure:8} {told} ")
             out.print(line.append(one.says, style=_STYLES[Change(one.says)]))
     rest = Counter(one.says for one in found.changes) - Counter(one.says for one in found.told)
     for word, tail in ((Change.SAME, f" within {found.tolerance:.0%}"), (Change.UNDECIDED, "")):
@@ -165,7 +165,7 @@ def render_comparison(found: LoadComparison, out: Console) -> None:
         out.print(Text(note, style="dim"))
 
 
-def _figure(change: LoadChange, found: LoadRatio | None) -> str:
+def _told(change: LoadChange, found: LoadRatio | None) -> str:
     if found is None or change.measure not in {CACHE, ERRORS}:
         return interval(found)
     if found is change.change:

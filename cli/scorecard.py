@@ -33,7 +33,7 @@ def scorecard(
 ) -> None:
     """Show each goal of the plan with its baseline, its target, what was measured, by which run and when.
 
-    Nothing is measured now but the structure of the code: everything else is looked up, and a figure without evidence
+    Nothing is measured now but the structure of the code: everything else is looked up, and a goal without evidence
     says which command gives it. Exit code 0 when nothing is missed, 1 when something is, 3 when nothing could be read.
     """
     from cli.scorecard_sources import Sources

@@ -1,4 +1,4 @@
-"""From one figure a pair of blocks to a judgement: met, missed, or undecided and how many more pairs would tell.
+"""From one estimate a pair of blocks to a judgement: met, missed, or undecided and how many more pairs would tell.
 
 A judgement is wrong with a chance of 2.5 % at most, at either end of its interval, however often the run was looked at
 in between. The looks before the last share a tenth of that chance evenly (Bonferroni), so that the last one keeps nine
@@ -48,10 +48,10 @@ class Chances:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a figure: surely at most `met_at` is met, surely above `missed_at` is missed.
+    """What is asked of the mean of estimates: surely at most `met_at` is met, surely above `missed_at` is missed.
 
-    Both are on the scale of the figure, `shown` leads from there to that of `target`. `family` and `met_family` are how
-    many questions share the chance of missing and of meeting. `unknown` says why there may be no figure at all.
+    Both are on the scale of the estimates, `shown` leads from there to that of `target`. `family` and `met_family` are how
+    many questions share the chance of missing and of meeting. `unknown` says why there may be no estimate at all.
     """
 
     measure: str
@@ -101,13 +101,13 @@ def answer(
 
 
 def _measured(question: Question, spread: Spread, chance: float) -> LoadRatio:
-    figures = (
+    ends = (
         spread.low(chance / question.family),
         spread.mean,
         spread.high(chance / question.met_family),
     )
     # in order again: a share of misses is shown as one of hits
-    low, value, high = sorted(round(question.shown(figure), _DIGITS) for figure in figures)
+    low, value, high = sorted(round(question.shown(end), _DIGITS) for end in ends)
     return LoadRatio(value, low, high)
 
 

@@ -1,4 +1,4 @@
-"""One figure a pair of blocks, of one endpoint or of several together: what the judge's intervals are made of.
+"""One estimate a pair of blocks, of one endpoint or of several together: what the judge's intervals are made of.
 
 Values within a block share the machine's mood, so they are not independent; pairs of blocks with the same seed, one
 right behind the other, nearly are. What both blocks of a pair met has no part in their ratio.

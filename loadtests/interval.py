@@ -19,7 +19,7 @@ from statistics import NormalDist, fmean, stdev
 
 RESAMPLES = 2_000
 _MANY = 30  # units of which the mean is as good as normal, however skewed they are
-_RESAMPLES_OF_MEANS = 1_000  # of hundreds of figures at a look; Student's t bounds them as well
+_RESAMPLES_OF_MEANS = 1_000  # of hundreds of measures at a look; Student's t bounds them as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ def ratio_of_mean_medians(
 
 
 class Spread:
-    """The mean of one figure a unit (a pair of blocks, say), and within what bounds its truth lies.
+    """The mean of one estimate a unit (a pair of blocks, say), and within what bounds its truth lies.
 
     A bound is that of Student's t (W. S. Gosset, "The Probable Error of a Mean", Biometrika 6, 1908), or that of the
-    bootstrap where it is further out: t alone takes both sides as equally far, which a skewed figure is not, and draws
+    bootstrap where it is further out: t alone takes both sides as equally far, which skewed estimates are not, and draws
     from a handful of units never reach the tails that a small chance asks for.
     """
 
@@ -185,13 +185,13 @@ def _beyond(angle: float, freedom: int) -> float:
 
 @lru_cache(maxsize=32)  # a run grows by a pair at each look
 def _draws(units: int, seed: int) -> list[tuple[int, ...]]:
-    """How often each unit was drawn, for all resamples; the same for every figure of the same units."""
+    """How often each unit was drawn, for all resamples; the same for every measure of the same units."""
     rng = random.Random(seed)
     counts = (Counter(rng.choices(range(units), k=units)) for _ in range(RESAMPLES))
     return [tuple(map(counted.__getitem__, range(units))) for counted in counts]
 
 
-@lru_cache(maxsize=16)  # the same figures are held against several targets, at both ends
+@lru_cache(maxsize=16)  # the same estimates are held against several targets, at both ends
 def _means(values: tuple[float, ...], seed: int) -> list[float]:
     """The means of the units drawn again, in order."""
     draws = _draws(len(values), seed)[:_RESAMPLES_OF_MEANS]

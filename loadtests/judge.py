@@ -1,7 +1,7 @@
 """Whether modern is faster, issues fewer statements and hits its cache, and no endpoint is slower.
 
-Each side is measured in blocks, a block of both with the same seed makes a pair, and a pair says one figure of each
-thing that is asked (`figures.py`): the ratio of the medians, say. The mean over the pairs gets an interval
+Each side is measured in blocks, a block of both with the same seed makes a pair, and a pair says one estimate of each
+thing that is asked (`estimates.py`): the ratio of the medians, say. The mean over the pairs gets an interval
 (`interval.py`), and that is held against the target (`decisions.py`). Percentiles are read from one histogram over all
 blocks (`tallies.py`) and decide nothing.
 
@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from loadtests.decisions import Answer, Chances, Question, answer
-from loadtests.figures import BothSides, averages, cache_misses, query_ratios, time_ratios
+from loadtests.estimates import BothSides, averages, cache_misses, query_ratios, time_ratios
 from loadtests.tallies import Histogram, Key, Tally, histogram_of, merged, side_of, tallied
 from loadtests.timings import Timing
 from parity.load_results import (
@@ -170,13 +170,13 @@ class _Judge:
         *,
         every: bool,
     ) -> list[tuple[Question, list[float]]]:
-        """Time, queries and cache, as far as they are asked of these rows, each with its figures; `every` one binds."""
+        """Time, queries and cache, as far as they are asked of these rows, each with its estimates; `every` one binds."""
         found = []
-        for measure, (figures, question) in _QUESTIONS.items():
+        for measure, (estimates, question) in _QUESTIONS.items():
             target = own.get(measure, general.get(measure))
             if target is None:
                 continue
-            values = figures(rows)
+            values = estimates(rows)
             if measure == CACHE and not values and not every and measure not in own:
                 continue
             binding = every or (measure in own and _asks_more(measure, own[measure], general.get(measure)))
@@ -246,20 +246,20 @@ def _queries(target: float) -> Question:
 
 
 def _cache(target: float) -> Question:
-    """The figure is the share of misses, of which there may be so many at most."""
+    """What is estimated is the share of misses, of which there may be so many at most."""
     return Question(CACHE, target, 1 - target, 1 - target, _rest, unknown=_SILENT_CACHE)
 
 
-def _not_negative(figure: float) -> float:
-    return max(0.0, figure)  # an interval of a ratio estimator knows no such end
+def _not_negative(value: float) -> float:
+    return max(0.0, value)  # an interval of a ratio estimator knows no such end
 
 
 def _rest(share: float) -> float:
     return min(1.0, max(0.0, 1 - share))
 
 
-_Figures = Callable[[Sequence[BothSides]], list[float]]
-_QUESTIONS: dict[str, tuple[_Figures, Callable[[float], Question]]] = {
+_Estimates = Callable[[Sequence[BothSides]], list[float]]
+_QUESTIONS: dict[str, tuple[_Estimates, Callable[[float], Question]]] = {
     TIME: (time_ratios, _time),
     QUERIES: (query_ratios, _queries),
     CACHE: (cache_misses, _cache),

@@ -1,4 +1,4 @@
-"""What a reader of a load test must know that no figure says, a sentence each."""
+"""What a reader of a load test must know that no number says, a sentence each."""
 
 from collections.abc import Collection, Sequence
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from loadtests.added.books import Counted, mirrored_of
-from loadtests.added.figures import added_ms, path_figures
 from loadtests.added.flips import Flip, after_rollbacks
+from loadtests.added.measured import added_ms, path_measured
 from loadtests.added.result import MODERN, Capacity, DirectRow, FlipsFound, StageRow
 from loadtests.added.rounds import Lane
 from loadtests.added.slices import Sliced
@@ -28,7 +28,7 @@ class Found:
     def direct_rows(self) -> list[DirectRow]:
         """Of the lanes past the proxy."""
         return [
-            DirectRow(lane.backend, lane.level, path_figures(slices, self.rate(lane)))
+            DirectRow(lane.backend, lane.level, path_measured(slices, self.rate(lane)))
             for lane, slices in self._in_order()
             if not lane.stage
         ]
@@ -47,7 +47,7 @@ class Found:
             stage=lane.stage,
             level=lane.level,
             backend=lane.backend,
-            figures=path_figures(slices, self.rate(lane)),
+            measured=path_measured(slices, self.rate(lane)),
             added_p50_ms=p50,
             added_p90_ms=p90,
             added_p99_ms=p99,
@@ -65,7 +65,7 @@ class Found:
         sliced, flips = self.flips
         after = after_rollbacks(flips, sliced.all_sent)
         return FlipsFound(
-            figures=path_figures([sliced], sliced.slice.rate_rps or 0.0),
+            measured=path_measured([sliced], sliced.slice.rate_rps or 0.0),
             made=[flip.made for flip in flips],
             after_rollback=len(after),
             by_modern=sum(timing.served_by == MODERN for timing in after),

@@ -1,10 +1,10 @@
-"""What slices say: the figures of a path, and what one path adds to another that was sent the same."""
+"""What slices say: what was measured of a path, and what one path adds to another that was sent the same."""
 
 import math
 from collections import Counter
 from collections.abc import Sequence
 
-from loadtests.added.result import PathFigures
+from loadtests.added.result import PathMeasured
 from loadtests.added.slices import Sliced
 from loadtests.interval import Pooled, bootstrap, percentile
 from loadtests.timings import Timing
@@ -19,7 +19,7 @@ def is_failed(timing: Timing) -> bool:
     return not timing.status or timing.status >= 500
 
 
-def path_figures(slices: Sequence[Sliced], offered_rps: float) -> PathFigures:
+def path_measured(slices: Sequence[Sliced], offered_rps: float) -> PathMeasured:
     """Of slices of one path at one rate."""
     timings = [timing for one in slices for timing in one.timings]
     sent = [timing for one in slices for timing in one.all_sent]
@@ -28,7 +28,7 @@ def path_figures(slices: Sequence[Sliced], offered_rps: float) -> PathFigures:
     failed = sum(map(is_failed, sent))
     wrong = Counter(_words(timing) for timing in sent if not timing.as_recorded)
     p50, p90, p99 = (round(percentile(durations, q), 2) if durations else None for q in (0.5, 0.9, 0.99))
-    return PathFigures(
+    return PathMeasured(
         offered_rps=round(offered_rps, 1),
         rps=round(answered / sum(one.slice.measured_s for one in slices), 1),
         requests=len(timings),

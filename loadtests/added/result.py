@@ -29,7 +29,7 @@ class Capacity(msgspec.Struct, frozen=True):
     tried: list[Tried]
 
 
-class PathFigures(msgspec.Struct, frozen=True):
+class PathMeasured(msgspec.Struct, frozen=True):
     """All slices on one path at one rate, percentiles of all their durations, each counted from when it was due.
 
     Of all that was `sent`, warm-up and clean-up included, `failed` had no whole answer or one of 5xx, `unexpected`
@@ -59,7 +59,7 @@ class DirectRow(msgspec.Struct, frozen=True):
 
     backend: str
     level: float
-    figures: PathFigures
+    measured: PathMeasured = msgspec.field(name="figures")
 
 
 class Mirrored(msgspec.Struct, frozen=True):
@@ -83,7 +83,7 @@ class StageRow(msgspec.Struct, frozen=True):
     stage: str
     level: float
     backend: str
-    figures: PathFigures
+    measured: PathMeasured = msgspec.field(name="figures")
     added_p50_ms: LoadRatio | None
     added_p90_ms: LoadRatio | None
     added_p99_ms: LoadRatio | None
@@ -106,7 +106,7 @@ class FlipsFound(msgspec.Struct, frozen=True):
     `by_modern` of them were answered by modern all the same.
     """
 
-    figures: PathFigures
+    measured: PathMeasured = msgspec.field(name="figures")
     made: list[FlipMade]
     after_rollback: int
     by_modern: int

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from loadtests.added.result import SCHEMA, FlipsFound, PathFigures, ProxyLoadTest
+from loadtests.added.result import SCHEMA, FlipsFound, PathMeasured, ProxyLoadTest
 from loadtests.interval import percentile
 from parity.load_results import LoadRatio
 
@@ -59,17 +59,17 @@ def _table(*headings: str) -> Table:
 def _paths(result: ProxyLoadTest) -> Table:
     table = _table("asked", "load", "sent/s", "answers/s", "p50 ms", "p90", "p99", "failed")
     for direct in result.direct:
-        table.add_row(direct.backend, f"{direct.level:.0%}", *_figures(direct.figures))
+        table.add_row(direct.backend, f"{direct.level:.0%}", *_measured(direct.measured))
         for row in result.stages:
             if (row.backend, row.level) == (direct.backend, direct.level):
-                table.add_row(f"  at {row.stage}", f"{row.level:.0%}", *_figures(row.figures))
+                table.add_row(f"  at {row.stage}", f"{row.level:.0%}", *_measured(row.measured))
     return table
 
 
-def _figures(figures: PathFigures) -> list[str]:
-    answered = f"{figures.rps:,.0f}" if figures.keeps_up else f"{figures.rps:,.0f}!"
-    times = [_ms(value) for value in (figures.p50_ms, figures.p90_ms, figures.p99_ms)]
-    return [f"{figures.offered_rps:,.0f}", answered, *times, f"{figures.failed:,}"]
+def _measured(measured: PathMeasured) -> list[str]:
+    answered = f"{measured.rps:,.0f}" if measured.keeps_up else f"{measured.rps:,.0f}!"
+    times = [_ms(value) for value in (measured.p50_ms, measured.p90_ms, measured.p99_ms)]
+    return [f"{measured.offered_rps:,.0f}", answered, *times, f"{measured.failed:,}"]
 
 
 def _ms(value: float | None) -> str:
@@ -97,8 +97,8 @@ def _counted(result: ProxyLoadTest) -> Table:
     for row in result.stages:
         counted = row.counted
         outcomes = [f"{counted.outcomes.get(name, 0):,}" for name in ("mismatch", *_NOT_COMPARED)]
-        figures = (counted.requests, counted.mirrored, counted.compared)
-        table.add_row(row.stage, f"{row.level:.0%}", *(f"{n:,}" for n in figures), *outcomes)
+        numbers = (counted.requests, counted.mirrored, counted.compared)
+        table.add_row(row.stage, f"{row.level:.0%}", *(f"{n:,}" for n in numbers), *outcomes)
     return table
 
 
@@ -119,9 +119,9 @@ def _flips(flips: FlipsFound) -> Iterator[str]:
                 f"{len(ms)} {name} under load: acknowledged in {percentile(ms, 0.5):,.0f} ms (median), "
                 f"{ms[-1]:,.0f} ms (longest)"
             )
-    figures = flips.figures
+    measured = flips.measured
     yield (
-        f"{figures.failed:,} of {figures.sent:,} requests failed meanwhile; after acknowledged rollbacks modern "
+        f"{measured.failed:,} of {measured.sent:,} requests failed meanwhile; after acknowledged rollbacks modern "
         f"answered {flips.by_modern:,} of {flips.after_rollback:,}"
     )
 
@@ -139,15 +139,15 @@ def notes(result: ProxyLoadTest) -> list[str]:
         lines.insert(
             0, f"PARTIAL: {result.problem}; {result.rounds} of {result.planned_rounds} rounds went through."
         )
-    if any(not figures.keeps_up for figures in _all_figures(result)):
+    if any(not measured.keeps_up for measured in _all_measured(result)):
         lines.append(
             "! fewer answers than requests: that path is over its capacity, and its times grow while it is measured."
         )
-    if otherwise := sum(row.figures.unexpected for row in result.direct):
+    if otherwise := sum(row.measured.unexpected for row in result.direct):
         lines.append(f"{otherwise:,} answers of backends asked directly had another status than recorded.")
-    if not_sent := sum(figures.not_sent for figures in _all_figures(result)):
+    if not_sent := sum(measured.not_sent for measured in _all_measured(result)):
         lines.append(f"{not_sent:,} requests were not sent: too many were unanswered when they were due.")
-    late = max((figures.late for figures in _all_figures(result)), default=0.0)
+    late = max((measured.late for measured in _all_measured(result)), default=0.0)
     if late > _LATE_WORTH_SAYING:
         lines.append(
             f"Up to {late:.0%} of the requests of a path were sent late by a busy Locust; their times hold that wait."
@@ -158,5 +158,5 @@ def notes(result: ProxyLoadTest) -> list[str]:
     return lines
 
 
-def _all_figures(result: ProxyLoadTest) -> list[PathFigures]:
-    return [*(row.figures for row in result.direct), *(row.figures for row in result.stages)]
+def _all_measured(result: ProxyLoadTest) -> list[PathMeasured]:
+    return [*(row.measured for row in result.direct), *(row.measured for row in result.stages)]

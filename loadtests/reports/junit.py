@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 
 from loadtests.reports.words import (
     Judged,
+    against_target,
     beside,
     change,
-    figure,
     headline,
     milliseconds,
     number,
@@ -48,25 +48,27 @@ def _row(suite: ET.Element, test: LoadTest, row: LoadEndpoint) -> None:
     for one in bound:
         judged = Judged(row, one)
         case = add_case(suite, _KIND, f"{judged.place}: {judged.measure}")
-        said = f"{judged.measure} {figure(one)}"
+        said = f"{judged.measure} {against_target(one)}"
         if one.judgement == MISSED:
             add_text(case, "failure", said, message=said, type=one.measure)
         elif one.judgement == UNDECIDED:
             add_skipped(case, "; ".join(filter(None, (said, remedy(one, test)))))
-        add_text(case, "system-out", _figures(row))
+        add_text(case, "system-out", _numbers(row))
     if not bound and row.endpoint != ALL:
         case = add_case(suite, _KIND, place(row))
         if not (row.legacy.judged and row.modern.judged):
             add_skipped(case, next((one.why for one in row.judgements if one.why), "nothing was measured"))
-        add_text(case, "system-out", _figures(row))
+        add_text(case, "system-out", _numbers(row))
 
 
-def _figures(row: LoadEndpoint) -> str:
+def _numbers(row: LoadEndpoint) -> str:
     legacy, modern = row.legacy, row.modern
     times = (
         f"p50 {change(milliseconds(legacy.p50_ms), milliseconds(modern.p50_ms))} ms, "
         f"p95 {change(milliseconds(legacy.p95_ms), milliseconds(modern.p95_ms))} ms, {beside(row)}, "
         f"queries {change(number(legacy.queries), number(modern.queries))}"
     )
-    judgements = [f"{Judged(row, one).measure} {figure(one)}: {one.judgement}" for one in row.judgements]
+    judgements = [
+        f"{Judged(row, one).measure} {against_target(one)}: {one.judgement}" for one in row.judgements
+    ]
     return "\n".join([times, *judgements])

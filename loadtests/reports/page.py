@@ -1,7 +1,7 @@
 """A load test as one HTML file that needs nothing else: no network, no script; light and dark, print and phone.
 
 It looks as parity's report does, whose style sheet it takes and adds to. Charts are SVG; behind each stands a table with
-the same figures. A Content-Security-Policy allows the page's own style sheet by its hash, and nothing else.
+the same numbers. A Content-Security-Policy allows the page's own style sheet by its hash, and nothing else.
 """
 
 import base64
@@ -140,7 +140,7 @@ def _judgement(one: words.Judged, test: LoadTest) -> dict[str, Any]:
         "value": words.value(judgement),
         "interval": words.interval(judgement),
         "measured": words.measured(judgement),
-        "figure": words.figure(judgement),
+        "against_target": words.against_target(judgement),
         "target": words.target(judgement),
         "judgement": judgement.judgement,
         "binding": judgement.binding,

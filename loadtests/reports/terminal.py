@@ -1,4 +1,4 @@
-"""A load test in the terminal: the answer first, then what is not met, then every figure; 80 columns, colour or not."""
+"""A load test in the terminal: the answer first, then what is not met, then every number; 80 columns, colour or not."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ from rich.text import Text
 from loadtests.reports.distributions import together
 from loadtests.reports.words import (
     Judged,
+    against_target,
     beside,
     by_need,
     change,
     deciding,
     errors,
-    figure,
     headline,
     hits,
     measured,
@@ -49,11 +49,11 @@ def render(test: LoadTest, console: Console, *, all_endpoints: bool = False) -> 
         console.print(Text(partial(test), style="bold red"))
     _unmet(test, console, whole=all_endpoints)
     shown = list(test.endpoints) if all_endpoints else by_need(test.endpoints)[:SHOWN_ENDPOINTS]
-    _figures("Warm", _groups(test, shown), console, whole=all_endpoints)
+    _numbers("Warm", _groups(test, shown), console, whole=all_endpoints)
     _hidden(test.endpoints, shown, console)
     if cold := together(test.cold):
         rows = [row for row in test.cold if row.endpoint != ALL] if all_endpoints else []
-        _figures("Cold: just started, nothing cached", [[cold, *rows]], console, whole=all_endpoints)
+        _numbers("Cold: just started, nothing cached", [[cold, *rows]], console, whole=all_endpoints)
     _processes(test.processes, console)
     _heading("Notes", console)
     for note in notes(test):
@@ -92,7 +92,7 @@ def _listed(heading: str, found: Sequence[Judged], test: LoadTest, console: Cons
     for one, said in zip(found, remedies(found, test), strict=True):
         word = (f"{one.judgement.judgement:<9}", _STYLES[one.judgement.judgement])
         console.print(Text.assemble("  ", word, "  ", one.place))
-        _indented(Text(f"{one.measure} {figure(one.judgement)}"), console, 13)
+        _indented(Text(f"{one.measure} {against_target(one.judgement)}"), console, 13)
         if said:
             _indented(Text(said, style="dim"), console, 13)
 
@@ -105,8 +105,8 @@ def _groups(test: LoadTest, shown: Sequence[LoadEndpoint]) -> list[list[LoadEndp
     return [[test.overall], *filter(None, of_each)]
 
 
-def _figures(title: str, groups: Sequence[Sequence[LoadEndpoint]], console: Console, *, whole: bool) -> None:
-    """A row's name with what is judged, and its figures below the headings; more of sums, and of all when `whole`."""
+def _numbers(title: str, groups: Sequence[Sequence[LoadEndpoint]], console: Console, *, whole: bool) -> None:
+    """A row's name with what is judged, and its numbers below the headings; more of sums, and of all when `whole`."""
     made = [[(row, _cells(row)) for row in group] for group in groups]
     every = [_HEADINGS, *(cells for group in made for _, cells in group)]
     widths = [max(len(cells[column]) for cells in every) for column in range(len(_HEADINGS))]

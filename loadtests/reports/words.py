@@ -1,4 +1,4 @@
-"""What every report of a load test says alike: its answer, what is not met, and figures as text."""
+"""What every report of a load test says alike: its answer, what is not met, and numbers as text."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ WHAT = {
     NOT_SLOWER: "of legacy's time",
     AVERAGE: "on modern",
 }
-"""What the figure of a measure is of."""
+"""What a measure is of."""
 _SEVERITY = {MISSED: 0, UNDECIDED: 1, MET: 2}
 _LATE_WORTH_SAYING = 0.02
 _MOST_RATIO = 99
@@ -87,7 +87,7 @@ def headline(test: LoadTest) -> str:
         others = f"; and {len(more):,} more" if more else ""
         undecided = f", {len(standing[UNDECIDED]):,} undecided" if standing[UNDECIDED] else ""
         why = first.judgement.why if first.judgement.measured else ""
-        said = f"{first.place}: {first.measure} {figure(first.judgement)}{f' ({why})' if why else ''}"
+        said = f"{first.place}: {first.measure} {against_target(first.judgement)}{f' ({why})' if why else ''}"
         return f"Missed: {len(standing[MISSED]):,} of {targets}{undecided}. {said}{others}."
     if standing[UNDECIDED]:
         return f"Undecided: {len(standing[UNDECIDED]):,} of {targets}; {_what_decides(test)}."
@@ -163,7 +163,7 @@ def place(row: LoadEndpoint) -> str:
     return row.endpoint if row.endpoint != ALL else f"all of {row.domain}" if row.domain else ALL
 
 
-def figure(one: LoadJudgement) -> str:
+def against_target(one: LoadJudgement) -> str:
     """What was measured, its interval and its target; or why nothing was."""
     if one.measured is None:
         return f"not measured{f' ({one.why})' if one.why else ''}, target {target(one)}"
@@ -199,13 +199,13 @@ def target(one: LoadJudgement) -> str:
     return f"{'over' if one.measure == CACHE else 'at most'} {_value(one.measure, one.target)}{margin}"
 
 
-def _value(measure: str, figure_: float) -> str:
-    """An interval of few blocks may end where no figure can be: below nothing, or above all; that is cut off."""
+def _value(measure: str, found: float) -> str:
+    """An interval of few blocks may end where no number can be: below nothing, or above all; that is cut off."""
     if measure == CACHE:
-        return f"{100 * min(max(figure_, 0.0), 1.0):.1f} %"
+        return f"{100 * min(max(found, 0.0), 1.0):.1f} %"
     if measure == AVERAGE:
-        return f"{milliseconds(max(figure_, 0.0))} ms"
-    return f"{max(figure_, 0.0):.2f}" if figure_ < _MOST_RATIO else f"over {_MOST_RATIO}"
+        return f"{milliseconds(max(found, 0.0))} ms"
+    return f"{max(found, 0.0):.2f}" if found < _MOST_RATIO else f"over {_MOST_RATIO}"
 
 
 def deciding(row: LoadEndpoint) -> str:
@@ -266,14 +266,14 @@ def errors(side: LoadSide) -> str:
 
 
 def behind(row: LoadEndpoint, measure: str) -> str:
-    """The figures of both sides that a measure is of; empty where there are no others."""
+    """The numbers of both sides that a measure is of; empty where there are no others."""
     legacy, modern = row.legacy, row.modern
-    figures = {
+    told = {
         TIME: f"p50 {change(milliseconds(legacy.p50_ms), milliseconds(modern.p50_ms))} ms",
         QUERIES: change(number(legacy.queries, 2), number(modern.queries, 2)),
         CACHE: hits(modern),
     }
-    return figures.get(measure, "")
+    return told.get(measure, "")
 
 
 def beside(row: LoadEndpoint) -> str:
@@ -288,7 +288,7 @@ def beside(row: LoadEndpoint) -> str:
 
 
 def change(legacy: str, modern: str) -> str:
-    """Legacy's figure and modern's; one dash where neither was measured."""
+    """Legacy's number and modern's; one dash where neither was measured."""
     return "-" if legacy == modern == "-" else f"{legacy} → {modern}"
 
 

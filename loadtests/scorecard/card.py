@@ -17,14 +17,14 @@ JUDGEMENTS = (MET, MISSED, UNDECIDED, NO_EVIDENCE)
 class Found:
     """What the evidence says of a goal.
 
-    `measured` is short, `detail` has what it is of; `figures` are the same as numbers. `by` names the run, the file or
+    `measured` is short, `detail` has what it is of; `numbers` are the same for programs. `by` names the run, the file or
     the entries, `at` is when that was (Unix seconds). `remarks` say what speaks against believing it.
     """
 
     judgement: str = NO_EVIDENCE
     measured: str = ""
     detail: str = ""
-    figures: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
     by: str = ""
     at: float | None = None
     remarks: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "judgement": found.judgement,
         "measured": found.measured,
         "detail": found.detail,
-        "figures": dict(found.figures),
+        "figures": dict(found.numbers),
         "by": found.by,
         "at": found.at,
         "remarks": list(found.remarks),

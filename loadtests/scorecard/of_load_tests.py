@@ -140,7 +140,7 @@ def _of_slower(goal: Goal, tests: Sequence[KeptLoadTest], domains: Collection[st
 
 
 def _of_concurrent(goal: Goal, test: LoadTest) -> Found | None:
-    """Every endpoint is to answer in time on average; the slowest is the figure."""
+    """Every endpoint is to answer in time on average; the slowest is what is told."""
     if test.users < CONCURRENT_USERS:
         return None
     rows = [test.overall, *test.endpoints]
@@ -159,7 +159,7 @@ def _of_concurrent(goal: Goal, test: LoadTest) -> Found | None:
     return Found(
         MISSED if over else UNDECIDED if open_ else MET,
         "" if values is None else f"{values.value:.0f} ms ({values.low:.0f} to {values.high:.0f})",
-        f"{_figure(test.overall.modern.mean_ms)} ms over all; the figure is of the slowest, {row.endpoint}, of {len(told)}",
+        f"{_number(test.overall.modern.mean_ms)} ms over all; that is of the slowest, {row.endpoint}, of {len(told)}",
         {} if values is None else {"slowest_ms": values.value, "low": values.low, "high": values.high},
         remarks=tuple(remarks),
     )
@@ -207,10 +207,10 @@ def _detail(goal: Goal, row: LoadEndpoint) -> str:
     is_time = goal.measure == TIME
     before, after = (legacy.p50_ms, modern.p50_ms) if is_time else (legacy.queries, modern.queries)
     unit = "ms at the median" if is_time else "statements a request"
-    return f"{_figure(before)} → {_figure(after)} {unit}, {legacy.judged:,} and {modern.judged:,} requests"
+    return f"{_number(before)} → {_number(after)} {unit}, {legacy.judged:,} and {modern.judged:,} requests"
 
 
-def _figure(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return "?" if value is None else f"{value:.3g}" if value < 1_000 else f"{value:.0f}"
 
 

@@ -58,7 +58,7 @@ class Underway:
             catch_response=True,
             context=context,
         ) as response:
-            if is_due:  # for Locust's own figures, too
+            if is_due:  # for Locust's own statistics, too
                 response.request_meta["response_time"] += late_ms
             if response.status_code == step.exchange.status:
                 response.success()

@@ -66,7 +66,7 @@ def test_it_is_of_a_domain_an_endpoint_or_a_scenario_and_no_longer_than_wanted(
     assert ids("--endpoint", "GET /v1/leads") == [both]
 
 
-def test_the_json_has_every_figure_and_the_trends(crossfade: InProcess, tests: LoadTests) -> None:
+def test_the_json_has_every_number_and_the_trends(crossfade: InProcess, tests: LoadTests) -> None:
     first, before, newest = slower_and_slower(tests)
 
     values = json.loads(crossfade("loadtest", "history", "--json").out)

@@ -59,7 +59,7 @@ def test_where_a_password_is_hashed_the_target_is_another() -> None:
         ("cold median over endpoints, modern / legacy", result(row(cold_ms=2.2))),
     ],
 )
-def test_a_missed_figure_is_not_hidden(name: str, bad: BackendsResult) -> None:
+def test_a_missed_measurement_is_not_hidden(name: str, bad: BackendsResult) -> None:
     good = {one.name: one.passed for one in measurements_of(result(row()))}
     missed = {one.name: one.passed for one in measurements_of(bad)}
 

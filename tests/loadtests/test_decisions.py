@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from loadtests.decisions import MOST_NEEDED, Answer, Chances, Question, answer
-from loadtests.figures import BothSides, time_ratios
+from loadtests.estimates import BothSides, time_ratios
 from loadtests.tallies import Tally
 from parity.load_results import MET, MISSED, NOT_SLOWER, TIME, UNDECIDED
 

@@ -1,11 +1,11 @@
-"""One figure a pair of blocks, whose mean is that of all."""
+"""One estimate a pair of blocks, whose mean is that of all."""
 
 import math
 from statistics import fmean
 
 import pytest
 
-from loadtests.figures import BothSides, averages, cache_misses, query_ratios, time_ratios
+from loadtests.estimates import BothSides, averages, cache_misses, query_ratios, time_ratios
 from loadtests.tallies import Tally
 
 LIST, GET = ("escrows", "GET /v1/escrows"), ("escrows", "GET /v1/escrows/{id}")
@@ -77,5 +77,5 @@ def test_the_average_is_that_of_all_requests_of_modern() -> None:
     assert fmean(averages(row)) == pytest.approx(40)
 
 
-def test_no_row_has_no_figure() -> None:
+def test_no_row_has_no_estimate() -> None:
     assert (time_ratios([]), query_ratios([]), cache_misses([])) == ([], [], [])

@@ -13,7 +13,7 @@ MEASUREMENTS = [
 ]
 
 
-def test_figures_are_written_as_the_convention_says(tmp_path: Path) -> None:
+def test_measurements_are_written_as_the_convention_says(tmp_path: Path) -> None:
     file = write_measurements("bench", MEASUREMENTS, tmp_path / "build")
 
     assert file == tmp_path / "build" / "bench.json"
@@ -26,7 +26,7 @@ def test_figures_are_written_as_the_convention_says(tmp_path: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_a_missed_figure_is_printed_as_missed() -> None:
+def test_a_missed_measurement_is_printed_as_missed() -> None:
     console = Console(width=80, record=True)
 
     render_measurements(MEASUREMENTS, console)

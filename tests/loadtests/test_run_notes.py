@@ -1,4 +1,4 @@
-"""What a run says that no figure does."""
+"""What a run says that no number does."""
 
 from dataclasses import replace
 

@@ -103,5 +103,5 @@ def test_a_side_is_summed_up_over_its_blocks_with_the_memory_of_their_first_and_
     )  # fmt: skip
 
 
-def test_a_side_that_was_not_watched_has_no_figures() -> None:
+def test_a_side_that_was_not_watched_has_no_numbers() -> None:
     assert process_of("modern", [block(0, cpu_ms=None, memory_mb=None)], 0) is None

@@ -11,7 +11,7 @@ from loadtests.added.result import (
     FlipMade,
     FlipsFound,
     Mirrored,
-    PathFigures,
+    PathMeasured,
     ProxyLoadTest,
     StageRow,
     Tried,
@@ -55,7 +55,7 @@ def report(tally: Tally, **balance: int) -> Report:
     return Report(0.0, None, None, tally, Balance(**mirrored | balance), (), ())
 
 
-def figures(**changes: Any) -> PathFigures:
+def measured(**changes: Any) -> PathMeasured:
     """A path that kept up without a failure."""
     fields: dict[str, Any] = {
         "offered_rps": 100.0,
@@ -72,7 +72,7 @@ def figures(**changes: Any) -> PathFigures:
         "p99_ms": 12.25,
         "keeps_up": True,
     }
-    return PathFigures(**fields | changes)
+    return PathMeasured(**fields | changes)
 
 
 def mirrored(**changes: Any) -> Mirrored:
@@ -94,7 +94,7 @@ def stage_row(stage: str = "shadow", backend: str = LEGACY, **changes: Any) -> S
         "stage": stage,
         "level": 0.5,
         "backend": backend,
-        "figures": figures(p50_ms=4.5),
+        "measured": measured(p50_ms=4.5),
         "added_p50_ms": LoadRatio(0.5, 0.4, 0.6),
         "added_p90_ms": LoadRatio(0.7, 0.5, 0.9),
         "added_p99_ms": LoadRatio(1.5, -1.0, 4.0),
@@ -115,10 +115,10 @@ def result(**changes: Any) -> ProxyLoadTest:
         "planned_rounds": 4,
         "rounds": 4,
         "capacities": [Capacity(LEGACY, 200.0, 4, [Tried(2, 150.0, 5.0), Tried(4, 200.0, 9.0)])],
-        "direct": [DirectRow(LEGACY, 0.5, figures())],
+        "direct": [DirectRow(LEGACY, 0.5, measured())],
         "stages": [stage_row()],
         "flips": FlipsFound(
-            figures(),
+            measured(),
             [FlipMade("shadow", False, 12.0), FlipMade("off", True, 15.5)],
             after_rollback=40,
             by_modern=0,

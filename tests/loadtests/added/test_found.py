@@ -23,7 +23,7 @@ def found() -> Found:
 def test_a_stage_stands_beside_the_backend_that_serves_there() -> None:
     (row,) = found().stage_rows(seed=1)
 
-    assert (row.stage, row.backend, row.level, row.figures.offered_rps) == ("live", "modern", 0.5, 120.0)
+    assert (row.stage, row.backend, row.level, row.measured.offered_rps) == ("live", "modern", 0.5, 120.0)
     assert row.added_p50_ms == row.added_p99_ms == LoadRatio(2.0, 2.0, 2.0)
     assert (row.served_otherwise, row.counted.requests, row.counted.fell_back) == (1, 17, 1)
 
@@ -34,13 +34,13 @@ def test_an_answer_that_names_nobody_is_nobody_elses() -> None:
 
     (row,) = one.stage_rows(seed=1)
 
-    assert (row.served_otherwise, row.figures.failed) == (0, 6)
+    assert (row.served_otherwise, row.measured.failed) == (0, 6)
 
 
 def test_backends_asked_directly_have_rows_of_their_own() -> None:
     (row,) = found().direct_rows()
 
-    assert (row.backend, row.level, row.figures.requests, row.figures.p50_ms) == ("modern", 0.5, 16, 5.0)
+    assert (row.backend, row.level, row.measured.requests, row.measured.p50_ms) == ("modern", 0.5, 16, 5.0)
 
 
 def test_what_modern_answered_after_a_rollback_is_counted() -> None:

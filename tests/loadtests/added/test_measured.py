@@ -1,9 +1,9 @@
-"""Figures of a path, and the difference between two."""
+"""What was measured of a path, and the difference between two."""
 
 import pytest
 
-from loadtests.added.figures import added_ms, path_figures
-from loadtests.added.result import PathFigures
+from loadtests.added.measured import added_ms, path_measured
+from loadtests.added.result import PathMeasured
 from parity.load_results import LoadRatio
 from tests.loadtests.added.factories import sliced, timing
 
@@ -11,7 +11,7 @@ from tests.loadtests.added.factories import sliced, timing
 def test_percentiles_are_those_of_all_slices_together() -> None:
     slices = [sliced(map(timing, range(51))), sliced(map(timing, range(50, 101)))]
 
-    assert path_figures(slices, 50.0) == PathFigures(
+    assert path_measured(slices, 50.0) == PathMeasured(
         offered_rps=50.0,
         rps=51.0,
         requests=102,
@@ -33,7 +33,7 @@ def test_failures_count_wherever_they_were_sent_and_have_no_time() -> None:
     broken = timing(9_000.0, status=502, as_recorded=False)
     other = timing(4.0, status=404, as_recorded=False)
 
-    found = path_figures([sliced([timing(5.0), other, broken], more=[unanswered])], 3.0)
+    found = path_measured([sliced([timing(5.0), other, broken], more=[unanswered])], 3.0)
 
     assert (found.requests, found.sent, found.failed, found.unexpected) == (3, 4, 2, 1)
     assert found.wrong == {
@@ -45,20 +45,20 @@ def test_failures_count_wherever_they_were_sent_and_have_no_time() -> None:
 
 
 def test_a_path_that_answers_less_than_it_is_asked_does_not_keep_up() -> None:
-    assert path_figures([sliced([timing()] * 10_000, answered=9_390)], 10_000.0).keeps_up is False
-    assert path_figures([sliced([timing()] * 10_000, answered=9_410)], 10_000.0).keeps_up is True
+    assert path_measured([sliced([timing()] * 10_000, answered=9_390)], 10_000.0).keeps_up is False
+    assert path_measured([sliced([timing()] * 10_000, answered=9_410)], 10_000.0).keeps_up is True
     assert (
-        path_figures([sliced([timing()] * 9_000)], 10_000.0).keeps_up is False
+        path_measured([sliced([timing()] * 9_000)], 10_000.0).keeps_up is False
     )  # the others were never sent
-    assert path_figures([sliced([timing()] * 16, answered=12)], 16.0).keeps_up is True  # few say little
+    assert path_measured([sliced([timing()] * 16, answered=12)], 16.0).keeps_up is True  # few say little
 
 
 def test_what_the_generator_sent_late_is_told() -> None:
-    assert path_figures([sliced([timing(late_ms=30.0), timing(), timing(), timing()])], 4.0).late == 0.25
+    assert path_measured([sliced([timing(late_ms=30.0), timing(), timing(), timing()])], 4.0).late == 0.25
 
 
 def test_a_path_without_an_answer_has_no_times() -> None:
-    found = path_figures([sliced([timing(status=0, as_recorded=False)])], 1.0)
+    found = path_measured([sliced([timing(status=0, as_recorded=False)])], 1.0)
 
     assert (found.p50_ms, found.p90_ms, found.p99_ms) == (None, None, None)
     assert added_ms([sliced([])], [sliced([timing()])], 0.5, seed=1) is None

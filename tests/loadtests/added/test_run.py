@@ -48,7 +48,7 @@ def test_each_stage_stands_beside_its_backend_and_all_is_well(contract: Path, tm
     assert {(row.backend, row.level) for row in found.direct} == {("legacy", 0.5), ("modern", 0.5)}
     stages = {row.stage: row for row in found.stages}
     assert stages.keys() == {"off", "live"}
-    assert all(row.figures.requests > 0 and row.added_p50_ms is not None for row in found.stages)
+    assert all(row.measured.requests > 0 and row.added_p50_ms is not None for row in found.stages)
     assert (stages["off"].counted.mirrored, stages["live"].counted.mirrored > 0) == (0, True)
     assert found.flips is not None
     assert any(one.rolled_back for one in found.flips.made)

@@ -10,7 +10,7 @@ from rich.console import Console
 from loadtests.added.result import Books, ProxyLoadTest
 from loadtests.added.table import notes, render_added, to_json
 from parity.load_results import LoadRatio
-from tests.loadtests.added.factories import figures, result, stage_row
+from tests.loadtests.added.factories import measured, result, stage_row
 from tests.support.published import faults, published
 
 
@@ -21,11 +21,11 @@ def shown(found: ProxyLoadTest) -> str:
 
 
 def test_all_of_it_fits_into_eighty_columns() -> None:
-    large = figures(
+    large = measured(
         offered_rps=12_345.0, rps=12_345.0, p50_ms=1_234.5, p90_ms=2_345.6, p99_ms=9_999.9, failed=12_345
     )
     far = LoadRatio(9_999.9, -9_999.9, 9_999.9)
-    text = shown(result(stages=[stage_row("complete", figures=large, added_p50_ms=far, added_p99_ms=far)]))
+    text = shown(result(stages=[stage_row("complete", measured=large, added_p50_ms=far, added_p99_ms=far)]))
 
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
@@ -64,9 +64,9 @@ def test_a_partial_run_says_so_and_shows_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("found", "note"),
     [
-        (result(stages=[stage_row(figures=figures(keeps_up=False))]), "! fewer answers than requests"),
+        (result(stages=[stage_row(measured=measured(keeps_up=False))]), "! fewer answers than requests"),
         (
-            result(stages=[stage_row(figures=figures(late=0.25))]),
+            result(stages=[stage_row(measured=measured(late=0.25))]),
             "Up to 25% of the requests of a path were sent late",
         ),
         (

@@ -79,7 +79,7 @@ def test_a_run_without_targets_says_so() -> None:
     assert summary([]) == "0 targets: none"
 
 
-def test_the_file_has_the_figures_and_every_slice(tmp_path: Path) -> None:
+def test_the_file_has_the_measurements_and_every_slice(tmp_path: Path) -> None:
     file = write_result(RESULT, tmp_path / "build")
 
     written = json.loads(file.read_text())

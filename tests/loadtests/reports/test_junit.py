@@ -58,7 +58,7 @@ def test_each_binding_judgement_is_a_case_in_the_suite_of_its_domain() -> None:
     ]
 
 
-def test_an_endpoint_that_nothing_binds_is_a_case_that_says_its_figures() -> None:
+def test_an_endpoint_that_nothing_binds_is_a_case_that_says_its_numbers() -> None:
     row = load_test().endpoints[0]
     unbound = msgspec.structs.replace(row, judgements=[made.judgement()])
 

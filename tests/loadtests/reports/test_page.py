@@ -50,7 +50,7 @@ def opened(
     return visitor
 
 
-def test_it_says_the_answer_and_every_figure() -> None:
+def test_it_says_the_answer_and_every_number() -> None:
     text = html.unescape(render_html(mixed()))
 
     for said in (

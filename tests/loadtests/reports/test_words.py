@@ -5,12 +5,12 @@ import pytest
 
 from loadtests.reports.words import (
     Judged,
+    against_target,
     beside,
     binding,
     by_need,
     deciding,
     errors,
-    figure,
     headline,
     hits,
     measured,
@@ -51,7 +51,7 @@ def test_met_says_by_how_much() -> None:
     )
 
 
-def test_missed_says_of_how_many_and_the_first_with_its_figures(missed: LoadTest) -> None:
+def test_missed_says_of_how_many_and_the_first_with_its_numbers(missed: LoadTest) -> None:
     assert headline(missed) == (
         "Missed: 2 of 19 binding targets, 1 undecided. PUT /v1/escrows/{id}: not slower 1.14 (1.08-1.20), target at most 1.00 and a "
         "margin; and 1 more."
@@ -146,8 +146,8 @@ def test_what_binds_comes_first_among_what_is_not_met_and_the_missed_before_the_
         (judgement(measured=None, why="too few"), "not measured (too few), target at most 0.80"),
     ],
 )
-def test_a_figure_has_its_interval_and_its_target(one: LoadJudgement, text: str) -> None:
-    assert figure(one) == text
+def test_a_measure_has_its_interval_and_its_target(one: LoadJudgement, text: str) -> None:
+    assert against_target(one) == text
 
 
 def test_what_would_decide_is_said_where_it_is_known(missed: LoadTest) -> None:

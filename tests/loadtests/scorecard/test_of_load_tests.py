@@ -69,7 +69,7 @@ def test_a_goal_of_all_endpoints_has_its_interval_both_sides_and_the_run() -> No
 
     assert (found.judgement, found.measured) == (MET, "-41 % (-43 to -39)")
     assert found.detail.endswith(" ms at the median, 3,615 and 3,615 requests")
-    assert found.figures == pytest.approx({"value": 0.587, "low": 0.567, "high": 0.607}, abs=0.01)
+    assert found.numbers == pytest.approx({"value": 0.587, "low": 0.567, "high": 0.607}, abs=0.01)
     assert (found.by, found.at, found.remarks) == ("load test l-0 (steady)", 1_000.0, ())
 
 
@@ -185,7 +185,7 @@ def test_no_regression_is_met_when_every_endpoint_is_surely_not_slower() -> None
     found = look(NO_REGRESSION, load_test())
 
     assert (found.judgement, found.measured) == (MET, "0 of 12 slower")
-    assert found.figures == {"slower": 0, "broken": 0, "undecided": 0, "endpoints": 12, "unmeasured": 0}
+    assert found.numbers == {"slower": 0, "broken": 0, "undecided": 0, "endpoints": 12, "unmeasured": 0}
 
 
 def test_one_endpoint_that_is_slower_in_a_newer_run_of_its_domain_is_one_too_many() -> None:
@@ -246,8 +246,8 @@ def test_every_endpoint_is_to_keep_the_average_with_a_hundred_users(test: LoadTe
 def test_the_slowest_average_is_told_and_what_is_over_it() -> None:
     found = look(CONCURRENT, averaging(43.0, 230.0, 90.0))
 
-    assert (found.measured, found.figures["high"]) == ("230 ms (228 to 232)", 232.0)
-    assert found.detail.endswith(f" ms over all; the figure is of the slowest, {TOLD[1].endpoint}, of 3")
+    assert (found.measured, found.numbers["high"]) == ("230 ms (228 to 232)", 232.0)
+    assert found.detail.endswith(f" ms over all; that is of the slowest, {TOLD[1].endpoint}, of 3")
     assert found.remarks == (f"over it: {TOLD[1].endpoint}", "too few requests at 9 endpoints")
 
 
