@@ -29,7 +29,7 @@ from loadtests.block_runs import INTERRUPTED
 from loadtests.errors import LoadTestError
 from loadtests.reports import render, to_json, write_html, write_junit, write_markdown
 from loadtests.run import run_loadtest
-from loadtests.scenarios import STEADY, LoadModel
+from loadtests.scenarios import STEADY, WorkloadKind
 from parity.errors import ParityError, StoreError
 from parity.load_results import MET, UNDECIDED, LoadTest
 from parity.load_tests import LoadTests
@@ -58,7 +58,7 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
 @click.option("--duration", type=Span(), help="Measured time for each side; default: the scenario's.")
 @click.option(
     "--workload",
-    type=click.Choice([str(one) for one in LoadModel]),
+    type=click.Choice([str(one) for one in WorkloadKind]),
     help="Users who wait, or arrivals that do not.",
 )
 @click.option(

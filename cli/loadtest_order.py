@@ -11,7 +11,7 @@ from cli.errors import UsageError
 from cli.loadtest_site import Wanted
 from loadtests.generators import ALONE, Generators
 from loadtests.run import LoadOrder
-from loadtests.scenarios import LoadModel, Scenario, scenario_named
+from loadtests.scenarios import Scenario, WorkloadKind, scenario_named
 from loadtests.targets import AGAINST_ITSELF, load_targets
 from parity.load_results import Targets
 from proxy.stages import Stage
@@ -38,9 +38,9 @@ class Typed:
     def wanted(self) -> Scenario:
         """The scenario, with what was typed in place of what it says. Raises LoadTestError, UsageError."""
         named = scenario_named(self.scenario)
-        asked = LoadModel.OPEN if self.rate_rps is not None else named.workload
-        workload = asked if self.workload is None else LoadModel(self.workload)
-        if workload is LoadModel.CLOSED and self.rate_rps is not None:
+        asked = WorkloadKind.OPEN if self.rate_rps is not None else named.workload
+        workload = asked if self.workload is None else WorkloadKind(self.workload)
+        if workload is WorkloadKind.CLOSED and self.rate_rps is not None:
             raise UsageError("--rate: users of a closed workload send when they are answered; it needs open")
         users = self.users or named.users
         rate = self.rate_rps or named.rate_rps or users / named.pace_s
@@ -48,7 +48,7 @@ class Typed:
             named,
             users=users,
             workload=workload,
-            rate_rps=rate if workload is LoadModel.OPEN else None,
+            rate_rps=rate if workload is WorkloadKind.OPEN else None,
             duration_s=self.duration_s or named.duration_s,
             reads=named.reads if self.reads is None else _share(self.reads),
             warm_up_s=named.warm_up_s if self.warm_up_s is None else self.warm_up_s,

@@ -54,7 +54,7 @@ from locust.runners import Runner, WorkerRunner
 
 from domains.routes import ROUTES
 from loadtests.errors import LoadTestError
-from loadtests.scenarios import LoadModel
+from loadtests.scenarios import WorkloadKind
 from loadtests.users import arriving, closed
 from loadtests.users.load import Load, loads
 from loadtests.users.nodes import node_of, nodes
@@ -97,7 +97,7 @@ def _check_settings(environment: Environment, runner: Runner, **_: Any) -> None:
         return
     options.num_users = options.num_users or settings.scenario.users
     if (
-        options.headless and settings.kind is LoadModel.OPEN
+        options.headless and settings.kind is WorkloadKind.OPEN
     ):  # a user for each process, and the rate as it was
         options.rate, options.num_users = settings.rate_rps, max(options.num_users, options.expect_workers)
     options.spawn_rate = options.spawn_rate or options.num_users
@@ -128,7 +128,7 @@ def _begin_load(environment: Environment, **_: Any) -> None:
 def _classes(load: Load) -> list[type[User]]:
     users = closed.classes_with(load.mixes)
     arriving.ArrivalsUser.fixed_count = load.node.of
-    return [arriving.ArrivalsUser] if load.settings.kind is LoadModel.OPEN else [*users]
+    return [arriving.ArrivalsUser] if load.settings.kind is WorkloadKind.OPEN else [*users]
 
 
 @_on(events.request)

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 
 from loadtests.decisions import JUDGED_AT_LEAST
-from loadtests.scenarios import LoadModel, Scenario
+from loadtests.scenarios import Scenario, WorkloadKind
 from parity.exchange import Backend
 
 
 def requests_of(scenario: Scenario) -> float:
     """How many requests the scenario sends to a side, roughly: stages come and go, users wait for slow answers."""
-    if scenario.workload is LoadModel.OPEN and scenario.rate_rps is not None:
+    if scenario.workload is WorkloadKind.OPEN and scenario.rate_rps is not None:
         return scenario.rate_rps * scenario.duration_s
     return scenario.users / scenario.pace_s * scenario.duration_s
 

@@ -16,7 +16,7 @@ READS = 0.95
 """The recording is a list of cases, half of them writes, and no traffic: what `make bench-backends` mixes, too."""
 
 
-class LoadModel(StrEnum):
+class WorkloadKind(StrEnum):
     """Who sends (Schroeder, Wierman, Harchol-Balter: Open versus closed, 2006)."""
 
     CLOSED = "closed"
@@ -45,7 +45,7 @@ class Scenario:
 
     name: str
     users: int
-    workload: LoadModel
+    workload: WorkloadKind
     pace_s: float
     rate_rps: float | None
     duration_s: float
@@ -62,7 +62,7 @@ def _scenario(
     *,
     users: int,
     duration_s: float,
-    workload: LoadModel = LoadModel.CLOSED,
+    workload: WorkloadKind = WorkloadKind.CLOSED,
     pace_s: float = PACE_S,
     rate_rps: float | None = None,
     stages: tuple[Stage, ...] = (),
@@ -89,7 +89,7 @@ _ALL = (
         "arrivals jump to four times as many, and back",
         users=8,
         duration_s=72,
-        workload=LoadModel.OPEN,
+        workload=WorkloadKind.OPEN,
         rate_rps=25,
         stages=(Stage(0.3, 1), Stage(0.6, 4), Stage(1, 1)),
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loadtests.errors import RecordingError
 from loadtests.recording import load_recording
-from loadtests.scenarios import PACE_S, STEADY, LoadModel, Scenario, scenario_named
+from loadtests.scenarios import PACE_S, STEADY, Scenario, WorkloadKind, scenario_named
 from loadtests.seeded import Seed
 from loadtests.workload import Template, Workload, build_workload
 
@@ -34,7 +34,7 @@ class LoadSettings:
     left_out: frozenset[str] = frozenset()
     seed: int = 1
     scenario: Scenario = scenario_named(STEADY)  # noqa: RUF009  immutable
-    kind: LoadModel = LoadModel.CLOSED
+    kind: WorkloadKind = WorkloadKind.CLOSED
     rate_rps: float = 0.0
     pace_s: float = PACE_S
     reads: float | None = None

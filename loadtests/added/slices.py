@@ -6,7 +6,7 @@ from pathlib import Path
 from loadtests.errors import BackendError, LoadTestError
 from loadtests.locust_command import locust_command, longest_s
 from loadtests.locusts import Locusts
-from loadtests.scenarios import LoadModel
+from loadtests.scenarios import WorkloadKind
 from loadtests.settings import SIDE_DOWN_EXIT_CODE, LoadSettings
 from loadtests.timings import Timing, read_timings, within
 
@@ -91,5 +91,5 @@ class Slices:
     def _settings_of(self, one: Slice) -> LoadSettings:
         own = replace(self._settings, seed=one.seed, measured_s=one.measured_s)
         if one.rate_rps is None:
-            return replace(own, kind=LoadModel.CLOSED, pace_s=_NO_PAUSE_S)
-        return replace(own, kind=LoadModel.OPEN, pace_s=_PACE_S, rate_rps=one.rate_rps)
+            return replace(own, kind=WorkloadKind.CLOSED, pace_s=_NO_PAUSE_S)
+        return replace(own, kind=WorkloadKind.OPEN, pace_s=_PACE_S, rate_rps=one.rate_rps)

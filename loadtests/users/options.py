@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from loadtests.generators import SILENCE_S
-from loadtests.scenarios import SCENARIOS, STEADY, LoadModel, scenario_named
+from loadtests.scenarios import SCENARIOS, STEADY, WorkloadKind, scenario_named
 from loadtests.settings import (
     ALL_DOMAINS,
     IN_FLIGHT,
@@ -52,7 +52,7 @@ def add_options(parser: Parser) -> None:
     option("--contract", "CONTRACT", "tests/contract", str, "Directory of the recording.")
     option("--domain", "DOMAIN", ALL_DOMAINS, str, "Whose endpoints are loaded, with commas, or all.")
     option("--scenario", "SCENARIO", STEADY, str, "The shape of load.", choices=[*SCENARIOS])
-    kinds = ["", *map(str, LoadModel)]
+    kinds = ["", *map(str, WorkloadKind)]
     option("--workload", "WORKLOAD", "", str, "Who sends; empty: as the scenario says.", choices=kinds)
     option("--rate", "RATE", 0.0, float, "Requests a second of an open workload; 0: the scenario's.")
     option("--pace", "PACE", 0.0, float, "Mean seconds from a user's request to the next; 0: the scenario's.")
@@ -100,7 +100,7 @@ def settings_from(options: Namespace, classes: Mapping[str, str]) -> LoadSetting
         left_out=frozenset(name.strip() for name in options.leave_out.split(",") if name.strip()),
         seed=options.load_seed,
         scenario=scenario,
-        kind=LoadModel(options.workload or scenario.workload),
+        kind=WorkloadKind(options.workload or scenario.workload),
         rate_rps=options.rate or scenario.rate_rps or users / pace_s,
         pace_s=pace_s,
         reads=_share(options.reads, scenario.reads),

@@ -8,7 +8,7 @@ import itertools
 
 import gevent  # type: ignore[import-untyped]  # gevent ships no types
 
-from loadtests.scenarios import LoadModel
+from loadtests.scenarios import WorkloadKind
 from loadtests.users.load import Load, sleep_until
 
 _AT_ONCE = 100
@@ -17,7 +17,7 @@ _AT_ONCE = 100
 
 def follow_stages(load: Load) -> None:
     """Change the number of users whenever a stage is over, until the load ends."""
-    if load.settings.kind is LoadModel.CLOSED and len(load.settings.scenario.stages) > 1:
+    if load.settings.kind is WorkloadKind.CLOSED and len(load.settings.scenario.stages) > 1:
         load.hold(gevent.spawn(_follow, load))
 
 

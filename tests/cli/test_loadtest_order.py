@@ -12,7 +12,7 @@ from cli.loadtest_site import Wanted
 from cli.settings import Settings
 from loadtests.errors import LoadTestError
 from loadtests.run import LoadOrder
-from loadtests.scenarios import LoadModel, scenario_named
+from loadtests.scenarios import WorkloadKind, scenario_named
 from loadtests.targets import AGAINST_ITSELF
 from parity.load_results import Targets
 from proxy.stages import Stage
@@ -34,7 +34,7 @@ def test_the_scenario_says_how_much_load_there_is() -> None:
     scenario = Typed("steady").wanted()
 
     assert (scenario.users, scenario.duration_s, scenario.workload, scenario.rate_rps) == (
-        20, 60, LoadModel.CLOSED, None,
+        20, 60, WorkloadKind.CLOSED, None,
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_what_is_typed_wins_over_the_scenario() -> None:
 
 
 def test_a_rate_makes_the_workload_open() -> None:
-    assert Typed("steady", rate_rps=7).wanted().workload is LoadModel.OPEN
+    assert Typed("steady", rate_rps=7).wanted().workload is WorkloadKind.OPEN
 
 
 def test_an_open_workload_without_a_rate_sends_as_much_as_the_users_would() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from loadtests.locust_command import locust_command, longest_s
-from loadtests.scenarios import LoadModel, scenario_named
+from loadtests.scenarios import WorkloadKind, scenario_named
 from loadtests.settings import LoadSettings
 from loadtests.users.options import settings_from
 from tests.loadtests.stub_backend import ENDPOINTS, SECRET
@@ -31,7 +31,7 @@ def settings_of(contract: Path, results: Path) -> LoadSettings:
         left_out=frozenset({"escrows/list", "escrows/archive"}),
         seed=7,
         scenario=scenario_named("spike"),
-        kind=LoadModel.OPEN,
+        kind=WorkloadKind.OPEN,
         rate_rps=12.5,
         pace_s=0.02,
         timeout_s=2.0,

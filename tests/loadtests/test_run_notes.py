@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from loadtests.run_notes import requests_of, share_of_reads, too_short, what_was_not_measured
-from loadtests.scenarios import LoadModel, Scenario, scenario_named
+from loadtests.scenarios import Scenario, WorkloadKind, scenario_named
 
 STEADY = replace(scenario_named("steady"), users=20, pace_s=0.25, duration_s=60, reads=None)
-OPEN = replace(STEADY, workload=LoadModel.OPEN, rate_rps=2.0)
+OPEN = replace(STEADY, workload=WorkloadKind.OPEN, rate_rps=2.0)
 
 
 def test_users_send_at_their_pace_and_arrivals_come_at_their_rate() -> None:

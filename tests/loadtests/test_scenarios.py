@@ -3,7 +3,7 @@
 import pytest
 
 from loadtests.errors import LoadTestError
-from loadtests.scenarios import SCENARIOS, STEADY, LoadModel, Scenario, factor_at, scenario_named
+from loadtests.scenarios import SCENARIOS, STEADY, Scenario, WorkloadKind, factor_at, scenario_named
 
 
 def test_the_scenarios_are_those_of_the_plan_and_found_by_name() -> None:
@@ -24,7 +24,7 @@ def test_a_scenario_loads_both_sides_for_some_time(scenario: Scenario) -> None:
     assert scenario.pace_s > 0
     assert scenario.duration_s >= 6  # six pairs of blocks of a second
     assert scenario.about
-    assert (scenario.rate_rps is not None) == (scenario.workload is LoadModel.OPEN)
+    assert (scenario.rate_rps is not None) == (scenario.workload is WorkloadKind.OPEN)
 
 
 def test_one_hundred_users_get_their_answers_within_200_ms_on_average() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loadtests.errors import LoadTestError
-from loadtests.scenarios import LoadModel, scenario_named
+from loadtests.scenarios import WorkloadKind, scenario_named
 from loadtests.users.options import add_options, settings_from
 
 CLASSES = {"EscrowsUser": "escrows", "ClientsUser": "clients", "BoatsUser": "boats"}
@@ -39,7 +39,7 @@ def test_without_options_the_steady_scenario_loads_all_that_is_recorded(contract
 
     steady = scenario_named("steady")
     assert settings.domains == ("escrows", "clients")
-    assert (settings.scenario, settings.kind) == (steady, LoadModel.CLOSED)
+    assert (settings.scenario, settings.kind) == (steady, WorkloadKind.CLOSED)
     assert (settings.pace_s, settings.reads) == (steady.pace_s, steady.reads)
     assert settings.measured_s == steady.duration_s
     assert settings.rate_rps == steady.users / steady.pace_s
@@ -51,9 +51,9 @@ def test_a_scenario_says_what_options_do_not(contract: Path) -> None:
         f"--contract={contract}", "--scenario=spike", "--workload=closed", "--pace=0.5", "--reads=recorded"
     )
 
-    assert settings_from(given, CLASSES).kind is LoadModel.OPEN
+    assert settings_from(given, CLASSES).kind is WorkloadKind.OPEN
     assert settings_from(given, CLASSES).rate_rps == 25
-    assert settings_from(closed, CLASSES).kind is LoadModel.CLOSED
+    assert settings_from(closed, CLASSES).kind is WorkloadKind.CLOSED
     assert settings_from(closed, CLASSES).pace_s == 0.5
     assert settings_from(closed, CLASSES).reads is None
 
