@@ -108,24 +108,24 @@ class ServerOperations:
     ) -> Reported:
         """The server notes who was shown samples."""
         found = self._client.get(
-            "/parity/figures", operator.Figures, domain=domain, since_s=since_s, whole=whole
+            "/parity/reports", operator.Values, domain=domain, since_s=since_s, whole=whole
         )
-        return Reported(self._converted(lambda: msgspec.convert(found.figures[0], Report)), found.note)
+        return Reported(self._converted(lambda: msgspec.convert(found.values[0], Report)), found.note)
 
     def verdicts(self, names: Sequence[str], *, since_s: float | None = None) -> list[Verdict]:
         """By the limits of the server's configuration."""
-        figures: list[dict[str, Any]] = []
+        told: list[dict[str, Any]] = []
         for first in range(0, max(1, len(names)), _NAMES):
             domains = ",".join(names[first : first + _NAMES])
-            figures += self._client.get(
-                "/parity/verdicts", operator.Figures, domains=domains, since_s=since_s
-            ).figures
-        return self._converted(lambda: [values.verdict_of(one) for one in figures])
+            told += self._client.get(
+                "/parity/verdicts", operator.Values, domains=domains, since_s=since_s
+            ).values
+        return self._converted(lambda: [values.verdict_of(one) for one in told])
 
     def held(self) -> tuple[Held, ...]:
         """Of the server's rules files, and of its store."""
-        found = self._client.get("/parity/acceptances", operator.Figures)
-        return self._converted(lambda: tuple(msgspec.convert(one, Held) for one in found.figures))
+        found = self._client.get("/parity/acceptances", operator.Values)
+        return self._converted(lambda: tuple(msgspec.convert(one, Held) for one in found.values))
 
     def accept(
         self, wishes: "Sequence[Wish]", *, dry_run: bool, since_version: int | None = None

@@ -39,13 +39,13 @@ class Guards(msgspec.Struct, frozen=True):
     guards: list[GuardRow]
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Values(msgspec.Struct, frozen=True):
     """Values that the command line makes its text of; what is in them is as this version of Crossfade has it.
 
     `note` is what could not be shown with them, or empty.
     """
 
-    figures: list[dict[str, Any]]
+    values: list[dict[str, Any]]
     note: str = ""
 
 

@@ -73,37 +73,37 @@ class OperatorApi:
         query: bodies.TalliesQuery = asked.query
         return answers.Tallies(await self._threads.run(self._reading.tallies, query.minute))
 
-    async def report_figures(self, asked: Asked) -> answers.Figures:
+    async def report_values(self, asked: Asked) -> answers.Values:
         """The report; each group whose samples are shown is a look, noted before anything is answered."""
-        query: bodies.FiguresQuery = asked.query
+        query: bodies.ReportsQuery = asked.query
         if query.domain is not None:
             self._views.require_domain(query.domain)
 
-        def read() -> answers.Figures:
+        def read() -> answers.Values:
             found = self._reading.report(query.domain, query.since_s, whole=query.whole)
             self._note(asked.caller, [(one.id, one.endpoint) for one in found.report.groups if one.samples])
-            return answers.Figures([msgspec.to_builtins(found.report)], found.without_rules)
+            return answers.Values([msgspec.to_builtins(found.report)], found.without_rules)
 
         async with self._judging:
             return await self._threads.run(read)
 
-    async def verdict_figures(self, asked: Asked) -> answers.Figures:
+    async def verdict_values(self, asked: Asked) -> answers.Values:
         """The verdicts."""
         query: bodies.VerdictsQuery = asked.query
         for name in query.names:
             self._views.require_domain(name)
 
-        def read() -> answers.Figures:
+        def read() -> answers.Values:
             found = self._reading.verdicts(query.names, since_s=query.since_s)
-            return answers.Figures([told_verdict(one) for one in found])
+            return answers.Values([told_verdict(one) for one in found])
 
         async with self._judging:
             return await self._threads.run(read)
 
-    async def held_figures(self, _asked: Asked) -> answers.Figures:
+    async def held_values(self, _asked: Asked) -> answers.Values:
         """What is accepted."""
         held = await self._threads.run(self._reading.held)
-        return answers.Figures([msgspec.to_builtins(one) for one in held])
+        return answers.Values([msgspec.to_builtins(one) for one in held])
 
     async def accept_all(self, asked: Asked) -> answers.AcceptedAll:
         """Several groups are accepted."""

@@ -114,7 +114,7 @@ class TalliesQuery(Body):
     minute: int = Field(default=0, ge=0, le=2**40)
 
 
-class FiguresQuery(Body):
+class ReportsQuery(Body):
     """Of which domain, over how many seconds until now; `whole` with samples, for which who asks is noted, and with verdicts."""
 
     domain: _DomainName | None = None

@@ -33,7 +33,7 @@ EVERY = (
     ),
     answers.Tallies({"escrows": Tally(3, 2, outcomes={Outcome.MATCH: 2})}),
     answers.Guards([GuardRow("escrows", "error rate", "breached", "5 %", is_alarming=True)]),
-    answers.Figures([{"a": 1}], "no rules"),
+    answers.Values([{"a": 1}], "no rules"),
     answers.FlagChanged(
         3, CHANGE, 12.5, [Acknowledgement("p", 3.5)], ["q"], answers.LastByModern("p", "GET /v1", 1.25)
     ),

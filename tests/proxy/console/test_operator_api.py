@@ -79,7 +79,7 @@ async def test_what_is_not_there_is_404_with_what_is(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         answers = [
             await rig.ask("POST", "/api/v1/flags/rollback", json={"key": "stock"}),
-            await rig.ask("GET", "/api/v1/parity/figures?domain=stock"),
+            await rig.ask("GET", "/api/v1/parity/reports?domain=stock"),
             await rig.ask("GET", "/api/v1/parity/verdicts?domains=escrows,stock"),
             await rig.ask("POST", "/api/v1/pilots/stock/turn", json={"turn": "stop", "revision": 0}),
         ]
@@ -90,14 +90,14 @@ async def test_what_is_not_there_is_404_with_what_is(tmp_path: Path) -> None:
 async def test_samples_are_shown_only_with_the_whole_report_and_each_look_is_noted(tmp_path: Path) -> None:
     async with running(tmp_path) as rig:
         group = rig.store.differ()
-        part = await rig.ask("GET", "/api/v1/parity/figures", Role.VIEWER)
+        part = await rig.ask("GET", "/api/v1/parity/reports", Role.VIEWER)
         nobody = await rig.ask("GET", "/api/v1/looks")
-        whole = await rig.ask("GET", "/api/v1/parity/figures?whole=true", Role.VIEWER)
+        whole = await rig.ask("GET", "/api/v1/parity/reports?whole=true", Role.VIEWER)
         looks = await rig.ask("GET", "/api/v1/looks")
 
-    assert [one["samples"] for one in part.json["figures"][0]["groups"]] == [[]]
+    assert [one["samples"] for one in part.json["values"][0]["groups"]] == [[]]
     assert nobody.json["looks"] == []
-    assert len(whole.json["figures"][0]["groups"][0]["samples"]) == 1
+    assert len(whole.json["values"][0]["groups"][0]["samples"]) == 1
     assert [(one["name"], one["group_id"]) for one in looks.json["looks"]] == [("the viewer", group)]
 
 
@@ -136,8 +136,8 @@ async def test_a_group_is_accepted_and_withdrawn_once(tmp_path: Path) -> None:
 
     assert accepted[0].json == accepted[1].json
     assert withdrawn[0].json == withdrawn[1].json
-    assert [entry["acceptance"]["id"] for entry in held.json["figures"]] == [one["id"]]
-    assert held.json["figures"][0]["withdrawn_at"] is not None
+    assert [entry["acceptance"]["id"] for entry in held.json["values"]] == [one["id"]]
+    assert held.json["values"][0]["withdrawn_at"] is not None
 
 
 async def _pilots(rig: Rig) -> list[dict[str, dict[str, int]]]:

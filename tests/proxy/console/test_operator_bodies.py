@@ -30,7 +30,7 @@ def test_verdicts_are_asked_for_by_name() -> None:
         (bodies.FlagPlan, {"rows": {"escrows": {"stage": "off"}}}, "rows.escrows.canary_share"),
         (bodies.RunTurn, {"turn": "back", "revision": 1}, "turn"),
         (bodies.Wishes, {"groups": [], "reason": "r", "owner": "o", "expires": "2027-01-01"}, "groups"),
-        (bodies.FiguresQuery, {"since_s": "-1"}, "since_s"),
+        (bodies.ReportsQuery, {"since_s": "-1"}, "since_s"),
         (bodies.TalliesQuery, {"minute": "x"}, "minute"),
         (bodies.FlagRollback, {"force": True}, "force"),
     ],
