@@ -73,13 +73,13 @@ def advance(
     table = context.operations.table()
     stage = _flag_of(context, table, key).stage
     target = stage if share is not None and stage is Stage.CANARY else stage.next or stage
-    asked = _confirm_forward(key, stage, target, options)
+    expected = _confirm_forward(key, stage, target, options, table)
     served = context.operations.advance(
         key,
         share=share,
         reason=options["reason"],
         force=options["force"],
-        expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
+        expected_version=expected,
     )
     report_change("crossfade.advance/1", served, as_json=options["as_json"])
 
@@ -108,7 +108,7 @@ def flip(
     require_reason(options["reason"])
     table = context.operations.table()
     before = _flag_of(context, table, key).stage
-    asked = _confirm_forward(key, before, target, options)
+    expected = _confirm_forward(key, before, target, options, table)
     served = context.operations.set_stage(
         key,
         target,
@@ -116,7 +116,7 @@ def flip(
         sample_rate=sample_rate,
         reason=options["reason"],
         force=options["force"],
-        expected_version=table.version if asked and options["if_version"] is None else options["if_version"],
+        expected_version=expected,
     )
     report_change("crossfade.flip/1", served, as_json=options["as_json"])
 
@@ -200,15 +200,17 @@ def report_change(schema: str, served: Served, *, as_json: bool) -> None:
     print_json(schema, values)
 
 
-def _confirm_forward(key: str, before: Stage, target: Stage, options: Forward) -> bool:
-    """Have it confirmed where it is dangerous; whether it is."""
+def _confirm_forward(
+    key: str, before: Stage, target: Stage, options: Forward, table: FlagTable
+) -> int | None:
+    """Have it confirmed where it is dangerous; the version that it is good for, which then is the one that was shown."""
     is_grave = target in GRAVE and target.is_further_than(before)
     if not is_grave and not options["force"]:
-        return False
+        return options["if_version"]
     what = f"{key} goes from {before} to {target}" if target is not before else f"{key} stays at {before}"
     forced = ", whatever the verdict says" if options["force"] else ""
     confirm(key, f"{what}{forced}", yes=options["yes"], no_input=options["no_input"])
-    return True
+    return table.version if options["if_version"] is None else options["if_version"]
 
 
 def _flag_of(context: Context, table: FlagTable, key: str) -> Flag:

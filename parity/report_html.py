@@ -21,8 +21,7 @@ from parity.report_words import (
     KINDS,
     MEANINGS,
     alarm,
-    asides,
-    balance_line,
+    books,
     count,
     fleeting_meaning,
     headline,
@@ -79,7 +78,7 @@ def _values(report: Report) -> dict[str, Any]:
         "sum_line": sum_line(report),
         "bar": _bar(report),
         "legend": [_legend(report, outcome) for outcome in Outcome],
-        "books": _books(report),
+        "books": books(report, mirrored=[("mirrored", f"{report.tally.mirrored:,}")]),
         "endpoints": [_endpoint(row) for row in report.endpoints],
         "noise": [_noise(path) for path in report.noise],
         "fleeting": [_fleeting(path) for path in report.fleeting],
@@ -139,22 +138,6 @@ def _legend(report: Report, outcome: Outcome) -> dict[str, Any]:
         "meaning": MEANINGS[outcome],
         "reasons": reasons(list(found.items())),
     }
-
-
-def _books(report: Report) -> list[tuple[str, str]]:
-    tally = report.tally
-    rows = [("requests", f"{tally.requests:,}"), ("mirrored", f"{tally.mirrored:,}")]
-    if tally.not_mirrored:
-        rows.append(("not mirrored", reasons(list(tally.not_mirrored.items()))))
-    if tally.fallback:
-        rows.append(("fallback", f"{tally.fallback:,} answered by legacy because modern failed"))
-    if tally.failed:
-        rows.append(("failed", f"{tally.failed:,}"))
-    rows.append(("outcomes", sum_line(report)))
-    rows.extend(asides(tally))
-    everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
-    rows.append(("balance", balance_line(report.balance) + everywhere))
-    return rows
 
 
 def _endpoint(row: EndpointRow) -> dict[str, Any]:

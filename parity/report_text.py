@@ -17,8 +17,7 @@ from parity.report_words import (
     accept_command,
     accepted_line,
     alarm,
-    asides,
-    balance_line,
+    books,
     cause_sentence,
     checks_line,
     clients_line,
@@ -35,7 +34,6 @@ from parity.report_words import (
     remarks,
     share_of,
     subject,
-    sum_line,
 )
 from parity.verdict_summary import VerdictSummary
 
@@ -62,7 +60,8 @@ def render_text(report: Report, console: Console) -> None:
     _noise(report.noise, console)
 
 
-def _heading(text: str, console: Console) -> None:
+def heading(text: str, console: Console) -> None:
+    """One of the parts of what is printed."""
     console.print()
     console.print(Text(text, style="bold"))
 
@@ -70,7 +69,7 @@ def _heading(text: str, console: Console) -> None:
 def _verdicts(verdicts: Sequence[VerdictSummary], console: Console) -> None:
     if not verdicts:
         return
-    _heading("May a domain advance?", console)
+    heading("May a domain advance?", console)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -81,26 +80,16 @@ def _verdicts(verdicts: Sequence[VerdictSummary], console: Console) -> None:
 
 
 def _books(report: Report, console: Console) -> None:
-    tally = report.tally
-    _heading("Books", console)
-    rows = [("requests", f"{tally.requests:,}")]
-    if tally.not_mirrored:
-        rows.append(("not mirrored", reasons(list(tally.not_mirrored.items()))))
-    if tally.fallback:
-        rows.append(("fallback", f"{count(tally.fallback, 'read')} answered by legacy because modern failed"))
-    if tally.failed:
-        rows.append(("failed", f"{tally.failed:,}"))
-    rows.append(("outcomes", sum_line(report)))
-    rows.extend(
-        (f"  {outcome}", reasons(list(found.items()))) for outcome, found in tally.reasons.items() if found
-    )
-    rows.extend(asides(tally))
-    everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
-    rows.append(("balance", balance_line(report.balance) + everywhere))
+    heading("Books", console)
+    by_reason = [
+        (f"  {outcome}", reasons(list(found.items())))
+        for outcome, found in report.tally.reasons.items()
+        if found
+    ]
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in rows:
+    for name, value in books(report, by_reason=by_reason):
         table.add_row(Text(name), Text(value))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
@@ -108,7 +97,7 @@ def _books(report: Report, console: Console) -> None:
 def _endpoints(rows: tuple[EndpointRow, ...], console: Console) -> None:
     if not rows:
         return
-    _heading("Endpoints", console)
+    heading("Endpoints", console)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("endpoint", overflow="fold", ratio=1)
     for name in ("compared", "differ", "failed", "time", "queries"):
@@ -133,7 +122,7 @@ def _endpoints(rows: tuple[EndpointRow, ...], console: Console) -> None:
 def _groups(title: str, groups: tuple[GroupRow, ...], console: Console) -> None:
     if not groups:
         return
-    _heading(f"{title}, largest first", console)
+    heading(f"{title}, largest first", console)
     for group in groups[:SHOWN_GROUPS]:
         console.print()
         line = Text(f"  {count(group.n, 'exchange')} ({share_of(group)})  ", style="bold")
@@ -195,7 +184,7 @@ def _paths(title: str, rows: Sequence[tuple[str, str, Sequence[str]]], console: 
     """Paths by how often out of how many, their endpoints, and what else is known of them."""
     if not rows:
         return
-    _heading(title, console)
+    heading(title, console)
     for share, endpoint, facts in rows[:SHOWN_GROUPS]:
         console.print()
         line = Text(f"  {share}  ", style="bold")
@@ -212,7 +201,7 @@ def _paths(title: str, rows: Sequence[tuple[str, str, Sequence[str]]], console: 
 def _causes(report: Report, console: Console) -> None:
     if not report.causes:
         return
-    _heading("Probably one cause", console)
+    heading("Probably one cause", console)
     groups = {group.id: group for group in report.groups}
     for cause in report.causes[:SHOWN_GROUPS]:
         console.print()

@@ -223,6 +223,23 @@ def reasons(found: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{reason.replace('_', ' ') or 'no reason given'} {n:,}" for reason, n in largest)
 
 
+def books(
+    report: Report, *, mirrored: Sequence[tuple[str, str]] = (), by_reason: Sequence[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """What became of requests, row by row; with what is also told of the mirrored ones, and of outcomes."""
+    tally = report.tally
+    rows = [("requests", f"{tally.requests:,}"), *mirrored]
+    if tally.not_mirrored:
+        rows.append(("not mirrored", reasons(list(tally.not_mirrored.items()))))
+    if tally.fallback:
+        rows.append(("fallback", f"{count(tally.fallback, 'read')} answered by legacy because modern failed"))
+    if tally.failed:
+        rows.append(("failed", f"{tally.failed:,}"))
+    rows += [("outcomes", sum_line(report)), *by_reason, *asides(tally)]
+    everywhere = "" if report.domain is None and report.since_s is None else " (all domains, all time)"
+    return [*rows, ("balance", balance_line(report.balance) + everywhere)]
+
+
 def asides(tally: Tally) -> list[tuple[str, str]]:
     """What asking again brought: name and reasons of what is counted beside the outcomes."""
     return [(ASIDES[aside], reasons(list(found.items()))) for aside, found in tally.asides.items()]

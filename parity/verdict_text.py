@@ -9,6 +9,7 @@ from rich.text import Text
 
 from parity.conditions import Condition, Standing, rate_text
 from parity.coverage import Coverage
+from parity.report_text import heading
 from parity.report_words import count, moment, ratio
 from parity.verdict import Judged, Readiness, Verdict
 
@@ -33,7 +34,7 @@ def render_verdict(verdict: Verdict, console: Console) -> None:
     _headline(verdict, console)
     for standing in (Standing.WRONG, Standing.MISSING, Standing.HOLDS):
         if found := verdict.domain.standing(standing):
-            _heading(standing.value.capitalize(), console)
+            heading(standing.value.capitalize(), console)
             render_conditions(found, console)
     _endpoints(verdict.endpoints, console)
     _coverage(verdict.domain.grounds.coverage, console)
@@ -57,16 +58,11 @@ def _headline(verdict: Verdict, console: Console) -> None:
     console.print(Text(f"  {since}, as of {moment(verdict.generated_at)}", style="dim"))
 
 
-def _heading(text: str, console: Console) -> None:
-    console.print()
-    console.print(Text(text, style="bold"))
-
-
 def _endpoints(endpoints: Sequence[Judged], console: Console) -> None:
     compared = [row for row in endpoints if row.rate.comparisons]
     if not compared:
         return
-    _heading("Endpoints", console)
+    heading("Endpoints", console)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("endpoint", overflow="fold", ratio=1)
     for name in ("differ", "of", "under", "time", "queries"):
@@ -99,7 +95,7 @@ def _coverage(coverage: Coverage, console: Console) -> None:
 def _cells(title: str, cells: Sequence[tuple[str, int]], console: Console) -> None:
     if not cells:
         return
-    _heading(title, console)
+    heading(title, console)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")

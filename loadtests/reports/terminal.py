@@ -30,6 +30,7 @@ from loadtests.reports.words import (
     worst_of,
 )
 from parity.load_results import ALL, MET, MISSED, UNDECIDED, LoadEndpoint, LoadProcess, LoadTest
+from parity.report_text import heading
 from parity.report_words import count
 
 SHOWN_ENDPOINTS = 8
@@ -55,14 +56,9 @@ def render(test: LoadTest, console: Console, *, all_endpoints: bool = False) -> 
         rows = [row for row in test.cold if row.endpoint != ALL] if all_endpoints else []
         _numbers("Cold: just started, nothing cached", [[cold, *rows]], console, whole=all_endpoints)
     _processes(test.processes, console)
-    _heading("Notes", console)
+    heading("Notes", console)
     for note in notes(test):
         _indented(Text(note), console)
-
-
-def _heading(text: str, console: Console) -> None:
-    console.print()
-    console.print(Text(text, style="bold"))
 
 
 def _indented(text: Text, console: Console, columns: int = 2) -> None:
@@ -86,9 +82,9 @@ def _unmet(test: LoadTest, console: Console, *, whole: bool) -> None:
         console.print(Text(f"  not met, too: {', and '.join(hidden)}; --all shows them", style="dim"))
 
 
-def _listed(heading: str, found: Sequence[Judged], test: LoadTest, console: Console) -> None:
+def _listed(title: str, found: Sequence[Judged], test: LoadTest, console: Console) -> None:
     if found:
-        _heading(heading, console)
+        heading(title, console)
     for one, said in zip(found, remedies(found, test), strict=True):
         word = (f"{one.judgement.judgement:<9}", _STYLES[one.judgement.judgement])
         console.print(Text.assemble("  ", word, "  ", one.place))
@@ -110,7 +106,7 @@ def _numbers(title: str, groups: Sequence[Sequence[LoadEndpoint]], console: Cons
     made = [[(row, _cells(row)) for row in group] for group in groups]
     every = [_HEADINGS, *(cells for group in made for _, cells in group)]
     widths = [max(len(cells[column]) for cells in every) for column in range(len(_HEADINGS))]
-    _heading(title, console)
+    heading(title, console)
     console.print(Text(_line(_HEADINGS, widths), style="dim"))
     for group in made:
         if group is not made[0]:
@@ -165,6 +161,6 @@ def _hidden(rows: Sequence[LoadEndpoint], shown: Sequence[LoadEndpoint], console
 
 def _processes(processes: Sequence[LoadProcess], console: Console) -> None:
     if processes:
-        _heading("Processes", console)
+        heading("Processes", console)
     for one in processes:
         _indented(Text(f"{one.side}: {process(one)}"), console)

@@ -14,6 +14,7 @@ from parity.report_words import (
     alarm,
     asides,
     balance_line,
+    books,
     cause_sentence,
     checks_line,
     clients_line,
@@ -125,6 +126,18 @@ def test_an_imbalance_is_the_first_remark(balance: Balance, expected: str) -> No
 def test_the_balance_is_an_equation() -> None:
     assert balance_line(Balance(5, 3, 2)) == "5 mirrored = 3 outcomes + 2 in flight"
     assert balance_line(Balance(5, 3, 0, 1)) == "5 mirrored ≠ 3 outcomes + 0 in flight + 1 lost"
+
+
+def test_the_books_leave_out_what_did_not_happen() -> None:
+    tally = Tally(fallback=1, asides={Aside.NOISE_CHECKS: {"same": 9}})
+    quiet, busy = report(tally=Tally()), report(tally=tally)
+
+    assert [name for name, _ in books(quiet)] == ["requests", "outcomes", "balance"]
+    rows = books(busy, mirrored=[("mirrored", "0")], by_reason=[("  shed", "2 queue")])
+    assert [name for name, _ in rows] == [
+        "requests", "mirrored", "fallback", "outcomes", "  shed", "noise checks", "balance",
+    ]  # fmt: skip
+    assert dict(rows)["fallback"] == "1 read answered by legacy because modern failed"
 
 
 def test_the_sum_leaves_zeroes_out() -> None:
