@@ -5,13 +5,10 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.acknowledgements import STALE_S
 from proxy.errors import NotAcknowledgedError
@@ -22,15 +19,8 @@ ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"),)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def store(engine: sa.Engine) -> FlagStore:
-    return FlagStore(engine, ENDPOINTS)
+def store(sqlite_engine: sa.Engine) -> FlagStore:
+    return FlagStore(sqlite_engine, ENDPOINTS)
 
 
 def a_worker(worker_id: str, *, host: str = "", pid: int = 0) -> Registration:
@@ -95,9 +85,9 @@ def test_a_later_version_acknowledges_the_earlier_ones(store: FlagStore) -> None
     assert [seen.version for seen in store.wait_acknowledged(2)] == [9]
 
 
-def test_a_silent_worker_whose_process_runs_still_counts(store: FlagStore, engine: sa.Engine) -> None:
+def test_a_silent_worker_whose_process_runs_still_counts(store: FlagStore, sqlite_engine: sa.Engine) -> None:
     store.register(a_worker("a"))
-    with engine.begin() as connection:
+    with sqlite_engine.begin() as connection:
         connection.execute(sa.update(PROXY_WORKERS).values(seen_at=time.time() - 1000))
 
     assert [worker.id for worker in store.workers()] == ["a"]
@@ -112,10 +102,12 @@ def test_a_worker_whose_process_is_gone_does_not_count(store: FlagStore) -> None
     assert store.wait_acknowledged(1, timeout_s=0.01) == []
 
 
-def test_a_worker_of_another_host_counts_while_its_heart_beats(store: FlagStore, engine: sa.Engine) -> None:
+def test_a_worker_of_another_host_counts_while_its_heart_beats(
+    store: FlagStore, sqlite_engine: sa.Engine
+) -> None:
     store.register(a_worker("a", host="elsewhere", pid=1))
     beating = [worker.id for worker in store.workers()]
-    with engine.begin() as connection:
+    with sqlite_engine.begin() as connection:
         connection.execute(sa.update(PROXY_WORKERS).values(seen_at=time.time() - STALE_S - 1))
 
     assert beating == ["a"]
@@ -137,13 +129,13 @@ def test_a_worker_that_ended_is_not_waited_for(store: FlagStore) -> None:
     assert store.workers() == []
 
 
-def test_registering_strikes_out_the_dead_of_this_host(store: FlagStore, engine: sa.Engine) -> None:
+def test_registering_strikes_out_the_dead_of_this_host(store: FlagStore, sqlite_engine: sa.Engine) -> None:
     store.register(a_worker("dead", pid=a_dead_pid()))
     store.register(a_worker("far", host="elsewhere", pid=1))
 
     store.register(a_worker("a"))
 
-    with engine.connect() as connection:
+    with sqlite_engine.connect() as connection:
         assert set(connection.execute(sa.select(PROXY_WORKERS.c.id)).scalars()) == {"a", "far"}
 
 

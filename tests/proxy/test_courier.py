@@ -1,10 +1,8 @@
 """The courier: what is due arrives, what fails is tried again, and one bad channel holds up no other."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
@@ -18,24 +16,17 @@ from tests.proxy.rig import until
 SAID = Notification("ledger-7", EventKind.ROLLED_BACK, "rolled back", "error rate 12 %", 1_795_000_000.0)
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield engine
-    engine.dispose()
-
-
 def put(engine: sa.Engine, queue: NotificationQueue) -> None:
     queue.prepare()
     with writing(engine) as connection:
         queue.put(connection, SAID)
 
 
-async def test_a_channel_that_refuses_holds_up_no_other_and_gets_it_later(engine: sa.Engine) -> None:
+async def test_a_channel_that_refuses_holds_up_no_other_and_gets_it_later(sqlite_engine: sa.Engine) -> None:
     good, bad = Keeps("good"), Keeps("bad", "answered 500")
     moment = [0.0]
-    queue = NotificationQueue(engine, ["good", "bad"], clock=lambda: moment[0])
-    put(engine, queue)
+    queue = NotificationQueue(sqlite_engine, ["good", "bad"], clock=lambda: moment[0])
+    put(sqlite_engine, queue)
     courier = Courier(queue, [good, bad])
 
     with capture_logs() as logs:
@@ -56,9 +47,9 @@ async def test_a_channel_that_refuses_holds_up_no_other_and_gets_it_later(engine
     ]
 
 
-async def test_what_waits_for_a_channel_that_is_gone_is_given_up(engine: sa.Engine) -> None:
-    queue = NotificationQueue(engine, ["gone"])
-    put(engine, queue)
+async def test_what_waits_for_a_channel_that_is_gone_is_given_up(sqlite_engine: sa.Engine) -> None:
+    queue = NotificationQueue(sqlite_engine, ["gone"])
+    put(sqlite_engine, queue)
 
     await Courier(queue, []).deliver()
 
@@ -86,8 +77,10 @@ async def test_it_runs_until_it_is_cancelled_and_goes_on_after_the_store_was_awa
     engine.dispose()
 
 
-async def test_what_is_told_past_the_queue_says_of_each_channel_what_went_wrong(engine: sa.Engine) -> None:
-    courier = Courier(NotificationQueue(engine, []), [Keeps("good"), Keeps("bad", "answered 500")])
+async def test_what_is_told_past_the_queue_says_of_each_channel_what_went_wrong(
+    sqlite_engine: sa.Engine,
+) -> None:
+    courier = Courier(NotificationQueue(sqlite_engine, []), [Keeps("good"), Keeps("bad", "answered 500")])
 
     assert await courier.tell(SAID) == {"good": "", "bad": "answered 500"}
 
@@ -103,11 +96,11 @@ class Raises:
 
 
 async def test_a_fault_in_a_channel_holds_up_no_other_and_its_words_are_shown_to_nobody(
-    engine: sa.Engine,
+    sqlite_engine: sa.Engine,
 ) -> None:
     good = Keeps("good")
-    queue = NotificationQueue(engine, ["good", "odd"])
-    put(engine, queue)
+    queue = NotificationQueue(sqlite_engine, ["good", "odd"])
+    put(sqlite_engine, queue)
 
     await Courier(queue, [good, Raises()]).deliver()
 

@@ -1,9 +1,7 @@
 """The last change of each domain, from the ledger."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from parity.database import open_database
@@ -15,13 +13,6 @@ from proxy.stages import Stage
 ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"), Endpoint("clients", "GET", "/v1/clients"))
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path}/store.db")
-    yield engine
-    engine.dispose()
-
-
 def versions(changes: LastChanges, engine: sa.Engine, version: int) -> dict[str, int]:
     with engine.connect() as connection:
         return {domain: change.version for domain, change in changes.read(connection, version).items()}
@@ -31,8 +22,8 @@ def flip(flags: FlagStore, key: str, stage: Stage = Stage.SHADOW) -> None:
     flags.flip(key, stage, actor="ada", reason="test")
 
 
-def test_a_change_of_an_endpoint_is_one_of_its_domain(engine: sa.Engine) -> None:
-    flags = FlagStore(engine, ENDPOINTS)
+def test_a_change_of_an_endpoint_is_one_of_its_domain(sqlite_engine: sa.Engine) -> None:
+    flags = FlagStore(sqlite_engine, ENDPOINTS)
     flip(flags, "escrows")
     flip(flags, "clients")
     flip(flags, "GET /v1/escrows", Stage.CANARY)
@@ -40,31 +31,33 @@ def test_a_change_of_an_endpoint_is_one_of_its_domain(engine: sa.Engine) -> None
 
     changes = LastChanges(flags)
 
-    assert versions(changes, engine, 2) == {"escrows": 1, "clients": 2}
-    assert versions(changes, engine, 4) == {"escrows": 3, "clients": 2}
+    assert versions(changes, sqlite_engine, 2) == {"escrows": 1, "clients": 2}
+    assert versions(changes, sqlite_engine, 4) == {"escrows": 3, "clients": 2}
 
 
-def test_what_everything_was_rolled_back_by_is_each_domains_last_change(engine: sa.Engine) -> None:
-    flags = FlagStore(engine, ENDPOINTS)
+def test_what_everything_was_rolled_back_by_is_each_domains_last_change(sqlite_engine: sa.Engine) -> None:
+    flags = FlagStore(sqlite_engine, ENDPOINTS)
     flip(flags, "escrows")
     flip(flags, "clients")
     flags.roll_back(actor="ada", reason="test")
 
-    assert versions(LastChanges(flags), engine, 3) == {"escrows": 3, "clients": 3}
+    assert versions(LastChanges(flags), sqlite_engine, 3) == {"escrows": 3, "clients": 3}
 
 
-def test_a_domain_that_is_configured_no_more_is_left_out(engine: sa.Engine) -> None:
-    flip(FlagStore(engine, ENDPOINTS), "clients")
+def test_a_domain_that_is_configured_no_more_is_left_out(sqlite_engine: sa.Engine) -> None:
+    flip(FlagStore(sqlite_engine, ENDPOINTS), "clients")
 
-    assert versions(LastChanges(FlagStore(engine, ENDPOINTS[:1])), engine, 1) == {}
+    assert versions(LastChanges(FlagStore(sqlite_engine, ENDPOINTS[:1])), sqlite_engine, 1) == {}
 
 
-def test_another_store_in_the_place_of_this_one_is_read_anew(engine: sa.Engine, tmp_path: Path) -> None:
-    flags = FlagStore(engine, ENDPOINTS)
+def test_another_store_in_the_place_of_this_one_is_read_anew(
+    sqlite_engine: sa.Engine, tmp_path: Path
+) -> None:
+    flags = FlagStore(sqlite_engine, ENDPOINTS)
     flip(flags, "escrows")
     flip(flags, "clients")
     changes = LastChanges(flags)
-    versions(changes, engine, 2)
+    versions(changes, sqlite_engine, 2)
     other = open_database(f"sqlite:///{tmp_path}/other.db")
     flip(FlagStore(other, ENDPOINTS), "clients")
 
@@ -72,8 +65,8 @@ def test_another_store_in_the_place_of_this_one_is_read_anew(engine: sa.Engine, 
     other.dispose()
 
 
-def test_what_came_after_a_version_is_told_newest_first_and_flips_by_domain(engine: sa.Engine) -> None:
-    flags = FlagStore(engine, ENDPOINTS)
+def test_what_came_after_a_version_is_told_newest_first_and_flips_by_domain(sqlite_engine: sa.Engine) -> None:
+    flags = FlagStore(sqlite_engine, ENDPOINTS)
     flip(flags, "escrows")
     flip(flags, "clients")
     flip(flags, "GET /v1/escrows", Stage.CANARY)
