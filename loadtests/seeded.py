@@ -34,6 +34,10 @@ class Seed:
             ),
         )
 
+    def has_user(self, name: str) -> bool:
+        """Whether somebody of that name can sign in."""
+        return any(row.get("username") == name for rows in self._tables for row in rows)
+
     def _variants(self, journey: Journey) -> list[Journey]:
         first, *more = journey.steps
         if more or first.exchange.method != "GET" or first.refused:

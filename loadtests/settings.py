@@ -8,6 +8,7 @@ from loadtests.errors import RecordingError
 from loadtests.recording import load_recording
 from loadtests.scenarios import PACE_S, STEADY, Scenario, WorkloadKind, scenario_named
 from loadtests.seeded import Seed
+from loadtests.unrecorded import in_load
 from loadtests.workload import Template, Workload, build_workload
 
 WARM_UP_S = 1.0
@@ -55,7 +56,9 @@ class LoadSettings:
         for domain in self.domains:
             exchanges = load_recording(self.contract, domain)
             try:
-                recorded = build_workload(exchanges, self.endpoints or domain_endpoints(domain))
+                templates = self.endpoints or domain_endpoints(domain)
+                more = [one for one in in_load(domain) if one.user is None or seed.has_user(one.user)]
+                recorded = build_workload(exchanges, templates, more)
             except RecordingError as error:
                 problems[domain] = str(error)
             else:

@@ -4,7 +4,8 @@ A journey is one recorded exchange, or a life cycle: a recorded creation, what w
 archive, restore, archive, delete, so that it leaves nothing behind. Left out is what would not happen the same
 way again: answers of 5xx, and those that hang on the state (409, 423, 429), writes that succeed once (a deletion, a
 write without a body such as archive), what the recording did to a resource after such a write, and refused sign-ins
-where so many of them lock an account.
+where so many of them lock an account. Where an endpoint is left without a success by that,
+its write is sent in a life cycle of its own: to what that has created, and removes.
 """
 
 import hashlib
@@ -21,7 +22,9 @@ Template = tuple[str, str]
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNAUTHORIZED, _CONFLICT, _LOCKED, _TOO_MANY = 401, 409, 423, 429
 _EMAIL = re.compile(r"([^@\s+]+)(@[^@\s]+\.[^@\s]+)")
-_ARCHIVE, _RESTORE = ("/archive",), ("/restore", "/unarchive")
+_ARCHIVE, _RESTORE, _BATCH = ("/archive",), ("/restore", "/unarchive"), "/batch-delete"
+_LEAVES_MORE = frozenset({"POST /v1/leads/{id}/convert", "POST /v1/clients/batch-delete"})
+"""After these a contact stays, which nothing in the room's recording removes: in a load it would be one each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,10 @@ class Workload:
         )
 
 
-def build_workload(exchanges: Iterable[Recorded], endpoints: Sequence[Template]) -> Workload:
-    """The repeatable load of these endpoints ((method, path template) pairs).
+def build_workload(
+    exchanges: Iterable[Recorded], endpoints: Sequence[Template], more: Iterable[Recorded] = ()
+) -> Workload:
+    """The repeatable load of these endpoints ((method, path template) pairs); `more` is sent as it is.
 
     Raises RecordingError when nothing of the recording can be repeated.
     """
@@ -117,6 +122,8 @@ def build_workload(exchanges: Iterable[Recorded], endpoints: Sequence[Template])
         else:
             single.append(step)
     journeys = _journeys(single, steps, left_out)
+    journeys += _lives(journeys, steps)
+    journeys += [Journey(step.exchange.name, (step,)) for step in _steps(more, endpoints)]
     if not journeys:
         raise RecordingError(f"nothing in the recording of {len(endpoints)} endpoints can be sent again")
     return Workload(tuple(journeys), left_out)
@@ -205,6 +212,63 @@ def _clean_up(create: Step, steps: Sequence[Step]) -> list[Step]:
         replace(step, exchange=replace(step.exchange, user=steps_to_go[0].exchange.user))
         for step in steps_to_go
     ]
+
+
+def _lives(journeys: Sequence[Journey], steps: Sequence[Step]) -> list[Journey]:
+    """A life cycle more for each write that succeeds once and is in none: a creation, that write, and the clean-up.
+
+    A batch deletion as well: recorded ones find what they name once, or nothing at all.
+    """
+    asked = {step.endpoint for journey in journeys for step in journey.steps if not step.refused}
+    found: dict[str, Journey] = {}
+    for step in steps:
+        if step.endpoint in found or step.endpoint in _LEAVES_MORE or not _succeeded(step.exchange):
+            continue
+        if _is_batch_deletion(step) or (step.endpoint not in asked and _only_changes(step)):
+            lives = (_life(create, step, steps) for create in _creations_for(step, journeys))
+            if life := next(filter(None, lives), None):
+                found[step.endpoint] = life
+    return list(found.values())
+
+
+def _life(create: Step, step: Step, steps: Sequence[Step]) -> Journey | None:
+    """None where what is created could not be removed."""
+    clean_up = _clean_up(create, steps)
+    if not clean_up:
+        return None
+    archive, delete = clean_up[:-1][:1], clean_up[-1]
+    name = f"{create.exchange.name}:{step.exchange.name}"
+    item = f"{{{{{create.exchange.name}.data.id}}}}"
+    if _is_batch_deletion(step):
+        deleted = replace(step, exchange=replace(step.exchange, name=name, body={"ids": [item]}))
+        return Journey(name, (create, *archive, deleted))
+    path = f"{create.exchange.path}/{item}{step.endpoint.partition('}')[2]}"
+    written = replace(step, exchange=replace(step.exchange, name=name, path=path))
+    return Journey(name, (create, written, *archive, delete))
+
+
+def _creations_for(step: Step, journeys: Sequence[Journey]) -> list[Step]:
+    """The creations of what this is about, those by the same user first."""
+    path = step.endpoint.partition(" ")[2]
+    first = (journey.steps[0] for journey in journeys)
+    found = [
+        one
+        for one in first
+        if _creates(one)
+        and one.endpoint != step.endpoint
+        and (path == f"{one.exchange.path}{_BATCH}" or path.startswith(f"{one.exchange.path}/{{"))
+    ]
+    return sorted(found, key=lambda one: one.exchange.user != step.exchange.user)
+
+
+def _is_batch_deletion(step: Step) -> bool:
+    body = step.exchange.body
+    return step.endpoint.endswith(_BATCH) and isinstance(body, dict) and set(body) == {"ids"}
+
+
+def _only_changes(step: Step) -> bool:
+    """Whether it is a write to an item that succeeds once, and deletes nothing."""
+    return _once_only(step.exchange) and step.exchange.method != "DELETE" and step.endpoint.count("{") == 1
 
 
 def _way(create: Step, steps: Sequence[Step], item: str, endings: tuple[str, ...]) -> list[Step]:

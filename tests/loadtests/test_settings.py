@@ -47,6 +47,19 @@ def test_several_domains_make_one_workload_whose_names_say_where_they_are_from(c
     assert both.left_out.items() > one.left_out.items()
 
 
+def test_what_the_recording_lacks_is_sent_by_users_that_the_seed_has(contract: Path, tmp_path: Path) -> None:
+    def asked(where: Path) -> set[str]:
+        journeys = LoadSettings(where, ("users",), SECRET).workload().journeys
+        return {one.steps[0].endpoint for one in journeys if "unrecorded" in one.name}
+
+    (tmp_path / "exchanges").symlink_to(contract / "exchanges")
+    (tmp_path / "volatile_paths.json").symlink_to(contract / "volatile_paths.json")
+    (tmp_path / "seed").mkdir()
+
+    assert "GET /v1/api-keys" in asked(contract)
+    assert asked(tmp_path) == {"GET /v1/auth/check-username/{username}"}
+
+
 def test_a_domain_with_nothing_to_send_is_left_out_unless_there_is_no_other(contract: Path) -> None:
     endpoints = (("GET", "/v1/escrows"),)
 

@@ -6,7 +6,7 @@ import pytest
 
 from domains.routes import ROOMS, ROUTES
 from loadtests.recording import endpoint_of, load_recording
-from loadtests.unrecorded import UNRECORDED, unrecorded
+from loadtests.unrecorded import IN_LOAD, UNRECORDED, Unrecorded, in_load, unrecorded
 from parity.coverage import requirements
 from parity.exchange import Endpoint
 
@@ -48,6 +48,16 @@ def test_each_has_a_name_of_its_own() -> None:
     names = [(one.domain, one.id, one.name) for domain in ROOMS for one in unrecorded(domain)]
 
     assert len(set(names)) == len(names) == len(UNRECORDED)
+
+
+@pytest.mark.parametrize("one", IN_LOAD, ids=lambda one: f"{one.method} {one.path}")
+def test_what_a_load_sends_is_at_an_endpoint_of_its_domain_and_told_by_its_path(one: Unrecorded) -> None:
+    sent = one.in_load
+
+    endpoint = endpoint_of(sent, TEMPLATES)
+    assert sent.domain == next(route.domain for route in ROUTES if (route.method, route.path) == endpoint)
+    assert (sent.name, sent.status) == (f"unrecorded {one.method} {one.path}", 200)
+    assert sent in in_load(one.domain)
 
 
 def _of(domain: str) -> list[object]:

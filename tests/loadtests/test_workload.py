@@ -1,15 +1,26 @@
 """What of a recording can be sent again and again."""
 
+import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
+from domains.routes import ROOMS
 from loadtests.errors import RecordingError
-from loadtests.recording import Recorded, load_recording
+from loadtests.recording import Credentials, Recorded, load_recording
+from loadtests.settings import LoadSettings
+from loadtests.turns import Side
 from loadtests.workload import Journey, Step, Workload, build_workload
+from parity.exchange import Backend
+from tests.domains.support import serving
+from tests.legacy_bridge.support import running
 from tests.loadtests.stub_backend import ENDPOINTS
 from tests.loadtests.test_recording import recorded
+from tests.support.replay import JWT_SECRET
 
 
 @pytest.fixture
@@ -172,6 +183,132 @@ def test_what_a_life_cycle_creates_has_an_address_of_its_own() -> None:
 
     assert tagged.steps[0].exchange.body == {"email": "o+7f@a.test", "name": "o at a.test", "n": 3}
     assert (tagged.steps[1:], tagged.name) == (cycle.steps[1:], cycle.name)
+
+
+def boats(*more: Recorded, endpoints: tuple[tuple[str, str], ...]) -> dict[str, list[tuple[str, str]]]:
+    """The steps of each journey, where a creation can be archived and deleted."""
+    create = recorded(name="create", method="POST", path="/v1/boats", body={"a": 1}, status=201)
+    archive = recorded(name="archive", method="PUT", path="/v1/boats/7/archive")
+    delete = recorded(name="delete", method="DELETE", path="/v1/boats/7")
+    templates = [
+        ("POST", "/v1/boats"),
+        ("PUT", "/v1/boats/{id}/archive"),
+        ("DELETE", "/v1/boats/{id}"),
+        *endpoints,
+    ]
+    journeys = build_workload([create, archive, delete, *more], templates).journeys
+    return {
+        one.name: [(step.exchange.method, step.exchange.path) for step in one.steps]
+        for one in journeys
+        if len(one.steps) > 1 and one.name != "create"
+    }
+
+
+SUNK = ("POST", "/v1/boats/{id}/sink")
+ITEM = "/v1/boats/{{create.data.id}}"
+
+
+def test_a_write_that_succeeds_once_is_sent_to_what_was_just_created() -> None:
+    sink = recorded(name="sink", method="POST", path="/v1/boats/8/sink")
+
+    lives = boats(sink, endpoints=(SUNK,))
+
+    assert lives == {
+        "create:sink": [
+            ("POST", "/v1/boats"),
+            ("POST", f"{ITEM}/sink"),
+            ("PUT", f"{ITEM}/archive"),
+            ("DELETE", ITEM),
+        ]
+    }
+
+
+def test_a_write_that_can_be_repeated_as_recorded_has_no_life_of_its_own() -> None:
+    sink = recorded(name="sink", method="POST", path="/v1/boats/8/sink")
+    sink_by = recorded(name="sink_by", method="POST", path="/v1/boats/8/sink", body={"by": "hand"})
+
+    assert boats(sink_by, sink, endpoints=(SUNK,)) == {}
+
+
+def test_a_deletion_of_several_takes_what_was_just_created_and_archived() -> None:
+    several = recorded(name="several", method="POST", path="/v1/boats/batch-delete", body={"ids": ["7", "8"]})
+
+    lives = boats(several, endpoints=(("POST", "/v1/boats/batch-delete"),))
+
+    assert lives == {
+        "create:several": [
+            ("POST", "/v1/boats"),
+            ("PUT", f"{ITEM}/archive"),
+            ("POST", "/v1/boats/batch-delete"),
+        ]
+    }
+
+
+def test_what_cannot_be_removed_is_not_created_for_a_write_that_succeeds_once() -> None:
+    create = recorded(name="create", method="POST", path="/v1/boats", body={"a": 1}, status=201)
+    sink = recorded(name="sink", method="POST", path="/v1/boats/8/sink")
+
+    workload = build_workload([create, sink], [("POST", "/v1/boats"), SUNK])
+
+    assert names(workload) == {"create"}
+
+
+def test_more_is_sent_as_it_is_where_its_endpoint_is_asked_for() -> None:
+    more = [
+        recorded(name="sink", method="POST", path="/v1/boats/8/sink"),
+        recorded(name="moor", method="POST", path="/v1/boats/8/moor"),
+    ]
+
+    workload = build_workload([recorded()], [("GET", "/v1/escrows/{id}"), SUNK], more)
+
+    assert names(workload) == {"get", "sink"}
+
+
+def lives_of(contract: Path) -> list[Journey]:
+    """What the load has beside the recorded journeys, of all domains."""
+    found = LoadSettings(contract, tuple(ROOMS), JWT_SECRET).workload().journeys
+    return [one for one in found if ":" in one.name or "unrecorded" in one.name]
+
+
+@pytest.mark.parametrize("side", list(Backend))
+async def test_on_both_sides_these_succeed_again_and_again_and_leave_no_row_behind(
+    side: Backend, seeded_database: str, contract: Path
+) -> None:
+    backend = running if side is Backend.LEGACY else serving
+    credentials = Credentials(contract, JWT_SECRET)
+    async with backend(seeded_database, contract) as served:
+        url = str(served.client.make_url(""))
+        with contextlib.closing(Side(side, url, credentials)) as asked:
+            before = rows_of(seeded_database)
+            played = [
+                [await asyncio.to_thread(asked.play, journey) for journey in lives_of(contract)]
+                for _ in range(2)
+            ]
+        after = rows_of(seeded_database)
+
+    taken = [one for of_round in played for journey in of_round for one in journey]
+    assert [(one.exchange, one.status) for one in taken if not one.as_recorded] == []
+    assert after == before
+    assert {one.endpoint for one in taken} >= {
+        "POST /v1/appointments/{id}/cancel",
+        "POST /v1/appointments/{id}/complete",
+        "POST /v1/escrows/batch-delete",
+        "POST /v1/listings/batch-delete",
+        "PUT /v1/api-keys/{id}/revoke",
+    }
+
+
+def rows_of(database_url: str) -> dict[str, int]:
+    """How many rows each table has, without the log of what happened."""
+    with psycopg.connect(database_url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        return {
+            name: connection.execute(
+                sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name))
+            ).fetchall()[0][0]
+            for (name,) in tables
+            if name != "security_events"
+        }
 
 
 def test_a_request_by_itself_is_sent_as_recorded() -> None:
