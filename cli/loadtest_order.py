@@ -49,7 +49,7 @@ class Typed:
             users=users,
             workload=workload,
             rate_rps=rate if workload is WorkloadKind.OPEN else None,
-            duration_s=self.duration_s or named.duration_s,
+            duration_s=named.duration_s if self.duration_s is None else self.duration_s,
             reads=named.reads if self.reads is None else _share(self.reads),
             warm_up_s=named.warm_up_s if self.warm_up_s is None else self.warm_up_s,
         )

@@ -97,9 +97,11 @@ def load_site(
 
 
 def _given(wanted: Wanted, legacy: str, modern: str, *, yes: bool) -> LoadSite:
-    probe("legacy", legacy)
-    if not wanted.same:
-        probe("modern", modern)
+    for name, url in (("legacy", legacy), ("modern", modern)):
+        try:
+            probe(name, url)
+        except ValueError as error:
+            raise UsageError(f"--{name}: {error}, got {url!r}") from error
     if not yes:
         confirm(f"The load writes to {' and '.join(dict.fromkeys((legacy, modern)))}. Go on?")
     pids = {

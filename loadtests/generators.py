@@ -8,6 +8,8 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from parity.report_words import count
+
 WORKER_LOST_EXIT_CODE = 5
 """Of a master: one of its workers died, or what it measured did not all arrive. Its last words say which."""
 NOT_NEEDED_EXIT_CODE = 6
@@ -42,7 +44,7 @@ class Generators:
         if not self.count:
             return ""
         elsewhere = f", {self.expect_workers} of them on other machines" if self.expect_workers else ""
-        return f"the load came from {self.count} load generators{elsewhere}"
+        return f"the load came from {count(self.count, 'load generator')}{elsewhere}"
 
     @property
     def grace_s(self) -> float:

@@ -34,7 +34,7 @@ def probe(
     """The workload without the journeys on which the sides differ; it is also the warm-up of both processes.
 
     Both begin with what `reset` makes: what one side writes must not decide how the other answers.
-    Raises BackendError when a side does not answer, RecordingError when no journey is left.
+    Raises BackendError when a side does not answer, or legacy nothing as recorded; RecordingError when no journey is left.
     """
     left_out: dict[str, str] = {}
     for side in Backend:
@@ -43,6 +43,8 @@ def probe(
         with contextlib.closing(_Prober(side, urls[side], credentials)) as prober:
             left_out = prober.reasons(workload.journeys) | left_out
             prober.require_answers()
+            if side is Backend.LEGACY:
+                prober.require_successes()
             left_out |= prober.reasons(_writing(workload, left_out), when=" when it is sent again")
     if reset:
         for side in Backend:
@@ -76,6 +78,7 @@ class _Prober:
         self._connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_S)
         self._side, self._url, self._credentials = side, url, credentials
         self._answers, self._time_outs, self._problem = 0, 0, ""
+        self._successes, self._failure = 0, ""
 
     def close(self) -> None:
         """Close the connection."""
@@ -85,6 +88,14 @@ class _Prober:
         """Raise BackendError when there was not one answer."""
         if not self._answers:
             raise BackendError(f"the {self._side} backend at {self._url} does not answer: {self._problem}")
+
+    def require_successes(self) -> None:
+        """Raise BackendError when nothing succeeded as it was recorded, and something failed: there is nothing to measure."""
+        if self._failure and not self._successes:
+            raise BackendError(
+                f"the {self._side} backend at {self._url} answers nothing as recorded, first {self._failure}; "
+                "has its database the seed (crossfade db reset)?"
+            )
 
     def reasons(self, journeys: Sequence[Journey], *, when: str = "") -> dict[str, str]:
         """Which of them must be left out, by name, and why."""
@@ -103,7 +114,10 @@ class _Prober:
             status, body = self._ask(request)
             if status == step.exchange.status:
                 answers[step.exchange.name] = _json(body)
-            elif 0 < status < 500 and not reason:
+                self._successes += not step.refused
+            elif status >= 500:
+                self._failure = self._failure or f"{status} to {step.exchange.name}"
+            elif status and not reason:
                 name, recorded = step.exchange.name, step.exchange.status
                 reason = f"{self._side} answers {status} to {name}, recorded as {recorded}"
         return reason

@@ -1,5 +1,6 @@
 """What a reader of a load test must know that no number says, a sentence each."""
 
+import math
 from collections.abc import Collection, Sequence
 
 from loadtests.decisions import JUDGED_AT_LEAST
@@ -39,7 +40,7 @@ def too_short(scenario: Scenario, endpoints: Sequence[str]) -> str:
         return ""
     return (
         f"too short to decide: about {expected:.0f} requests a side for {those}, of which each needs "
-        f"{JUDGED_AT_LEAST}; expect `undecided`, or give it {scenario.duration_s * times:.0f} s at least"
+        f"{JUDGED_AT_LEAST}; expect `undecided`, or give it {math.ceil(scenario.duration_s * times)} s at least"
     )
 
 

@@ -88,7 +88,9 @@ def headline(test: LoadTest) -> str:
         undecided = f", {len(standing[UNDECIDED]):,} undecided" if standing[UNDECIDED] else ""
         why = first.judgement.why if first.judgement.measured else ""
         said = f"{first.place}: {first.measure} {against_target(first.judgement)}{f' ({why})' if why else ''}"
-        return f"Missed: {len(standing[MISSED]):,} of {targets}{undecided}. {said}{others}."
+        return (
+            f"Missed: {len(standing[MISSED]):,} of {targets}{undecided}. {said[0].upper()}{said[1:]}{others}."
+        )
     if standing[UNDECIDED]:
         return f"Undecided: {len(standing[UNDECIDED]):,} of {targets}; {_what_decides(test)}."
     if not bound:
@@ -196,7 +198,7 @@ def interval(one: LoadJudgement) -> str:
 def target(one: LoadJudgement) -> str:
     """What is to be reached."""
     margin = " and a margin" if one.measure == NOT_SLOWER else ""
-    return f"{'over' if one.measure == CACHE else 'at most'} {_value(one.measure, one.target)}{margin}"
+    return f"{'at least' if one.measure == CACHE else 'at most'} {_value(one.measure, one.target)}{margin}"
 
 
 def _value(measure: str, found: float) -> str:

@@ -38,7 +38,7 @@ def _row(row: Row) -> str:
 
 def _evidence(sourced: Sourced) -> Iterable[str]:
     told = [
-        (row.goal.name, ". ".join(text for text in (row.found.detail, *sourced.remarks(row)) if text))
+        (row.goal.name, "; ".join(text for text in (row.found.detail, *sourced.remarks(row)) if text))
         for row in sourced.rows
     ]
     said = [f"  - {_plain(name)}: {_plain(text)}" for name, text in told if text]

@@ -14,6 +14,7 @@ from proxy.console.piloting import Pilot
 from proxy.stages import Stage
 
 STAGES = tuple(stage.value for stage in Stage)
+_MOST_RATIO = 99
 _LEAST_WIDTH = 0.6  # per cent: an outcome that happened at all can be seen in the bar
 
 STAGE_MEANS: dict[str, str] = {
@@ -61,7 +62,7 @@ def load_figure(found: LoadRatio | None, measure: str) -> str:
                 return f"{value:.2%}"
             case load_results.AVERAGE:
                 return f"{value:,.1f} ms"
-        return f"{value:.2f}x"
+        return f"{value:.2f}x" if value < _MOST_RATIO else f"over {_MOST_RATIO}x"
 
     if found.low == found.high:
         return words(found.value)

@@ -141,3 +141,5 @@ def test_what_comes_late_is_waited_for(contract: Path) -> None:
 def test_what_is_too_short_is_said_before_anything_starts(contract: Path) -> None:
     with pytest.raises(LoadTestError, match="a duration of 1 s is too short"):
         order(contract, typed=Typed("steady", duration_s=1))
+    with pytest.raises(LoadTestError, match="a duration of 0 s is too short"):
+        order(contract, typed=Typed("steady", duration_s=0))

@@ -73,6 +73,16 @@ async def test_legacy_against_itself_is_one_backend_on_both_sides(context: Conte
             assert site.about.startswith("A/A: ")
 
 
+def test_what_is_no_address_is_told_by_its_option(context: Context, contract: Path) -> None:
+    chosen = wanted(legacy="here", modern=URL)
+
+    with (
+        pytest.raises(UsageError, match=r"--legacy: expected the address of a backend like .*, got 'here'"),
+        load_site(context, chosen, ["escrows"], contract, None, yes=True),
+    ):
+        pass
+
+
 def test_a_given_backend_that_does_not_answer_is_said(context: Context, contract: Path) -> None:
     chosen = wanted(legacy=URL, modern=URL)
 

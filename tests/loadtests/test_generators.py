@@ -23,6 +23,7 @@ def test_a_master_waits_for_those_here_and_elsewhere() -> None:
     ]
     assert workers == [["--headless", *joining("10.0.0.5", 5557)]]
     assert generators.note == "the load came from 3 load generators, 2 of them on other machines"
+    assert Generators(workers=1).note == "the load came from 1 load generator"
 
 
 def test_without_an_address_it_listens_on_loopback_at_a_free_port() -> None:

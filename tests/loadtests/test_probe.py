@@ -72,6 +72,20 @@ def test_a_5xx_is_no_reason_to_leave_anything_out(
     assert kept == workload
 
 
+def test_a_legacy_of_which_nothing_succeeds_leaves_nothing_to_measure(
+    workload: Workload, credentials: Credentials, faithful: str, tmp_path: Path
+) -> None:
+    gets = tuple(s for s in workload.journeys if s.steps[0].endpoint == "GET /v1/escrows/{id}")
+    with stub(tmp_path, "--surprise=500") as failing:
+        with pytest.raises(
+            BackendError, match=r"the legacy backend at .* answers nothing as recorded, first 500 to get_"
+        ):
+            probe(Workload(gets, {}), credentials, {Backend.LEGACY: failing, Backend.MODERN: faithful})
+        kept = probe(Workload(gets, {}), credentials, {Backend.LEGACY: faithful, Backend.MODERN: failing})
+
+    assert kept.journeys == gets
+
+
 def test_a_side_that_is_not_there_is_an_error_with_its_address(
     workload: Workload, credentials: Credentials, faithful: str
 ) -> None:

@@ -67,7 +67,7 @@ def test_missed_for_answers_that_are_wrong_says_so() -> None:
     said = headline(load_test(overall=wrong, endpoints=[], judgement=MISSED))
 
     assert said == (
-        f"Missed: 1 of 1 binding target. all endpoints: response time 0.60 (0.56-0.64), target at most 0.80 ({why})."
+        f"Missed: 1 of 1 binding target. All endpoints: response time 0.60 (0.56-0.64), target at most 0.80 ({why})."
     )
 
 
@@ -131,11 +131,11 @@ def test_what_binds_comes_first_among_what_is_not_met_and_the_missed_before_the_
     [
         (judgement(TIME, 0.6, 0.04), "0.60 (0.56-0.64), target at most 0.80"),
         (judgement(QUERIES, 0.4, 0.0, 0.7), "0.40, target at most 0.70"),
-        (judgement(CACHE, 0.812, 0.02, 0.7), "81.2 % (79.2-83.2), target over 70.0 %"),
+        (judgement(CACHE, 0.812, 0.02, 0.7), "81.2 % (79.2-83.2), target at least 70.0 %"),
         (judgement(NOT_SLOWER, 0.9, 0.02, 1.0), "0.90 (0.88-0.92), target at most 1.00 and a margin"),
         (
             judgement(CACHE, 0.05, target=0.7, measured=LoadRatio(0.05, -0.074, 1.188)),
-            "5.0 % (0.0-100.0), target over 70.0 %",
+            "5.0 % (0.0-100.0), target at least 70.0 %",
         ),
         (
             judgement(measured=LoadRatio(0.63, 0.0000001, 177_959_060.2)),

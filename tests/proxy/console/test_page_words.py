@@ -203,6 +203,7 @@ def test_what_a_load_test_measured_is_told_by_its_measure(
     ("measure", "figure", "words"),
     [
         ("time", (1.234, 1.2, 1.3), "1.23x (1.20 to 1.30)"),
+        ("time", (0.25, 0.0, 232032836.5), "0.25x (0.00 to over 99)"),
         ("cache", (-0.2, -0.25, -0.15), "-20% (-25% to -15%)"),
         ("errors", (0.0012, 0.0012, 0.0012), "0.12%"),
     ],
