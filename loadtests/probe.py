@@ -94,7 +94,7 @@ class _Prober:
         if self._failure and not self._successes:
             raise BackendError(
                 f"the {self._side} backend at {self._url} answers nothing as recorded, first {self._failure}; "
-                "has its database the seed (crossfade db reset)?"
+                "has its database the seed (crossfade db reset --seed DIR)?"
             )
 
     def reasons(self, journeys: Sequence[Journey], *, when: str = "") -> dict[str, str]:

@@ -48,7 +48,7 @@ def _row(suite: ET.Element, test: LoadTest, row: LoadEndpoint) -> None:
     for one in bound:
         judged = Judged(row, one)
         case = add_case(suite, _KIND, f"{judged.place}: {judged.measure}")
-        said = f"{judged.measure} {against_target(one)}"
+        said = judged.said
         if one.judgement == MISSED:
             add_text(case, "failure", said, message=said, type=one.measure)
         elif one.judgement == UNDECIDED:
@@ -68,7 +68,5 @@ def _numbers(row: LoadEndpoint) -> str:
         f"p95 {change(milliseconds(legacy.p95_ms), milliseconds(modern.p95_ms))} ms, {beside(row)}, "
         f"queries {change(number(legacy.queries), number(modern.queries))}"
     )
-    judgements = [
-        f"{Judged(row, one).measure} {against_target(one)}: {one.judgement}" for one in row.judgements
-    ]
+    judgements = [f"{Judged(row, one).said}: {one.judgement}" for one in row.judgements]
     return "\n".join([times, *judgements])

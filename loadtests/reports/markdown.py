@@ -38,7 +38,7 @@ def render_markdown(test: LoadTest) -> str:
     if lacking := [one for one in unmet(test) if one.judgement.binding]:
         lines = []
         for one, remedy in zip(lacking[:SHOWN_UNMET], remedies(lacking[:SHOWN_UNMET], test), strict=True):
-            said = "; ".join(filter(None, (f"{one.measure} {against_target(one.judgement)}", remedy)))
+            said = "; ".join(filter(None, (one.said, remedy)))
             lines.append(f"- **{one.judgement.judgement}** {code(one.place)}: {plain(said)}")
         if len(lacking) > SHOWN_UNMET:
             lines.append(f"- and {len(lacking) - SHOWN_UNMET:,} more")

@@ -136,11 +136,11 @@ def _judgement(one: words.Judged, test: LoadTest) -> dict[str, Any]:
     return {
         "place": one.place,
         "measure": one.measure,
+        "said": one.said,
         "what": words.WHAT.get(judgement.measure, ""),
         "value": words.value(judgement),
         "interval": words.interval(judgement),
         "measured": words.measured(judgement),
-        "against_target": words.against_target(judgement),
         "target": words.target(judgement),
         "judgement": judgement.judgement,
         "binding": judgement.binding,

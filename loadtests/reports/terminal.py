@@ -88,7 +88,7 @@ def _listed(title: str, found: Sequence[Judged], test: LoadTest, console: Consol
     for one, said in zip(found, remedies(found, test), strict=True):
         word = (f"{one.judgement.judgement:<9}", _STYLES[one.judgement.judgement])
         console.print(Text.assemble("  ", word, "  ", one.place))
-        _indented(Text(f"{one.measure} {against_target(one.judgement)}"), console, 13)
+        _indented(Text(one.said), console, 13)
         if said:
             _indented(Text(said, style="dim"), console, 13)
 

@@ -58,6 +58,11 @@ class Judged:
         """What was judged, in words."""
         return MEASURES.get(self.judgement.measure, self.judgement.measure)
 
+    @property
+    def said(self) -> str:
+        """The measure and its figure, as a sentence has them: `not slower` alone would be an answer."""
+        return f"{self.measure}{'' if self.judgement.measured else ':'} {against_target(self.judgement)}"
+
 
 def judged(test: LoadTest) -> list[Judged]:
     """Every judgement: of all together, of each domain, of each endpoint."""
@@ -87,7 +92,7 @@ def headline(test: LoadTest) -> str:
         others = f"; and {len(more):,} more" if more else ""
         undecided = f", {len(standing[UNDECIDED]):,} undecided" if standing[UNDECIDED] else ""
         why = first.judgement.why if first.judgement.measured else ""
-        said = f"{first.place}: {first.measure} {against_target(first.judgement)}{f' ({why})' if why else ''}"
+        said = f"{first.place}: {first.said}{f' ({why})' if why else ''}"
         return (
             f"Missed: {len(standing[MISSED]):,} of {targets}{undecided}. {said[0].upper()}{said[1:]}{others}."
         )

@@ -156,7 +156,7 @@ def test_what_binds_and_was_not_measured_says_why() -> None:
 
     text = render_html(load_test(overall=overall))
 
-    assert "response time not measured (modern says nothing of it), target at most 0.80" in text
+    assert "response time: not measured (modern says nothing of it), target at most 0.80" in text
 
 
 def test_a_run_in_which_nothing_was_measured_is_a_page_too() -> None:

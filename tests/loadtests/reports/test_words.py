@@ -239,3 +239,15 @@ def test_the_load_is_named_with_its_shape_and_its_way() -> None:
     assert scenario(load_test()) == "steady (open, 60 requests a second, 20 users), direct"
     through = load_test(workload="closed", rate_rps=None, users=1, through="shadow")
     assert scenario(through) == "steady (closed, 1 user), through the proxy at shadow"
+
+
+def test_what_was_not_measured_is_no_answer_to_whether_it_is_not_slower() -> None:
+    row = load_test().overall
+    found = judgement(NOT_SLOWER, 0.9, 0.02, 1.0)
+
+    said = [Judged(row, one).said for one in (found, msgspec.structs.replace(found, measured=None))]
+
+    assert said == [
+        "not slower 0.90 (0.88-0.92), target at most 1.00 and a margin",
+        "not slower: not measured, target at most 1.00 and a margin",
+    ]
