@@ -69,3 +69,9 @@ def test_a_seed_that_is_none_is_named(tmp_path: Path, text: str) -> None:
 
     with pytest.raises(RecordingError, match=r"escrows\.json is not a table of the seed"):
         Seed(tmp_path)
+
+
+def test_who_can_sign_in_is_known(contract: Path) -> None:
+    seed = Seed(contract)
+
+    assert [seed.has_user(name) for name in ("agent_ann", "nobody")] == [True, False]
