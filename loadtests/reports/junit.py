@@ -7,7 +7,6 @@ from xml.etree import ElementTree as ET
 
 from loadtests.reports.words import (
     Judged,
-    against_target,
     beside,
     change,
     headline,

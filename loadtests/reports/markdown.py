@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from loadtests.reports.words import (
-    against_target,
     by_need,
     change,
     deciding,

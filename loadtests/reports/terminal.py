@@ -8,7 +8,6 @@ from rich.text import Text
 from loadtests.reports.distributions import together
 from loadtests.reports.words import (
     Judged,
-    against_target,
     beside,
     by_need,
     change,

@@ -60,7 +60,7 @@ class Judged:
 
     @property
     def said(self) -> str:
-        """The measure and its figure, as a sentence has them: `not slower` alone would be an answer."""
+        """The measure and its number, as a sentence has them: `not slower` alone would be an answer."""
         return f"{self.measure}{'' if self.judgement.measured else ':'} {against_target(self.judgement)}"
 
 
