@@ -43,7 +43,7 @@ def new(name: str, singular: str | None, root: Path, as_json: bool) -> None:
         return
     for path in made:
         click.echo(path)
-    message(f"mount it by adding one line to ROOMS in domains/routes.py:\n    {words.mount}")
+    message(f"mount it by adding one line to ROOMS in domains/rooms.py:\n    {words.mount}")
     message("its table wants a migration; until there is one the room's tests make it for themselves")
 
 

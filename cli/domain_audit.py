@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from domains.routes import ROOMS, ROUTES
+from domains.rooms import ROOMS
+from domains.routes import ROUTES
 from domains.shared.routes import Route
 from legacy_bridge.endpoints import DOMAINS
 

@@ -2,18 +2,8 @@
 
 from importlib import import_module
 
+from domains.rooms import ROOMS
 from domains.shared.routes import Route
-
-ROOMS = (
-    "appointments",
-    "clients",
-    "contacts",
-    "escrows",
-    "leads",
-    "listings",
-    "users",
-)
-"""The rooms that are mounted, one line each."""
 
 ROUTES: tuple[Route, ...] = tuple(
     route for room in ROOMS for route in import_module(f"domains.{room}").ROUTES

@@ -52,7 +52,7 @@ from locust.event import EventHook
 from locust.exception import StopTest
 from locust.runners import Runner, WorkerRunner
 
-from domains.routes import ROUTES
+from domains.rooms import ROOMS
 from loadtests.errors import LoadTestError
 from loadtests.scenarios import WorkloadKind
 from loadtests.users import arriving, closed
@@ -62,8 +62,10 @@ from loadtests.users.options import add_options, settings_from
 from loadtests.users.stages import follow_stages
 
 Listener = TypeVar("Listener", bound=Callable[..., None])
-DOMAINS = {closed.class_of(route.domain).__name__: route.domain for route in ROUTES}
+DOMAINS = {closed.class_of(room).__name__: room for room in ROOMS}
 """Those of the reference CRM, by the names of their classes."""
+checked: dict[Environment, Load] = {}
+"""What without a web page was read when the process began: it is what the load that then begins would read."""
 
 for _domain in DOMAINS.values():  # Locust takes the classes that it finds here
     globals()[closed.class_of(_domain).__name__] = closed.class_of(_domain)
@@ -89,7 +91,10 @@ def _check_settings(environment: Environment, runner: Runner, **_: Any) -> None:
     node = nodes[environment] = node_of(environment, runner)
     try:
         settings = settings_from(options, DOMAINS)
-        environment.user_classes = _classes(Load(settings, environment, node))
+        load = Load(settings, environment, node)
+        environment.user_classes = _classes(load)
+        if options.headless:  # it begins at once
+            checked[environment] = load
     except (LoadTestError, OSError, ValueError) as error:
         if options.headless:
             sys.stderr.write(f"crossfade: {error}\n")
@@ -110,7 +115,10 @@ def _begin_load(environment: Environment, **_: Any) -> None:
         return
     node = nodes[environment]
     try:
-        load = Load(settings_from(node.options(environment.parsed_options), DOMAINS), environment, node)
+        settings = settings_from(node.options(environment.parsed_options), DOMAINS)
+        load = checked.pop(environment, None)
+        if load is None or load.settings != settings:
+            load = Load(settings, environment, node)
         load.open()
     except (LoadTestError, OSError, ValueError) as error:
         node.refuse(str(error))

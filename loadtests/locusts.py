@@ -5,6 +5,7 @@ processes that run it, and each after that says of one of them how it ended; wha
 own. Importing Locust patches the whole process (gevent), so only that one does.
 """
 
+import inspect
 import json
 import os
 import signal
@@ -28,7 +29,6 @@ _MISSED_WITHIN_S = SILENCE_S + 30.0
 OURS = "crossfade: "
 """What a sentence for the user begins with, among the lines that Locust logs."""
 _NEEDED = (
-    "domains.routes",
     "loadtests.users.arriving",
     "loadtests.users.closed",
     "loadtests.users.nodes",
@@ -140,6 +140,8 @@ def serve() -> None:
     locust = import_module("locust.main")
     for name in _NEEDED:
         import_module(name)
+    # Locust looks for the file of every module when it stops a load, a tenth of a second in which nobody takes answers
+    inspect.stack()
     # Locust's own blocks make their event loop; here is none that would have to survive a fork
     original = import_module("gevent.monkey").get_original
     fork, wait = original("os", "fork"), original("os", "waitpid")

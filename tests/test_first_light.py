@@ -16,7 +16,8 @@ import pytest
 
 import legacy_bridge.seed
 from cli.workers import counts_file
-from domains.routes import ROOMS, ROUTES
+from domains.rooms import ROOMS
+from domains.routes import ROUTES
 from loadtests.recording import Credentials, Recorded, load_recording
 from parity.exchange import Backend
 from parity.outcome import Outcome

@@ -60,8 +60,8 @@ def test_a_generated_room_passes_its_checks_and_tests_as_it_is_and_mounted(
     run(checkout, "mypy", folder)
     run(checkout, "lint-imports")
     run(checkout, "pytest", *quiet, *tests, CROSSFADE_TEST_DATABASE_URL=database_url)
-    routes = checkout / "domains" / "routes.py"
-    routes.write_text(routes.read_text().replace("ROOMS = (\n", f"ROOMS = (\n    {made['mount']}\n"))
+    rooms = checkout / "domains" / "rooms.py"
+    rooms.write_text(rooms.read_text().replace("ROOMS = (\n", f"ROOMS = (\n    {made['mount']}\n"))
     run(checkout, "pytest", *quiet, *tests, CROSSFADE_TEST_DATABASE_URL=database_url)
     served = run(checkout, "cli.main", "domain", "audit", "--json")
 

@@ -7,7 +7,8 @@ from coverage import Coverage
 
 from cli.context import ROOT
 from cli.domain_audit import Block, audited, duplicates
-from domains.routes import ROOMS, ROUTES
+from domains.rooms import ROOMS
+from domains.routes import ROUTES
 from legacy_bridge.endpoints import ENDPOINTS
 
 RULES = "\n".join(f"value_{number} = {number}" for number in range(8))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domains.routes import ROOMS
+from domains.rooms import ROOMS
 from parity.database import open_database
 from parity.edits import MutationKind
 from parity.selftest import Fate, ShapeShare, Trial

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from domains.routes import ROOMS
+from domains.rooms import ROOMS
 from parity.confidence import RateSequence
 from tests.support.command import InProcess, Ran, run_process
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 
-from domains.routes import ROOMS
+from domains.rooms import ROOMS
 from domains.shared.rate_limits import RateLimit, RateLimits
 from domains.shared.routes import Route
 from loadtests.recording import Recorded, endpoint_of

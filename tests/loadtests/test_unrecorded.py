@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from domains.routes import ROOMS, ROUTES
+from domains.rooms import ROOMS
+from domains.routes import ROUTES
 from loadtests.recording import endpoint_of, load_recording
 from loadtests.unrecorded import IN_LOAD, UNRECORDED, Unrecorded, in_load, unrecorded
 from parity.coverage import requirements
