@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -245,5 +246,6 @@ def endpoint_of(exchange: Recorded, templates: Iterable[tuple[str, str]]) -> tup
     return min(found, key=lambda template: template[1].count("{"), default=None)
 
 
+@cache
 def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)))

@@ -6,7 +6,7 @@ but asked before the load (`probe.py`).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,10 @@ class Seed:
     """The rows of the seeded database, by the ids that paths have."""
 
     def __init__(self, contract: Path) -> None:
-        self._tables = [_rows(file) for file in sorted((contract / "seed").glob("*.json"))]
+        tables = [_rows(file) for file in sorted((contract / "seed").glob("*.json"))]
+        self._table_of = {
+            row["id"]: rows for rows in reversed(tables) for row in rows
+        }  # the first that has it
 
     def varied(self, workload: Workload) -> Workload:
         """The same with each read of one item followed by those of its like."""
@@ -42,17 +45,14 @@ class Seed:
         first, *more = journey.steps
         if more or first.exchange.method != "GET" or first.refused:
             return []
-        found = [part for part in first.exchange.path.split("/") if part and self._table_of(part)]
+        found = [part for part in first.exchange.path.split("/") if part in self._table_of]
         if len(found) != 1:
             return []
         return [_aimed_at(journey, found[0], other) for other in self._like(found[0])[:_MOST]]
 
-    def _table_of(self, item: str) -> Sequence[Mapping[str, Any]]:
-        return next((rows for rows in self._tables if any(row.get("id") == item for row in rows)), ())
-
     def _like(self, item: str) -> list[str]:
-        rows = self._table_of(item)
-        seen = _seen_by(next(row for row in rows if row.get("id") == item))
+        rows = self._table_of[item]
+        seen = _seen_by(next(row for row in rows if row["id"] == item))
         return [str(row["id"]) for row in rows if row["id"] != item and _seen_by(row) == seen]
 
 
