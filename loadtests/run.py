@@ -5,6 +5,7 @@ cold backend takes is measured apart. A side that dies, and Ctrl-C, end the run;
 and marked as partial.
 """
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -83,9 +84,12 @@ class LoadOrder:
         )
 
 
-def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir: Path) -> LoadTest:
+def run_loadtest(
+    order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir: Path, *, locusts: Locusts | None = None
+) -> LoadTest:
     """Measure both sides and judge them; `work_dir` keeps the timings of every block.
 
+    `locusts` runs them, where the caller has one for several load tests.
     Raises BackendError when a side does not answer at the start, RecordingError when there is nothing to send,
     LoadTestError when the time is too short for blocks, or nothing at all could be measured; KeyboardInterrupt where
     it comes before anything was.
@@ -104,9 +108,9 @@ def run_loadtest(order: LoadOrder, site: LoadSite, onlooker: Onlooker, work_dir:
     looks = Looks(_endpoints(whole), order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
     cold, no_cold = _cold(order, site, onlooker, workload, credentials, looks)
     work_dir.mkdir(parents=True, exist_ok=True)
-    with Locusts(work_dir / "locust") as locusts:
+    with contextlib.nullcontext(locusts) if locusts else Locusts(work_dir / "locust") as running:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
-        blocks = BlockRuns(locusts, settings, site, left_out, work_dir, begun_s, order.generators)
+        blocks = BlockRuns(running, settings, site, left_out, work_dir, begun_s, order.generators)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
     problem = runs[-1].summary.problem
     if not any(ran.summary.requests for ran in runs):

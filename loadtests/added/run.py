@@ -1,5 +1,6 @@
 """`run_proxy_load`: capacities, rounds of slices, flips under load; what was measured until something fails is kept."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -61,10 +62,17 @@ class Extent:
 
 
 def run_proxy_load(
-    site: Site, settings: LoadSettings, extent: Extent, *, progress: Callable[[str], None], work_dir: Path
+    site: Site,
+    settings: LoadSettings,
+    extent: Extent,
+    *,
+    progress: Callable[[str], None],
+    work_dir: Path,
+    locusts: Locusts | None = None,
 ) -> ProxyLoadTest:
     """Measure and judge; `work_dir` keeps the timings of every slice.
 
+    `locusts` sends them, where the caller has one for several runs.
     Raises LoadTestError when nothing could be measured: BackendError when a backend does not answer, RecordingError
     when there is nothing to send. What fails later is the `problem` of a partial result.
     """
@@ -79,8 +87,8 @@ def run_proxy_load(
     settings = replace(settings, left_out=frozenset({one.name for one in whole.journeys} - kept))
     work_dir.mkdir(parents=True, exist_ok=True)
     problem = ""
-    with Locusts(work_dir / "locust") as locusts:
-        run = _Run(site, Slices(locusts, settings, work_dir), settings, extent, progress)
+    with contextlib.nullcontext(locusts) if locusts else Locusts(work_dir / "locust") as running:
+        run = _Run(site, Slices(running, settings, work_dir), settings, extent, progress)
         try:
             run.find_capacities()
             run.send_rounds()

@@ -31,19 +31,25 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def measure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measure]:
+def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
+    """One for all blocks that no test breaks off by hand."""
+    with Locusts(tmp_path_factory.mktemp("locusts") / "locusts") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def measure(locusts: Locusts, tmp_path_factory: pytest.TempPathFactory) -> Measure:
     """Runs Locust against an address, which must go through; its timings."""
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locusts") as locusts:
 
-        def run(address: str, *options: str) -> list[Timing]:
-            directory = tmp_path_factory.mktemp("block")
-            arguments = [
-                *(f"--locustfile={LOCUSTFILE}", "--headless", "--only-summary", f"--host={address}"),
-                *(f"--contract={CONTRACT}", f"--jwt-secret={SECRET}", f"--results={directory / 'timings'}"),
-                *("--warm-up=0", "--spawn-rate=100", "--exit-code-on-error=0", *options),
-            ]
-            code, words = locusts.run(arguments, directory / "block", 60)
-            assert code == 0, words
-            return read_timings(directory / "timings")
+    def run(address: str, *options: str) -> list[Timing]:
+        directory = tmp_path_factory.mktemp("block")
+        arguments = [
+            *(f"--locustfile={LOCUSTFILE}", "--headless", "--only-summary", f"--host={address}"),
+            *(f"--contract={CONTRACT}", f"--jwt-secret={SECRET}", f"--results={directory / 'timings'}"),
+            *("--warm-up=0", "--spawn-rate=100", "--exit-code-on-error=0", *options),
+        ]
+        code, words = locusts.run(arguments, directory / "block", 60)
+        assert code == 0, words
+        return read_timings(directory / "timings")
 
-        yield run
+    return run

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.children import Child
+from loadtests.locusts import Locusts
 from loadtests.run import LoadOrder, run_loadtest
 from loadtests.scenarios import scenario_named
 from loadtests.site import LoadSite
@@ -69,7 +70,13 @@ def order(contract: Path, *, users: int = 12, duration_s: float = 1.5, **changes
 
 
 def run(
-    contract: Path, work_dir: Path, site: LoadSite, listener: Listener | None = None, **changes: Any
+    contract: Path,
+    work_dir: Path,
+    site: LoadSite,
+    listener: Listener | None = None,
+    locusts: Locusts | None = None,
+    **changes: Any,
 ) -> LoadTest:
     """A load test as quick as they come."""
-    return run_loadtest(order(contract, **changes), site, listener or Listener(), work_dir / "work")
+    asked_for = order(contract, **changes)
+    return run_loadtest(asked_for, site, listener or Listener(), work_dir / "work", locusts=locusts)

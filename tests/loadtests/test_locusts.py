@@ -1,7 +1,6 @@
 """Locust as it is started for a load test: imported once, forked for each block."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ class Idle(User):
     def rest(self):
         pass
 """
-
-
-@pytest.fixture(scope="module")
-def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from loadtests.block_runs import INTERRUPTED
 from loadtests.errors import BackendError, LoadTestError
+from loadtests.locusts import Locusts
 from loadtests.site import LoadSite
 from loadtests.standing import Standing
 from parity.exchange import Backend
@@ -22,6 +23,13 @@ READS = [endpoint for endpoint in ENDPOINTS if endpoint[0] == "GET"]
 NOWHERE = LoadSite("http://127.0.0.1:1", "http://127.0.0.1:1")
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadSite]:
+    """Both stubs, for tests that do not end them."""
+    with stubs(tmp_path_factory.mktemp("stubs")) as both:
+        yield both
+
+
 def judgement(row: LoadEndpoint, measure: str) -> str:
     judged = row.judged(measure)
     assert judged is not None
@@ -29,13 +37,15 @@ def judgement(row: LoadEndpoint, measure: str) -> str:
 
 
 def test_a_modern_that_is_much_faster_with_half_the_queries_meets_its_targets_early(
-    contract: Path, tmp_path: Path
+    locusts: Locusts, contract: Path, tmp_path: Path
 ) -> None:
     listener = Listener()
     resets: list[None] = []
     with stubs(tmp_path, ("--delay-ms=80", "--queries=4"), ("--delay-ms=5", "--queries=2")) as site:
         resetting = replace(site, reset=lambda: resets.append(None))
-        test = run(contract, tmp_path, resetting, listener, endpoints=READS, duration_s=2, block_s=0.25)
+        test = run(
+            contract, tmp_path, resetting, listener, locusts, endpoints=READS, duration_s=2, block_s=0.25
+        )
 
     assert test.passed
     assert (judgement(test.overall, TIME), judgement(test.overall, QUERIES)) == (MET, MET)
@@ -64,7 +74,7 @@ def test_a_modern_that_is_much_faster_with_half_the_queries_meets_its_targets_ea
 
 
 def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_load_is_said_before(
-    contract: Path, tmp_path: Path
+    locusts: Locusts, site: LoadSite, contract: Path, tmp_path: Path
 ) -> None:
     @contextmanager
     def fresh(side: Backend) -> Iterator[str]:
@@ -72,10 +82,9 @@ def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_l
             yield url
 
     listener = Listener()
-    with stubs(tmp_path) as site:
-        watched = {Backend.MODERN: site.pids[Backend.MODERN]}
-        cold = replace(site, fresh=fresh, pids=watched)
-        test = run(contract, tmp_path, cold, listener, users=1, cold_rounds=1)
+    watched = {Backend.MODERN: site.pids[Backend.MODERN]}
+    cold = replace(site, fresh=fresh, pids=watched)
+    test = run(contract, tmp_path, cold, listener, locusts, users=1, cold_rounds=1)
 
     assert {row.endpoint for row in test.endpoints} == {f"{method} {path}" for method, path in ENDPOINTS}
     assert {row.endpoint for row in test.cold} == {row.endpoint for row in test.endpoints} | {"all endpoints"}
@@ -92,10 +101,12 @@ def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_l
     assert test.judgement != MET
 
 
-def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_path: Path) -> None:
+def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(
+    locusts: Locusts, contract: Path, tmp_path: Path
+) -> None:
     listener = Listener()
     with stubs(tmp_path, (), ("--die-after=300",)) as site:
-        test = run(contract, tmp_path, site, listener)
+        test = run(contract, tmp_path, site, listener, locusts)
 
     died_in = len(test.blocks)
     assert died_in < test.planned_blocks
@@ -107,33 +118,35 @@ def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(contract: P
     assert f"stopped in block {died_in}: {test.problem}" in listener.said
 
 
-def test_a_side_that_hangs_in_mid_run_is_no_side_without_requests(contract: Path, tmp_path: Path) -> None:
-    with stubs(tmp_path) as site:
-        (modern,) = site.pids[Backend.MODERN]
+def test_a_side_that_hangs_in_mid_run_is_no_side_without_requests(
+    locusts: Locusts, site: LoadSite, contract: Path, tmp_path: Path
+) -> None:
+    (modern,) = site.pids[Backend.MODERN]
 
-        def stop_modern(standing: Standing) -> None:
-            if standing.block == 2:
-                os.kill(modern, signal.SIGSTOP)
+    def stop_modern(standing: Standing) -> None:
+        if standing.block == 2:
+            os.kill(modern, signal.SIGSTOP)
 
-        try:
-            test = run(contract, tmp_path, site, Listener(on_block=stop_modern), timeout_s=0.5)
-        finally:
-            os.kill(modern, signal.SIGCONT)
+    try:
+        test = run(contract, tmp_path, site, Listener(on_block=stop_modern), locusts, timeout_s=0.5)
+    finally:
+        os.kill(modern, signal.SIGCONT)
 
     assert [block.side for block in test.blocks] == ["legacy", "modern"]
     assert test.problem.startswith(f"the modern backend at {site.url(Backend.MODERN)} ")
     assert not test.passed
 
 
-def test_ctrl_c_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_run_and_what_was_measured_is_kept(
+    site: LoadSite, contract: Path, tmp_path: Path
+) -> None:
     def press(standing: Standing) -> None:
         if standing.block == 3:
             signal.setitimer(signal.ITIMER_REAL, 0.3)
 
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        with stubs(tmp_path) as site:
-            test = run(contract, tmp_path, site, Listener(on_block=press), endpoints=READS)
+        test = run(contract, tmp_path, site, Listener(on_block=press), endpoints=READS)
     finally:
         signal.signal(signal.SIGALRM, before)
 
@@ -143,13 +156,15 @@ def test_ctrl_c_ends_the_run_and_what_was_measured_is_kept(contract: Path, tmp_p
     assert test.judgement == UNDECIDED
 
 
-def test_ctrl_c_before_anything_was_measured_only_ends_the_run(contract: Path, tmp_path: Path) -> None:
+def test_ctrl_c_before_anything_was_measured_only_ends_the_run(
+    site: LoadSite, contract: Path, tmp_path: Path
+) -> None:
     def press(_: Standing) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
 
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        with stubs(tmp_path) as site, pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):
             run(contract, tmp_path, site, Listener(on_block=press), endpoints=READS, duration_s=6)
     finally:
         signal.signal(signal.SIGALRM, before)
@@ -166,12 +181,11 @@ def failing_from(block: int, listener: Listener) -> Callable[[], None]:
 
 
 def test_a_database_that_cannot_be_reset_in_mid_run_ends_it_and_what_was_measured_is_kept(
-    contract: Path, tmp_path: Path
+    locusts: Locusts, site: LoadSite, contract: Path, tmp_path: Path
 ) -> None:
     listener = Listener()
-    with stubs(tmp_path) as site:
-        resetting = replace(site, reset=failing_from(3, listener))
-        test = run(contract, tmp_path, resetting, listener, endpoints=READS)
+    resetting = replace(site, reset=failing_from(3, listener))
+    test = run(contract, tmp_path, resetting, listener, locusts, endpoints=READS)
 
     assert test.problem == "the database is gone"
     assert [block.problem for block in test.blocks] == ["", "", "the database is gone"]
@@ -179,12 +193,13 @@ def test_a_database_that_cannot_be_reset_in_mid_run_ends_it_and_what_was_measure
     assert test.judgement in {UNDECIDED, MISSED}
 
 
-def test_when_nothing_at_all_could_be_measured_there_is_no_result(contract: Path, tmp_path: Path) -> None:
+def test_when_nothing_at_all_could_be_measured_there_is_no_result(
+    locusts: Locusts, site: LoadSite, contract: Path, tmp_path: Path
+) -> None:
     listener = Listener()
-    with stubs(tmp_path) as site:
-        resetting = replace(site, reset=failing_from(1, listener))
-        with pytest.raises(LoadTestError, match="the database is gone"):
-            run(contract, tmp_path, resetting, listener, endpoints=READS)
+    resetting = replace(site, reset=failing_from(1, listener))
+    with pytest.raises(LoadTestError, match="the database is gone"):
+        run(contract, tmp_path, resetting, listener, locusts, endpoints=READS)
 
 
 def test_a_duration_that_holds_no_blocks_is_refused_before_anybody_is_asked(

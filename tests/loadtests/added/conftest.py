@@ -1,6 +1,5 @@
-"""Locust, imported once for the slices of all tests here."""
+"""Slices by the Locust of all tests of load tests."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,6 @@ import pytest
 from loadtests.added.slices import Slices
 from loadtests.locusts import Locusts
 from tests.loadtests.added.support import settings_of
-
-
-@pytest.fixture(scope="session")
-def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgpack  # type: ignore[import-untyped]  # msgpack ships no types
@@ -18,12 +17,6 @@ from loadtests.settings import SIDE_DOWN_EXIT_CODE
 from loadtests.timings import read_timings
 from tests.loadtests.blocks_of_locust import Stub, command, ended, stub
 from tests.loadtests.stub_backend import SECRET
-
-
-@pytest.fixture(scope="module")
-def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
-        yield running
 
 
 def test_a_worker_that_is_killed_ends_the_block_with_what_is_known(

@@ -1,7 +1,6 @@
 """The same block by one process and by several, with real processes of Locust."""
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,12 +10,6 @@ from loadtests.generators import Generators
 from loadtests.locusts import Locusts
 from loadtests.timings import Timing
 from tests.loadtests.blocks_of_locust import command, run, stub
-
-
-@pytest.fixture(scope="module")
-def locusts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locusts]:
-    with Locusts(tmp_path_factory.mktemp("locusts") / "locust") as running:
-        yield running
 
 
 @pytest.mark.parametrize("workload", [(), ("--workload=open", "--rate=15")], ids=["closed", "open"])

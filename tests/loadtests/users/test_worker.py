@@ -18,14 +18,14 @@ from tests.loadtests.stub_backend import SECRET
 
 
 def test_a_worker_with_another_recording_ends_the_block_in_one_sentence(
-    contract: Path, tmp_path: Path
+    locusts: Locusts, contract: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     shutil.copytree(contract, other)
     recording = other / "exchanges" / "escrows.jsonl"
     lines = recording.read_text().splitlines()
     recording.write_text("\n".join(line.replace("limit", "size") for line in lines))
-    with stub(tmp_path) as backend, Locusts(tmp_path / "locust") as locusts:
+    with stub(tmp_path) as backend:
         block = command(backend.url, contract, tmp_path / "other.jsonl", measured_s=40.0)
         master, worker, astray = Generators(workers=2).commands(block)
         astray = [f"--contract={other}" if one.startswith("--contract") else one for one in astray]
@@ -39,12 +39,14 @@ def test_a_worker_with_another_recording_ends_the_block_in_one_sentence(
     assert "Traceback" not in said
 
 
-def test_a_master_that_is_none_of_ours_gets_no_file_and_no_secret(contract: Path, tmp_path: Path) -> None:
+def test_a_master_that_is_none_of_ours_gets_no_file_and_no_secret(
+    locusts: Locusts, contract: Path, tmp_path: Path
+) -> None:
     planted = tmp_path / "planted.jsonl"
     secret = tmp_path / "secret-of-somebody"
     secret.write_text("something that nobody must sign with, for it is no secret of ours")
     foreign = {"contract": "/etc", "results": str(planted), "jwt_secret_file": str(secret), "jwt_secret": ""}
-    with stub(tmp_path) as backend, Locusts(tmp_path / "locust") as locusts:
+    with stub(tmp_path) as backend:
         block = command(backend.url, contract, tmp_path / "own.jsonl", measured_s=0.5)
         endpoints = next(one.removeprefix("--endpoints=") for one in block if one.startswith("--endpoints"))
         digest = LoadSettings(contract, ("escrows",), SECRET, parse_endpoints(endpoints)).workload().digest
