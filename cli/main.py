@@ -1,5 +1,7 @@
 """The root of the command line: global options, the commands, and how errors reach a user."""
 
+import atexit
+import gc
 import getpass
 import os
 import signal
@@ -75,6 +77,8 @@ def main() -> None:
     """Run a command; every failure is one clear sentence and the exit code that its kind has."""
     # a command that is ended ends what it has started, as with Ctrl-C; those that serve have handlers of their own
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # else Python looks in all that a process holds for garbage when it ends: half a second of a backend's
+    atexit.register(gc.freeze)
     try:
         code = root(
             standalone_mode=False, prog_name="crossfade"

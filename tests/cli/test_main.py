@@ -49,6 +49,25 @@ def test_a_command_imports_what_it_needs_and_no_more() -> None:
     assert said.stdout.splitlines() == ["[]", "['pydantic']", "['pydantic', 'sqlalchemy'] False", "[]"]
 
 
+def test_when_it_ends_nobody_looks_for_garbage() -> None:
+    code = (
+        "import sys\n"
+        "from cli.main import main\n"
+        "class Held:\n"
+        "    def __del__(self):\n"
+        "        print('looked at')\n"
+        "held = Held()\n"
+        "held.itself = held\n"
+        "sys.argv = ['crossfade', '--version']\n"
+        "main()\n"
+    )
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert said.stdout.startswith("crossfade, version ")
+    assert "looked at" not in said.stdout
+
+
 def test_an_unknown_command_is_exit_code_2(tmp_path: Path) -> None:
     ran = run_process("bogus", state_dir=tmp_path)
 
