@@ -92,7 +92,7 @@ def test_a_short_run_measures_both_sides_of_every_endpoint_warm_and_cold(
     database_url: str, tmp_path: Path
 ) -> None:
     ran = run_process(
-        "loadtest", "--domain", "contacts", "--users", "8", "--duration", "3s", "--warm-up", "0.2s", "--json", "--yes",
+        "loadtest", "--domain", "contacts", "--users", "24", "--duration", "1.5s", "--warm-up", "0.1s", "--json", "--yes",
         "--html", str(tmp_path / "test.html"), "--junit", str(tmp_path / "test.xml"),
         "--database-url", database_url, state_dir=tmp_path, timeout_s=180,
     )  # fmt: skip
@@ -118,11 +118,11 @@ def test_a_short_run_measures_both_sides_of_every_endpoint_warm_and_cold(
 
 
 def test_through_the_proxy_modern_serves_the_one_side_and_legacy_the_other(
-    database_url: str, tmp_path: Path
+    crossfade: InProcess, database_url: str
 ) -> None:
-    ran = run_process(
-        "loadtest", "--domain", "contacts", "--users", "8", "--duration", "3s", "--warm-up", "0.2s",
-        "--through", "live", "--json", "--yes", "--database-url", database_url, state_dir=tmp_path, timeout_s=180,
+    ran = crossfade(
+        "loadtest", "--domain", "contacts", "--users", "24", "--duration", "1.5s", "--warm-up", "0.1s",
+        "--through", "live", "--json", "--yes", "--database-url", database_url,
     )  # fmt: skip
 
     assert ran.code in {0, 1}, ran.err
@@ -140,15 +140,16 @@ def test_through_the_proxy_modern_serves_the_one_side_and_legacy_the_other(
     assert test.notes[-1] == "cold backends were not measured: through the proxy only warm backends are"
 
 
-def test_a_side_that_dies_leaves_what_was_measured_and_exit_code_2(tmp_path: Path) -> None:
+def test_a_side_that_dies_leaves_what_was_measured_and_exit_code_2(
+    crossfade: InProcess, tmp_path: Path
+) -> None:
     with (
         stub(tmp_path, "legacy") as (legacy, _),
         stub(tmp_path, "modern", "--die-after=450") as (modern, pid),
     ):
-        ran = run_process(
+        ran = crossfade(
             "loadtest", "--domain", "escrows", "--users", "30", "--duration", "3s", "--warm-up", "0.2s", "--yes",
-            "--legacy", legacy, "--modern", modern, "--modern-pid", str(pid),
-            state_dir=tmp_path, timeout_s=180, CROSSFADE_JWT_SECRET=SECRET,
+            "--legacy", legacy, "--modern", modern, "--modern-pid", str(pid), CROSSFADE_JWT_SECRET=SECRET,
         )  # fmt: skip
 
     assert ran.code == 2, ran.err
@@ -160,12 +161,11 @@ def test_a_side_that_dies_leaves_what_was_measured_and_exit_code_2(tmp_path: Pat
     assert "Traceback" not in ran.err
 
 
-def test_a_run_of_legacy_against_legacy_is_not_kept(tmp_path: Path) -> None:
+def test_a_run_of_legacy_against_legacy_is_not_kept(crossfade: InProcess, tmp_path: Path) -> None:
     with stub(tmp_path, "legacy", "--delay-ms=0") as (legacy, pid):
-        ran = run_process(
+        ran = crossfade(
             "loadtest", "--domain", "contacts", "--users", "20", "--duration", "1.5s", "--warm-up", "0.1s",
-            "--yes", "--aa", "--legacy", legacy, "--legacy-pid", str(pid),
-            state_dir=tmp_path, timeout_s=180, CROSSFADE_JWT_SECRET=SECRET,
+            "--yes", "--aa", "--legacy", legacy, "--legacy-pid", str(pid), CROSSFADE_JWT_SECRET=SECRET,
         )  # fmt: skip
 
     assert ran.code in {0, 1}, ran.err

@@ -11,7 +11,7 @@ from parity.database import open_database
 from parity.exchange import Endpoint
 from proxy.flag_store import FlagStore
 from proxy.stages import Stage
-from tests.support.command import InProcess, run_process
+from tests.support.command import InProcess
 
 ENDPOINTS = (Endpoint("escrows", "GET", "/v1/escrows"),)
 
@@ -47,11 +47,11 @@ def test_without_a_database_it_could_not_run(crossfade: InProcess) -> None:
 
 
 def test_a_short_run_measures_the_chosen_stage_and_loses_no_request(
-    database_url: str, tmp_path: Path
+    crossfade: InProcess, database_url: str
 ) -> None:
-    ran = run_process(
+    ran = crossfade(
         "loadtest", "proxy", "--quick", "--stages", "live", "--levels", "0.2", "--most-users", "1", "--duration", "0.5s",
-        "--flips", "2s", "--json", "--yes", "--database-url", database_url, state_dir=tmp_path, timeout_s=150,
+        "--flips", "2s", "--json", "--yes", "--database-url", database_url,
     )  # fmt: skip
 
     assert ran.code == 0, ran.err + ran.out

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.loadtests.blocks_of_locust import stub
 from tests.loadtests.stub_backend import SECRET
-from tests.support.command import InProcess, Ran, run_process
+from tests.support.command import InProcess, Ran
 
 
 def free_port() -> int:
@@ -31,20 +31,20 @@ def test_a_worker_without_a_master_says_so_in_time(crossfade: InProcess) -> None
     assert f"crossfade: no master of a load test at {master} within 1 s" in ran.err
 
 
-def load_test(directory: Path, *arguments: str, **environment: str) -> Ran:
+def load_test(crossfade: InProcess, *arguments: str, **environment: str) -> Ran:
     """One of a single endpoint: the load is not what is looked at here."""
-    config = directory / "crossfade.toml"
+    config = crossfade.state_dir / "crossfade.toml"
     config.write_text('[[endpoints]]\ndomain = "escrows"\nmethod = "GET"\npath = "/v1/escrows/{id}"\n')
-    return run_process(
+    return crossfade(
         "--config", str(config), "loadtest", "--domain", "escrows", "--yes", "--json", *arguments,
-        state_dir=directory, timeout_s=150, CROSSFADE_JWT_SECRET=SECRET, **environment,
+        CROSSFADE_JWT_SECRET=SECRET, **environment,
     )  # fmt: skip
 
 
-def test_two_workers_send_the_load_until_a_side_dies(tmp_path: Path) -> None:
+def test_two_workers_send_the_load_until_a_side_dies(crossfade: InProcess, tmp_path: Path) -> None:
     with stub(tmp_path) as legacy, stub(tmp_path, "--die-after=100") as modern:
         ran = load_test(
-            tmp_path, "--users", "24", "--workers", "2", "--legacy", legacy.url, "--modern", modern.url
+            crossfade, "--users", "24", "--workers", "2", "--legacy", legacy.url, "--modern", modern.url
         )
 
     found = json.loads(ran.out)
@@ -55,11 +55,11 @@ def test_two_workers_send_the_load_until_a_side_dies(tmp_path: Path) -> None:
     assert found["blocks"][0]["problem"] == ""
 
 
-def test_a_load_test_whose_workers_do_not_come_is_one_sentence(tmp_path: Path) -> None:
+def test_a_load_test_whose_workers_do_not_come_is_one_sentence(crossfade: InProcess, tmp_path: Path) -> None:
     master = f"127.0.0.1:{free_port()}"
     with stub(tmp_path) as backend:
         ran = load_test(
-            tmp_path, "--expect-workers", "1", "--master", master,
+            crossfade, "--expect-workers", "1", "--master", master,
             "--legacy", backend.url, "--modern", backend.url, CROSSFADE_LOADTEST__WAIT_S="1",
         )  # fmt: skip
 
