@@ -15,9 +15,12 @@ def write_bodies(directory: Path) -> None:
     """Write `equal/<size>.json` and `different/<size>.json`, the same ones every time."""
     rng = random.Random(7)
     for name, size in SIZES.items():
-        body: dict[str, Any] = {"page": 1, "items": [], "next": None}
-        while len(_text(body)) < size * 0.97:
-            body["items"].append(_order(rng, len(body["items"])))
+        items: list[dict[str, Any]] = []
+        body = {"page": 1, "items": items, "next": None}
+        length = len(_text(body))
+        while length < size * 0.97:
+            items.append(_order(rng, len(items)))
+            length += len(_text(items[-1])) + (len(items) > 1)  # and the comma before it
         for kind, content in ((EQUAL, body), (DIFFERENT, _changed(body))):
             file = directory / kind / f"{name}.json"
             file.parent.mkdir(parents=True, exist_ok=True)
