@@ -55,8 +55,8 @@ class _Serving:
     database_url: str
     options: Mapping[Backend, list[str]]
 
-    def start(self, backend: Backend, name: str, *more: str) -> Child:
-        """One that answers, and writes its log under that name."""
+    def start(self, backend: Backend, name: str, *more: str, waits: bool = True) -> Child:
+        """One that answers, with `waits` False perhaps not yet, and writes its log under that name."""
         arguments = [
             *self.context.config_arguments,
             "serve",
@@ -70,7 +70,7 @@ class _Serving:
             *(more or self.options[backend]),
         ]
         log = self.context.settings.state_dir / "logs" / f"{self.purpose}-{name}.log"
-        return Child(f"the {backend} backend", arguments, log=log)
+        return Child(f"the {backend} backend", arguments, log=log, waits=waits)
 
     @contextlib.contextmanager
     def fresh(self, backend: Backend) -> Iterator[str]:
@@ -119,8 +119,10 @@ def bundled_backends(
         serving = _Serving(context, purpose, url, {Backend.LEGACY: [], Backend.MODERN: modern})
         children = {}
         for backend in Backend:
-            children[backend] = serving.start(backend, str(backend))
+            children[backend] = serving.start(backend, str(backend), waits=False)
             stack.callback(children[backend].end)
+        for child in children.values():
+            child.await_ready()
         without_cache = ""
         if uncached:
             child = serving.start(Backend.MODERN, f"{Backend.MODERN}-2", "--cache-mib", "0")

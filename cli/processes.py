@@ -24,7 +24,7 @@ class Child:
     """One child process that prints one JSON line when it is ready; its messages go to `log` or to our stderr.
 
     `ready` is what that line said. Raises UnavailableError, with the child's own last words, when it ends or
-    is silent instead; with `waits` False `is_ready` does. What is in `feed` comes to its stdin, which then stays open
+    is silent instead; with `waits` False `is_ready` and `await_ready` do. What is in `feed` comes to its stdin, which then stays open
     for as long as we live.
     """
 
@@ -52,7 +52,7 @@ class Child:
             if feed is not None:
                 self._open_feed(feed)
             if waits:
-                self._await_ready()
+                self.await_ready()
         except BaseException:
             self.end()
             raise
@@ -96,7 +96,8 @@ class Child:
             self.kill()
             raise UnavailableError(f"{self.name} does not read its settings and was killed")
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Return when it has said so. Raises UnavailableError as `is_ready` does."""
         while not self.is_ready(0.05):
             pass
 
