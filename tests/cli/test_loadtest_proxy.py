@@ -50,7 +50,7 @@ def test_a_short_run_measures_the_chosen_stage_and_loses_no_request(
     crossfade: InProcess, database_url: str
 ) -> None:
     ran = crossfade(
-        "loadtest", "proxy", "--quick", "--stages", "live", "--levels", "0.2", "--most-users", "1", "--duration", "0.5s",
+        "loadtest", "proxy", "--domain", "contacts", "--quick", "--stages", "live", "--levels", "0.2", "--most-users", "1", "--duration", "0.5s",
         "--flips", "2s", "--json", "--yes", "--database-url", database_url,
     )  # fmt: skip
 

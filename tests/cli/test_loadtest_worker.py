@@ -44,8 +44,9 @@ def load_test(crossfade: InProcess, *arguments: str, **environment: str) -> Ran:
 def test_two_workers_send_the_load_until_a_side_dies(crossfade: InProcess, tmp_path: Path) -> None:
     with stub(tmp_path) as legacy, stub(tmp_path, "--die-after=100") as modern:
         ran = load_test(
-            crossfade, "--users", "24", "--workers", "2", "--legacy", legacy.url, "--modern", modern.url
-        )
+            crossfade, "--users", "100", "--duration", "9s", "--warm-up", "0.2s", "--workers", "2",
+            "--legacy", legacy.url, "--modern", modern.url,
+        )  # fmt: skip
 
     found = json.loads(ran.out)
     assert ran.code == 2, ran.err
