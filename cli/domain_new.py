@@ -15,8 +15,8 @@ _FOLDERS = {"room": ".", "room_tests": "tests"}
 """Folder of templates → where it goes in a room. None is called `tests`: the wheel leaves such folders out."""
 _NAME = re.compile(r"[a-z]+([-_]?[a-z0-9]+)*")
 _LONGEST = 24
-_TAKEN = {"house", "routes", "server", "shared", "tests"}
-_LAYERS = re.compile(r'^(layers = \["server", "routes", ")([^"]*)(", "shared"\])$', re.MULTILINE)
+_TAKEN = {"house", "rooms", "routes", "server", "shared", "tests"}
+_LAYERS = re.compile(r'^(layers = \["server", "routes", "rooms", ")([^"]*)(", "shared"\])$', re.MULTILINE)
 _CONTAINERS = re.compile(r'^(containers = \["domains\.[^\]]*)(\])$', re.MULTILINE)
 _RULES = re.compile(r'^(source_modules = \["domains\.[^\]]*)(\])$', re.MULTILINE)
 
