@@ -91,6 +91,11 @@ NOT_MET, COULD_NOT_RUN, CTRL_C = 1, 2, 130
 @click.option(
     "--aa", is_flag=True, help="Legacy against legacy: does the measurement find what is not there?"
 )
+@click.option(
+    "--extra",
+    type=Span(),
+    help="Measured time for each side after that, for what is asked too seldom to be decided.",
+)
 @click.option("--no-early", is_flag=True, help="Run all blocks, also when the answer is clear.")
 @click.option(
     "--seed",
@@ -146,6 +151,7 @@ def _run(
     targets: Path | None,
     through: str | None,
     aa: bool,
+    extra: float | None,
     no_early: bool,
     seed: int,
     contract: Path,
@@ -176,6 +182,7 @@ def _run(
             contract=contract,
             seed=seed,
             may_end_early=not no_early,
+            extra_s=extra,
             generators=generators,
         )
         site = stack.enter_context(load_site(context, wanted, order.domains, contract, database_url, yes=yes))

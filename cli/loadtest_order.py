@@ -78,6 +78,7 @@ def order_of(
     contract: Path,
     seed: int,
     may_end_early: bool,
+    extra_s: float | None = None,
     generators: Generators = ALONE,
 ) -> LoadOrder:
     """What is to be measured. Raises UsageError for a domain that is not there, LoadTestError for a scenario or targets."""
@@ -92,9 +93,10 @@ def order_of(
         jwt_secret=context.jwt_secret,
         seed=seed,
         may_end_early=may_end_early and not wanted.same and scenario.name not in _TO_THE_END,
+        extra_s=extra_s,
         generators=generators,
     )
-    order.blocks()  # what is too short is said before anything starts
+    order.blocks(), order.extra_blocks()  # what is too short is said before anything starts
     return order
 
 

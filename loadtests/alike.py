@@ -16,31 +16,43 @@ _Exchange = tuple[str, str]
 
 
 class Pairs:
-    """Grows by two blocks at a time; `left_out` are exchanges with the reason."""
+    """Grows by two blocks at a time; `left_out` are exchanges with the reason.
+
+    What is learned of legacy holds for the extra pairs (`extra.py`) as well, and the other way round.
+    """
 
     def __init__(self) -> None:
         self.left_out: dict[str, str] = {}
         self._unlike: set[_Exchange] = set()
         self._runs: list[tuple[BlockRun, BlockRun]] = []
+        self._extra_runs: list[tuple[BlockRun, BlockRun]] = []
         self._pairs: list[PairOfBlocks] = []
+        self._extra: list[PairOfBlocks] = []
 
     def __len__(self) -> int:
         return len(self._runs)
 
-    def add(self, blocks: Sequence[BlockRun]) -> None:
+    def add(self, blocks: Sequence[BlockRun], *, extra: bool = False) -> None:
         """Two more blocks, one of each side."""
         of_side = {run.summary.side: run for run in blocks}
         legacy, modern = of_side[Backend.LEGACY], of_side[Backend.MODERN]
-        self._runs.append((legacy, modern))
+        runs, pairs = (self._extra_runs, self._extra) if extra else (self._runs, self._pairs)
+        runs.append((legacy, modern))
         if self._learn(legacy.timings):
-            self._pairs = [self._pair(*runs) for runs in self._runs]
+            self._pairs = [self._pair(*one) for one in self._runs]
+            self._extra = [self._pair(*one) for one in self._extra_runs]
         else:
-            self._pairs.append(self._pair(legacy, modern))
+            pairs.append(self._pair(legacy, modern))
 
     @property
     def by_now(self) -> list[PairOfBlocks]:
-        """All of them."""
+        """All of them but the extra ones."""
         return self._pairs
+
+    @property
+    def extra(self) -> list[PairOfBlocks]:
+        """The extra ones."""
+        return self._extra
 
     def _learn(self, timings: Iterable[Timing]) -> bool:
         """Whether there is something new to leave out; a 5xx, or no answer, is a fault whoever makes it."""

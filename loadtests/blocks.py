@@ -28,8 +28,11 @@ class Block:
     measured_s: float
 
 
-def plan_blocks(duration_s: float, *, seed: int, block_s: float = BLOCK_S) -> list[Block]:
-    """Blocks that measure `duration_s` seconds of each side in all; raises LoadTestError where that is too short."""
+def plan_blocks(duration_s: float, *, seed: int, block_s: float = BLOCK_S, after: int = 0) -> list[Block]:
+    """Blocks that measure `duration_s` seconds of each side in all, and come `after` so many pairs.
+
+    Raises LoadTestError where that is too short.
+    """
     pairs = max(PAIRS_AT_LEAST, min(_PAIRS_AT_MOST, round(duration_s / block_s)))
     if duration_s / pairs < _BLOCK_AT_LEAST_S:
         raise LoadTestError(
@@ -39,6 +42,6 @@ def plan_blocks(duration_s: float, *, seed: int, block_s: float = BLOCK_S) -> li
     sides = (Backend.LEGACY, Backend.MODERN)
     return [
         Block(pair=pair, side=side, seed=seed * 1_000 + pair, measured_s=duration_s / pairs)
-        for pair in range(pairs)
+        for pair in range(after, after + pairs)
         for side in (sides if pair % 2 == 0 else reversed(sides))
     ]

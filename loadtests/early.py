@@ -3,28 +3,43 @@
 Looking again and again makes a chance finding likelier; the judge is therefore told how often it will be asked.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from loadtests.blocks import PAIRS_AT_LEAST
-from loadtests.judge import Judged, PairOfBlocks, judge
+from loadtests.judge import NO_EXTRA, Extra, Judged, PairOfBlocks, judge
+from loadtests.tallies import Key
 from parity.load_results import Targets
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Judges a run as its pairs come; `endpoints` are all that its load asks, with their domains."""
+    """Judges a run as its pairs come; `endpoints` are all that its load asks, with their domains.
 
-    endpoints: Sequence[tuple[str, str]]
+    `successes` are the recorded successes that the load has of each (`escrows/list`). With `may_go_on` there may be extra pairs after the planned ones, and the last look is behind those.
+    """
+
+    endpoints: Sequence[Key]
     targets: Targets
     seed: int
     planned_pairs: int
     may_end: bool = True
+    may_go_on: bool = False
+    successes: Mapping[Key, Collection[str]] = field(default_factory=dict)
 
-    def judged(self, pairs: Sequence[PairOfBlocks]) -> Judged:
-        """What these pairs say."""
+    def judged(
+        self, pairs: Sequence[PairOfBlocks], extra: Extra = NO_EXTRA, left_out: Collection[str] = ()
+    ) -> Judged:
+        """What these pairs say; of the successes so many were left out."""
+        expected = {key for key, names in self.successes.items() if not set(left_out).issuperset(names)}
         looks = self.planned_pairs - PAIRS_AT_LEAST + 1 if self.may_end else 1
-        return judge(pairs, self.endpoints, self.targets, seed=self.seed, looks=looks)
+        return judge(
+            *(pairs, self.endpoints, self.targets),
+            seed=self.seed,
+            looks=looks + self.may_go_on,
+            extra=extra,
+            expected=expected,
+        )
 
     def end(self, judged: Judged, pairs: int) -> str:
         """Why the run may end after so many pairs, which said that; empty: it goes on."""

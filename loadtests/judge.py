@@ -19,7 +19,7 @@ workload times count from when a request was due, and nothing is omitted at all.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -70,14 +70,32 @@ class PairOfBlocks:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """Pairs of blocks after the planned ones, in which little but these endpoints was asked (`extra.py`).
+
+    They say all that is said of them; of a domain and of all together they say nothing, except for what broke.
+    """
+
+    endpoints: frozenset[Key] = frozenset()
+    pairs: Sequence[PairOfBlocks] = ()
+
+
+NO_EXTRA = Extra()
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """What a run says so far. `is_clear`: every binding judgement is decided, so surely that the run may end early."""
+    """What a run says so far. `is_clear`: every binding judgement is decided, so surely that the run may end early.
+
+    `still_open` are the endpoints of which that is not so.
+    """
 
     endpoints: list[LoadEndpoint]
     by_domain: list[LoadEndpoint]
     overall: LoadEndpoint
     judgement: str
     is_clear: bool
+    still_open: tuple[Key, ...] = ()
 
 
 def judge(
@@ -87,13 +105,15 @@ def judge(
     *,
     seed: int = 1,
     looks: int = 1,
+    extra: Extra = NO_EXTRA,
+    expected: Collection[Key] = (),
 ) -> Judged:
     """Judge the endpoints ((domain, endpoint)), each domain, and all together.
 
-    `looks` is how often the run is judged in all if it is not ended early, the last time included; say the same number
+    Of those that are `expected` to have a success it must be shown that they are not slower, asked or not. `looks` is how often the run is judged in all if it is not ended early, the last time included; say the same number
     each time.
     """
-    return _Judge(pairs, endpoints, targets, Chances.of(looks), seed).judged()
+    return _Judge(pairs, endpoints, targets, Chances.of(looks), seed, extra, expected).judged()
 
 
 class _Judge:
@@ -106,23 +126,23 @@ class _Judge:
         targets: Targets,
         chances: Chances,
         seed: int,
+        extra: Extra,
+        expected: Collection[Key],
     ) -> None:
+        self._expected = frozenset(expected)
         self._targets = targets
         self._chances = chances
         self._seed = seed
-        self._seconds = (sum(pair.legacy_s for pair in pairs), sum(pair.modern_s for pair in pairs))
-        self._rows = [
-            BothSides(
-                key,
-                [pair.tallies[0].get(key, _NOTHING) for pair in pairs],
-                [pair.tallies[1].get(key, _NOTHING) for pair in pairs],
-            )
-            for key in dict.fromkeys(endpoints)
-        ]
+        self._seconds = _seconds(pairs)
+        self._rows = [_both_sides(key, pairs) for key in dict.fromkeys(endpoints)]
+        self._extra_seconds = _seconds(extra.pairs)
+        self._extra_rows = {row.key: _both_sides(row.key, extra.pairs) for row in self._rows if extra.pairs}
+        self._alone = extra.endpoints if extra.pairs else frozenset[Key]()
         self._histograms = {
             row.key: (histogram_of(row.legacy), histogram_of(row.modern)) for row in self._rows
         }
         self._answers: list[Answer] = []
+        self._open: list[Key] = []
 
     def judged(self) -> Judged:
         endpoints = [self._endpoint(row) for row in self._rows]
@@ -137,26 +157,37 @@ class _Judge:
             overall,
             judgement=MISSED if MISSED in words else MET if words == {MET} else UNDECIDED,
             is_clear=bool(binding) and all(one.is_clear for one in binding),
+            still_open=tuple(self._open),
         )
 
     @property
     def _keys(self) -> list[Key]:
         return [row.key for row in self._rows]
 
-    def _endpoint(self, row: BothSides) -> LoadEndpoint:
-        domain, endpoint = row.key
+    def _endpoint(self, planned: BothSides) -> LoadEndpoint:
+        domain, endpoint = planned.key
+        alone = planned.key in self._alone
+        row = self._extra_rows[planned.key] if alone else planned
         own = self._targets.endpoints.get(endpoint, {})
         general = self._general() | self._targets.domains.get(domain, {})
         asked = [*self._asked([row], own, general, every=False), (self._not_slower(row), time_ratios([row]))]
         if (limit := self._targets.average_ms) is not None:
             asked.append((self._average(row, limit), averages(row)))
-        return self._row(domain, endpoint, [row], asked, *self._histograms[row.key])
+        if alone:
+            times, seconds = (histogram_of(row.legacy), histogram_of(row.modern)), self._extra_seconds
+        else:
+            times, seconds = self._histograms[row.key], self._seconds
+        answers = len(self._answers)
+        found = self._row(domain, endpoint, [row], asked, *times, seconds)
+        if any(one.judgement.binding and not one.is_clear for one in self._answers[answers:]):
+            self._open.append(planned.key)
+        return found
 
     def _together(self, domain: str, rows: Sequence[BothSides]) -> LoadEndpoint:
         own = self._targets.domains.get(domain, {})
         asked = self._asked(rows, own, self._general(), every=not domain)
         legacy, modern = (merged([self._histograms[row.key][side] for row in rows]) for side in (0, 1))
-        return self._row(domain, ALL, rows, asked, legacy, modern)
+        return self._row(domain, ALL, rows, asked, legacy, modern, self._seconds)
 
     def _general(self) -> dict[str, float]:
         asked = {TIME: self._targets.time, QUERIES: self._targets.queries, CACHE: self._targets.cache}
@@ -184,7 +215,7 @@ class _Judge:
         return found
 
     def _not_slower(self, row: BothSides) -> Question:
-        """Binding where the load asks for the endpoint at all: where all that is recorded is refused nothing is lacking.
+        """Binding where the load has a success of the endpoint: where all that is recorded is refused nothing is lacking.
 
         Without a margin to be met is to be faster, a claim like the other.
         """
@@ -195,15 +226,18 @@ class _Judge:
             met_at=math.log(1 + margin),
             missed_at=0.0,
             shown=_of_log,
-            binding=bool(row.judged),
+            binding=self._is_asked(row),
             family=endpoints,
             met_family=1 if margin else endpoints,
         )
 
     def _average(self, row: BothSides, limit: float) -> Question:
         return Question(
-            AVERAGE, limit, limit, limit, _not_negative, binding=bool(row.judged), family=len(self._rows)
+            AVERAGE, limit, limit, limit, _not_negative, binding=self._is_asked(row), family=len(self._rows)
         )
+
+    def _is_asked(self, row: BothSides) -> bool:
+        return bool(row.judged) or row.key in self._expected
 
     def _row(
         self,
@@ -213,10 +247,13 @@ class _Judge:
         asked: Sequence[tuple[Question, Sequence[float]]],
         legacy_times: Histogram,
         modern_times: Histogram,
+        seconds: tuple[float, float],
     ) -> LoadEndpoint:
-        legacy = side_of([tally for row in rows for tally in row.legacy], legacy_times, self._seconds[0])
-        modern = side_of([tally for row in rows for tally in row.modern], modern_times, self._seconds[1])
-        broken = _broken(rows)
+        legacy = side_of([tally for row in rows for tally in row.legacy], legacy_times, seconds[0])
+        modern = side_of([tally for row in rows for tally in row.modern], modern_times, seconds[1])
+        keys = {row.key for row in rows}
+        more = [row for key, row in self._extra_rows.items() if key in keys and row not in rows]
+        broken = _broken([*rows, *more], named=endpoint == ALL)
         answers = [
             answer(
                 question,
@@ -230,6 +267,15 @@ class _Judge:
         ]
         self._answers += answers
         return LoadEndpoint(domain, endpoint, legacy, modern, [one.judgement for one in answers])
+
+
+def _both_sides(key: Key, pairs: Sequence[PairOfBlocks]) -> BothSides:
+    legacy, modern = ([pair.tallies[side].get(key, _NOTHING) for pair in pairs] for side in (0, 1))
+    return BothSides(key, legacy, modern)
+
+
+def _seconds(pairs: Sequence[PairOfBlocks]) -> tuple[float, float]:
+    return sum(pair.legacy_s for pair in pairs), sum(pair.modern_s for pair in pairs)
 
 
 def _of_log(log: float) -> float:
@@ -270,8 +316,8 @@ def _asks_more(measure: str, own: float, general: float | None) -> bool:
     return general is None or (own >= general if measure == CACHE else own <= general)
 
 
-def _broken(rows: Sequence[BothSides]) -> str:
-    """How many answers of modern were other than recorded, what came instead, and where; empty without any."""
+def _broken(rows: Sequence[BothSides], *, named: bool) -> str:
+    """How many answers of modern were other than recorded, what came instead, and `named`: where; empty without any."""
     kinds: Counter[str] = Counter()
     places: Counter[str] = Counter()
     for row in rows:
@@ -286,7 +332,7 @@ def _broken(rows: Sequence[BothSides]) -> str:
         f"{kinds.total()} of {requests} requests to modern were answered otherwise than recorded: "
         f"{', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
     )
-    if len(rows) == 1:
+    if not named:
         return said
     more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
     return f"{said}; at {', '.join(name for name, _ in places.most_common(_PLACES))}{more}"

@@ -20,16 +20,19 @@ from loadtests.blocks import BLOCK_S, Block, plan_blocks
 from loadtests.cold import ROUNDS, play_cold
 from loadtests.early import Looks
 from loadtests.errors import LoadTestError
+from loadtests.extra import asking_only
 from loadtests.generators import ALONE, Generators
+from loadtests.judge import Extra
 from loadtests.locusts import Locusts
 from loadtests.machine import machine
 from loadtests.probe import probe
 from loadtests.recording import Credentials
-from loadtests.run_notes import share_of_reads, too_short, what_was_not_measured
+from loadtests.run_notes import extra_words, of_extra, share_of_reads, too_short, what_was_not_measured
 from loadtests.scenarios import Scenario
 from loadtests.settings import TIMEOUT_S, LoadSettings
 from loadtests.site import LoadSite
 from loadtests.standing import Onlooker, Standing, so_far
+from loadtests.tallies import Key
 from loadtests.watched import process_of
 from loadtests.workload import Template, Workload
 from parity.exchange import Backend
@@ -46,7 +49,7 @@ class LoadOrder:
     """What is to be measured: these domains under the load of that scenario, which holds what was asked for instead.
 
     `endpoints` are (method, path template) pairs, `generators` send the load. With `may_end_early` a run ends when
-    everything is decided.
+    everything is decided. `extra_s` is how long each side is measured after that for what is still open (`extra.py`).
     """
 
     domains: Sequence[str]
@@ -57,6 +60,7 @@ class LoadOrder:
     jwt_secret: str
     seed: int = 1
     may_end_early: bool = True
+    extra_s: float | None = None
     block_s: float = BLOCK_S
     cold_rounds: int = ROUNDS
     warm_up_s: float | None = None
@@ -66,6 +70,12 @@ class LoadOrder:
     def blocks(self) -> list[Block]:
         """The plan; raises LoadTestError where the time is too short for it."""
         return plan_blocks(self.scenario.duration_s, seed=self.seed, block_s=self.block_s)
+
+    def extra_blocks(self) -> list[Block]:
+        """Those that may come after them, none if none may; raises LoadTestError where the time is too short for them."""
+        if self.extra_s is None:
+            return []
+        return plan_blocks(self.extra_s, seed=self.seed, block_s=self.block_s, after=len(self.blocks()) // 2)
 
     def settings(self) -> LoadSettings:
         """For Locust."""
@@ -102,25 +112,41 @@ def run_loadtest(
     onlooker.told("asking both sides every recorded request ...")
     credentials = Credentials(order.contract, order.jwt_secret)
     workload = probe(whole, credentials, {side: site.url(side) for side in Backend}, site.reset)
-    if words := too_short(order.scenario, [name for _, name in _endpoints(workload, judged_only=True)]):
+    words = too_short(order.scenario, [name for _, name in _successes(workload)])
+    if words and not order.extra_s:
         notes.append(words)
         onlooker.told(words)
-    looks = Looks(_endpoints(whole), order.targets, order.seed, len(plan) // 2, may_end=order.may_end_early)
+    looks = Looks(
+        *(_endpoints(whole), order.targets, order.seed, len(plan) // 2),
+        may_end=order.may_end_early,
+        may_go_on=bool(order.extra_s),
+        successes=_successes(workload),
+    )
     cold, no_cold = _cold(order, site, onlooker, workload, credentials, looks)
     work_dir.mkdir(parents=True, exist_ok=True)
     with contextlib.nullcontext(locusts) if locusts else Locusts(work_dir / "locust") as running:
         left_out = sorted(set(workload.left_out) - set(whole.left_out))
         blocks = BlockRuns(running, settings, site, left_out, work_dir, begun_s, order.generators)
         runs, pairs, stopped = _run_blocks(blocks, plan, looks, onlooker)
-    problem = runs[-1].summary.problem
+        extra_runs: list[BlockRun] = []
+        still_open: tuple[Key, ...] = ()
+        if order.extra_s and not stopped and not runs[-1].summary.problem:
+            still_open = looks.judged(pairs.by_now, left_out=pairs.left_out).still_open
+            if still_open:
+                onlooker.told(f"{extra_words(len(still_open))}: only that is asked now")
+                asked = asking_only(blocks, workload, still_open)
+                extra_runs = _run_extra(asked, order.extra_blocks(), pairs, onlooker)
+    problem = (runs + extra_runs)[-1].summary.problem
     if not any(ran.summary.requests for ran in runs):
         if problem == INTERRUPTED:
             raise KeyboardInterrupt
         raise LoadTestError(problem or "no request was sent in any block")
     onlooker.told("judging ...")
-    judged = looks.judged(pairs.by_now)
+    judged = looks.judged(pairs.by_now, Extra(frozenset(still_open), pairs.extra), pairs.left_out)
     found = [process_of(str(side), [ran.summary for ran in runs], _pids(runs, side)) for side in Backend]
     processes = [one for one in found if one]
+    if pairs.extra and order.extra_s:
+        notes.append(of_extra(len(still_open), len(pairs.extra), order.extra_s))
     notes += what_was_not_measured(no_cold, {one.side for one in processes})
     return LoadTest(
         domains=list(order.domains),
@@ -150,14 +176,25 @@ def run_loadtest(
         machine=machine(),
         version=_version(),
         reads=order.scenario.reads,
+        extra_s=order.extra_s or 0.0,
+        extra_endpoints=[endpoint for _, endpoint in still_open] if pairs.extra else [],
+        extra_blocks=[ran.summary for ran in extra_runs],
     )
 
 
-def _endpoints(workload: Workload, *, judged_only: bool = False) -> list[tuple[str, str]]:
-    """With their domains, each once; only those whose successes are judged, if that is asked."""
+def _endpoints(workload: Workload) -> list[Key]:
+    """Each once."""
     steps = (step for journey in workload.journeys for step in journey.steps)
-    kept = (step for step in steps if not (judged_only and step.refused))
-    return list(dict.fromkeys((step.exchange.domain, step.endpoint) for step in kept))
+    return list(dict.fromkeys((step.exchange.domain, step.endpoint) for step in steps))
+
+
+def _successes(workload: Workload) -> dict[Key, set[str]]:
+    """The endpoints with the names of what succeeds there."""
+    found: dict[Key, set[str]] = {}
+    for step in (step for journey in workload.journeys for step in journey.steps if not step.refused):
+        name = f"{step.exchange.domain}/{step.exchange.name}"
+        found.setdefault((step.exchange.domain, step.endpoint), set()).add(name)
+    return found
 
 
 def _cold(
@@ -199,10 +236,7 @@ def _run_blocks(
     begun_s = time.perf_counter()
     words = ""
     for number, block in enumerate(plan, 1):
-        took_s = time.perf_counter() - begun_s
-        a_block_s = took_s / len(runs) if runs else blocks.settings.warm_up_s + block.measured_s
-        left_s = a_block_s * (len(plan) - len(runs))
-        onlooker.begins(Standing(number, len(plan), str(block.side), left_s, words))
+        onlooker.begins(_standing(blocks, plan, number, block, time.perf_counter() - begun_s, words))
         runs.append(blocks.run(block))
         if problem := runs[-1].summary.problem:
             onlooker.told(f"stopped in block {number}: {problem}")
@@ -210,12 +244,35 @@ def _run_blocks(
         if number % 2 == 0:
             pairs.add(runs[-2:])
         if number % 2 == 0 and _SAYING_FROM <= len(pairs) < len(plan) // 2:
-            judged = looks.judged(pairs.by_now)
+            judged = looks.judged(pairs.by_now, left_out=pairs.left_out)
             words = so_far(judged)
             if stopped := looks.end(judged, len(pairs)):
                 onlooker.told(stopped)
                 return runs, pairs, stopped
     return runs, pairs, ""
+
+
+def _run_extra(blocks: BlockRuns, plan: Sequence[Block], pairs: Pairs, onlooker: Onlooker) -> list[BlockRun]:
+    """What came of each until one has a problem; whole pairs are added to the others."""
+    runs: list[BlockRun] = []
+    begun_s = time.perf_counter()
+    for number, block in enumerate(plan, 1):
+        onlooker.begins(_standing(blocks, plan, number, block, time.perf_counter() - begun_s))
+        runs.append(blocks.run(block))
+        if problem := runs[-1].summary.problem:
+            onlooker.told(f"stopped in extra block {number}: {problem}")
+            break
+        if number % 2 == 0:
+            pairs.add(runs[-2:], extra=True)
+    return runs
+
+
+def _standing(
+    blocks: BlockRuns, plan: Sequence[Block], number: int, block: Block, took_s: float, words: str = ""
+) -> Standing:
+    ran = number - 1
+    a_block_s = took_s / ran if ran else blocks.settings.warm_up_s + block.measured_s
+    return Standing(number, len(plan), str(block.side), a_block_s * (len(plan) - ran), words)
 
 
 def _pids(runs: Sequence[BlockRun], side: Backend) -> int:

@@ -44,6 +44,19 @@ def too_short(scenario: Scenario, endpoints: Sequence[str]) -> str:
     )
 
 
+def extra_words(endpoints: int) -> str:
+    """How many endpoints the planned blocks do not decide."""
+    return f"{endpoints} endpoint{' is' if endpoints == 1 else 's are'} asked too seldom to be decided"
+
+
+def of_extra(endpoints: int, pairs: int, extra_s: float) -> str:
+    """What is said of so many endpoints comes of extra pairs of blocks, and nothing else does."""
+    return (
+        f"{extra_words(endpoints)} in that load: what is said of {'it' if endpoints == 1 else 'them'} comes of {pairs} "
+        f"extra pairs of blocks in which nothing else was asked ({extra_s:g} s a side)"
+    )
+
+
 def what_was_not_measured(no_cold: str, watched: Collection[str]) -> list[str]:
     """Of what nothing is known, and why; `watched` are the sides whose processes were."""
     notes = [f"cold backends were not measured: {no_cold}"] if no_cold else []

@@ -117,6 +117,7 @@ def differences(now: LoadTest, then: LoadTest) -> list[str]:
             ("rate_rps", now.rate_rps, then.rate_rps),
             ("pace_s", now.pace_s, then.pace_s),
             ("reads", now.reads, then.reads),
+            ("extra_s", now.extra_s, then.extra_s),
         )
         if mine != theirs
     ]

@@ -131,7 +131,8 @@ class LoadTest(msgspec.Struct, frozen=True):
 
     `scenario` names the shape of load, `workload` is `closed` or `open`, `through` says where the load went: `direct`,
     or a stage (`shadow`) at which the proxy stood before both. `reads` is the share of requests that only read; None: as
-    recorded. `judgement` is that of the whole run. With a `problem`
+    recorded. `judgement` is that of the whole run. What is said of `extra_endpoints` comes of `extra_blocks` alone, which
+    came after the others and measured `extra_s` seconds of each side. With a `problem`
     it is partial and never `met`; `stopped` says why it ended early with everything decided.
     """
 
@@ -162,6 +163,9 @@ class LoadTest(msgspec.Struct, frozen=True):
     machine: str = ""
     version: str = ""
     reads: float | None = None
+    extra_s: float = 0.0
+    extra_endpoints: list[str] = []
+    extra_blocks: list[LoadBlock] = []
 
     @property
     def passed(self) -> bool:

@@ -44,6 +44,18 @@ def test_what_legacy_answers_otherwise_is_taken_out_of_every_pair_on_both_sides(
     assert pairs.left_out == {"escrows/register": "legacy answers 400 to register in the middle of the load"}
 
 
+def test_what_is_learned_of_legacy_in_an_extra_pair_holds_for_all_pairs_which_are_kept_apart() -> None:
+    pairs = Pairs()
+
+    pairs.add(blocks([named("list"), named("put")], [named("put", 404)]))
+    pairs.add(blocks([named("put", 404)], [named("get")]), extra=True)
+
+    (planned,), (extra,) = pairs.by_now, pairs.extra
+    assert [[one.exchange for one in side] for side in (planned.legacy, planned.modern)] == [["list"], []]
+    assert [[one.exchange for one in side] for side in (extra.legacy, extra.modern)] == [[], ["get"]]
+    assert len(pairs) == 1
+
+
 def test_what_modern_alone_answers_otherwise_stays_and_so_does_a_fault_of_legacy() -> None:
     pairs = Pairs()
 

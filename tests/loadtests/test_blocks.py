@@ -29,6 +29,15 @@ def test_another_seed_sends_other_requests() -> None:
     }
 
 
+def test_extra_pairs_come_after_the_planned_ones_with_numbers_and_seeds_of_their_own() -> None:
+    plan = plan_blocks(20, seed=1)
+    extra = plan_blocks(40, seed=1, after=len(plan) // 2)
+
+    assert [block.pair for block in extra[:4]] == [6, 6, 7, 7]
+    assert [block.side for block in extra[:4]] == [A, B, B, A]
+    assert not {block.seed for block in plan} & {block.seed for block in extra}
+
+
 @pytest.mark.parametrize(("duration_s", "pairs"), [(1.5, 6), (20, 6), (40, 10), (3_600, 12)])
 def test_each_side_is_measured_for_the_whole_duration_in_6_to_12_pairs(duration_s: float, pairs: int) -> None:
     plan = plan_blocks(duration_s, seed=1)

@@ -40,6 +40,8 @@ from tests.loadtests.judged import (
     word,
 )
 
+SELDOM = (DOMAIN, "PUT /v1/escrows/{id}/restore")
+
 
 def test_a_true_gain_of_a_third_is_found() -> None:
     time = asked(row(sides(0.67, seed=1, n=200)), TIME)
@@ -359,3 +361,14 @@ def test_a_run_is_clear_only_where_its_end_would_say_the_same_so_surely() -> Non
 
 def test_the_same_seed_says_the_same() -> None:
     assert judged(sides(0.8, seed=1), seed=3) == judged(sides(0.8, seed=1), seed=3)
+
+
+def test_an_endpoint_of_which_the_load_has_a_success_must_be_decided_though_it_was_never_asked() -> None:
+    found = judge(
+        sides(0.5, seed=1, n=200), [KEY, SELDOM], Targets(queries=None, cache=None), expected=[KEY, SELDOM]
+    )
+
+    (silent,) = [one for one in found.endpoints if one.endpoint == SELDOM[1]]
+    assert asked(silent, NOT_SLOWER).binding
+    assert asked(silent, NOT_SLOWER).judgement == UNDECIDED
+    assert (found.judgement, found.is_clear, found.still_open) == (UNDECIDED, False, (SELDOM,))

@@ -12,10 +12,11 @@ import pytest
 from loadtests.block_runs import INTERRUPTED
 from loadtests.errors import BackendError, LoadTestError
 from loadtests.locusts import Locusts
+from loadtests.scenarios import scenario_named
 from loadtests.site import LoadSite
 from loadtests.standing import Standing
 from parity.exchange import Backend
-from parity.load_results import MET, MISSED, QUERIES, TIME, UNDECIDED, LoadEndpoint
+from parity.load_results import MET, MISSED, NOT_SLOWER, QUERIES, TIME, UNDECIDED, LoadEndpoint
 from tests.loadtests.stub_backend import ENDPOINTS
 from tests.loadtests.stubs import Listener, run, stub, stubs
 
@@ -99,6 +100,33 @@ def test_what_is_cold_is_not_judged_what_is_not_watched_is_none_and_too_little_l
     assert listener.said[1].startswith("too short to decide: about 15 requests a side for 7 endpoints")
     assert len(test.blocks) == test.planned_blocks == 12
     assert test.judgement != MET
+
+
+def test_what_is_asked_too_seldom_gets_extra_blocks_that_ask_nothing_else(
+    locusts: Locusts, contract: Path, tmp_path: Path
+) -> None:
+    listener = Listener()
+    with stubs(tmp_path, ("--delay-ms=40",), ("--delay-ms=4", "--queries=2")) as site:
+        test = run(
+            *(contract, tmp_path, site, listener, locusts),
+            scenario=replace(scenario_named("steady"), users=8, duration_s=1.5, pace_s=0.1, reads=1.0),
+            extra_s=3,
+        )
+
+    restore = "PUT /v1/escrows/{id}/restore"
+    assert restore in test.extra_endpoints
+    assert "GET /v1/escrows" not in test.extra_endpoints
+    assert (len(test.blocks), test.planned_blocks, len(test.extra_blocks)) == (12, 12, 12)
+    assert {block.pair for block in test.extra_blocks} == set(range(6, 12))
+    (row,) = [one for one in test.endpoints if one.endpoint == restore]
+    assert row.modern.judged
+    assert judgement(row, NOT_SLOWER) == MET
+    assert test.overall.modern.requests == sum(
+        block.requests for block in test.blocks if block.side == "modern"
+    )
+    said = f"{len(test.extra_endpoints)} endpoints are asked too seldom to be decided"
+    assert f"{said}: only that is asked now" in listener.said
+    assert any(note.startswith(said) for note in test.notes)
 
 
 def test_a_side_that_dies_ends_the_run_and_what_was_measured_is_kept(

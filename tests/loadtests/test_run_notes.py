@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.run_notes import requests_of, share_of_reads, too_short, what_was_not_measured
+from loadtests.run_notes import (
+    extra_words,
+    of_extra,
+    requests_of,
+    share_of_reads,
+    too_short,
+    what_was_not_measured,
+)
 from loadtests.scenarios import Scenario, WorkloadKind, scenario_named
 
 STEADY = replace(scenario_named("steady"), users=20, pace_s=0.25, duration_s=60, reads=None)
@@ -48,6 +55,14 @@ def test_where_few_requests_write_there_may_be_too_few_for_those_endpoints_alone
 )
 def test_where_there_may_be_enough_nothing_is_said(scenario: Scenario, endpoints: list[str]) -> None:
     assert too_short(scenario, endpoints) == ""
+
+
+def test_what_comes_of_extra_pairs_is_said_with_how_much_was_measured() -> None:
+    assert extra_words(1) == "1 endpoint is asked too seldom to be decided"
+    assert of_extra(40, 12, 240) == (
+        "40 endpoints are asked too seldom to be decided in that load: what is said of them comes of 12 extra pairs of "
+        "blocks in which nothing else was asked (240 s a side)"
+    )
 
 
 def test_what_was_not_measured_is_told_with_its_reason() -> None:
