@@ -50,7 +50,9 @@ def test_only_journeys_that_ask_an_open_endpoint_are_sent_whole_and_as_often_as_
     for journey in workload.journeys:
         assert RESTORE in {(step.exchange.domain, step.endpoint) for step in journey.steps}
         assert journey in sent(blocks).journeys
-    assert ("escrows", "DELETE /v1/escrows/{id}") in endpoints(workload)  # a life cycle ends with its clean-up
+    assert ("escrows", "DELETE /v1/escrows/{id}") in endpoints(
+        workload
+    )  # a life cycle ends with its clean-up
 
 
 def test_a_refusal_alone_says_nothing_of_an_endpoint_and_is_not_sent(blocks: BlockRuns) -> None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from domains.routes import ROOMS
+from domains.rooms import ROOMS
 from loadtests.errors import RecordingError
 from loadtests.recording import Credentials, Recorded, load_recording
 from loadtests.settings import LoadSettings
