@@ -8,7 +8,6 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parity.report_words import count
 
 WORKER_LOST_EXIT_CODE = 5
 """Of a master: one of its workers died, or what it measured did not all arrive. Its last words say which."""
@@ -44,7 +43,7 @@ class Generators:
         if not self.count:
             return ""
         elsewhere = f", {self.expect_workers} of them on other machines" if self.expect_workers else ""
-        return f"the load came from {count(self.count, 'load generator')}{elsewhere}"
+        return f"the load came from {self.count} load generator{'' if self.count == 1 else 's'}{elsewhere}"
 
     @property
     def grace_s(self) -> float:

@@ -266,7 +266,8 @@ class _Judge:
             for question, values in asked
         ]
         self._answers += answers
-        return LoadEndpoint(domain, endpoint, legacy, modern, [one.judgement for one in answers])
+        extra = endpoint != ALL and (domain, endpoint) in self._alone
+        return LoadEndpoint(domain, endpoint, legacy, modern, [one.judgement for one in answers], extra)
 
 
 def _both_sides(key: Key, pairs: Sequence[PairOfBlocks]) -> BothSides:

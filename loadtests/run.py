@@ -177,7 +177,6 @@ def run_loadtest(
         version=_version(),
         reads=order.scenario.reads,
         extra_s=order.extra_s or 0.0,
-        extra_endpoints=[endpoint for _, endpoint in still_open] if pairs.extra else [],
         extra_blocks=[ran.summary for ran in extra_runs],
     )
 

@@ -64,13 +64,17 @@ class LoadSide(msgspec.Struct, frozen=True):
 
 
 class LoadEndpoint(msgspec.Struct, frozen=True):
-    """Both sides at one endpoint, at all of a domain, or at all together, and what is judged of them."""
+    """Both sides at one endpoint, at all of a domain, or at all together, and what is judged of them.
+
+    `extra`: all of it comes of extra pairs of blocks.
+    """
 
     domain: str
     endpoint: str
     legacy: LoadSide
     modern: LoadSide
     judgements: list[LoadJudgement]
+    extra: bool = False
 
     def judged(self, measure: str) -> LoadJudgement | None:
         """What is judged of that measure; None where it is not asked of this endpoint."""
@@ -131,8 +135,8 @@ class LoadTest(msgspec.Struct, frozen=True):
 
     `scenario` names the shape of load, `workload` is `closed` or `open`, `through` says where the load went: `direct`,
     or a stage (`shadow`) at which the proxy stood before both. `reads` is the share of requests that only read; None: as
-    recorded. `judgement` is that of the whole run. What is said of `extra_endpoints` comes of `extra_blocks` alone, which
-    came after the others and measured `extra_s` seconds of each side. With a `problem`
+    recorded. `judgement` is that of the whole run. `extra_blocks` came after the others and measured
+    `extra_s` seconds of each side. With a `problem`
     it is partial and never `met`; `stopped` says why it ended early with everything decided.
     """
 
@@ -164,7 +168,6 @@ class LoadTest(msgspec.Struct, frozen=True):
     version: str = ""
     reads: float | None = None
     extra_s: float = 0.0
-    extra_endpoints: list[str] = []
     extra_blocks: list[LoadBlock] = []
 
     @property

@@ -216,13 +216,14 @@ def _value(measure: str, found: float) -> str:
 
 
 def deciding(row: LoadEndpoint) -> str:
-    """The worst judgement of a row in a word, and of which measures it is where not of all."""
+    """The worst judgement of a row in a word, of which measures it is where not of all, and whether extra pairs say so."""
     worst = worst_of(row)
     if not worst:
         return ""
     found = [MEASURES.get(one.measure, one.measure) for one in row.judgements if one.judgement == worst]
     is_of_all = worst == MET or len(found) == len(row.judgements)
-    return worst if is_of_all else f"{worst}: {', '.join(found)}"
+    said = worst if is_of_all else f"{worst}: {', '.join(found)}"
+    return f"{said}, by extra pairs" if row.extra else said
 
 
 def worst_of(row: LoadEndpoint) -> str:

@@ -12,7 +12,8 @@ from parity.holdings import Declared
 from proxy.accepting import accept_groups, weigh_groups, withdraw_acceptances
 from tests.proxy.console.rig import Store
 
-TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
+SOON = datetime.now(UTC).date() + timedelta(days=2)
+"""After today, whether or not a midnight comes while the tests run."""
 
 
 @pytest.fixture
@@ -31,9 +32,9 @@ def how(**changes: Any) -> dict[str, Any]:
 def test_both_are_in_the_ledger_and_one_that_is_refused_leaves_no_entry(store: Store) -> None:
     group = store.differ()
 
-    version, (acceptance,) = accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())
+    version, (acceptance,) = accept_groups(store.engine, store.flags, [wish(group, SOON)], **how())
     with pytest.raises(AcceptanceError, match="is accepted already"):
-        accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())
+        accept_groups(store.engine, store.flags, [wish(group, SOON)], **how())
     taken, (back,) = withdraw_acceptances(
         store.engine, store.flags, [acceptance.id], actor="piet", reason="fixed"
     )
@@ -43,17 +44,17 @@ def test_both_are_in_the_ledger_and_one_that_is_refused_leaves_no_entry(store: S
     assert back == acceptance
     assert [(one.version, one.action, one.actor, one.key) for one in store.flags.history(2)] == [
         (taken, "unaccept", "piet", acceptance.id),
-        (version, "accept", "olivia", f"{acceptance.id} GET /v1/escrows $.a (value), crm until {TOMORROW}"),
+        (version, "accept", "olivia", f"{acceptance.id} GET /v1/escrows $.a (value), crm until {SOON}"),
     ]
 
 
 def test_of_several_groups_all_are_accepted_with_an_entry_each_or_none(store: Store) -> None:
     first, second = store.differ(), store.differ({"b": 1}, {"b": 2})
     before = store.flags.version()
-    both = [wish(first, TOMORROW), wish(second, TOMORROW)]
+    both = [wish(first, SOON), wish(second, SOON)]
 
     with pytest.raises(AcceptanceError, match="'feedfeed'"):
-        accept_groups(store.engine, store.flags, [*both, wish("feedfeed", TOMORROW)], **how())
+        accept_groups(store.engine, store.flags, [*both, wish("feedfeed", SOON)], **how())
     untouched = store.flags.version()
     version, found = accept_groups(store.engine, store.flags, both, **how())
 
@@ -66,8 +67,8 @@ def test_what_is_only_weighed_is_not_accepted(store: Store) -> None:
     group = store.differ()
     before = store.flags.version()
 
-    (found,) = weigh_groups(store.engine, [wish(group, TOMORROW)], declared=Declared(), max_days=10)
+    (found,) = weigh_groups(store.engine, [wish(group, SOON)], declared=Declared(), max_days=10)
 
     assert found.path == "$.a"
     assert store.flags.version() == before
-    assert len(accept_groups(store.engine, store.flags, [wish(group, TOMORROW)], **how())[1]) == 1
+    assert len(accept_groups(store.engine, store.flags, [wish(group, SOON)], **how())[1]) == 1

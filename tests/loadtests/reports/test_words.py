@@ -179,6 +179,8 @@ def test_a_row_says_its_worst_judgement_and_of_what(missed: LoadTest) -> None:
     assert said["POST /v1/escrows"] == "undecided: response time"
     assert said["GET /v1/escrows"] == "met"
     assert deciding(missed.cold[0]) == ""
+    (seldom,) = [row for row in missed.endpoints if row.endpoint == "POST /v1/escrows"]
+    assert deciding(msgspec.structs.replace(seldom, extra=True)) == "undecided: response time, by extra pairs"
     assert [row.endpoint for row in by_need(missed.endpoints)][:4] == [
         "PUT /v1/escrows/{id}",
         "GET /v1/clients",
