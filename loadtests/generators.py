@@ -8,7 +8,6 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 WORKER_LOST_EXIT_CODE = 5
 """Of a master: one of its workers died, or what it measured did not all arrive. Its last words say which."""
 NOT_NEEDED_EXIT_CODE = 6
