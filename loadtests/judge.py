@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from loadtests.decisions import Answer, Chances, Question, answer
+from loadtests.decisions import PAIRS_AT_LEAST, Answer, Chances, Question, answer
 from loadtests.estimates import BothSides, averages, cache_misses, query_ratios, time_ratios
 from loadtests.tallies import Histogram, Key, Tally, histogram_of, merged, side_of, tallied
 from loadtests.timings import Timing
@@ -73,7 +73,8 @@ class PairOfBlocks:
 class Extra:
     """Pairs of blocks after the planned ones, in which little but these endpoints was asked (`extra.py`).
 
-    They say all that is said of them; of a domain and of all together they say nothing, except for what broke.
+    They say all that is said of them, if there are as many as it takes to say anything; of a domain and of all together
+    they say nothing, except for what broke.
     """
 
     endpoints: frozenset[Key] = frozenset()
@@ -137,7 +138,7 @@ class _Judge:
         self._rows = [_both_sides(key, pairs) for key in dict.fromkeys(endpoints)]
         self._extra_seconds = _seconds(extra.pairs)
         self._extra_rows = {row.key: _both_sides(row.key, extra.pairs) for row in self._rows if extra.pairs}
-        self._alone = extra.endpoints if extra.pairs else frozenset[Key]()
+        self._alone = extra.endpoints if len(extra.pairs) >= PAIRS_AT_LEAST else frozenset[Key]()
         self._histograms = {
             row.key: (histogram_of(row.legacy), histogram_of(row.modern)) for row in self._rows
         }

@@ -145,8 +145,8 @@ def run_loadtest(
     judged = looks.judged(pairs.by_now, Extra(frozenset(still_open), pairs.extra), pairs.left_out)
     found = [process_of(str(side), [ran.summary for ran in runs], _pids(runs, side)) for side in Backend]
     processes = [one for one in found if one]
-    if pairs.extra and order.extra_s:
-        notes.append(of_extra(len(still_open), len(pairs.extra), order.extra_s))
+    if by_extra := sum(row.extra for row in judged.endpoints):
+        notes.append(of_extra(by_extra, len(pairs.extra), order.extra_s or 0.0))
     notes += what_was_not_measured(no_cold, {one.side for one in processes})
     return LoadTest(
         domains=list(order.domains),

@@ -120,10 +120,16 @@ def test_what_breaks_in_an_extra_pair_breaks_the_run_wherever_it_was() -> None:
     assert asked(found.endpoints[0], TIME).judgement == MISSED
 
 
-def test_without_a_whole_extra_pair_the_planned_ones_say_what_they_can() -> None:
+@pytest.mark.parametrize("pairs", [0, 1, 4])
+def test_where_the_extra_pairs_are_too_few_to_say_anything_the_planned_ones_say_what_they_can(
+    pairs: int,
+) -> None:
     planned = sides(0.5, seed=1, n=200)
+    few = sides(0.9, seed=2, pairs=6, n=200)[:pairs]
 
-    assert judge(planned, [KEY], Targets(), extra=Extra(frozenset([KEY]))) == judge(planned, [KEY], Targets())
+    assert judge(planned, [KEY], Targets(), extra=Extra(frozenset([KEY]), few)) == judge(
+        planned, [KEY], Targets()
+    )
 
 
 def elsewhere(timings: Any) -> list[Timing]:
