@@ -16,7 +16,8 @@ from parity.load_results import Targets
 class Looks:
     """Judges a run as its pairs come; `endpoints` are all that its load asks, with their domains.
 
-    `successes` are the recorded successes that the load has of each (`escrows/list`). With `may_go_on` there may be extra pairs after the planned ones, and the last look is behind those.
+    `successes` are the recorded successes that the load has of each (`escrows/list`). With `may_go_on` there may be
+    extra pairs after the planned ones, and the last look is behind those.
     """
 
     endpoints: Sequence[Key]

@@ -111,7 +111,8 @@ def judge(
 ) -> Judged:
     """Judge the endpoints ((domain, endpoint)), each domain, and all together.
 
-    Of those that are `expected` to have a success it must be shown that they are not slower, asked or not. `looks` is how often the run is judged in all if it is not ended early, the last time included; say the same number
+    Of those that are `expected` to have a success it must be shown that they are not slower, asked or not. `looks` is
+    how often the run is judged in all if it is not ended early, the last time included; say the same number
     each time.
     """
     return _Judge(pairs, endpoints, targets, Chances.of(looks), seed, extra, expected).judged()
@@ -179,7 +180,7 @@ class _Judge:
         else:
             times, seconds = self._histograms[row.key], self._seconds
         answers = len(self._answers)
-        found = self._row(domain, endpoint, [row], asked, *times, seconds)
+        found = self._row(domain, endpoint, [row], asked, *times, seconds, alone=alone)
         if any(one.judgement.binding and not one.is_clear for one in self._answers[answers:]):
             self._open.append(planned.key)
         return found
@@ -249,11 +250,12 @@ class _Judge:
         legacy_times: Histogram,
         modern_times: Histogram,
         seconds: tuple[float, float],
+        *,
+        alone: bool = False,
     ) -> LoadEndpoint:
         legacy = side_of([tally for row in rows for tally in row.legacy], legacy_times, seconds[0])
         modern = side_of([tally for row in rows for tally in row.modern], modern_times, seconds[1])
-        keys = {row.key for row in rows}
-        more = [row for key, row in self._extra_rows.items() if key in keys and row not in rows]
+        more = [self._extra_rows[row.key] for row in rows if self._extra_rows and not alone]
         broken = _broken([*rows, *more], named=endpoint == ALL)
         answers = [
             answer(
@@ -267,8 +269,7 @@ class _Judge:
             for question, values in asked
         ]
         self._answers += answers
-        extra = endpoint != ALL and (domain, endpoint) in self._alone
-        return LoadEndpoint(domain, endpoint, legacy, modern, [one.judgement for one in answers], extra)
+        return LoadEndpoint(domain, endpoint, legacy, modern, [one.judgement for one in answers], alone)
 
 
 def _both_sides(key: Key, pairs: Sequence[PairOfBlocks]) -> BothSides:

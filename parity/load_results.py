@@ -135,9 +135,9 @@ class LoadTest(msgspec.Struct, frozen=True):
 
     `scenario` names the shape of load, `workload` is `closed` or `open`, `through` says where the load went: `direct`,
     or a stage (`shadow`) at which the proxy stood before both. `reads` is the share of requests that only read; None: as
-    recorded. `judgement` is that of the whole run. `extra_blocks` came after the others and measured
-    `extra_s` seconds of each side. With a `problem`
-    it is partial and never `met`; `stopped` says why it ended early with everything decided.
+    recorded. `judgement` is that of the whole run. `extra_blocks` came after the others and measured `extra_s` seconds
+    of each side. With a `problem` it is partial and never `met`; `stopped` says why it ended early with everything
+    decided.
     """
 
     domains: list[str]
