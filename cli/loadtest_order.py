@@ -9,6 +9,7 @@ import msgspec
 from cli.context import Context
 from cli.errors import UsageError
 from cli.loadtest_site import Wanted
+from loadtests.errors import LoadTestError
 from loadtests.generators import ALONE, Generators
 from loadtests.run import LoadOrder
 from loadtests.scenarios import Scenario, WorkloadKind, scenario_named
@@ -81,7 +82,10 @@ def order_of(
     extra_s: float | None = None,
     generators: Generators = ALONE,
 ) -> LoadOrder:
-    """What is to be measured. Raises UsageError for a domain that is not there, LoadTestError for a scenario or targets."""
+    """What is to be measured.
+
+    Raises UsageError for a domain that is not there and for a time that is too short, LoadTestError for a scenario or targets.
+    """
     scenario = typed.wanted()
     chosen = [context.require_domain(name) for name in dict.fromkeys(domains)] or _recorded(context, contract)
     order = LoadOrder(
@@ -96,7 +100,11 @@ def order_of(
         extra_s=extra_s,
         generators=generators,
     )
-    order.blocks(), order.extra_blocks()  # what is too short is said before anything starts
+    for option, plan in (("--duration", order.blocks), ("--extra", order.extra_blocks)):
+        try:
+            plan()  # what is too short is said before anything starts
+        except LoadTestError as error:
+            raise UsageError(f"{option}: {error}") from error
     return order
 
 

@@ -139,16 +139,16 @@ def test_what_comes_late_is_waited_for(contract: Path) -> None:
 
 
 def test_what_is_too_short_is_said_before_anything_starts(contract: Path) -> None:
-    with pytest.raises(LoadTestError, match="a duration of 1 s is too short"):
+    with pytest.raises(UsageError, match="--duration: a duration of 1 s is too short"):
         order(contract, typed=Typed("steady", duration_s=1))
-    with pytest.raises(LoadTestError, match="a duration of 0 s is too short"):
+    with pytest.raises(UsageError, match="--duration: a duration of 0 s is too short"):
         order(contract, typed=Typed("steady", duration_s=0))
 
 
 def test_extra_time_that_is_too_short_for_blocks_is_refused_before_anything_starts(contract: Path) -> None:
-    with pytest.raises(LoadTestError, match=r"a duration of 1 s is too short: expected 1\.5 s"):
+    with pytest.raises(UsageError, match=r"--extra: a duration of 1 s is too short: expected 1\.5 s"):
         order(contract, extra_s=1.0)
-    with pytest.raises(LoadTestError, match="a duration of 0 s is too short"):
+    with pytest.raises(UsageError, match="--extra: a duration of 0 s is too short"):
         order(contract, extra_s=0.0)
 
     assert len(order(contract, extra_s=30.0).extra_blocks()) == 16
