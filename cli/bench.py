@@ -1,6 +1,5 @@
 """`crossfade bench`, which is `make bench`: the proxy beside its peers, and the target table. Hidden."""
 
-import dataclasses
 import os
 import tempfile
 import time
@@ -70,7 +69,7 @@ def _teller() -> Callable[[str], None]:
 @click.option(
     "--rounds",
     type=click.IntRange(2, 1000),
-    help="Rounds of bursts; forwarding takes three, latency five slices for each.",
+    help="Rounds of bursts; forwarding and one pace take two, latency seven slices for each.",
 )
 @click.option(
     "--quick", is_flag=True, help="A smoke of some twenty seconds: it runs, what it measures means little."
@@ -84,7 +83,7 @@ def bench(rounds: int | None, quick: bool, only: str | None, build_dir: Path) ->
     """
     scale = QUICK if quick else FULL
     if rounds is not None:
-        scale = dataclasses.replace(scale, rounds=rounds, plain_rounds=rounds * 3, slices=rounds * 5)
+        scale = scale.with_rounds(rounds)
     groups = _chosen(only)
     for name in [name for name in os.environ if name.startswith("CROSSFADE_") and name != "CROSSFADE_DEBUG"]:
         del os.environ[name]  # it would win over the configuration of each Crossfade that is started

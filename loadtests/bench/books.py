@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from loadtests.bench.crossfade import BURSTING
+from loadtests.bench.plan import Group
 from loadtests.bench.verdicts import Row, at_least, at_most, counted, judged
 from parity.report import Report
 
@@ -10,7 +11,7 @@ COMPARED_SHARE = 0.99
 
 
 def book_rows(books: Mapping[str, Report]) -> list[Row]:
-    """By name of the Crossfade. A ratio of CPU means nothing where the answers were shed instead of compared."""
+    """By group and name of the Crossfade, such as `mirror: equal`. A ratio of CPU means nothing where the answers were shed instead of compared."""
     mirrored = sum(report.balance.mirrored for report in books.values())
     compared = sum(report.tally.compared for report in books.values())
     dropped = sum(report.tally.not_compared for report in books.values())
@@ -22,7 +23,8 @@ def book_rows(books: Mapping[str, Report]) -> list[Row]:
         counted("mirrored - compared - dropped", at_most(0), open_, f"{mirrored} = {compared} + {dropped}"),
         counted("writes that were mirrored", at_most(0), sum(map(_mirrored_writes, books.values()))),
     ]
-    return [*rows, *(_share_row(name, books[name]) for name in BURSTING if name in books)]
+    bursting = {name: f"{Group.MIRROR}: {name}" for name in BURSTING}
+    return [*rows, *(_share_row(name, books[key]) for name, key in bursting.items() if key in books)]
 
 
 def _share_row(name: str, report: Report) -> Row:

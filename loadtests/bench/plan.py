@@ -1,4 +1,7 @@
-"""What is measured: the groups, how much of each, and the scenarios of each group.
+"""What is measured: the groups, how much of each, and the steps of each group.
+
+Each group has Crossfades of its own, started for it and ended behind it: even one that nobody asks takes a hundredth of
+the core that is measured, and meets a request now and then.
 
 Plain forwarding is measured in a closed loop, where the proxy's core is as busy as the load can make it. So is what
 mirrors, but in bursts, the same for all: answers are compared on the other core, beside the load and the backends, and
@@ -65,6 +68,7 @@ class Scale:
 
     rounds: int
     plain_rounds: int
+    paced_rounds: int
     slices: int
     sizes: tuple[str, ...]
     run_s: float
@@ -75,16 +79,22 @@ class Scale:
     crossfades: tuple[str, ...]
     bursts: Mapping[str, int]
 
-    def crossfades_of(self, groups: Sequence[Group]) -> tuple[str, ...]:
-        """Those that the groups need, each once."""
-        wanted = dict.fromkeys(name for group in groups for name in CROSSFADES[group])
-        return tuple(name for name in wanted if name in self.crossfades)
+    def crossfades_of(self, group: Group) -> tuple[str, ...]:
+        """Those that the group needs."""
+        return tuple(name for name in CROSSFADES[group] if name in self.crossfades)
+
+    def with_rounds(self, rounds: int) -> "Scale":
+        """So many rounds of bursts, and of the others in proportion."""
+        return dataclasses.replace(
+            self, rounds=rounds, plain_rounds=rounds * 2, paced_rounds=rounds * 2, slices=rounds * 7
+        )
 
 
 FULL = Scale(
-    rounds=5,
-    plain_rounds=15,
-    slices=24,
+    rounds=8,
+    plain_rounds=16,
+    paced_rounds=16,
+    slices=56,
     sizes=("1k", "20k", "200k"),
     run_s=0.4,
     slice_s=0.4,
@@ -97,6 +107,7 @@ FULL = Scale(
 QUICK = Scale(
     rounds=2,
     plain_rounds=2,
+    paced_rounds=2,
     slices=2,
     sizes=("1k",),
     run_s=0.1,
@@ -112,6 +123,35 @@ QUICK = Scale(
 def scenario_name(kind: str, target: str) -> str:
     """Under which name a kind of load at a target is measured, such as `plain 1k: crossfade off`."""
     return f"{kind}: {target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Scenarios that are measured in the same rounds."""
+
+    title: str
+    scenarios: Sequence[Scenario]
+    rounds: int
+    memory: bool = False
+
+
+def steps(group: Group, targets: Mapping[str, Target], scale: Scale) -> list[Step]:
+    """What is measured of a group by slices, one after the other."""
+    capacity = capacity_scenarios(targets, (group,), scale)
+    latency = latency_scenarios(targets, (group,), scale)
+    found = {
+        Group.PLAIN: [Step("capacity, plain", capacity, scale.plain_rounds, memory=True)],
+        Group.MIRROR: [
+            Step("capacity, mirror", capacity, scale.rounds, memory=True),
+            Step("mirroring at one pace", paced_scenarios(targets, scale), scale.paced_rounds, memory=True),
+        ],
+        Group.LATENCY: [Step("latency", latency, scale.slices)],
+        Group.FAULTS: [
+            Step("latency beside a failing shadow", latency, scale.slices),
+            Step("slow shadow", stalled_scenarios(targets, scale), scale.stalled_rounds),
+        ],
+    }
+    return [step for step in found.get(group, ()) if step.scenarios]
 
 
 def capacity_scenarios(
@@ -135,9 +175,18 @@ def capacity_scenarios(
             found += _scenarios(targets, f"mirror {size}", (*MIRROR_PEERS, *own), load)
             post = dataclasses.replace(load, body_bytes=posted)
             found += _scenarios(targets, f"mirror {size} POST", ("crossfade equal",), post)
-            rate = PACES[size]
-            paced = dataclasses.replace(load, rate=rate, run_s=requests / rate)
-            found += _scenarios(targets, f"paced {size}", own, paced)
+    return found
+
+
+def paced_scenarios(targets: Mapping[str, Target], scale: Scale) -> list[Scenario]:
+    """Mirroring and not mirroring, at one pace."""
+    found: list[Scenario] = []
+    for size, requests in scale.bursts.items():
+        rate = PACES[size]
+        load = Load(f"/{size}.json", warm_s=0.0, run_s=requests / rate, rate=rate, requests=requests)
+        found += _scenarios(
+            targets, f"paced {size}", ("crossfade off", "crossfade equal", "crossfade different"), load
+        )
     return found
 
 

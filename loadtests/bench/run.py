@@ -1,7 +1,7 @@
 """One run: everything is started, measured in shuffled rounds, judged, and ended."""
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +12,9 @@ from loadtests.bench.crossfade import Crossfade, Flags, closed_books, running_cr
 from loadtests.bench.flips import Flips, flip_rows, flip_under_load
 from loadtests.bench.generator import Generator, Target
 from loadtests.bench.peers import PEERS, Backends, program, running_backends, running_peers
-from loadtests.bench.plan import (
-    Group,
-    Scale,
-    capacity_scenarios,
-    latency_scenarios,
-    stalled_scenarios,
-)
+from loadtests.bench.plan import Group, Scale, Step, steps
 from loadtests.bench.procfs import Cores, keeping_to, two_cores
-from loadtests.bench.rounds import Measured, Measurements, Scenario, measure
+from loadtests.bench.rounds import Measured, Measurements, measure
 from loadtests.bench.soak import Soak, burst_memory_rows, memory_rows, soak
 from loadtests.bench.targets import fault_rows, floors, latency_rows, mirror_rows, plain_rows
 from loadtests.bench.verdicts import Row, at_most, counted
@@ -75,72 +69,54 @@ class Bench:
             compiled=self.compiled,
         )
         with running_backends(self.work_dir, self.build_dir, cores) as backends:
-            if set(self.groups) != {Group.MEMORY}:
-                self._measure_together(result, generator, backends, cores)
+            with running_peers(self.work_dir, self.build_dir, backends, cores) as peers:
+                targets = {"direct": backends.live, **peers}
+                for group in (one for one in Group if one in self.groups and one is not Group.MEMORY):
+                    self._measure_group(group, result, generator, targets, backends, cores)
             if Group.MEMORY in self.groups:
                 self._measure_memory(result, generator, backends, cores)
         result.rows += self._rows(result)
         result.floors += floors(result.measured, self.seed)
         return result
 
-    def _measure_together(
-        self, result: Result, generator: Generator, backends: Backends, cores: Cores
-    ) -> None:
-        names = self.scale.crossfades_of(self.groups)
-        self.progress(f"starting the peers and {len(names)} times Crossfade")
-        with (
-            running_peers(self.work_dir, self.build_dir, backends, cores) as peers,
-            self._running(backends, cores, names) as running,
-            keeping_to(cores.rest),
-        ):
-            targets: dict[str, Target] = {"direct": backends.live, **peers}
-            targets |= {one.target.name: one.target for one in running.values()}
-            scale, groups = self.scale, self.groups
-            for group, rounds in ((Group.PLAIN, scale.plain_rounds), (Group.MIRROR, scale.rounds)):
-                if group in groups:
-                    scenarios = capacity_scenarios(targets, (group,), scale)
-                    self._measure(result, generator, scenarios, rounds, f"capacity, {group}")
-            self._measure(
-                result, generator, latency_scenarios(targets, groups, scale), scale.slices, "latency"
-            )
-            if Group.FAULTS in groups:
-                self._measure(
-                    result, generator, stalled_scenarios(targets, scale), scale.stalled_rounds, "slow shadow"
-                )
-            if Group.FLAGS in groups:
-                self.progress("flags: flips under load")
-                off = running[crossfades.OFF]
-                result.flips = flip_under_load(off, self.flags, generator, flips=scale.flips, seed=self.seed)
-            self.progress("waiting for the books to close")
-            result.books |= closed_books(running)
-
-    def _measure(
+    def _measure_group(
         self,
+        group: Group,
         result: Result,
         generator: Generator,
-        scenarios: Sequence[Scenario],
-        rounds: int,
-        title: str,
+        peers: Mapping[str, Target],
+        backends: Backends,
+        cores: Cores,
     ) -> None:
-        if not scenarios:
-            return
+        names = self.scale.crossfades_of(group)
+        self.progress(f"{group}: starting {len(names)} times Crossfade")
+        with (
+            self._running(backends, cores, names, f"crossfades-{group}") as running,
+            keeping_to(cores.rest),
+        ):
+            own = {one.target.name: one.target for one in running.values()}
+            for step in steps(group, {**peers, **own}, self.scale):
+                result.measured |= self._measured(step, generator)
+            if group is Group.FLAGS:
+                self.progress("flags: flips under load")
+                result.flips = flip_under_load(
+                    running[crossfades.OFF], self.flags, generator, flips=self.scale.flips, seed=self.seed
+                )
+            self.progress(f"{group}: waiting for the books to close")
+            result.books |= {f"{group}: {name}": books for name, books in closed_books(running).items()}
 
+    def _measured(self, step: Step, generator: Generator) -> dict[str, list[Measured]]:
         def progress(text: str) -> None:
-            self.progress(f"{title}: {text}")
+            self.progress(f"{step.title}: {text}")
 
-        result.measured |= measure(
-            scenarios,
-            rounds,
-            generator,
-            seed=self.seed,
-            memory=title.startswith("capacity"),
-            progress=progress,
+        return measure(
+            step.scenarios, step.rounds, generator, seed=self.seed, memory=step.memory, progress=progress
         )
 
     def _measure_memory(self, result: Result, generator: Generator, backends: Backends, cores: Cores) -> None:
         self.progress("memory: a soak with a dead shadow")
         with (
-            self._running(backends, cores, (crossfades.DEAD,), "soak") as running,
+            self._running(backends, cores, (crossfades.DEAD,), "crossfades-soak") as running,
             keeping_to(cores.rest),
         ):
             one = running[crossfades.DEAD]
@@ -149,7 +125,7 @@ class Bench:
 
     @contextmanager
     def _running(
-        self, backends: Backends, cores: Cores, names: tuple[str, ...], directory: str = "crossfades"
+        self, backends: Backends, cores: Cores, names: tuple[str, ...], directory: str
     ) -> Iterator[dict[str, Crossfade]]:
         with running_crossfades(
             self.work_dir / directory, backends, cores, self.flags, self.cli_module, names

@@ -16,7 +16,9 @@ from loadtests.bench.plan import (
     Scale,
     capacity_scenarios,
     latency_scenarios,
+    paced_scenarios,
     stalled_scenarios,
+    steps,
 )
 from proxy.settings import HandoverSettings
 
@@ -32,13 +34,44 @@ TARGETS = {name: Target(name, port) for port, name in enumerate([*PEERS, *OURS, 
 def test_every_group_says_which_crossfades_it_needs_and_a_full_run_has_them() -> None:
     assert set(CROSSFADES) == set(Group)
     assert {name for names in CROSSFADES.values() for name in names} == set(FULL.crossfades)
-    assert FULL.crossfades_of(list(Group)) == ("off", "equal", "different", "slow", "hanging", "dead")
-    assert QUICK.crossfades_of([Group.PLAIN, Group.FLAGS]) == ("off",)
+    assert set(FULL.crossfades) == {"off", "equal", "different", "slow", "hanging", "dead"}
+    assert FULL.crossfades_of(Group.MIRROR) == ("off", "equal", "different")
+    assert QUICK.crossfades_of(Group.MIRROR) == ("off", "different")
+
+
+def test_no_crossfade_runs_beside_the_measurement_of_what_one_adds() -> None:
+    assert [FULL.crossfades_of(group) for group in (Group.PLAIN, Group.LATENCY)] == [("off",), ("off",)]
+
+
+def test_every_group_that_is_measured_by_slices_has_steps_and_each_scenario_is_in_one_of_them() -> None:
+    found = [
+        scenario.name
+        for group in Group
+        for step in steps(group, TARGETS, FULL)
+        for scenario in step.scenarios
+    ]
+
+    assert {group for group in Group if not steps(group, TARGETS, FULL)} == {Group.FLAGS, Group.MEMORY}
+    assert len(set(found)) == len(found)
+    assert {name.split()[0] for name in found} == {"plain", "mirror", "paced", "latency", "faults", "stalled"}
+
+
+def test_twice_the_rounds_are_twice_of_everything_but_the_slow_shadow() -> None:
+    def rounds(scale: Scale) -> dict[str, int]:
+        return {step.title: step.rounds for group in Group for step in steps(group, TARGETS, scale)}
+
+    one, twice = (rounds(FULL.with_rounds(number)) for number in (8, 16))
+
+    assert one == rounds(FULL)
+    assert {title: twice[title] / one[title] for title in one if title != "slow shadow"} == dict.fromkeys(
+        one.keys() - {"slow shadow"}, 2
+    )
 
 
 def test_every_scenario_has_a_name_of_its_own() -> None:
     scenarios = [
         *capacity_scenarios(TARGETS, list(Group), FULL),
+        *paced_scenarios(TARGETS, FULL),
         *latency_scenarios(TARGETS, list(Group), FULL),
         *stalled_scenarios(TARGETS, FULL),
     ]
@@ -49,7 +82,7 @@ def test_every_scenario_has_a_name_of_its_own() -> None:
 
 
 def test_in_one_kind_all_get_the_same_load() -> None:
-    scenarios = capacity_scenarios(TARGETS, list(Group), FULL)
+    scenarios = [*capacity_scenarios(TARGETS, list(Group), FULL), *paced_scenarios(TARGETS, FULL)]
 
     for kind, members in itertools.groupby(scenarios, lambda scenario: scenario.name.partition(":")[0]):
         assert len({member.load for member in members}) == 1, kind
@@ -58,7 +91,10 @@ def test_in_one_kind_all_get_the_same_load() -> None:
 def test_what_mirrors_is_measured_in_bursts_of_the_closed_loop_of_all_others() -> None:
     loads = {
         (scenario.name.split()[0], scenario.load.is_burst, scenario.load.rate, scenario.load.connections)
-        for scenario in capacity_scenarios(TARGETS, list(Group), FULL)
+        for scenario in (
+            *capacity_scenarios(TARGETS, list(Group), FULL),
+            *paced_scenarios(TARGETS, FULL),
+        )
     }
 
     assert loads == {
@@ -71,9 +107,7 @@ def test_what_mirrors_is_measured_in_bursts_of_the_closed_loop_of_all_others() -
 
 def test_a_paced_burst_asks_as_much_as_one_of_the_closed_loop() -> None:
     paced = {
-        scenario.name.split()[1].rstrip(":"): scenario.load
-        for scenario in capacity_scenarios(TARGETS, [Group.MIRROR], FULL)
-        if scenario.name.startswith("paced")
+        scenario.name.split()[1].rstrip(":"): scenario.load for scenario in paced_scenarios(TARGETS, FULL)
     }
 
     assert {size: round(load.rate * load.run_s) for size, load in paced.items()} == FULL.bursts
@@ -89,9 +123,7 @@ def test_the_captures_of_a_burst_fit_into_the_queue_of_a_proxy_worker(scale: Sca
 
 
 def test_mirroring_is_measured_with_the_bodies_that_are_judged() -> None:
-    names = {
-        scenario.name.partition(":")[0] for scenario in capacity_scenarios(TARGETS, [Group.MIRROR], FULL)
-    }
+    names = {scenario.kind for step in steps(Group.MIRROR, TARGETS, FULL) for scenario in step.scenarios}
 
     assert names == {"mirror 1k", "mirror 1k POST", "paced 1k", "mirror 20k", "mirror 20k POST", "paced 20k"}
 
@@ -134,7 +166,6 @@ def test_who_is_not_here_gets_no_load() -> None:
         "plain 1k POST: crossfade off",
         "mirror 1k: nginx plain",
         "mirror 1k: crossfade off",
-        "paced 1k: crossfade off",
     ]
 
 

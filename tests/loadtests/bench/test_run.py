@@ -62,11 +62,11 @@ def test_a_run_has_the_rows_of_its_groups_and_those_of_the_books(work_dir: Path)
     assert result.soak is None
     assert result.flips
     assert len(result.flips.ms) == 2
-    assert result.books["off"].balance.mirrored > 0
+    assert result.books["flags: off"].balance.mirrored > 0
     assert "cores" in result.machine
     assert result.interpreter == f"{platform.python_implementation()} {platform.python_version()}"
     assert result.compiled
-    assert said[0] == "starting the peers and 1 times Crossfade"
+    assert said[0] == "flags: starting 1 times Crossfade"
 
 
 def test_on_one_core_nothing_can_be_measured(work_dir: Path) -> None:
