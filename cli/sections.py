@@ -157,6 +157,7 @@ class ForwardSection(Section):
     fallback_timeout_s: float = Field(default=_FORWARD.fallback_timeout_s, gt=0, le=86_400)
     idle_s: float = Field(default=_FORWARD.idle_s, gt=0, le=3_600)
     fallback: bool = _FORWARD.fallback
+    busy_poll_s: float = Field(default=_FORWARD.busy_poll_s, ge=0, le=0.01)
 
 
 class BoundsRow(Section):

@@ -80,6 +80,7 @@ class ForwardSettings:
     `idle_s` must stay below the idle time after which a backend closes a connection (5 s for Node), or a
     write meets a closed one. `answer_timeout_s` is the longest silence before and within an answer.
     `fallback_timeout_s` is how long a read waits for modern before legacy is asked; without `fallback` it never is.
+    For `busy_poll_s` after a request the worker looks for its answer instead of sleeping, where that pays; 0: never.
     """
 
     connections: int = 256
@@ -89,6 +90,7 @@ class ForwardSettings:
     fallback_timeout_s: float = 10.0
     idle_s: float = 4.0
     fallback: bool = True
+    busy_poll_s: float = 0.0005
 
 
 @dataclass(frozen=True, slots=True)

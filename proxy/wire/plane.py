@@ -18,6 +18,7 @@ from proxy.plane import Load
 from proxy.refusals import Refusal
 from proxy.settings import ClientSettings, ForwardSettings, ProxySettings, TlsSettings
 from proxy.telemetry import Telemetry
+from proxy.wire.busy_polling import BusyPolling
 from proxy.wire.client import ClientConnection
 from proxy.wire.outgoing import EachTurn, Outgoing
 from proxy.wire.pool import Pool
@@ -41,6 +42,7 @@ class WirePlane:
     def __init__(self, settings: ProxySettings) -> None:
         self.timeouts = Timeouts(asyncio.get_running_loop())
         self.outgoing: Outgoing = EachTurn(asyncio.get_running_loop(), lambda: self.requests_in_flight > _FEW)
+        self._polling = BusyPolling(asyncio.get_running_loop(), settings.forward.busy_poll_s)
         self._telemetry: Telemetry
         self._settings = settings
         self.settings: ForwardSettings = settings.forward
@@ -109,6 +111,7 @@ class WirePlane:
         self.client_settings = settings.client
         old, self._settings = self._settings, settings
         self.settings = settings.forward
+        self._polling.window_s = settings.forward.busy_poll_s
         if _backends(old) != _backends(settings):
             self._retired = [pool for pool in self._retired if pool.in_use]
             for pool in (self._legacy, self._modern):
@@ -173,6 +176,7 @@ class WirePlane:
                 return False
             self._in_flight[admission.way.name] = present + 1
         self.requests_in_flight += 1
+        self._polling.began()
         return True
 
     def ended(
@@ -186,6 +190,7 @@ class WirePlane:
     ) -> None:
         """A request is over; `served_by` is `none` where no backend's answer began."""
         self.requests_in_flight -= 1
+        self._polling.ended(duration_s)
         if admission.way.bounds.max_in_flight is not None:
             self._in_flight[admission.way.name] -= 1
         self._telemetry.served(admission, served_by, status, duration_s, sent_bytes, error)

@@ -79,6 +79,18 @@ async def test_many_clients_at_once_get_their_own_answers() -> None:
         assert rig.legacy.connections == 4
 
 
+@pytest.mark.parametrize("size", [0, 1, 16_384, 16_385, 65_536, 65_537, 200_000])
+async def test_a_body_that_came_with_its_head_arrives_whole_whether_it_is_joined_or_not(size: int) -> None:
+    body = bytes(range(251)) * (size // 251 + 1)
+
+    async with planed(forward=PATIENT) as rig:
+        rig.legacy.behaviour = answering(body[:size])
+        answer = await rig.ask("POST", body=body[:size])
+
+        assert rig.legacy.seen[0].body == body[:size]
+        assert answer.body == body[:size]
+
+
 async def test_bodies_of_many_megabytes_pass_both_ways() -> None:
     large = bytes(range(256)) * 4 * 4_096
 
