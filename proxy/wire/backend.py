@@ -8,8 +8,8 @@ import structlog
 from proxy.refusals import Refusal
 from proxy.wire.errors import HeadError, WireError
 from proxy.wire.framing import Body, ChunkedBody, Content, OpenBody, SizedBody
-from proxy.wire.heads import CHUNKED, LARGE_BYTES, AnswerHead, answer_head, end_of_head
-from proxy.wire.outgoing import Outgoing
+from proxy.wire.heads import CHUNKED, AnswerHead, answer_head, end_of_head
+from proxy.wire.outgoing import JOINED_BYTES, Outgoing
 from proxy.wire.timeouts import NEVER, Timeouts
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -60,7 +60,6 @@ class Keeper(Protocol):
     """Where connections come from and go back to: a `Pool`."""
 
     def put_back(self, connection: "BackendConnection") -> None: ...  # noqa: D102  as there
-
     def lost(self, connection: "BackendConnection") -> None: ...  # noqa: D102  as there
 
 
@@ -68,13 +67,9 @@ class Tunnelled(Protocol):
     """Who has the connection after an upgrade: a `Tunnel`."""
 
     def far_data(self, data: bytes) -> None: ...  # noqa: D102  as there
-
     def far_eof(self) -> None: ...  # noqa: D102  as there
-
     def far_lost(self) -> None: ...  # noqa: D102  as there
-
     def far_full(self) -> None: ...  # noqa: D102  as there
-
     def far_drained(self) -> None: ...  # noqa: D102  as there
 
 
@@ -88,29 +83,6 @@ def end(transport: asyncio.WriteTransport) -> None:
 
 class BackendConnection(asyncio.Protocol):
     """Used by one request at a time. `deadline` is that of the next byte from the backend."""
-
-    __slots__ = (
-        "_body",
-        "_buffer_bytes",
-        "_first_s",
-        "_interims",
-        "_is_lost",
-        "_is_paused",
-        "_keeper",
-        "_keeps_alive",
-        "_outgoing",
-        "_partial",
-        "_request_is_sent",
-        "_silence_s",
-        "_taker",
-        "_timeouts",
-        "_to_head",
-        "_transport",
-        "_tunnel",
-        "_upgrades",
-        "_was_used",
-        "deadline",
-    )
 
     def __init__(self, keeper: Keeper, timeouts: Timeouts, buffer_bytes: int, outgoing: Outgoing) -> None:
         self._keeper = keeper
@@ -316,7 +288,7 @@ class BackendConnection(asyncio.Protocol):
             head = answer_head(data[:length], to_head=self._to_head)
             if not head.is_interim:
                 # what is large is passed on as it lies there: to copy it costs more than all the rest
-                is_large = len(data) - length > LARGE_BYTES and head.length >= 0
+                is_large = len(data) - length > JOINED_BYTES and head.length >= 0
                 self._begin_answer(taker, head, memoryview(data)[length:] if is_large else data[length:])
                 return
             data = data[length:]

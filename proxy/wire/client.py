@@ -13,8 +13,8 @@ from proxy.wire.backend import BackendConnection, end
 from proxy.wire.errors import FramingError, HeadError
 from proxy.wire.forwarding import Forwarding
 from proxy.wire.framing import Body, ChunkedBody, Content, SizedBody
-from proxy.wire.heads import CHUNKED, LARGE_BYTES, RequestHead, end_of_head, refusal_of_part, request_head
-from proxy.wire.outgoing import reset
+from proxy.wire.heads import CHUNKED, RequestHead, end_of_head, refusal_of_part, request_head
+from proxy.wire.outgoing import JOINED_BYTES, reset
 from proxy.wire.seams import ClientPlane
 from proxy.wire.timeouts import NEVER
 from proxy.wire.tunnel import Tunnel
@@ -27,28 +27,6 @@ _NOBODY = Peer("", "http", trusted=False)
 
 class ClientConnection(asyncio.Protocol):
     """`deadline` is that of what is waited for: the next request, its head, its body, or room for its answer."""
-
-    __slots__ = (
-        "_body",
-        "_body_bytes",
-        "_buffer",
-        "_forwarding",
-        "_is_body_paused",
-        "_is_full",
-        "_is_half_closed",
-        "_is_head_begun",
-        "_is_lingering",
-        "_is_paused",
-        "_max_body_bytes",
-        "_peer",
-        "_plane",
-        "_settings",
-        "_timeouts",
-        "_transport",
-        "_tunnel",
-        "deadline",
-        "is_http11",
-    )
 
     def __init__(self, plane: ClientPlane) -> None:
         self._plane = plane
@@ -192,7 +170,7 @@ class ClientConnection(asyncio.Protocol):
             if admission.rehearsed is None
             else HeldForwarding(plane, plane.edge, self, admission, head.length, keeps_alive=head.keeps_alive)
         )
-        if 0 <= head.length <= min(len(self._buffer), LARGE_BYTES):
+        if 0 <= head.length <= min(len(self._buffer), JOINED_BYTES):
             content, self._buffer = self._buffer[: head.length], self._buffer[head.length :]
             self.deadline = NEVER
             forwarding.start(content)

@@ -29,33 +29,6 @@ _MODERN: Final = MODERN.value
 class Forwarding:
     """One request; made when its head is there. Reports to the edge exactly once how it ended."""
 
-    __slots__ = (
-        "_admission",
-        "_answer",
-        "_body_length",
-        "_chunks_answer",
-        "_client",
-        "_client_is_gone",
-        "_connection",
-        "_edge",
-        "_is_client_full",
-        "_is_settled",
-        "_is_waiting",
-        "_keeps_alive",
-        "_kept",
-        "_kept_request",
-        "_modern",
-        "_pending",
-        "_plane",
-        "_pool",
-        "_request_is_whole",
-        "_sent_bytes",
-        "_served_by",
-        "_started",
-        "_was_retried",
-        "_wrote",
-    )
-
     def __init__(
         self,
         plane: Plane,

@@ -30,8 +30,6 @@ class SizedBody:
     sender has closed and says whether the body is whole then.
     """
 
-    __slots__ = ("_left", "done", "rest")
-
     def __init__(self, length: int) -> None:
         self._left = length
         self.done = length == 0
@@ -59,8 +57,6 @@ class SizedBody:
 class OpenBody:
     """A body that ends when the connection does (RFC 9112 section 6.3, number 8); answers only."""
 
-    __slots__ = ("done", "rest")
-
     def __init__(self) -> None:
         self.done = False
         self.rest = b""
@@ -77,8 +73,6 @@ class OpenBody:
 
 class ChunkedBody:
     """A body in chunks (RFC 9112 section 7.1): sizes in hexadecimal digits alone, every line ended by CR LF."""
-
-    __slots__ = ("_buffer", "_extension_bytes", "_left", "_reads_trailer", "_trailer_bytes", "done", "rest")
 
     def __init__(self) -> None:
         self._buffer = b""

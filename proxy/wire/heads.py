@@ -35,7 +35,7 @@ OPEN = -1
 """The length of a body that ends with its connection."""
 CHUNKED = -2
 """The length of a body in chunks."""
-LARGE_BYTES = 16_384
+_LARGE_BYTES = 16_384
 """What is larger is not copied."""
 _MAX_LENGTH_DIGITS = 18
 _MAX_PORT = 65_535
@@ -61,23 +61,6 @@ class RequestHead:
     `kept` and `found` as `sort_out` says; of a plain head nothing is found but what stands in the attributes.
     """
 
-    __slots__ = (
-        "expects_continue",
-        "found",
-        "host",
-        "is_http11",
-        "is_plain",
-        "keeps_alive",
-        "kept",
-        "length",
-        "line",
-        "method",
-        "named",
-        "request_id",
-        "target",
-        "upgrade",
-    )
-
     def __init__(
         self, line: bytes, method: str, target: str, lines: Lines, shape: Shape, *, is_http11: bool
     ) -> None:
@@ -100,19 +83,6 @@ class AnswerHead:
 
     `length` is that of its body, OPEN or CHUNKED; `kept` and `found` as those of a request.
     """
-
-    __slots__ = (
-        "fields",
-        "found",
-        "is_interim",
-        "is_plain",
-        "keeps_alive",
-        "kept",
-        "length",
-        "line",
-        "named",
-        "status",
-    )
 
     def __init__(self, status: int, line: bytes, fields: bytes, lines: Lines, shape: Shape) -> None:
         self.status = status
@@ -141,7 +111,7 @@ def refusal_of_part(data: bytes, settings: ClientSettings) -> Refusal | None:
 
 def end_of_head(data: bytes) -> int:
     """How long the head in front is with its empty line, or -1: it is not all there."""
-    if len(data) > LARGE_BYTES:
+    if len(data) > _LARGE_BYTES:
         end = data.find(HEAD_END)
         return end if end < 0 else end + 4
     before, found, _ = data.partition(HEAD_END)  # quicker than to find it, as long as there is little to copy

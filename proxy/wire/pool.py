@@ -24,8 +24,6 @@ class Waiter(Protocol):
 class _Place:
     """A waiter in the queue; `is_served` says that a connection is being made on its behalf."""
 
-    __slots__ = ("_pool", "deadline", "is_served", "waiter")
-
     def __init__(self, pool: "Pool", waiter: Waiter, deadline: float, *, is_served: bool) -> None:
         self._pool = pool
         self.waiter = waiter

@@ -23,8 +23,6 @@ class Timeouts:
     `now` is the loop's clock as of the last tick: precise enough for deadlines, and free to read.
     """
 
-    __slots__ = ("_handle", "_loop", "_watched", "now")
-
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._watched: set[Timed] = set()

@@ -8,8 +8,6 @@ from proxy.wire.backend import BackendConnection, end
 class Tunnel:
     """Between a client (near) and its authoritative backend (far). Each side slows the other down; ends one by one."""
 
-    __slots__ = ("_connection", "_far_ended", "_near_ended", "_transport")
-
     def __init__(self, transport: asyncio.Transport, connection: BackendConnection) -> None:
         self._transport = transport
         self._connection = connection
