@@ -9,7 +9,7 @@ from proxy.refusals import Refusal
 from proxy.wire.errors import HeadError, WireError
 from proxy.wire.framing import Body, ChunkedBody, Content, OpenBody, SizedBody
 from proxy.wire.heads import CHUNKED, AnswerHead, answer_head, end_of_head
-from proxy.wire.outgoing import JOINED_BYTES, Outgoing
+from proxy.wire.outgoing import JOINED_BYTES, Outgoing, probe
 from proxy.wire.timeouts import NEVER, Timeouts
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -246,6 +246,8 @@ class BackendConnection(asyncio.Protocol):
         self._taker = None
         self._tunnel = far
         self.deadline = NEVER
+        if self._transport is not None:
+            probe(self._transport)
 
     def send_through(self, data: bytes) -> None:
         """Bytes of a tunnel."""

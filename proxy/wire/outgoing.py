@@ -20,6 +20,8 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 JOINED_BYTES = 65_536
 """Up to so many bytes of a body go out in one piece with their head: to copy them costs less than to send them apart."""
 _NO_LINGER = struct.pack("ii", 1, 0)
+_PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""Seconds of silence before the first, seconds between two, and how many without an answer end a connection."""
 
 
 class Outgoing(Protocol):
@@ -100,3 +102,14 @@ def reset(transport: asyncio.WriteTransport) -> None:
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
+
+
+def probe(transport: asyncio.BaseTransport) -> None:
+    """Have the kernel ask now and then whether the other end is there (RFC 9293 section 3.8.4), where it is TCP."""
+    raw = cast("socket.socket | None", transport.get_extra_info("socket"))
+    if raw is None or raw.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PROBES.items():
+        if (option := getattr(socket, name, None)) is not None:  # not every system has all of them
+            raw.setsockopt(socket.IPPROTO_TCP, option, value)

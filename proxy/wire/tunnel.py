@@ -1,8 +1,12 @@
-"""An upgraded connection: bytes in both directions, as they come, until one side is gone (RFC 9110 section 7.8)."""
+"""An upgraded connection: bytes in both directions, as they come, until one side is gone (RFC 9110 section 7.8).
+
+It may be silent for days, so it has no deadline; who is gone without a word is found out by the kernel's probes.
+"""
 
 import asyncio
 
 from proxy.wire.backend import BackendConnection, end
+from proxy.wire.outgoing import probe
 
 
 class Tunnel:
@@ -16,6 +20,7 @@ class Tunnel:
     def open(self, from_far: bytes, from_near: bytes) -> None:
         """Begin with what had come before the tunnel was there."""
         self._connection.tunnel_to(self)
+        probe(self._transport)
         if from_far:
             self._transport.write(from_far)
         if from_near:

@@ -1,11 +1,18 @@
 """Bytes in both directions, until both sides have ended or one is gone."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from proxy.wire.backend import BackendConnection
 from proxy.wire.timeouts import NEVER
 from proxy.wire.tunnel import Tunnel
 from tests.proxy.wire.fakes import Clock, FakeTransport, Keeper, connection_of, settle, timeouts_of
+from tests.proxy.wire.rig import keeping, planed
+
+ESTABLISHED, KEEPALIVE = "01", "02"
+"""In /proc/net/tcp: the state, and which timer runs."""
 
 
 class Ends:
@@ -98,3 +105,39 @@ async def test_a_backend_that_is_gone_ends_the_clients_side(ends: Ends) -> None:
 
     assert ends.near.is_closed
     assert ends.far.text == b""
+
+
+def probed(local_port: int = 0, remote_port: int = 0) -> list[bool]:
+    """Of the connections with these ports, as the kernel lists them: whether it is about to ask if the other end is there."""
+    found = []
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state, _, timer, *_ = line.split()
+        ports = [int(address.partition(":")[2], 16) for address in (local, remote)]
+        if state == ESTABLISHED and ports in ([local_port, ports[1]], [ports[0], remote_port]):
+            found.append(timer.startswith(KEEPALIVE))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux lists its connections there")
+async def test_the_kernel_asks_both_sides_whether_they_are_still_there_but_nobody_of_a_plain_request() -> (
+    None
+):
+    async def switch(_: object, writer: asyncio.StreamWriter) -> bool:
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+        await asyncio.sleep(0.5)
+        return False
+
+    async with planed() as rig:
+        backend_port = int(rig.legacy.url.rpartition(":")[2])
+        reader, writer = await rig.connect()
+        writer.write(keeping())
+        await reader.readuntil(b"\r\n\r\n")
+        before = (probed(rig.port), probed(remote_port=backend_port))
+        rig.legacy.behaviour = switch
+        reader, writer = await rig.connect()
+        writer.write(keeping("/v1/escrows", "Connection: Upgrade", "Upgrade: x"))
+        await reader.readuntil(b"\r\n\r\n")
+        after = (probed(rig.port), probed(remote_port=backend_port))
+
+        assert (any(before[0]), any(before[1])) == (False, False)
+        assert (sum(after[0]), sum(after[1])) == (1, 1)
