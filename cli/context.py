@@ -76,19 +76,9 @@ class Context:
             return self.operations.endpoints()
         if self.settings.lists_endpoints:
             return tuple(Endpoint(**dict(row)) for row in self.settings.endpoints)
-        from domains.routes import ROUTES
+        from cli.reference_endpoints import reference_endpoints
 
-        return tuple(
-            Endpoint(
-                route.domain,
-                route.method,
-                route.path,
-                route.mirrorable,
-                route.read_back,
-                required=route.required,
-            )
-            for route in ROUTES
-        )
+        return reference_endpoints()
 
     @property
     def rule_files(self) -> tuple[Path, ...]:
