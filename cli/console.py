@@ -9,6 +9,7 @@ import sys
 import click
 import uvloop
 
+from cli import starting
 from cli.by_store import StoreOperations
 from cli.checks import console_problems, guard_problems
 from cli.context import Context, pass_context
@@ -54,6 +55,7 @@ def console(context: Context, listen: str | None, supervised: bool, as_json: boo
     os.nice(_NICE)  # the proxy beside it comes first
 
     def ready(port: int) -> None:
+        starting.begun()
         if supervised:
             click.echo(json.dumps({"ready": True, "port": port}))
             return

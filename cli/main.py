@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from cli import starting
 from cli.commands import LazyCommands
 from cli.context import RECORDING_JWT_SECRET, Context, Unread
 from cli.output import warn
@@ -75,6 +76,7 @@ def _login_name() -> str:
 
 def main() -> None:
     """Run a command; every failure is one clear sentence and the exit code that its kind has."""
+    starting.begin()
     # a command that is ended ends what it has started, as with Ctrl-C; those that serve have handlers of their own
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # else Python looks in all that a process holds for garbage when it ends: half a second of a backend's

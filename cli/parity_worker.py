@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import uvloop
 
+from cli import starting
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError
 from cli.logs import log_to_stderr
@@ -42,6 +43,7 @@ def legacy_rows(settings: Settings) -> "LegacyRows | None":
 
 
 def _announce(values: dict[str, Any]) -> None:
+    starting.begun()
     click.echo(json.dumps(values))
 
 

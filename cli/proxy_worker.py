@@ -15,6 +15,7 @@ import sys
 import msgspec
 import uvloop
 
+from cli import starting
 from cli.logs import log_to_stderr
 from cli.wire import MAX_LINE_BYTES, decode
 from proxy.settings import ProxySettings
@@ -55,7 +56,7 @@ async def serve() -> None:
         await run_proxy(
             decode(first),
             stop=stop,
-            ready=lambda port, admin_port: _say({"port": port, "admin_port": admin_port}),
+            ready=_announce,
             reloads=reloads,
             reloaded=lambda problem: _say({"reloaded": problem}),
         )
@@ -74,6 +75,11 @@ async def _read(
     stop.set()
 
 
+def _announce(port: int, admin_port: int) -> None:
+    starting.begun()
+    _say({"port": port, "admin_port": admin_port})
+
+
 def _say(values: dict[str, object]) -> None:
     try:
         os.write(sys.stdout.fileno(), json.dumps(values).encode() + b"\n")
@@ -83,6 +89,7 @@ def _say(values: dict[str, object]) -> None:
 
 def main() -> None:
     """Run it; what keeps it from running is one sentence and the exit code that its kind has."""
+    starting.begin()
     log_to_stderr()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

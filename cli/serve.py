@@ -12,6 +12,7 @@ import psycopg
 import uvloop
 from aiohttp import web
 
+from cli import starting
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError, UsageError
 from cli.logs import log_to_stderr
@@ -203,6 +204,7 @@ async def _run(app: web.Application, backend: str, port: int, *, announce: bool)
         except OSError as error:
             raise UnavailableError(f"port {port} on 127.0.0.1 cannot be used: {error.strerror}") from error
         bound = runner.addresses[0][1]
+        starting.begun()
         if announce:
             click.echo(json.dumps({"port": bound}))
         message(f"{backend} serves http://127.0.0.1:{bound} (Ctrl-C stops it)")

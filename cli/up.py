@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import starting
 from cli.context import Context, pass_context
 from cli.errors import UnavailableError
 from cli.output import Progress, json_option, message, print_json
@@ -68,6 +69,7 @@ def up(
             running = Running(context)
         try:
             running.heed_signals()  # before anybody is told where it listens: who reads that may end it at once
+            starting.begun()
             _say_where(context.settings, running, as_json=as_json)
             running.watch()
         finally:
