@@ -4,20 +4,21 @@ They configure it before they import what they serve: structlog imports rich, fo
 that is a fifth of the time of a start.
 """
 
-import importlib
 import json
 import sys
-from types import ModuleType
 from typing import Any
 
 import msgspec
+
+from cli.without import without
 
 _encoder = msgspec.json.Encoder()
 
 
 def log_to_stderr() -> None:
     """Events of note as JSON lines."""
-    structlog = _structlog()
+    with without("rich"):  # which who wants it can import afterwards
+        import structlog
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -27,17 +28,6 @@ def log_to_stderr() -> None:
         ],
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # the stderr of the moment
     )
-
-
-def _structlog() -> ModuleType:
-    """Imported without rich, which who wants it can import afterwards."""
-    without = {"rich": None} if "rich" not in sys.modules else {}
-    sys.modules.update(without)  # type: ignore[arg-type]  # None is how a module is said to be absent
-    try:
-        return importlib.import_module("structlog")
-    finally:
-        for name in without:
-            del sys.modules[name]
 
 
 def _line(words: Any, **options: Any) -> str:

@@ -19,7 +19,12 @@ from cli.logs import log_to_stderr
 from cli.output import Progress, message
 from cli.postgres import embedded_postgres
 from cli.sections import LimitsSection
+from cli.without import without
 from parity.exchange import Backend
+
+_OF_SOCKET_CLIENTS = ("requests", "websocket")
+_OF_REDIS = ("redis",)
+"""What socket.io's package imports beside its server, a fifth of the start of a backend that has no use for it."""
 
 database_option = click.option(
     "--database-url",
@@ -146,7 +151,8 @@ def serve(
 
 
 def _legacy(context: Context, url: str, *, pool_size: int, limits: LimitsSection) -> web.Application:
-    import legacy_bridge.app
+    with without(*_OF_SOCKET_CLIENTS, *_OF_REDIS):
+        import legacy_bridge.app
     from legacy_bridge.rate_limits import RateLimit, RateLimits
 
     return legacy_bridge.app.create_app(
@@ -169,7 +175,8 @@ def _modern(
     slow_ms: int,
     relay: str | None,
 ) -> web.Application:
-    import domains.server
+    with without(*_OF_SOCKET_CLIENTS, *(_OF_REDIS if relay is None else ())):
+        import domains.server
     from domains.shared.caching import CacheSettings
     from domains.shared.rate_limits import RateLimit, RateLimits
 

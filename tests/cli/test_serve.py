@@ -1,7 +1,10 @@
 """Each bundled backend as a process of its own."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from cli.context import RECORDING_JWT_SECRET
+from cli.context import RECORDING_JWT_SECRET, ROOT
 from loadtests.recording import Credentials
 from parity.exchange import Backend
 from proxy.stages import Stage
@@ -96,6 +99,34 @@ async def ask(url: str, path: str, *, source: str, claimed: str | None = None, *
         session.request("POST" if sent else "GET", url + path, headers=headers, **sent) as answer,
     ):
         return answer.status
+
+
+@pytest.mark.parametrize("backend", Backend)
+def test_a_backend_imports_nothing_for_uses_of_sockets_that_it_has_not(
+    backend: Backend, tmp_path: Path
+) -> None:
+    code = (
+        "import sys\n"
+        "from cli import serve\n"
+        "from cli.context import Context\n"
+        "from cli.settings import load_settings\n"
+        "context = Context(load_settings(), None, 's', actor='a')\n"
+        "options = dict(pool_size=1, limits=context.settings.limits)\n"
+        "more = dict(faults=False, cache_mib=1, slow_ms=1, relay=None) if sys.argv[1] == 'modern' else {}\n"
+        "getattr(serve, f'_{sys.argv[1]}')(context, 'postgresql://u@127.0.0.1:1/none', **options, **more)\n"
+        "print('socketio' in sys.modules, sorted({'redis', 'requests', 'websocket'} & {*sys.modules}))\n"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", code, backend],
+        cwd=ROOT,
+        env=os.environ | {"CROSSFADE_STATE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert said == "True []\n"
 
 
 async def test_clients_behind_the_proxy_are_limited_apart_and_none_can_claim_to_be_another(
