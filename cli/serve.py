@@ -22,9 +22,10 @@ from cli.sections import LimitsSection
 from cli.without import without
 from parity.exchange import Backend
 
-_OF_SOCKET_CLIENTS = ("requests", "websocket")
-_OF_REDIS = ("redis",)
-"""What socket.io's package imports beside its server, a fifth of the start of a backend that has no use for it."""
+_UNUSED = ("requests", "websocket", "cryptography")
+"""What the packages for socket.io and for tokens import beside: clients, and signatures other than those of HS256."""
+_OF_RELAYS = ("redis",)
+"""For modern, where it has a relay; all that is a quarter of the start of a backend."""
 
 database_option = click.option(
     "--database-url",
@@ -151,7 +152,7 @@ def serve(
 
 
 def _legacy(context: Context, url: str, *, pool_size: int, limits: LimitsSection) -> web.Application:
-    with without(*_OF_SOCKET_CLIENTS, *_OF_REDIS):
+    with without(*_UNUSED, *_OF_RELAYS):
         import legacy_bridge.app
     from legacy_bridge.rate_limits import RateLimit, RateLimits
 
@@ -175,7 +176,7 @@ def _modern(
     slow_ms: int,
     relay: str | None,
 ) -> web.Application:
-    with without(*_OF_SOCKET_CLIENTS, *(_OF_REDIS if relay is None else ())):
+    with without(*_UNUSED, *(_OF_RELAYS if relay is None else ())):
         import domains.server
     from domains.shared.caching import CacheSettings
     from domains.shared.rate_limits import RateLimit, RateLimits

@@ -14,7 +14,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
-import apprise
 
 from proxy.errors import ChannelError, NotSentError
 from proxy.notification import EventKind, Notification
@@ -80,6 +79,8 @@ class Service:
     """A service of `apprise`: Slack, e-mail, Teams, PagerDuty, and a hundred others by their URLs."""
 
     def __init__(self, name: str, url: str, timeout_s: float) -> None:
+        import apprise  # a tenth of the start of a console that tells nobody by a service
+
         asset = apprise.AppriseAsset(http_redirects=False, async_mode=False)
         service = apprise.Apprise.instantiate(url, asset=asset)
         if service is None:
@@ -87,12 +88,13 @@ class Service:
         service.redirects = False  # whatever the address says
         service.socket_connect_timeout = service.socket_read_timeout = timeout_s
         self.name = name
+        self._kinds = apprise.NotifyType
         self._service = service
         self._timeout_s = timeout_s
 
     async def send(self, notification: Notification) -> None:
         """True from the library is a receipt; why it says False it tells nobody without the address."""
-        kind = apprise.NotifyType.INFO if notification.kind is EventKind.TEST else apprise.NotifyType.WARNING
+        kind = self._kinds.INFO if notification.kind is EventKind.TEST else self._kinds.WARNING
         try:
             async with asyncio.timeout(3 * self._timeout_s):  # several requests, each with its own bound
                 done = await asyncio.to_thread(

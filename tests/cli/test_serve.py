@@ -102,7 +102,7 @@ async def ask(url: str, path: str, *, source: str, claimed: str | None = None, *
 
 
 @pytest.mark.parametrize("backend", Backend)
-def test_a_backend_imports_nothing_for_uses_of_sockets_that_it_has_not(
+def test_a_backend_imports_nothing_for_uses_of_sockets_and_tokens_that_it_has_not(
     backend: Backend, tmp_path: Path
 ) -> None:
     code = (
@@ -114,7 +114,7 @@ def test_a_backend_imports_nothing_for_uses_of_sockets_that_it_has_not(
         "options = dict(pool_size=1, limits=context.settings.limits)\n"
         "more = dict(faults=False, cache_mib=1, slow_ms=1, relay=None) if sys.argv[1] == 'modern' else {}\n"
         "getattr(serve, f'_{sys.argv[1]}')(context, 'postgresql://u@127.0.0.1:1/none', **options, **more)\n"
-        "print('socketio' in sys.modules, sorted({'redis', 'requests', 'websocket'} & {*sys.modules}))\n"
+        "print({'socketio', 'jwt'} <= {*sys.modules}, sorted({'redis', 'requests', 'websocket', 'cryptography'} & {*sys.modules}))\n"
     )
 
     said = subprocess.run(
