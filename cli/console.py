@@ -1,34 +1,29 @@
-"""`crossfade console`: the web page and the API of whoever operates, as a process of its own."""
+"""`crossfade console`: the web page and the API of whoever operates, as a process of its own.
+
+What it is made of is imported when it runs, after its log is there (cli/logs.py says why).
+"""
 
 import asyncio
 import json
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import click
 import uvloop
 
 from cli import starting
-from cli.by_store import StoreOperations
-from cli.checks import console_problems, guard_problems
 from cli.context import Context, pass_context
-from cli.control import control_of
-from cli.effective import effective
 from cli.errors import UnavailableError
-from cli.following import open_following
-from cli.guarding import open_guards, shown_guards
 from cli.logs import log_to_stderr
 from cli.output import json_option, message, print_json
-from cli.parity_verdict import judged, required_cells
-from cli.piloting import pilot_of
 from cli.sections import console_address, host_and_port
 from cli.settings import Settings, wrong
-from proxy.console.seams import Sources, Watch
-from proxy.console.server import run_console
-from proxy.console.settings import ConsoleSettings
-from proxy.console.tokens import Tokens
-from proxy.settings import TlsSettings
+
+if TYPE_CHECKING:
+    from proxy.console.seams import Sources, Watch
+    from proxy.console.settings import ConsoleSettings
 
 _NICE = 5
 
@@ -48,10 +43,13 @@ def console(context: Context, listen: str | None, supervised: bool, as_json: boo
     if listen is not None:
         section = type(context.settings.console)(**context.settings.console.model_dump() | {"listen": listen})
         context.settings = context.settings.model_copy(update={"console": section})
+    log_to_stderr()
+    from proxy.console.server import run_console
+    from proxy.console.tokens import Tokens
+
     settings = console_settings(context.settings)
     sources = sources_of(context)
     watches = watches_of(context)
-    log_to_stderr()
     os.nice(_NICE)  # the proxy beside it comes first
 
     def ready(port: int) -> None:
@@ -83,8 +81,15 @@ def console(context: Context, listen: str | None, supervised: bool, as_json: boo
             raise UnavailableError(f"cannot listen: {error}") from error
 
 
-def sources_of(context: Context) -> Sources:
+def sources_of(context: Context) -> "Sources":
     """What the console stands on; raises UsageError for a cell that verdicts cannot ask for."""
+    from cli.by_store import StoreOperations
+    from cli.control import control_of
+    from cli.effective import effective
+    from cli.guarding import shown_guards
+    from cli.parity_verdict import judged, required_cells
+    from proxy.console.seams import Sources
+
     required_cells(context)
     return Sources(
         engine=context.engine,
@@ -99,16 +104,25 @@ def sources_of(context: Context) -> Sources:
     )
 
 
-def watches_of(context: Context) -> list[Watch]:
+def watches_of(context: Context) -> "list[Watch]":
     """What runs beside the pages; raises UsageError or `ChannelError`."""
+    from cli.checks import guard_problems
+    from cli.following import open_following
+    from cli.guarding import open_guards
+    from cli.piloting import pilot_of
+
     if found := list(guard_problems(context.settings, context.endpoints)):
         raise wrong(found, "the guards")
     guards = open_guards(context) if context.settings.guards.enabled else None
     return [one for one in (guards, open_following(context), pilot_of(context)) if one is not None]
 
 
-def console_settings(settings: Settings) -> ConsoleSettings:
+def console_settings(settings: Settings) -> "ConsoleSettings":
     """The configuration as the console needs it; raises UsageError with every field that is wrong."""
+    from cli.checks import console_problems
+    from proxy.console.settings import ConsoleSettings
+    from proxy.settings import TlsSettings
+
     if found := list(console_problems(settings)):
         raise wrong(found, "the console")
     section = settings.console
