@@ -35,6 +35,8 @@ TAKES_LONG = (
     "tests/loadtests/added/test_*.py",
     "tests/loadtests/users/test_*.py",
 )
+NEW_OBJECTS = 50_000
+"""So many come until Python looks for garbage: with its 700 that is a fifth of what tests cost that make many."""
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 # how long an example takes is the machine's affair: beside two other processes it is not evenly quick; as many as CI
@@ -70,6 +72,7 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
         gc.enable()
 
 
