@@ -69,7 +69,7 @@ def _teller() -> Callable[[str], None]:
 @click.option(
     "--rounds",
     type=click.IntRange(2, 1000),
-    help="Rounds of bursts; forwarding and one pace take two, latency seven slices for each.",
+    help="Rounds of bursts; forwarding and one pace have half as many more, latency seven slices for each.",
 )
 @click.option(
     "--quick", is_flag=True, help="A smoke of some twenty seconds: it runs, what it measures means little."

@@ -85,15 +85,16 @@ class Scale:
 
     def with_rounds(self, rounds: int) -> "Scale":
         """So many rounds of bursts, and of the others in proportion."""
+        half_more = rounds + rounds // 2
         return dataclasses.replace(
-            self, rounds=rounds, plain_rounds=rounds * 2, paced_rounds=rounds * 2, slices=rounds * 7
+            self, rounds=rounds, plain_rounds=half_more, paced_rounds=half_more, slices=rounds * 7
         )
 
 
 FULL = Scale(
     rounds=8,
-    plain_rounds=16,
-    paced_rounds=16,
+    plain_rounds=12,
+    paced_rounds=12,
     slices=56,
     sizes=("1k", "20k", "200k"),
     run_s=0.4,

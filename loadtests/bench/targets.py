@@ -10,6 +10,7 @@ from loadtests.interval import Interval, ratio_of_medians
 
 _JUDGED_SIZES = ("1k", "20k")
 _FAILED_AT_MOST = 0.01
+_BEYOND = 1_000.0
 Value = Callable[[Measured], float]
 
 
@@ -58,7 +59,7 @@ def mirror_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
 
 
 def latency_rows(measured: Measurements, seed: int) -> list[Row]:
-    """What the proxy adds to the direct way, slice by slice, to what nginx adds."""
+    """What the proxy adds to the direct way, round by round, to what nginx adds."""
     rows = []
     for name, bound, value in _ADDED:
         ours, peers = (_added(measured, who, value) for who in ("crossfade off", "nginx plain"))
@@ -129,9 +130,11 @@ class _Ratios:
 
 
 def _ratio(above: Sequence[float], below: Sequence[float], seed: int) -> Interval | None:
+    """The median of the ratio of each round; one in which the other added nothing is none in our favour."""
     if not above or not below or median(below) <= 0:
         return None
-    return ratio_of_medians([[x] for x in above], [[x] for x in below], seed=seed)
+    rounds = [[one / other if other > 0 else _BEYOND] for one, other in zip(above, below, strict=False)]
+    return ratio_of_medians(rounds, [[1.0]] * len(rounds), seed=seed)
 
 
 def _problem(who: str, slices: Sequence[Measured]) -> str:

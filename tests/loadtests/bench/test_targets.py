@@ -10,6 +10,7 @@ from loadtests.bench.plan import FULL, QUICK
 from loadtests.bench.rounds import Measured
 from loadtests.bench.targets import fault_rows, floors, latency_rows, mirror_rows, plain_rows
 from loadtests.bench.verdicts import Row, Verdict
+from loadtests.interval import Interval
 from tests.loadtests.bench.support import slices
 
 SMALL = dataclasses.replace(FULL, sizes=("1k",))
@@ -178,6 +179,36 @@ def test_what_the_proxy_adds_is_compared_with_what_nginx_adds() -> None:
         ("added p90 to nginx's", Verdict.PASSED),
     ]
     assert rows[0].note == "crossfade adds 128 µs, nginx 100 µs"
+
+
+def of_rounds(added_us: Sequence[tuple[float, float]]) -> Interval | None:
+    """The p50 row's ratio where in each round we and nginx add that."""
+    direct = [100.0] * len(added_us)
+    measured = {
+        "latency 1k: direct": slices(p50_us=direct, p90_us=direct),
+        "latency 1k: crossfade off": slices(
+            p50_us=[100 + ours for ours, _ in added_us], p90_us=[100 + ours for ours, _ in added_us]
+        ),
+        "latency 1k: nginx plain": slices(
+            p50_us=[100 + other for _, other in added_us], p90_us=[100 + other for _, other in added_us]
+        ),
+    }
+    return latency_rows(measured, 1)[0].value
+
+
+def test_a_machine_that_is_slow_for_whole_rounds_does_not_blur_what_is_added() -> None:
+    ratio = of_rounds([(mood * 80, mood * 100) for mood in (1, 3, 1, 2, 3, 1, 2, 3, 1, 3)])
+
+    assert ratio
+    assert [round(bound, 2) for bound in (ratio.value, ratio.low, ratio.high)] == [0.8, 0.8, 0.8]
+
+
+def test_a_round_in_which_nginx_adds_nothing_is_none_in_our_favour() -> None:
+    kept, with_one = (of_rounds([(80, 100)] * 3 + [(120, 100)] * 3 + more) for more in ([], [(-5, -20)]))
+
+    assert kept
+    assert with_one
+    assert with_one.value > kept.value
 
 
 def test_the_floor_of_what_is_added_is_told_where_it_was_measured() -> None:
