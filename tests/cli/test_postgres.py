@@ -74,7 +74,7 @@ def test_the_server_of_tests_that_were_killed_is_ended_and_removed() -> None:
         "from tests.support.own_postgres import removed_in_the_end\n"
         "with removed_in_the_end() as directory:\n"
         "    (directory / 'data').mkdir()\n"
-        "    server = 'trap \\'rm data/postmaster.pid; exit\\' QUIT; echo $$ >data/postmaster.pid; while :; do sleep 0.05; done'\n"
+        "    server = 'trap \\'rm data/postmaster.pid; exit\\' QUIT; echo $$ >data/begun; mv data/begun data/postmaster.pid; while :; do sleep 0.05; done'\n"
         "    subprocess.Popen(['sh', '-c', server], cwd=directory, start_new_session=True)\n"
         "    while not (directory / 'data' / 'postmaster.pid').exists():\n"
         "        time.sleep(0.01)\n"
