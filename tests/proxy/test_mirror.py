@@ -247,7 +247,7 @@ async def test_a_shadow_that_slows_down_gets_fewer_copies_and_more_again_when_it
         settings = replace(QUICK_MIRROR, timeout_s=2, wait_s=0.01, concurrency=8, adaptive=adaptive)
         client = ShadowClient(modern.url, settings, 4.0)
         bench = Bench(client, settings)
-        for _ in range(10):  # of so many one at least is as quick as the shadow is, whatever else the machine does
+        for _ in range(10):  # one at least is as quick as the shadow is, whatever else the machine does
             await told(bench.ask(1))
         before = bench.mirror.limit
 
