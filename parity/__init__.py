@@ -2,9 +2,9 @@
 
 A batch of captures:
     intake.py        frames in as far as there is room (room.py), receipts out in order
-    runs.py          batches completed side by side (completing.py), compared in a thread, recorded in order, each once
+    runs.py          batches completed side by side (completing.py), compared in a thread, recorded in order (judged.py), each once
     confirm.py       what differs is asked again, within an allowance (allowance.py); settle.py: what that makes of it
-    store.py         one transaction a batch: counts, groups (groups.py, samples.py, members.py), evidence (evidence.py)
+    store.py         one transaction for what is recorded at once: counts, groups (groups.py, samples.py, members.py), evidence (evidence.py)
     retention.py     what of it goes when it is too old or too much
     selftest_live.py mutations (mutations.py) of those pairs through the same comparison
 

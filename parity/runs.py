@@ -1,5 +1,7 @@
 """The batches of each proxy run: completed side by side, compared in a thread, recorded in order, each once.
 
+A transaction costs as much as fifty captures, so batches that come one by one are recorded several at a time.
+
 A batch that comes again while it is under way is not begun anew, and one that the store has is not asked for: the
 shadow gets no copy twice, unless this process was killed in between.
 """
@@ -22,6 +24,7 @@ from parity.completing import Shadow, Shed, not_completed
 from parity.confirm import Confirmer
 from parity.errors import StoreError, fault_of
 from parity.exchange import Batch, Capture, Exchange
+from parity.judged import Judged, together
 from parity.noise import NoisyBook
 from parity.outcome import Comparison, Outcome
 from parity.recorded_counts import RecordedCounts
@@ -33,6 +36,10 @@ from parity.store import ParityStore
 
 STORE_PAUSE_S = 0.2
 """How long after the store refused a batch it is asked again."""
+RECORD_EVERY_S = 0.2
+"""How long after a transaction the next one waits for more batches of its run."""
+_TOGETHER = 4
+"""So many under way are worth a transaction: half of those for which a proxy worker waits for receipts."""
 _RUNS_KEPT = 256
 
 _P = ParamSpec("_P")
@@ -47,6 +54,9 @@ class _Run:
 
     recorded: int
     under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    judged: dict[int, Judged] = field(default_factory=dict)
+    recorded_at: float = float("-inf")
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Runs:
@@ -96,6 +106,7 @@ class Runs:
         task = asyncio.get_running_loop().create_task(self._take(run, batch, size, before))
         task.add_done_callback(_report_end)
         run.under_way[batch.seq] = task
+        run.entered.set()
         return task
 
     async def drain(self, timeout_s: float) -> None:
@@ -125,19 +136,21 @@ class Runs:
         try:
             completed = await self._complete(batch.captures)
             comparisons, beside = await self._judge(batch.captures, completed)
+            run.judged[batch.seq] = Judged(batch, completed, comparisons, beside)
             if before is not None:
                 await asyncio.wait({before})
                 if before.cancelled() or before.exception() is not None:
                     # recording this one would make the store take the one before for recorded
                     raise StoreError(f"batch {batch.seq} cannot be recorded before the one before it")
-            await self._record(batch, completed, comparisons, beside)
-            run.recorded = batch.seq
+            if run.recorded < batch.seq:
+                await self._record_from(run, batch.seq)
             self.taken += 1
             self._metrics.recorded(batch, comparisons, beside)
             if self._self_test is not None:
                 await self._in_thread(self._test_itself, self._self_test, completed, comparisons)
         finally:
             del run.under_way[batch.seq]
+            run.judged.pop(batch.seq, None)
             self._shadow.release(completed)
             self._room.give_back(size)
 
@@ -179,17 +192,28 @@ class Runs:
         finally:
             confirmer.release(asked)
 
-    async def _record(
-        self,
-        batch: Batch,
-        completed: Sequence[Exchange | Shed],
-        comparisons: Sequence[Comparison],
-        beside: AskedAgain,
-    ) -> None:
+    async def _record_from(self, run: _Run, seq: int) -> None:
+        """Record that batch, which is the next, with those behind it that are ready."""
+        loop = asyncio.get_running_loop()
+        due = run.recorded_at + RECORD_EVERY_S
+        while len(run.under_way) < _TOGETHER and not self._stop.is_set() and (left := due - loop.time()) > 0:
+            run.entered.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(run.entered.wait(), left)
+        ready = [run.judged[seq]]
+        while (following := run.judged.get(ready[-1].batch.seq + 1)) is not None:
+            ready.append(following)
+        await self._record(together(ready))
+        run.recorded = ready[-1].batch.seq
+        run.recorded_at = loop.time()
+
+    async def _record(self, judged: Judged) -> None:
         """Until the store takes it; raises StoreError when it refuses and the worker is to stop."""
         while True:
             try:
-                await self._in_thread(self._store.record, batch, completed, comparisons, beside)
+                await self._in_thread(
+                    self._store.record, judged.batch, judged.completed, judged.comparisons, judged.beside
+                )
             except StoreError as error:
                 if not self._metrics.is_refused:
                     self._metrics.is_refused = True
@@ -200,7 +224,7 @@ class Runs:
                     await asyncio.wait_for(self._stop.wait(), STORE_PAUSE_S)
             else:
                 self._metrics.is_refused = False
-                if any(one.paths for one in beside.twice):
+                if any(one.paths for one in judged.beside.twice):
                     self._noise.changed()
                 return
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,7 +21,7 @@ from parity.redact import Redactor
 from parity.report import Report, build_report
 from parity.room import Room
 from parity.rules import RuleBook
-from parity.runs import Runs
+from parity.runs import RECORD_EVERY_S, Runs
 from parity.selftest_live import SelfTest, SelfTestLimits
 from parity.selftest_results import state_of
 from parity.store import ParityStore
@@ -36,11 +37,12 @@ class Bench:
         self.stop = asyncio.Event()
         self._thread = thread
 
-    def runs(self, shadow: Shadow, self_test: SelfTest | None = None) -> Runs:
+    def runs(
+        self, shadow: Shadow, self_test: SelfTest | None = None, store: ParityStore | None = None
+    ) -> Runs:
         """Of a process that has just begun, with the same store."""
-        store = ParityStore(self.engine, Redactor(b"key"))
         return Runs(
-            store,
+            store or ParityStore(self.engine, Redactor(b"key")),
             RuleBook(),
             shadow,
             thread=self._thread,
@@ -118,6 +120,83 @@ async def test_batches_are_recorded_in_order_whichever_is_completed_first(bench:
     assert (before, runs.taken) == (0, 3)
     assert bench.report().tally.total == 3
     assert (bench.room.held_items, bench.room.held_bytes, shadow.carried.released) == (0, 0, 3)
+
+
+class Counting(ParityStore):
+    """A store that says up to which batch each of its transactions goes."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench.engine, Redactor(b"key"))
+        self.recorded: list[int] = []
+
+    def record(self, batch: Batch, *others: Any, now: float | None = None) -> bool:
+        """As ever, and note it."""
+        self.recorded.append(batch.seq)
+        return super().record(batch, *others, now=now)
+
+
+async def entered(bench: Bench, runs: Runs, *seqs: int) -> list[asyncio.Task[None]]:
+    """These batches, one after the other."""
+    tasks = [await bench.enter(runs, batch(exchange(id=f"id-{seq}"), seq=seq)) for seq in seqs]
+    return [task for task in tasks if task is not None]
+
+
+async def test_the_first_batch_is_recorded_at_once_and_what_follows_within_moments_together(
+    bench: Bench,
+) -> None:
+    store = Counting(bench)
+    runs = bench.runs(Carried(), store=store)
+
+    await asyncio.gather(*await entered(bench, runs, 1))
+    began_s = time.monotonic()
+    await asyncio.gather(*await entered(bench, runs, 2, 3))
+    waited_s = time.monotonic() - began_s
+
+    assert store.recorded == [1, 3]
+    assert waited_s > RECORD_EVERY_S / 2
+    report = bench.report()
+    assert (report.tally.requests, report.tally.total, report.balance.balanced) == (3, 3, True)
+    assert runs.taken == 3
+
+
+async def test_many_batches_wait_for_no_others(bench: Bench) -> None:
+    store = Counting(bench)
+    runs = bench.runs(Carried(), store=store)
+    await asyncio.gather(*await entered(bench, runs, 1))
+
+    first = await entered(bench, runs, 2, 3)
+    await asyncio.sleep(0.02)
+    waiting = list(store.recorded)
+    await asyncio.gather(*first, *await entered(bench, runs, 4, 5))
+
+    assert waiting == [1]
+    assert store.recorded[-1] == 5
+    assert len(store.recorded) < 5
+    assert bench.report().tally.total == 5
+
+
+async def test_a_worker_that_is_to_stop_waits_for_no_more(bench: Bench) -> None:
+    store = Counting(bench)
+    runs = bench.runs(Carried(), store=store)
+    await asyncio.gather(*await entered(bench, runs, 1))
+    bench.stop.set()
+
+    began_s = time.monotonic()
+    await asyncio.gather(*await entered(bench, runs, 2))
+
+    assert time.monotonic() - began_s < RECORD_EVERY_S
+    assert store.recorded == [1, 2]
+
+
+async def test_batches_that_were_recorded_together_are_known_one_by_one_after_a_restart(bench: Bench) -> None:
+    runs = bench.runs(Carried())
+    await asyncio.gather(*await entered(bench, runs, 1, 2, 3))
+    shadow = Carried()
+
+    again = await entered(bench, bench.runs(shadow), 1, 2, 3)
+
+    assert (again, shadow.asked) == ([], [])
+    assert bench.report().tally.total == 3
 
 
 async def test_after_a_batch_was_recorded_mutations_of_its_pairs_are_tried(bench: Bench) -> None:
