@@ -12,7 +12,7 @@ from parity.settle import AskedAgain
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedBatch:
     """What is to be recorded of a batch: what its captures became, their comparisons, and what asking again brought."""
 
     batch: Batch
@@ -21,7 +21,7 @@ class Judged:
     beside: AskedAgain
 
 
-def together(batches: Sequence[Judged]) -> Judged:
+def together(batches: Sequence[JudgedBatch]) -> JudgedBatch:
     """All of them under the number of the last, which says that those before are recorded, too; they follow one another."""
     last = batches[-1]
     if len(batches) == 1:
@@ -31,7 +31,7 @@ def together(batches: Sequence[Judged]) -> Judged:
         beside.counts.update(one.beside.counts)
         beside.twice += one.beside.twice
         beside.fleeting += one.beside.fleeting
-    return Judged(
+    return JudgedBatch(
         structs.replace(
             last.batch,
             counts=tuple(count for one in batches for count in one.batch.counts),

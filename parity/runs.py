@@ -24,7 +24,7 @@ from parity.completing import Shadow, Shed, not_completed
 from parity.confirm import Confirmer
 from parity.errors import StoreError, fault_of
 from parity.exchange import Batch, Capture, Exchange
-from parity.judged import Judged, together
+from parity.judged import JudgedBatch, together
 from parity.noise import NoisyBook
 from parity.outcome import Comparison, Outcome
 from parity.recorded_counts import RecordedCounts
@@ -54,7 +54,7 @@ class _Run:
 
     recorded: int
     under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    judged: dict[int, Judged] = field(default_factory=dict)
+    judged: dict[int, JudgedBatch] = field(default_factory=dict)
     recorded_at: float = float("-inf")
     entered: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -136,7 +136,7 @@ class Runs:
         try:
             completed = await self._complete(batch.captures)
             comparisons, beside = await self._judge(batch.captures, completed)
-            run.judged[batch.seq] = Judged(batch, completed, comparisons, beside)
+            run.judged[batch.seq] = JudgedBatch(batch, completed, comparisons, beside)
             if before is not None:
                 await asyncio.wait({before})
                 if before.cancelled() or before.exception() is not None:
@@ -207,7 +207,7 @@ class Runs:
         run.recorded = ready[-1].batch.seq
         run.recorded_at = loop.time()
 
-    async def _record(self, judged: Judged) -> None:
+    async def _record(self, judged: JudgedBatch) -> None:
         """Until the store takes it; raises StoreError when it refuses and the worker is to stop."""
         while True:
             try:

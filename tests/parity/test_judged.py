@@ -3,18 +3,18 @@
 from collections import Counter
 
 from parity.exchange import Batch
-from parity.judged import Judged, together
+from parity.judged import JudgedBatch, together
 from parity.legacy_twice import LegacyTwice
 from parity.outcome import Comparison, Outcome
 from parity.settle import AskedAgain
 from tests.parity.factories import batch, carried, exchange
 
 
-def judged(given: Batch, outcome: Outcome, reason: str = "") -> Judged:
+def judged(given: Batch, outcome: Outcome, reason: str = "") -> JudgedBatch:
     beside = AskedAgain(Counter({("GET /v1/escrows", "unconfirmed", "limit"): given.seq}))
     beside.twice.append(LegacyTwice(f"of {given.seq}", {}))
     completed = [carried(one) for one in given.captures]
-    return Judged(given, completed, [Comparison(outcome, reason)] * len(completed), beside)
+    return JudgedBatch(given, completed, [Comparison(outcome, reason)] * len(completed), beside)
 
 
 def test_one_alone_is_what_it_was() -> None:
