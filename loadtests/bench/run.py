@@ -69,10 +69,11 @@ class Bench:
             compiled=self.compiled,
         )
         with running_backends(self.work_dir, self.build_dir, cores) as backends:
-            with running_peers(self.work_dir, self.build_dir, backends, cores) as peers:
-                targets = {"direct": backends.live, **peers}
-                for group in (one for one in Group if one in self.groups and one is not Group.MEMORY):
-                    self._measure_group(group, result, generator, targets, backends, cores)
+            if compared := [one for one in Group if one in self.groups and one is not Group.MEMORY]:
+                with running_peers(self.work_dir, self.build_dir, backends, cores) as peers:
+                    targets = {"direct": backends.live, **peers}
+                    for group in compared:
+                        self._measure_group(group, result, generator, targets, backends, cores)
             if Group.MEMORY in self.groups:
                 self._measure_memory(result, generator, backends, cores)
         result.rows += self._rows(result)

@@ -11,6 +11,7 @@ from loadtests.interval import Interval, ratio_of_medians
 _JUDGED_SIZES = ("1k", "20k")
 _FAILED_AT_MOST = 0.01
 _BEYOND = 1_000.0
+"""The ratio to nothing: beyond any target, and still a number that an interval can end at."""
 Value = Callable[[Measured], float]
 
 
