@@ -61,11 +61,10 @@ async def read_batch(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME
     return None if length is None else decode_batch(await read_payload(reader, length))
 
 
-async def read_receipt(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> Receipt | None:
-    """The next receipt, or None when the worker has closed between two frames; raises FrameError."""
-    length = await read_length(reader, max_bytes=max_bytes)
+def decode_receipt(payload: bytes) -> Receipt:
+    """The receipt of a frame without its length; raises FrameError."""
     try:
-        return None if length is None else _receipts.decode(await read_payload(reader, length))
+        return _receipts.decode(payload)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise FrameError(f"no receipt in the frame: {error}") from error
 
@@ -79,6 +78,28 @@ def decode_batch(payload: bytes) -> Batch:
         raise FrameError(f"no batch in the frame: {error}") from error
 
 
+class Frames:
+    """Takes a stream apart that comes in pieces."""
+
+    def __init__(self, max_bytes: int = MAX_FRAME_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that are whole now, without their lengths; raises FrameError."""
+        rest = self._rest + data if self._rest else data
+        payloads: list[bytes] = []
+        begin = 0
+        while len(rest) >= (body := begin + _LENGTH.size):
+            end = body + _bounded(rest[begin:body], self._max_bytes)
+            if len(rest) < end:
+                break
+            payloads.append(rest[body:end])
+            begin = end
+        self._rest = rest[begin:]
+        return payloads
+
+
 async def read_length(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAME_BYTES) -> int | None:
     """How many bytes of a frame follow, or None when the sender has closed between two frames; raises FrameError."""
     try:
@@ -87,10 +108,7 @@ async def read_length(reader: asyncio.StreamReader, *, max_bytes: int = MAX_FRAM
         if error.partial:
             raise FrameError("the sender closed inside the length of a frame") from error
         return None
-    length = int(_LENGTH.unpack(head)[0])
-    if length > max_bytes:
-        raise FrameError(f"a frame of {length} bytes is over the bound of {max_bytes}")
-    return length
+    return _bounded(head, max_bytes)
 
 
 async def read_payload(reader: asyncio.StreamReader, length: int) -> bytes:
@@ -101,3 +119,10 @@ async def read_payload(reader: asyncio.StreamReader, length: int) -> bytes:
         raise FrameError(
             f"the sender closed after {len(error.partial)} of {length} bytes of a frame"
         ) from error
+
+
+def _bounded(head: bytes, max_bytes: int) -> int:
+    length = int(_LENGTH.unpack(head)[0])
+    if length > max_bytes:
+        raise FrameError(f"a frame of {length} bytes is over the bound of {max_bytes}")
+    return length

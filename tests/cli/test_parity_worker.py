@@ -15,12 +15,13 @@ from parity.database import open_database
 from parity.exchange import Batch, Rehearsal
 from parity.outcome import Aside
 from parity.report import build_report
-from parity.wire import encode, read_receipt
+from parity.wire import encode
 from proxy.legacy_rows import LegacyRows
 from proxy.shared_counts import Counts
 from tests.parity.factories import until
 from tests.proxy.test_write_checks import a_write
 from tests.support.command import run_process
+from tests.support.receipts import read_receipt
 from tests.support.site import running_parity_worker
 
 

@@ -12,8 +12,9 @@ from parity.room import Room
 from parity.rules import RuleBook
 from parity.runs import Runs
 from parity.store import ParityStore
-from parity.wire import encode, read_receipt
+from parity.wire import encode
 from tests.parity.factories import Carried, batch, exchange, until
+from tests.support.receipts import read_receipt
 
 
 async def test_a_half_sent_frame_gives_its_room_back(tmp_path: Path, sqlite_url: str) -> None:

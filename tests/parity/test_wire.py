@@ -1,6 +1,7 @@
 """Frames: what goes in comes out, and what is no frame is refused."""
 
 import asyncio
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from parity.errors import FrameError
 from parity.exchange import Receipt
-from parity.wire import decode_batch, encode, read_batch, read_receipt
+from parity.wire import Frames, decode_batch, decode_receipt, encode, read_batch
 from tests.parity.factories import batch, exchange, observation
 
 
@@ -27,10 +28,18 @@ async def test_batches_come_out_as_they_went_in() -> None:
     assert [await read_batch(stream), await read_batch(stream), await read_batch(stream)] == [*sent, None]
 
 
-async def test_receipts_come_out_as_they_went_in() -> None:
-    stream = reader(bytes(encode(Receipt(7))))
+@given(st.lists(st.integers(0, 2**63 - 1), max_size=5), st.lists(st.integers(0, 80), max_size=9))
+def test_receipts_come_out_as_they_went_in_wherever_the_stream_is_cut(
+    seqs: list[int], cuts: list[int]
+) -> None:
+    receipts = [Receipt(seq, {"shadow_limit/modern": 7.0}) for seq in seqs]
+    stream = b"".join(bytes(encode(one)) for one in receipts)
+    places = sorted({0, *cuts, len(stream)})
+    frames = Frames()
 
-    assert [await read_receipt(stream), await read_receipt(stream)] == [Receipt(7), None]
+    came = [payload for begin, end in pairwise(places) for payload in frames.feed(stream[begin:end])]
+
+    assert [decode_receipt(payload) for payload in came] == receipts
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 10])
@@ -46,13 +55,15 @@ async def test_a_frame_over_the_bound_is_refused_by_both_sides() -> None:
         encode(large, max_bytes=1_000)
     with pytest.raises(FrameError, match="over the bound of 1000"):
         await read_batch(reader(bytes(encode(large))), max_bytes=1_000)
+    with pytest.raises(FrameError, match="over the bound of 1000"):
+        Frames(1_000).feed(bytes(encode(large))[:4])
 
 
 async def test_another_message_is_refused() -> None:
     with pytest.raises(FrameError, match="no batch"):
         await read_batch(reader(bytes(encode(Receipt(1)))))
     with pytest.raises(FrameError, match="no receipt"):
-        await read_receipt(reader(b"\0\0\0\1\x07"))
+        decode_receipt(b"\x07")
 
 
 @given(st.binary(max_size=100) | st.binary(max_size=20).map(lambda tail: encode(batch())[4:-5] + tail))

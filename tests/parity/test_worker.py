@@ -22,10 +22,11 @@ from parity.outcome import Outcome
 from parity.report import Report, build_report
 from parity.rule_changes import rules_changed_at
 from parity.rules import RuleBook
-from parity.wire import encode, read_receipt
+from parity.wire import encode
 from parity.worker import IntakeSettings, owned, run_worker
 from tests.parity.factories import LIST, Carried, batch, by_shape, exchange, until
 from tests.parity.test_metrics import told
+from tests.support.receipts import read_receipt
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 WAIT_S = 30.0
