@@ -25,18 +25,16 @@ class Breaker:
         self._probe_at: float | None = None
 
     @property
-    def is_down(self) -> bool:
-        """Whether the shadow is taken to be down."""
-        return self._probe_at is not None
+    def cools_down(self) -> bool:
+        """Whether nothing is admitted now."""
+        return self._probe_at is not None and self._clock() < self._probe_at
 
     def admits(self) -> bool:
         """Whether a copy may be sent now; of those that ask after the cool-down only the first may."""
-        if self._probe_at is None:
-            return True
-        now = self._clock()
-        if now < self._probe_at:
+        if self.cools_down:
             return False
-        self._probe_at = now + self._cool_down_s
+        if self._probe_at is not None:
+            self._probe_at = self._clock() + self._cool_down_s
         return True
 
     def succeeded(self) -> None:

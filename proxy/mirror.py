@@ -121,6 +121,11 @@ class Mirror:
         """How many copies wait for their turn."""
         return len(self._line)
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the shadow is down and its next probe is not due: whatever is asked now is shed."""
+        return self._breaker.cools_down
+
     async def ask(self, capture: Capture) -> Answered | Shed:
         """Send the copy of a captured request when its turn comes; takes `wait_s` and `timeout_s` at most.
 
@@ -128,7 +133,7 @@ class Mirror:
         """
         if capture.method not in SAFE_METHODS:
             raise ValueError(f"a copy of {capture.endpoint} is no copy of a read")
-        if self._breaker.is_down and not self._breaker.admits():
+        if not self._breaker.admits():
             return Shed("shadow_down")
         if (refused := await self._turn()) is not None:
             return refused

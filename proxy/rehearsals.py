@@ -144,7 +144,7 @@ class Rehearser:
             return UNPROVEN
         if len(self._running) >= self._limit:
             return LIMIT
-        return DOWN if self._breaker.is_down and not self._breaker.admits() else ""
+        return "" if self._breaker.admits() else DOWN
 
     def begin(
         self, admission: Admission, body: bytes, ended: Callable[[Rehearsal, KeptBody], None]

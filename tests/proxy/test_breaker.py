@@ -28,7 +28,20 @@ def test_it_admits_until_enough_failures_came_on_end() -> None:
 
     breaker.failed()
 
-    assert (before, breaker.admits(), breaker.is_down, changes) == (True, False, True, [True])
+    assert (before, breaker.admits(), changes) == (True, False, [True])
+
+
+def test_it_cools_down_from_the_last_failure_and_from_each_probe_on() -> None:
+    breaker, clock, _ = a_breaker()
+    before = breaker.cools_down
+    for _ in range(3):
+        breaker.failed()
+    failed = breaker.cools_down
+    clock.now = 2.0
+    due = breaker.cools_down
+    breaker.admits()
+
+    assert (before, failed, due, breaker.cools_down) == (False, True, False, True)
 
 
 def test_after_the_cool_down_one_probe_is_admitted() -> None:

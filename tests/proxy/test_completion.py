@@ -212,6 +212,27 @@ async def test_copies_are_sent_as_far_apart_as_their_requests_came_within_a_boun
     assert [gap for gap in gaps if least_s <= gap <= most_s]
 
 
+async def test_for_a_shadow_that_is_down_nothing_waits_and_what_needs_no_copy_is_completed_all_the_same(
+    tmp_path: Path,
+) -> None:
+    first, skipped, last = a_capture(at=5.0), a_capture(at=5.0, skipped="body_too_large"), a_capture(at=65.0)
+    taken_s = []
+    async with FakeBackend(closing()) as modern:
+        settings = settings_for(tmp_path, modern)
+        completion = completing(replace(settings, mirror=replace(QUICK_MIRROR, failures=3, cool_down_s=60.0)))
+        await completion.complete([first] * 3)
+        for _ in range(TRIES):
+            began_s = time.perf_counter()
+            found = await completion.complete([first, skipped, last])
+            taken_s.append(time.perf_counter() - began_s)
+            assert found[::2] == [Shed("shadow_down")] * 2
+            assert isinstance(found[1], Exchange)
+        await completion.close()
+
+        assert len(modern.seen) == 3
+    assert min(taken_s) < MAX_SPREAD_S / 2
+
+
 async def test_what_cannot_be_compared_spares_the_shadow(tmp_path: Path) -> None:
     failed = Observation(error="refused", duration_s=0.1)
     async with FakeBackend() as modern:
