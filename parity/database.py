@@ -6,6 +6,7 @@ writes gets a StoreError (through `storing`) that says what refused.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -151,10 +152,10 @@ def _missing(table: sa.Table, there: dict[str, set[str]]) -> list[sa.Column[Any]
     return [column for column in table.columns if column.name not in there[table.name]]
 
 
-def insert_of(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
-    """An insert that can say what to do where the row is there already."""
+def insert_into(table: sa.Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """An insert that can say what to do where the row is there already, for SQLite or PostgreSQL by its name."""
     # either is imported where it is asked for: the other one's drivers are a tenth of the start of a command
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite
 
         return sqlite.insert(table)
@@ -175,16 +176,21 @@ def upsert(
 
     `keep` says what becomes of others: column = `min`, `max` or `new`. A key must not come twice in `rows`.
     """
-    if not rows:
-        return
-    statement = insert_of(connection, table)
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name, add, tuple(keep.items())), rows)
+
+
+@cache
+def _upsert(
+    table: sa.Table, dialect: str, add: tuple[str, ...], keep: tuple[tuple[str, str], ...]
+) -> sa.Insert:
+    """To build a statement takes longer than to run it, and a worker needs few of them again and again."""
+    statement = insert_into(table, dialect)
     new = statement.excluded
     changed: dict[str, Any] = {column: _summand(table.c[column]) + new[column] for column in add}
-    for column, how in keep.items():
+    for column, how in keep:
         changed[column] = _kept(table.c[column], new[column], how)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed), rows
-    )
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed)
 
 
 def _summand(old: sa.Column[Any]) -> sa.ColumnElement[Any]:

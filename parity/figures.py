@@ -4,10 +4,12 @@ It is counted under the second in which the request came, so that nothing that w
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from operator import add
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+from msgspec.structs import asdict, astuple
 
 from parity.completing import Shed
 from parity.database import upsert
@@ -20,8 +22,7 @@ KEPT_S = 330.0
 """How long they are kept: the longest window of a guard, and a little."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(msgspec.Struct, frozen=True):
     """Outcomes; those that say whether the backends agree, mismatches among them; those that were shed.
 
     `pairs` are reads that both backends answered, with the sums of both sides' seconds; `query_pairs` are those where
@@ -40,10 +41,10 @@ class Compared:
     modern_queries: int = 0
 
     def __add__(self, other: "Compared") -> "Compared":
-        return Compared(*(getattr(self, name) + getattr(other, name) for name in NAMES))
+        return Compared(*map(add, astuple(self), astuple(other)))
 
 
-NAMES = tuple(field.name for field in fields(Compared))
+NAMES = Compared.__struct_fields__
 """The sums, in the order of the columns."""
 # PostgreSQL adds up big integers to decimals
 _KINDS: tuple[Callable[[Any], Any], ...] = tuple(float if name.endswith("_s") else int for name in NAMES)
@@ -64,7 +65,7 @@ def add_figures(
             key = (second, capture.domain)
             sums[key] = sums.get(key, Compared()) + _one(found, comparison)
     rows = [
-        {"second": second, "domain": domain, **{name: getattr(one, name) for name in NAMES}}
+        {"second": second, "domain": domain, **asdict(one)}
         # always in one order, so that two workers cannot wait for each other's rows
         for (second, domain), one in sorted(sums.items())
     ]

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import sqlalchemy as sa
 
 from parity.acceptances import AcceptanceBook
 from parity.adding_up import AddingUp
 from parity.completing import Shed
-from parity.database import create_tables, insert_of, storing, upsert, writing
+from parity.database import create_tables, insert_into, storing, upsert, writing
 from parity.errors import StoreError
 from parity.evidence import MAX_CELLS, add_evidence
 from parity.exchange import ENDED, PRESENT, REHEARSE, Batch, Exchange
@@ -162,13 +163,9 @@ class ParityStore:
         if ENDED in said:
             run["ended"] = True
         since = {"present_since": at} if PRESENT in said else {}
-        insert = insert_of(connection, RUNS).values(run | since)
-        known = {name: sa.func.coalesce(RUNS.c[name], value) for name, value in since.items()}
-        newer = RUNS.c.last_seq < insert.excluded.last_seq
-        taken = insert.on_conflict_do_update(
-            index_elements=["proxy"], set_=run | known, where=newer
-        ).returning(RUNS.c.last_seq)
-        return connection.execute(taken).first() is not None
+        row = run | since
+        newest = _newest_run(connection.dialect.name, tuple(row))
+        return connection.execute(newest, row).first() is not None
 
     def _count(
         self,
@@ -226,3 +223,17 @@ class ParityStore:
             is_small = self._retention.by_size(now)
             self._measured_at = now if is_small else 0.0  # else it goes on with the next pruning
         self._adding_up.keep_up(now)
+
+
+@cache
+def _newest_run(dialect: str, columns: tuple[str, ...]) -> sa.Executable:
+    """Says these columns of a run, unless this batch or a later one has said them; returns a row if it did."""
+    insert = insert_into(RUNS, dialect)
+    new = insert.excluded
+    said = {
+        name: sa.func.coalesce(RUNS.c[name], new[name]) if name == "present_since" else new[name]
+        for name in columns
+    }
+    return insert.on_conflict_do_update(
+        index_elements=["proxy"], set_=said, where=RUNS.c.last_seq < new.last_seq
+    ).returning(RUNS.c.last_seq)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from parity.database import complete_tables, insert_of, storing, writing
+from parity.database import complete_tables, insert_into, storing, writing
 
 METADATA = sa.MetaData()
 
@@ -48,7 +48,7 @@ class Lease:
             self._prepare()
             with writing(self._engine) as connection:
                 now = self._now(connection)
-                insert = insert_of(connection, LEASES).values(
+                insert = insert_into(LEASES, connection.dialect.name).values(
                     name=self._name, holder=self._holder, ends_at=now + self._ttl_s
                 )
                 taken = insert.on_conflict_do_update(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from parity.database import complete_tables, insert_of, storing, writing
+from parity.database import complete_tables, insert_into, storing, writing
 from proxy.notification import Notification
 
 METADATA = sa.MetaData()
@@ -97,7 +97,7 @@ class NotificationQueue:
             "attempts": 0,
             "problem": "",
         }
-        made = insert_of(connection, NOTIFICATIONS).values(**row, channel="")
+        made = insert_into(NOTIFICATIONS, connection.dialect.name).values(**row, channel="")
         if connection.execute(made.on_conflict_do_nothing().returning(NOTIFICATIONS.c.id)).first() is None:
             return False
         chosen = sa.select(sa.func.count()).where(NOTIFICATIONS.c.next_at.is_not(None))

@@ -6,12 +6,13 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 
 from parity.database import complete_tables, open_database
 from parity.exchange import Endpoint
