@@ -20,7 +20,7 @@ from enum import StrEnum
 
 from loadtests.bench import crossfade
 from loadtests.bench.generator import Load, Target
-from loadtests.bench.rounds import Scenario
+from loadtests.bench.rounds import SETTLE_S, Scenario
 
 LATENCY_RATE = 1_500.0
 BURSTS = {"1k": 3_600, "20k": 2_400}
@@ -28,6 +28,8 @@ BURSTS = {"1k": 3_600, "20k": 2_400}
 BURST_WITHIN_S = 10.0
 PACES = {"1k": 8_000.0, "20k": 6_000.0}
 """Requests a second of a burst in which mirroring is compared with not mirroring."""
+_SLOW_COPIES_S = 1.0
+"""Copies to a slow shadow go on for so long after a slice: half a second in the line, the answer, their recording."""
 POSTED_BYTES = {"1k": 1_000, "20k": 20_000}
 
 PLAIN_PEERS = ("nginx plain", "haproxy plain", "envoy plain")
@@ -52,14 +54,17 @@ class Group(StrEnum):
     """How much the workers hold, and whether that grows."""
 
 
-CROSSFADES = {
-    Group.PLAIN: (crossfade.OFF,),
-    Group.MIRROR: (crossfade.OFF, crossfade.EQUAL, crossfade.DIFFERENT),
-    Group.LATENCY: (crossfade.OFF,),
-    Group.FAULTS: (crossfade.OFF, crossfade.SLOW, crossfade.HANGING, crossfade.DEAD),
-    Group.FLAGS: (crossfade.OFF,),
-    Group.MEMORY: (),  # it has one of its own, started when the others are gone
+FAULTS = (crossfade.SLOW, crossfade.HANGING, crossfade.DEAD)
+
+CROSSFADES: Mapping[Group, Sequence[tuple[str, ...]]] = {
+    Group.PLAIN: [(crossfade.OFF,)],
+    Group.MIRROR: [(crossfade.OFF, crossfade.EQUAL, crossfade.DIFFERENT)],
+    Group.LATENCY: [(crossfade.OFF,)],
+    Group.FAULTS: [(crossfade.OFF, fault) for fault in FAULTS],
+    Group.FLAGS: [(crossfade.OFF,)],
+    Group.MEMORY: [],  # it has one of its own, started when the others are gone
 }
+"""Which run at the same time, and which after those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Scale:
     plain_rounds: int
     paced_rounds: int
     slices: int
+    fault_slices: int
     sizes: tuple[str, ...]
     run_s: float
     slice_s: float
@@ -79,15 +85,21 @@ class Scale:
     crossfades: tuple[str, ...]
     bursts: Mapping[str, int]
 
-    def crossfades_of(self, group: Group) -> tuple[str, ...]:
-        """Those that the group needs."""
-        return tuple(name for name in CROSSFADES[group] if name in self.crossfades)
+    def crossfades_of(self, group: Group) -> list[tuple[str, ...]]:
+        """Those that the group needs at the same time, and after them."""
+        together = [tuple(name for name in names if name in self.crossfades) for names in CROSSFADES[group]]
+        return list(dict.fromkeys(together))
 
     def with_rounds(self, rounds: int) -> "Scale":
         """So many rounds of bursts, and of the others in proportion."""
         half_more = rounds + rounds // 2
         return dataclasses.replace(
-            self, rounds=rounds, plain_rounds=half_more, paced_rounds=half_more, slices=rounds * 7
+            self,
+            rounds=rounds,
+            plain_rounds=half_more,
+            paced_rounds=half_more,
+            slices=rounds * 7,
+            fault_slices=rounds * 10,
         )
 
 
@@ -96,13 +108,14 @@ FULL = Scale(
     plain_rounds=12,
     paced_rounds=12,
     slices=56,
+    fault_slices=80,
     sizes=("1k", "20k", "200k"),
     run_s=0.4,
     slice_s=0.4,
     flips=50,
     soak_s=20.0,
     stalled_rounds=3,
-    crossfades=tuple(dict.fromkeys(name for names in CROSSFADES.values() for name in names)),
+    crossfades=tuple(dict.fromkeys(name for group in Group for names in CROSSFADES[group] for name in names)),
     bursts=BURSTS,
 )
 QUICK = Scale(
@@ -110,6 +123,7 @@ QUICK = Scale(
     plain_rounds=2,
     paced_rounds=2,
     slices=2,
+    fault_slices=2,
     sizes=("1k",),
     run_s=0.1,
     slice_s=0.1,
@@ -124,6 +138,11 @@ QUICK = Scale(
 def scenario_name(kind: str, target: str) -> str:
     """Under which name a kind of load at a target is measured, such as `plain 1k: crossfade off`."""
     return f"{kind}: {target}"
+
+
+def fault_kind(fault: str) -> str:
+    """The kind of load that meets a Crossfade whose shadow has that fault, and one without a shadow."""
+    return f"faults 1k {fault}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +167,7 @@ def steps(group: Group, targets: Mapping[str, Target], scale: Scale) -> list[Ste
         ],
         Group.LATENCY: [Step("latency", latency, scale.slices)],
         Group.FAULTS: [
-            Step("latency beside a failing shadow", latency, scale.slices),
+            Step("latency beside a failing shadow", latency, scale.fault_slices),
             Step("slow shadow", stalled_scenarios(targets, scale), scale.stalled_rounds),
         ],
     }
@@ -199,15 +218,23 @@ def latency_scenarios(targets: Mapping[str, Target], groups: Sequence[Group], sc
         names = ("direct", "nginx plain", "envoy plain", "least proxy", "crossfade off")
         found += _scenarios(targets, "latency 1k", names, load)
     if Group.FAULTS in groups:
-        faults = tuple(f"crossfade {name}" for name in CROSSFADES[Group.FAULTS])
-        found += _scenarios(targets, "faults 1k", faults, load)
+        for fault in FAULTS:
+            if f"crossfade {fault}" in targets:
+                found += _scenarios(targets, fault_kind(fault), ("crossfade off", f"crossfade {fault}"), load)
     return found
 
 
 def stalled_scenarios(targets: Mapping[str, Target], scale: Scale) -> list[Scenario]:
     """Who mirrors to a shadow that takes 200 ms, in a closed loop: who waits for it shows."""
+    if f"crossfade {crossfade.SLOW}" not in targets:
+        return []
     return _scenarios(targets, "stalled 1k", STALLED, Load("/1k.json", connections=4, run_s=scale.run_s))
 
 
 def _scenarios(targets: Mapping[str, Target], kind: str, names: Sequence[str], load: Load) -> list[Scenario]:
-    return [Scenario(scenario_name(kind, name), targets[name], load) for name in names if name in targets]
+    slow = f"crossfade {crossfade.SLOW}"
+    return [
+        Scenario(scenario_name(kind, name), targets[name], load, _SLOW_COPIES_S if name == slow else SETTLE_S)
+        for name in names
+        if name in targets
+    ]

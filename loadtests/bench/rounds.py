@@ -13,18 +13,22 @@ import msgspec
 from loadtests.bench.generator import Generator, Load, Shot, Target
 from loadtests.bench.procfs import cpu_s, pss_mb
 
-_SETTLE_S = 0.03
+SETTLE_S = 0.03
 _PAUSE_S = 0.25
 _IDLE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of load at one target; the name says both: `1k plain: crossfade off`."""
+    """One kind of load at one target; the name says both: `1k plain: crossfade off`.
+
+    For `settle_s` after a slice what it has left under way may go on; the next slice begins after that.
+    """
 
     name: str
     target: Target
     load: Load
+    settle_s: float = SETTLE_S
 
     @property
     def kind(self) -> str:
@@ -71,8 +75,8 @@ def measure(
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}")
         for scenario in _drawn(scenarios, rng):
-            time.sleep(_SETTLE_S)  # what the slice before still has under way ends on its own time
             one = _slice(scenario, generator, memory=memory)
+            time.sleep(scenario.settle_s)
             if not one.drained:
                 progress(f"{scenario.name}: not all had its outcome after {one.wait_s:.0f} s")
             found[scenario.name].append(one)

@@ -72,27 +72,33 @@ class Bench:
             if compared := [one for one in Group if one in self.groups and one is not Group.MEMORY]:
                 with running_peers(self.work_dir, self.build_dir, backends, cores) as peers:
                     targets = {"direct": backends.live, **peers}
-                    for group in compared:
-                        self._measure_group(group, result, generator, targets, backends, cores)
+                    for group, names in self._together(compared):
+                        self._measure_group(group, names, result, generator, targets, backends, cores)
             if Group.MEMORY in self.groups:
                 self._measure_memory(result, generator, backends, cores)
         result.rows += self._rows(result)
         result.floors += floors(result.measured, self.seed)
         return result
 
+    def _together(self, groups: Sequence[Group]) -> Iterator[tuple[Group, tuple[str, ...]]]:
+        for group in groups:
+            for names in self.scale.crossfades_of(group):
+                yield group, names
+
     def _measure_group(
         self,
         group: Group,
+        names: tuple[str, ...],
         result: Result,
         generator: Generator,
         peers: Mapping[str, Target],
         backends: Backends,
         cores: Cores,
     ) -> None:
-        names = self.scale.crossfades_of(group)
-        self.progress(f"{group}: starting {len(names)} times Crossfade")
+        title = f"{group} {names[-1]}" if group is Group.FAULTS else str(group)
+        self.progress(f"{title}: starting {len(names)} times Crossfade")
         with (
-            self._running(backends, cores, names, f"crossfades-{group}") as running,
+            self._running(backends, cores, names, f"crossfades-{title.replace(' ', '-')}") as running,
             keeping_to(cores.rest),
         ):
             own = {one.target.name: one.target for one in running.values()}
@@ -103,8 +109,8 @@ class Bench:
                 result.flips = flip_under_load(
                     running[crossfades.OFF], self.flags, generator, flips=self.scale.flips, seed=self.seed
                 )
-            self.progress(f"{group}: waiting for the books to close")
-            result.books |= {f"{group}: {name}": books for name, books in closed_books(running).items()}
+            self.progress(f"{title}: waiting for the books to close")
+            result.books |= {f"{title}: {name}": books for name, books in closed_books(running).items()}
 
     def _measured(self, step: Step, generator: Generator) -> dict[str, list[Measured]]:
         def progress(text: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from statistics import median
 
-from loadtests.bench.plan import POSTED_BYTES, Scale, scenario_name
+from loadtests.bench.plan import FAULTS, POSTED_BYTES, Scale, fault_kind, scenario_name
 from loadtests.bench.rounds import Measured, Measurements
 from loadtests.bench.verdicts import Bound, Row, Verdict, at_least, at_most, judged
 from loadtests.interval import Interval, ratio_of_medians
@@ -91,12 +91,12 @@ def fault_rows(measured: Measurements, seed: int) -> list[Row]:
         judge.of(
             f"live p50, shadow {fault} / off",
             at_most(1.05),
-            "faults 1k",
+            fault_kind(fault),
             f"crossfade {fault}",
             "crossfade off",
             _p50,
         )
-        for fault in ("slow", "hanging", "dead")
+        for fault in FAULTS
     ]
 
 

@@ -20,7 +20,8 @@ from loadtests.bench.plan import (
     stalled_scenarios,
     steps,
 )
-from proxy.settings import HandoverSettings
+from parity.runs import RECORD_EVERY_S
+from proxy.settings import HandoverSettings, MirrorSettings
 
 PEERS = [
     *(f"nginx {name}" for name in ("plain", "large", "mirror", "store", "slow")),
@@ -33,14 +34,22 @@ TARGETS = {name: Target(name, port) for port, name in enumerate([*PEERS, *OURS, 
 
 def test_every_group_says_which_crossfades_it_needs_and_a_full_run_has_them() -> None:
     assert set(CROSSFADES) == set(Group)
-    assert {name for names in CROSSFADES.values() for name in names} == set(FULL.crossfades)
     assert set(FULL.crossfades) == {"off", "equal", "different", "slow", "hanging", "dead"}
-    assert FULL.crossfades_of(Group.MIRROR) == ("off", "equal", "different")
-    assert QUICK.crossfades_of(Group.MIRROR) == ("off", "different")
+    assert FULL.crossfades_of(Group.MIRROR) == [("off", "equal", "different")]
+    assert QUICK.crossfades_of(Group.MIRROR) == [("off", "different")]
 
 
 def test_no_crossfade_runs_beside_the_measurement_of_what_one_adds() -> None:
-    assert [FULL.crossfades_of(group) for group in (Group.PLAIN, Group.LATENCY)] == [("off",), ("off",)]
+    assert [FULL.crossfades_of(group) for group in (Group.PLAIN, Group.LATENCY)] == [[("off",)], [("off",)]]
+
+
+def test_a_shadow_at_fault_is_measured_beside_one_crossfade_without_a_shadow_and_no_other() -> None:
+    assert FULL.crossfades_of(Group.FAULTS) == [("off", "slow"), ("off", "hanging"), ("off", "dead")]
+    assert QUICK.crossfades_of(Group.FAULTS) == [("off",)]
+    pair = {name: TARGETS[name] for name in ("crossfade off", "crossfade dead", "nginx slow")}
+    names = [scenario.name for step in steps(Group.FAULTS, pair, FULL) for scenario in step.scenarios]
+
+    assert names == ["faults 1k dead: crossfade off", "faults 1k dead: crossfade dead"]
 
 
 def test_every_group_that_is_measured_by_slices_has_steps_and_each_scenario_is_in_one_of_them() -> None:
@@ -184,3 +193,11 @@ def test_a_stalled_shadow_is_compared_with_the_peers_that_mirror() -> None:
         "envoy slow",
         "crossfade slow",
     ]
+
+
+def test_the_copies_to_a_slow_shadow_have_ended_before_the_next_slice() -> None:
+    mirror = MirrorSettings()
+    settle_s = {one.target.name: one.settle_s for one in latency_scenarios(TARGETS, (Group.FAULTS,), FULL)}
+
+    assert settle_s.pop("crossfade slow") > mirror.wait_s + 0.2 + RECORD_EVERY_S
+    assert max(settle_s.values()) < 0.1

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import time
 from pathlib import Path
 
 from loadtests.bench.drain import Drain
@@ -43,6 +44,18 @@ def test_those_who_are_compared_are_asked_one_after_the_other(tmp_path: Path) ->
 
     changes = [path for (path, _), (before, _) in zip(seen[1:], seen, strict=False) if path != before]
     assert len(changes) == 1
+
+
+def test_what_a_slice_leaves_under_way_has_its_time_before_the_next_one_begins(tmp_path: Path) -> None:
+    server = Child("server", ["-m", "loadtests.bench.slow_backend", "--work-ms=0"], log=tmp_path / "server")
+    with server:
+        target = Target("it", int(server.ready()["port"]), pids=(server.pid,))
+        generator = Generator(tmp_path)
+        began_s = time.monotonic()
+
+        measure([Scenario("it", target, SHORT, settle_s=0.4)], 2, generator, seed=1)
+
+    assert time.monotonic() - began_s > 2 * (0.4 + SHORT.run_s)
 
 
 def test_a_slice_has_the_cpu_time_a_request_and_the_memory_of_server_and_helpers(tmp_path: Path) -> None:

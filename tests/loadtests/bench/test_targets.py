@@ -245,9 +245,10 @@ def test_an_nginx_that_seems_to_add_nothing_is_no_measure() -> None:
 
 def test_a_failing_shadow_is_judged_by_the_client_s_median() -> None:
     measured = {
-        "faults 1k: crossfade off": slices(p50_us=around(200)),
-        "faults 1k: crossfade slow": slices(p50_us=around(204)),
-        "faults 1k: crossfade hanging": slices(p50_us=around(250)),
+        "faults 1k slow: crossfade off": slices(p50_us=around(200)),
+        "faults 1k slow: crossfade slow": slices(p50_us=around(204)),
+        "faults 1k hanging: crossfade off": slices(p50_us=around(200)),
+        "faults 1k hanging: crossfade hanging": slices(p50_us=around(250)),
     }
 
     assert [(row.name, row.verdict) for row in fault_rows(measured, 1)] == [
