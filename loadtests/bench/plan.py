@@ -76,6 +76,7 @@ class Scale:
     paced_rounds: int
     slices: int
     fault_slices: int
+    more: int
     sizes: tuple[str, ...]
     run_s: float
     slice_s: float
@@ -109,6 +110,7 @@ FULL = Scale(
     paced_rounds=12,
     slices=56,
     fault_slices=80,
+    more=4,
     sizes=("1k", "20k", "200k"),
     run_s=0.4,
     slice_s=0.4,
@@ -124,6 +126,7 @@ QUICK = Scale(
     paced_rounds=2,
     slices=2,
     fault_slices=2,
+    more=0,
     sizes=("1k",),
     run_s=0.1,
     slice_s=0.1,
@@ -147,12 +150,13 @@ def fault_kind(fault: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Scenarios that are measured in the same rounds."""
+    """Scenarios that are measured in the same rounds; where a target stays undecided, half as many again, `more` times."""
 
     title: str
     scenarios: Sequence[Scenario]
     rounds: int
     memory: bool = False
+    more: int = 0
 
 
 def steps(group: Group, targets: Mapping[str, Target], scale: Scale) -> list[Step]:
@@ -165,9 +169,9 @@ def steps(group: Group, targets: Mapping[str, Target], scale: Scale) -> list[Ste
             Step("capacity, mirror", capacity, scale.rounds, memory=True),
             Step("mirroring at one pace", paced_scenarios(targets, scale), scale.paced_rounds, memory=True),
         ],
-        Group.LATENCY: [Step("latency", latency, scale.slices)],
+        Group.LATENCY: [Step("latency", latency, scale.slices, more=scale.more)],
         Group.FAULTS: [
-            Step("latency beside a failing shadow", latency, scale.fault_slices),
+            Step("latency beside a failing shadow", latency, scale.fault_slices, more=scale.more),
             Step("slow shadow", stalled_scenarios(targets, scale), scale.stalled_rounds),
         ],
     }

@@ -11,13 +11,14 @@ from loadtests.bench.books import book_rows
 from loadtests.bench.crossfade import Crossfade, Flags, closed_books, running_crossfades
 from loadtests.bench.flips import Flips, flip_rows, flip_under_load
 from loadtests.bench.generator import Generator, Target
+from loadtests.bench.looks import measure_until_decided
 from loadtests.bench.peers import PEERS, Backends, program, running_backends, running_peers
 from loadtests.bench.plan import Group, Scale, Step, steps
 from loadtests.bench.procfs import Cores, keeping_to, two_cores
 from loadtests.bench.rounds import Measured, Measurements, measure
 from loadtests.bench.soak import Soak, burst_memory_rows, memory_rows, soak
 from loadtests.bench.targets import fault_rows, floors, latency_rows, mirror_rows, plain_rows
-from loadtests.bench.verdicts import Row, at_most, counted
+from loadtests.bench.verdicts import Row, Verdict, at_most, counted
 from loadtests.interval import Interval
 from parity.report import Report
 
@@ -103,7 +104,7 @@ class Bench:
         ):
             own = {one.target.name: one.target for one in running.values()}
             for step in steps(group, {**peers, **own}, self.scale):
-                result.measured |= self._measured(step, generator)
+                self._measure_step(group, step, result, generator)
             if group is Group.FLAGS:
                 self.progress("flags: flips under load")
                 result.flips = flip_under_load(
@@ -112,13 +113,30 @@ class Bench:
             self.progress(f"{title}: waiting for the books to close")
             result.books |= {f"{title}: {name}": books for name, books in closed_books(running).items()}
 
-    def _measured(self, step: Step, generator: Generator) -> dict[str, list[Measured]]:
+    def _measure_step(self, group: Group, step: Step, result: Result, generator: Generator) -> None:
         def progress(text: str) -> None:
             self.progress(f"{step.title}: {text}")
 
-        return measure(
-            step.scenarios, step.rounds, generator, seed=self.seed, memory=step.memory, progress=progress
+        def look(step: Step, number: int) -> dict[str, list[Measured]]:
+            return measure(
+                step.scenarios,
+                step.rounds,
+                generator,
+                seed=self.seed + number,
+                memory=step.memory,
+                progress=progress,
+            )
+
+        measure_until_decided(
+            step,
+            result.measured,
+            look=look,
+            undecided=lambda: self._undecided(group, result),
+            progress=progress,
         )
+
+    def _undecided(self, group: Group, result: Result) -> set[str]:
+        return {row.name for row in self._rows_of(group, result) if row.verdict is Verdict.UNDECIDED}
 
     def _measure_memory(self, result: Result, generator: Generator, backends: Backends, cores: Cores) -> None:
         self.progress("memory: a soak with a dead shadow")
@@ -140,6 +158,10 @@ class Bench:
             yield running
 
     def _rows(self, result: Result) -> list[Row]:
+        rows = [row for group in Group if group in self.groups for row in self._rows_of(group, result)]
+        return [*rows, *book_rows(result.books), _failed_row(result)]
+
+    def _rows_of(self, group: Group, result: Result) -> list[Row]:
         measured, scale, seed = result.measured, self.scale, self.seed
         judges: dict[Group, Callable[[], list[Row]]] = {
             Group.PLAIN: lambda: plain_rows(measured, scale, seed),
@@ -149,8 +171,7 @@ class Bench:
             Group.FLAGS: lambda: flip_rows(result.flips) if result.flips else [],
             Group.MEMORY: lambda: _memory_rows(result.soak, measured) if result.soak else [],
         }
-        rows = [row for group in Group if group in self.groups for row in judges[group]()]
-        return [*rows, *book_rows(result.books), _failed_row(result)]
+        return judges[group]()
 
 
 def _memory_rows(found: Soak, measured: Measurements) -> list[Row]:
