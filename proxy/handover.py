@@ -176,8 +176,14 @@ class _Connection(asyncio.Protocol):
             self._timer = self._loop.call_at(self._sent_at + self._interval_s, self._look)
 
     def _send(self) -> None:
-        """What is to be sent again, then batches, as long as there is room for them."""
         self._is_called = False
+        try:
+            self._send_what_may_go()
+        except Exception as error:  # noqa: BLE001  in a callback of the loop nobody would hear of it: `run` says so
+            self._fail(error)
+
+    def _send_what_may_go(self) -> None:
+        """What is to be sent again, then batches, as long as there is room for them."""
         outbox = self._outbox
         while not self._is_full and not self.over.done():
             closing = self._handover.closing

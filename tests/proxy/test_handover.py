@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -190,6 +191,24 @@ async def test_another_receipt_than_that_of_the_oldest_batch_is_not_taken(parity
 
     assert held > 0
     assert ids(parity) == [1, 2, 3]
+
+
+class Failing(Outbox):
+    """One whose batches cannot be made."""
+
+    def next_frame(self, *, present: bool = False, closing: bool = False) -> NoReturn:
+        """As of a fault of ours."""
+        raise ZeroDivisionError((present, closing))
+
+
+async def test_a_fault_of_its_own_ends_it_and_is_told(parity: FakeParity) -> None:
+    await parity.start()
+    counters = Counters()
+    handover = Handover(parity.socket, Failing("proxy-1-run", QUICK_HANDOVER, counters), QUICK_HANDOVER)
+
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(handover.run(), 5)
+    await parity.stop()
 
 
 @pytest.mark.parametrize("fault", ["dead", "silent", "slow"])
