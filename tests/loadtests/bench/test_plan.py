@@ -34,6 +34,7 @@ TARGETS = {name: Target(name, port) for port, name in enumerate([*PEERS, *OURS, 
 
 def test_every_group_says_which_crossfades_it_needs_and_a_full_run_has_them() -> None:
     assert set(CROSSFADES) == set(Group)
+    assert {one for sets in CROSSFADES.values() for names in sets for one in names} == set(FULL.crossfades)
     assert set(FULL.crossfades) == {"off", "equal", "different", "slow", "hanging", "dead"}
     assert FULL.crossfades_of(Group.MIRROR) == [("off", "equal", "different")]
     assert QUICK.crossfades_of(Group.MIRROR) == [("off", "different")]
