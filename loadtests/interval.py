@@ -18,13 +18,15 @@ from operator import mul
 from statistics import NormalDist, fmean, stdev
 
 RESAMPLES = 2_000
+CHANCE = 0.025
+"""Of the truth being beyond an end of an interval of 95 %."""
 _MANY = 30  # units of which the mean is as good as normal, however skewed they are
 _RESAMPLES_OF_MEANS = 1_000  # of hundreds of measures at a look; Student's t bounds them as well
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A ratio with its 95 % confidence interval."""
+    """A ratio with its confidence interval, of 95 % if nothing else is said."""
 
     value: float
     low: float
@@ -66,9 +68,11 @@ class Pooled:
 
 
 def bootstrap(
-    units: int, statistic: Callable[[Sequence[int]], float | None], *, seed: int
+    units: int, statistic: Callable[[Sequence[int]], float | None], *, seed: int, chance: float = CHANCE
 ) -> Interval | None:
     """The statistic of all units once each, and its interval from drawing the units again with replacement.
+
+    The truth is beyond each end of it with that chance.
 
     `statistic` gets how often each unit was drawn and answers None where that draw has no value. The whole is
     None when the units themselves have none.
@@ -79,18 +83,23 @@ def bootstrap(
     # few units give few draws that differ, each of which is computed once
     again = map(cache(statistic), _draws(units, seed))
     drawn = sorted(one for one in again if one is not None)
-    tail = _tail(units)
+    tail = _tail(units, chance)
     return Interval(value, min(value, percentile(drawn, tail)), max(value, percentile(drawn, 1 - tail)))
 
 
 def ratio_of_medians(
-    numerator: Sequence[Sequence[float]], denominator: Sequence[Sequence[float]], *, seed: int
+    numerator: Sequence[Sequence[float]],
+    denominator: Sequence[Sequence[float]],
+    *,
+    seed: int,
+    chance: float = CHANCE,
 ) -> Interval | None:
     """The ratio of the medians of all values, with its interval from resampling the units that both were measured in.
 
-    The two have one sequence of values for each unit, a pair of blocks or a round of slices.
+    The two have one sequence of values for each unit, a pair of blocks or a round of slices. The truth is beyond each
+    end of the interval with that chance.
     """
-    return ratio_of_mean_medians([numerator], [denominator], seed=seed)
+    return ratio_of_mean_medians([numerator], [denominator], seed=seed, chance=chance)
 
 
 def ratio_of_mean_medians(
@@ -98,6 +107,7 @@ def ratio_of_mean_medians(
     denominators: Sequence[Sequence[Sequence[float]]],
     *,
     seed: int,
+    chance: float = CHANCE,
 ) -> Interval | None:
     """As `ratio_of_medians`, where there are several kinds of values: of the mean over the kinds of their medians.
 
@@ -114,7 +124,7 @@ def ratio_of_mean_medians(
         # as many kinds above as below: of sums as of means
         return math.fsum(known[: len(above)]) / math.fsum(known[len(above) :])
 
-    return bootstrap(len(numerators[0]), ratio, seed=seed)
+    return bootstrap(len(numerators[0]), ratio, seed=seed, chance=chance)
 
 
 class Spread:
@@ -198,7 +208,7 @@ def _means(values: tuple[float, ...], seed: int) -> list[float]:
     return sorted(sum(map(mul, drawn, values)) / len(values) for drawn in draws)
 
 
-def _tail(units: int, chance: float = 0.025) -> float:
+def _tail(units: int, chance: float = CHANCE) -> float:
     if units < 2:
         return 0.0
     return NormalDist().cdf(-student(chance, units - 1) * math.sqrt(units / (units - 1)))

@@ -17,7 +17,8 @@ def measure_until_decided(
 ) -> None:
     """Measure a step into `measured`, and half as many rounds again for as long as a row of it is undecided.
 
-    It goes on whichever way that falls, `step.more` times at most. `look` measures the rounds of a step; its second argument is different each time, for their order.
+    It goes on whichever way that falls, `step.more` times at most. `look` measures the rounds of a step; its second
+    argument is different each time, for their order.
     """
     before = undecided()
     measured |= look(step, 0)

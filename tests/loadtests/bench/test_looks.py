@@ -1,10 +1,14 @@
 """What is undecided is measured on, within its bound, and what is decided is not."""
 
+import random
+from statistics import NormalDist
+
 import pytest
 
 from loadtests.bench.looks import measure_until_decided
 from loadtests.bench.plan import FULL, QUICK, Group, Step, steps
 from loadtests.bench.rounds import Measured
+from loadtests.bench.targets import A_LOOK
 from tests.loadtests.bench.support import slices
 from tests.loadtests.bench.test_plan import TARGETS
 
@@ -77,3 +81,19 @@ def test_latency_goes_on_in_a_full_run_and_never_in_a_smoke() -> None:
 
     assert {title for title, more in full.items() if more} == {"latency", "latency beside a failing shadow"}
     assert set(quick.values()) == {0}
+
+
+def test_what_is_at_its_bound_passes_no_more_often_than_at_one_look_of_95_percent() -> None:
+    """The mean of rounds that are normal about the bound, looked at as a full run does, beyond its end at any look."""
+    rng, beyond, runs = random.Random(1), NormalDist().inv_cdf(1 - A_LOOK), 20_000
+    more = FULL.fault_slices // 2
+    passed = 0
+    for _ in range(runs):
+        total, rounds = rng.gauss(0, FULL.fault_slices**0.5), FULL.fault_slices
+        for _ in range(FULL.more):
+            if abs(total) > beyond * rounds**0.5:
+                break
+            total, rounds = total + rng.gauss(0, more**0.5), rounds + more
+        passed += total < -beyond * rounds**0.5
+
+    assert 0.02 < passed / runs < 0.027
