@@ -25,8 +25,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 MAX_SPREAD_S = 0.1
 """How much later than the first of a batch the last is asked at most; what comes in 0.05 s makes a batch."""
 
-_DOWN = Shed("shadow_down")
-
 Overlapped = Callable[[str, tuple[int, int]], bool]
 """Whether a write to that domain was in flight at any moment since that mark."""
 
@@ -87,16 +85,16 @@ class Completion:
         A batch that was asked at once would load the shadow as no client does, and its answers would seem slow.
         """
         began = min((capture.at for capture in captures), default=0.0)
-        vain = [self._is_in_vain(capture) for capture in captures]
+        shed = self._in_vain(captures)
         asked = await asyncio.gather(
             *(
                 self._complete(capture, min(capture.at - began, MAX_SPREAD_S))
-                for capture, is_in_vain in zip(captures, vain, strict=True)
-                if not is_in_vain
+                for capture, in_vain in zip(captures, shed, strict=True)
+                if in_vain is None
             )
         )
         results = iter(asked)
-        return [_DOWN if is_in_vain else next(results) for is_in_vain in vain]
+        return [next(results) if in_vain is None else in_vain for in_vain in shed]
 
     def release(self, completed: Sequence[Exchange | Shed]) -> None:
         """These are recorded: the answers of the shadow that they held are free."""
@@ -135,10 +133,18 @@ class Completion:
     def _give_back(self, answers: Iterable[Observation | str]) -> None:
         self._budget.give_back(sum(len(one.body) for one in answers if isinstance(one, Observation)))
 
-    def _is_in_vain(self, capture: Capture) -> bool:
-        """Whether its copy would be shed, for the shadow is down: nothing else is done for it, and it has no task."""
-        is_to_be_asked = capture.shadow is None and not capture.skipped and capture.method in SAFE_METHODS
-        return is_to_be_asked and self.mirrors[capture.authoritative.other].is_left_alone
+    def _in_vain(self, captures: Sequence[Capture]) -> list[Shed | None]:
+        """Which copies would be shed, as is known already: nothing else is done for them, and they have no task."""
+        shed: list[Shed | None] = []
+        ahead = dict.fromkeys(Backend, 0)
+        for capture in captures:
+            in_vain = None
+            if capture.shadow is None and not capture.skipped and capture.method in SAFE_METHODS:
+                backend = capture.authoritative.other
+                in_vain = self.mirrors[backend].in_vain(ahead[backend])
+                ahead[backend] += in_vain is None
+            shed.append(in_vain)
+        return shed
 
     async def _complete(self, capture: Capture, after_s: float) -> Exchange | Shed:
         try:

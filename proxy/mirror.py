@@ -4,6 +4,7 @@ The live path has no part in it: whatever the shadow does, only its own copies w
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -24,7 +25,11 @@ from proxy.signature import shadow_headers
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
+DOWN = Shed("shadow_down")
+"""It was not asked, for it only fails."""
 _ANEW = frozenset({b"expect", b"transfer-encoding"})
+_NEWEST = 0.05
+"""How much of the way the usual duration goes to that of the newest copy."""
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -105,6 +110,7 @@ class Mirror:
         self._breaker = Breaker(settings.failures, settings.cool_down_s, self._report, clock)
         self._line: deque[asyncio.Future[bool]] = deque()
         self._under_way = 0
+        self._usual_s = 0.0
 
     @property
     def limit(self) -> int:
@@ -122,9 +128,24 @@ class Mirror:
         return len(self._line)
 
     @property
-    def is_left_alone(self) -> bool:
-        """Whether the shadow is down and its next probe is not due: whatever is asked now is shed."""
-        return self._breaker.cools_down
+    def room(self) -> int:
+        """How many copies may wait: `queue_items`, or as many as can have their turn within `wait_s`.
+
+        While some wait, `limit` are under way, and one ends each time that the `limit`th part of what a copy usually
+        takes has passed (Little 1961). Whoever is further back would wait in vain.
+        """
+        settings = self._settings
+        if not self._usual_s:
+            return settings.queue_items
+        return min(settings.queue_items, math.ceil(settings.wait_s * self.limit / self._usual_s))
+
+    def in_vain(self, ahead: int = 0) -> Shed | None:
+        """What would become of one more copy, behind `ahead` others that come, if it is known now: it would be shed."""
+        if self._breaker.cools_down:
+            return DOWN
+        if self._line and len(self._line) + ahead >= self.room:
+            return self._refused()
+        return None
 
     async def ask(self, capture: Capture) -> Answered | Shed:
         """Send the copy of a captured request when its turn comes; takes `wait_s` and `timeout_s` at most.
@@ -134,7 +155,7 @@ class Mirror:
         if capture.method not in SAFE_METHODS:
             raise ValueError(f"a copy of {capture.endpoint} is no copy of a read")
         if not self._breaker.admits():
-            return Shed("shadow_down")
+            return DOWN
         if (refused := await self._turn()) is not None:
             return refused
         try:
@@ -151,9 +172,9 @@ class Mirror:
         if self._under_way < self.limit and not self._line:
             self._under_way += 1
             return None
-        reason = "shadow_limit" if self._adaptive.is_reduced else "shadow_queue"
-        if len(self._line) >= self._settings.queue_items:
-            return Shed(reason)
+        refused = self._refused()
+        if len(self._line) >= self.room:
+            return refused
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._line.append(turn)
         try:
@@ -168,8 +189,11 @@ class Mirror:
                 turn.cancel()
                 self._line.remove(turn)
         if turn.cancelled():
-            return Shed(reason)
-        return None if turn.result() else Shed("shadow_down")
+            return refused
+        return None if turn.result() else DOWN
+
+    def _refused(self) -> Shed:
+        return Shed("shadow_limit" if self._adaptive.is_reduced else "shadow_queue")
 
     def _let_in(self) -> None:
         while self._line and self._under_way < self.limit:
@@ -184,6 +208,8 @@ class Mirror:
         except BaseException:
             body.release()
             raise
+        taken_s = self._clock() - began_at
+        self._usual_s += (taken_s - self._usual_s) * (_NEWEST if self._usual_s else 1.0)
         if reply.error:
             self._breaker.failed()
             self._adaptive.failed(began_at)

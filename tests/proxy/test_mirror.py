@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from parity.completing import Shed
@@ -52,13 +53,44 @@ class ThrowingSender:
         """Nothing to close."""
 
 
+class Clock:
+    """A clock that somebody sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """What it shows, in seconds."""
+        return self.now
+
+
+class TakingSender(HeldSender):
+    """As its parent; and each copy takes so many seconds of a clock."""
+
+    def __init__(self, clock: Clock, taken_s: float) -> None:
+        super().__init__()
+        self.clock = clock
+        self.taken_s = taken_s
+        self.gate.set()
+
+    async def send(self, copy: Copy, capture: KeptBody) -> Reply:
+        """Set the clock forward when it is let."""
+        reply = await super().send(copy, capture)
+        self.clock.now += self.taken_s
+        return reply
+
+
 class Bench:
     """A mirror on its own."""
 
-    def __init__(self, sender: ShadowSender, settings: MirrorSettings = QUICK_MIRROR) -> None:
+    def __init__(
+        self,
+        sender: ShadowSender,
+        settings: MirrorSettings = QUICK_MIRROR,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.budget = Budget(10_000)
         self.mirror = Mirror(
-            Backend.MODERN, sender, settings=settings, secret=SECRET.encode(), budget=self.budget
+            Backend.MODERN, sender, settings=settings, secret=SECRET.encode(), budget=self.budget, clock=clock
         )
 
     def ask(self, n: int) -> list[asyncio.Task[Answered | Shed]]:
@@ -151,6 +183,53 @@ async def test_a_copy_whose_turn_does_not_come_is_shed() -> None:
 
     assert await told(asking) == ["answered", "shadow_queue", "shadow_queue"]
     assert bench.mirror.waiting == 0
+
+
+async def test_no_more_wait_than_can_have_their_turn_in_time() -> None:
+    clock = Clock()
+    sender = TakingSender(clock, 0.2)
+    bench = Bench(sender, replace(QUICK_MIRROR, concurrency=2, wait_s=0.5), clock)
+    unknown = bench.mirror.room
+    await told(bench.ask(1))
+    sender.gate.clear()
+
+    asking = bench.ask(10)
+    await asyncio.sleep(0)
+    waiting, refused = bench.mirror.waiting, [one.result() for one in asking if one.done()]
+    sender.gate.set()
+
+    assert (unknown, waiting) == (QUICK_MIRROR.queue_items, 5)  # ten a second, and half a second
+    assert refused == [Shed("shadow_queue")] * 3
+    assert sorted(await told(asking)) == ["answered"] * 7 + ["shadow_queue"] * 3
+
+
+async def test_a_shadow_that_becomes_quick_has_room_for_more_again() -> None:
+    clock = Clock()
+    sender = TakingSender(clock, 1.0)
+    bench = Bench(sender, replace(QUICK_MIRROR, concurrency=1, wait_s=0.5), clock)
+    await told(bench.ask(1))
+    before = bench.mirror.room
+    sender.taken_s = 0.001
+    for _ in range(100):
+        await told(bench.ask(1))
+
+    assert (before, bench.mirror.room > 50) == (1, True)
+
+
+async def test_whether_one_more_would_wait_in_vain_is_known_before_it_is_asked() -> None:
+    clock = Clock()
+    sender = TakingSender(clock, 0.25)
+    bench = Bench(sender, replace(QUICK_MIRROR, concurrency=1, wait_s=0.5), clock)
+    await told(bench.ask(1))
+    sender.gate.clear()
+    nobody_waits = bench.mirror.in_vain(ahead=100)
+    asking = bench.ask(2)
+    await asyncio.sleep(0)
+    one_waits = [bench.mirror.in_vain(ahead) for ahead in (0, 1)]
+    sender.gate.set()
+    await told(asking)
+
+    assert (nobody_waits, one_waits) == (None, [None, Shed("shadow_queue")])
 
 
 async def test_with_a_reduced_limit_that_is_the_reason() -> None:
