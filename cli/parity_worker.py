@@ -115,7 +115,8 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
             ),
             bounds=context.bounds,
         )
-        tap = Tap(completion, record_socket(context.settings), Redactor(settings.token_key))
+        redactor = Redactor(settings.token_key)
+        tap = Tap(completion, record_socket(context.settings), redactor, levels=completion.levels)
         listen = context.settings.parity.metrics
         recorded, shown = RecordedCounts(), []
         if listen:
@@ -134,7 +135,7 @@ def parity_worker(context: Context, socket: Path, supervised: bool) -> None:
                     stop=stop,
                     ready=lambda: _announce({"ready": True, "metrics_port": port}),
                     settings=IntakeSettings(held_bytes=settings.mirror.held_bytes),
-                    levels=completion.levels,
+                    levels=tap.levels,
                     metrics=recorded,
                     confirmer=confirmer,
                     self_test=SelfTestLimits(per_second=context.settings.parity.self_test_rate),

@@ -227,6 +227,10 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     captures: tuple[Capture, ...] = ()
 
 
+LEFT_ALONE = "shadow_left_alone_seconds"
+"""The level, by shadow backend, for how long nothing is sent there because it only fails; 0: it is not down."""
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """The parity worker has committed the batch `seq` to the store (or had already).
 

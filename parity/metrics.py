@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client.samples import Sample
 
+from parity.exchange import LEFT_ALONE
 from parity.exposition import Family, FamilyCollector, Kind
 from parity.recorded_counts import RecordedCounts
 
@@ -13,6 +14,7 @@ LEVELS: Mapping[str, tuple[str, str]] = {
     "shadow_in_flight": ("backend", "Copies under way to a shadow."),
     "shadow_waiting": ("backend", "Copies that wait for their turn."),
     "shadow_limit": ("backend", "How many copies may be under way now."),
+    LEFT_ALONE: ("backend", "For how long no copy is sent to a shadow that only fails; 0: it is not down."),
     "held_bytes": ("what", "Bytes held: batches that are not recorded yet, answers of shadows."),
 }
 """What is told of the ways to the shadows, by the name that `levels` have before their slash; label and help."""

@@ -5,6 +5,7 @@ A request, decided here and carried in `wire/`:
     headers.py         which lines pass, which go, which the proxy sets
     telemetry.py       metrics, access log, span; what is at no endpoint, folded (unlisted.py, path_folding.py)
     outbox.py          what the client got becomes a Capture, encoded at once; handover.py sends batches until a receipt comes
+    left_alone.py      nothing becomes one for a shadow that only fails, as the receipts say
     rehearsals.py      of a write that is drawn: modern runs it first, on connections of its own (rehearsal_client.py), and
                        the write waits for that within a deadline (held.py)
 

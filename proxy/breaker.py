@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+_DUE_S = 0.001
+
 
 class Breaker:
     """After `failures` failures on end nothing is admitted for `cool_down_s`, then one copy as a probe.
@@ -28,6 +30,11 @@ class Breaker:
     def cools_down(self) -> bool:
         """Whether nothing is admitted now."""
         return self._probe_at is not None and self._clock() < self._probe_at
+
+    @property
+    def left_s(self) -> float:
+        """For how many seconds nothing is admitted, a millisecond when the probe is due; 0 while the shadow is up."""
+        return 0.0 if self._probe_at is None else max(self._probe_at - self._clock(), _DUE_S)
 
     def admits(self) -> bool:
         """Whether a copy may be sent now; of those that ask after the cool-down only the first may."""

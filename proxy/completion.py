@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from parity.completing import Again, Shed, exchange_of, not_completed
-from parity.exchange import SAFE_METHODS, Backend, Capture, Exchange, Observation
+from parity.exchange import LEFT_ALONE, SAFE_METHODS, Backend, Capture, Exchange, Observation
 from proxy.canary import StickyKeys, token
 from proxy.captures import Budget
 from proxy.fields import pairs
@@ -77,6 +77,7 @@ class Completion:
             found[f"shadow_in_flight/{backend}"] = mirror.in_flight
             found[f"shadow_waiting/{backend}"] = mirror.waiting
             found[f"shadow_limit/{backend}"] = mirror.limit
+            found[f"{LEFT_ALONE}/{backend}"] = mirror.left_alone_s
         return found
 
     async def complete(self, captures: Sequence[Capture]) -> list[Exchange | Shed]:

@@ -188,7 +188,12 @@ class Edge:
             self._written(admission, admission.plan.authoritative, head, duration_s, body)
             return
         self.counters.mirrored(admission.way.name)
-        self._put(admission, admission.plan.authoritative, head, duration_s, body, sent)
+        authoritative = admission.plan.authoritative
+        if not self._sink.wants(authoritative.other):
+            body.release()
+            self.counters.shed(admission.way.name, captures.SHADOW_DOWN)
+            return
+        self._put(admission, authoritative, head, duration_s, body, sent)
 
     def fell_back(
         self,
@@ -204,19 +209,15 @@ class Edge:
         """
         self.counters.fell_back(admission.way.name)
         self._report_fallback(admission, modern)
-        if admission.way.is_write:
-            if admission.mirrored:
-                self._written(admission, LEGACY, head, duration_s, body)
-            else:
-                body.release()
-                self.counters.not_mirrored(admission.way.name, _reason(admission))
-            return
-        if admission.way.spared == NEVER:
+        is_write = admission.way.is_write
+        if not (admission.mirrored if is_write else admission.way.spared != NEVER):
             body.release()
             self.counters.not_mirrored(admission.way.name, _reason(admission))
-            return
-        self.counters.mirrored(admission.way.name)
-        self._put(admission, LEGACY, head, duration_s, body, b"", modern)
+        elif is_write:
+            self._written(admission, LEGACY, head, duration_s, body)
+        else:
+            self.counters.mirrored(admission.way.name)
+            self._put(admission, LEGACY, head, duration_s, body, b"", modern)
 
     def failed(self, admission: Admission) -> None:
         """The client got an error of the proxy's own, or a broken answer."""

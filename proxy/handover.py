@@ -12,8 +12,9 @@ from typing import cast
 import structlog
 
 from parity.errors import FrameError
-from parity.exchange import Capture, Receipt
+from parity.exchange import Backend, Capture, Receipt
 from parity.wire import Frames, decode_receipt
+from proxy.left_alone import LeftAlone
 from proxy.outbox import Frame, Outbox
 from proxy.settings import HandoverSettings
 
@@ -34,9 +35,14 @@ class Handover:
         self._reachable = True
         self.levels: dict[str, float] = {}
         """How the parity worker stood as of its last receipt."""
+        self._left_alone = LeftAlone()
         self.closing = False
         self.said_at = 0.0
         """When the last batch went, by the loop's clock."""
+
+    def wants(self, shadow: Backend) -> bool:
+        """Whether a copy to that shadow may come to something, as the parity worker said last."""
+        return self._left_alone.wants(shadow)
 
     def put(self, capture: Capture) -> bool:
         """Queue a capture; False: there was no room, and it was counted as shed."""
@@ -68,6 +74,7 @@ class Handover:
         if not self._outbox.receipt_came(receipt.seq):
             raise FrameError("no receipt of ours")
         self.levels = receipt.levels
+        self._left_alone.told(receipt.levels)
         self._report(is_reachable=True)
 
     async def _converse(self) -> None:
@@ -80,6 +87,7 @@ class Handover:
             await connection.over
         finally:
             self._connection = None
+            self._left_alone.forget()
             connection.abort()
 
     def _report(self, *, is_reachable: bool, error: str = "") -> None:

@@ -6,7 +6,7 @@ from operator import add
 
 from prometheus_client.samples import Sample
 
-from parity.exchange import FALLBACK_BEGUN
+from parity.exchange import FALLBACK_BEGUN, LEFT_ALONE
 from parity.exposition import Family, FamilyCollector, Kind, Reading, Readings
 from proxy.counters import Counters
 
@@ -62,6 +62,7 @@ LEVELS_BY: Mapping[str, tuple[str, str]] = {
     "shadow_in_flight": ("backend", "Copies under way to a shadow, as the parity worker said last."),
     "shadow_waiting": ("backend", "Copies that wait for their turn."),
     "shadow_limit": ("backend", "How many copies may be under way now."),
+    LEFT_ALONE: ("backend", "For how long no copy is sent to a shadow that only fails; 0: it is not down."),
     "held_bytes": (
         "what",
         "Bytes held for comparing: captured bodies, captures in the outbox, shadows' answers.",

@@ -18,14 +18,14 @@ from parity.exchange import SAFE_METHODS, Backend, Capture
 from proxy import writes
 from proxy.adaptive import AdaptiveLimit, pool_wait_s
 from proxy.breaker import Breaker
-from proxy.captures import NO_ROOM, Budget, KeptBody
+from proxy.captures import NO_ROOM, SHADOW_DOWN, Budget, KeptBody
 from proxy.fields import name_of
 from proxy.settings import MirrorSettings
 from proxy.signature import shadow_headers
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-DOWN = Shed("shadow_down")
+DOWN = Shed(SHADOW_DOWN)
 """It was not asked, for it only fails."""
 _ANEW = frozenset({b"expect", b"transfer-encoding"})
 _NEWEST = 0.05
@@ -138,6 +138,11 @@ class Mirror:
         if not self._usual_s:
             return settings.queue_items
         return min(settings.queue_items, math.ceil(settings.wait_s * self.limit / self._usual_s))
+
+    @property
+    def left_alone_s(self) -> float:
+        """For how many seconds nothing is sent because the shadow only fails; 0: it is not down."""
+        return self._breaker.left_s
 
     def in_vain(self, ahead: int = 0) -> Shed | None:
         """What would become of one more copy, behind `ahead` others that come, if it is known now: it would be shed."""

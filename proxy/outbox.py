@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import structs
 
-from parity.exchange import ENDED, PRESENT, Batch, Capture, Count
+from parity.exchange import ENDED, PRESENT, Backend, Batch, Capture, Count
 from parity.wire import MAX_FRAME_BYTES, batch_pieces, capture_pieces
 from proxy.counters import UNLISTED, Counters
 from proxy.settings import HandoverSettings
@@ -18,6 +18,10 @@ _ENDED = Count(UNLISTED, ENDED, "", 1)
 
 class CaptureSink(Protocol):
     """Where captures go; used on the live path, so it never waits."""
+
+    def wants(self, shadow: Backend) -> bool:
+        """Whether a capture may come of use whose copy would go to that backend; False: it is to be shed as `shadow_down`."""
+        ...
 
     def put(self, capture: Capture) -> bool:
         """False: there was no room, and it was counted as shed."""
@@ -139,6 +143,10 @@ class NoParity:
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
+
+    def wants(self, _shadow: Backend) -> bool:
+        """Nobody knows."""
+        return True
 
     def put(self, capture: Capture) -> bool:
         """Shed it."""

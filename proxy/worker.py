@@ -14,7 +14,7 @@ from functools import partial
 import structlog
 
 from parity.database import open_database
-from parity.exchange import Backend
+from parity.exchange import LEFT_ALONE, Backend
 from proxy.admin import Admin
 from proxy.captures import Budget
 from proxy.counters import Counters
@@ -190,7 +190,7 @@ def reload(parts: Parts, settings: ProxySettings) -> tuple[str, ...]:
 
 
 def _told_by_parity() -> tuple[str, ...]:
-    names = ("shadow_in_flight", "shadow_waiting", "shadow_limit")
+    names = ("shadow_in_flight", "shadow_waiting", "shadow_limit", LEFT_ALONE)
     return (*(f"{name}/{backend}" for name in names for backend in Backend), "held_bytes/parity")
 
 

@@ -7,7 +7,7 @@ thread before it leaves the process.
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from parity.completing import Shadow, Shed
-from parity.exchange import Capture, Exchange
+from parity.exchange import LEFT_ALONE, Capture, Exchange
 from parity.recordings.line import Pairs, RecordedExchange, encoded_line
 from parity.recordings.redacting import redacted
 from parity.redact import Redactor
@@ -42,9 +42,16 @@ class Tap:
     """Stands between the worker and its shadow, which it implements (`parity/completing.py`)."""
 
     def __init__(
-        self, shadow: Shadow, socket: Path, redactor: Redactor, *, held_bytes: int = HELD_BYTES
+        self,
+        shadow: Shadow,
+        socket: Path,
+        redactor: Redactor,
+        *,
+        levels: Callable[[], dict[str, float]] = dict,
+        held_bytes: int = HELD_BYTES,
     ) -> None:
         self._shadow = shadow
+        self._levels = levels
         self._socket = socket
         self._redactor = redactor
         self._held_bytes = held_bytes
@@ -58,6 +65,13 @@ class Tap:
             for seen in zip(captures, completed, strict=False):
                 telling.offer(seen)
         return completed
+
+    def levels(self) -> dict[str, float]:
+        """What proxies are told of the shadows; while somebody records all captures are wanted, whoever is down."""
+        found = self._levels()
+        return {
+            name: 0.0 if self._telling and name.startswith(LEFT_ALONE) else n for name, n in found.items()
+        }
 
     def release(self, completed: Sequence[Exchange | Shed]) -> None:
         """As the shadow does."""

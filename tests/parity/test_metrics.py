@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from parity.completing import Shed
 from parity.database import open_database
-from parity.exchange import Batch
+from parity.exchange import LEFT_ALONE, Batch
 from parity.metrics import ParityMetrics
 from parity.outcome import Comparison, Outcome
 from parity.redact import Redactor
@@ -163,7 +163,8 @@ def test_how_the_ways_to_the_shadows_stand_is_read_when_somebody_asks() -> None:
 
 
 def test_every_metric_is_documented_with_its_type_and_labels_and_none_that_is_gone() -> None:
-    names = ("shadow_in_flight/modern", "shadow_waiting/modern", "shadow_limit/modern", "held_bytes/parity")
+    of_shadows = ("shadow_in_flight", "shadow_waiting", "shadow_limit", LEFT_ALONE)
+    names = (*(f"{name}/modern" for name in of_shadows), "held_bytes/parity")
     metrics = ParityMetrics(lambda: dict.fromkeys(names, 0.0))
     beside = AskedAgain(Counter({(LIST, "confirmations", "moved"): 1}))
     metrics.recorded(batch(exchange()), [Comparison(Outcome.MATCH)], beside)

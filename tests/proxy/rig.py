@@ -76,6 +76,7 @@ class FakeParity:
     frames: int = 0
     acknowledges: bool = True
     delay_s: float = 0.0
+    levels: Callable[[], dict[str, float]] = lambda: {"shadow_limit/modern": 7}
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -110,7 +111,7 @@ class FakeParity:
                     self.completed += completed
                 else:
                     assert known == batch, "a batch was sent again, but changed"
-                writer.write(encode(Receipt(batch.seq, {"shadow_limit/modern": 7})))
+                writer.write(encode(Receipt(batch.seq, self.levels())))
                 await writer.drain()
         self._writers.discard(writer)
         writer.close()

@@ -44,6 +44,19 @@ def test_it_cools_down_from_the_last_failure_and_from_each_probe_on() -> None:
     assert (before, failed, due, breaker.cools_down) == (False, True, False, True)
 
 
+def test_how_long_it_cools_down_is_told_and_never_0_before_the_shadow_is_up() -> None:
+    breaker, clock, _ = a_breaker()
+    up = breaker.left_s
+    for _ in range(3):
+        breaker.failed()
+    left = []
+    for clock.now in (0.0, 1.5, 2.0, 60.0):
+        left.append(breaker.left_s)
+    breaker.succeeded()
+
+    assert (up, left, breaker.left_s) == (0.0, [2.0, 0.5, 0.001, 0.001], 0.0)
+
+
 def test_after_the_cool_down_one_probe_is_admitted() -> None:
     breaker, clock, _ = a_breaker()
     for _ in range(3):

@@ -184,6 +184,22 @@ async def test_one_that_listens_later_is_told_all_from_then_on_though_the_one_be
     assert [one.id for one in (*first.exchanges, *second.exchanges)] == ["a", "b"]
 
 
+async def test_while_somebody_records_proxies_are_told_that_every_capture_is_wanted(socket: Path) -> None:
+    levels = {"shadow_limit/modern": 7.0, "shadow_left_alone_seconds/modern": 2.0}
+    tap = Tap(Carried(), socket, Redactor(b"key"), levels=lambda: levels)
+    before = tap.levels()
+
+    async with listening(socket) as listener:
+        await tap.complete([])
+        await until(lambda: listener.connections == 1)
+        during = tap.levels()
+    await until(lambda: tap.levels() == levels)
+    await tap.close()
+
+    assert before == levels
+    assert during == {"shadow_limit/modern": 7.0, "shadow_left_alone_seconds/modern": 0.0}
+
+
 async def test_what_is_released_is_released_by_the_shadow(socket: Path) -> None:
     shadow = Carried()
 

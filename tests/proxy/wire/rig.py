@@ -47,7 +47,14 @@ def keeping(target: str = "/v1/escrows", *fields: str, method: str = "GET", body
 
 
 class Captures(list[Capture]):
-    """A sink with room for everything."""
+    """A sink with room for everything; of the shadows that are `down` it wants nothing."""
+
+    def __init__(self) -> None:
+        self.down: set[Backend] = set()
+
+    def wants(self, shadow: Backend) -> bool:
+        """Whether it is up."""
+        return shadow not in self.down
 
     def put(self, capture: Capture) -> bool:
         """Keep it."""
