@@ -239,5 +239,7 @@ def _scenarios(targets: Mapping[str, Target], kind: str, names: Sequence[str], l
     # the same pause behind all: a slice after a long one meets a machine that has rested
     settle_s = _SLOW_COPIES_S if f"crossfade {crossfade.SLOW}" in names else SETTLE_S
     return [
-        Scenario(scenario_name(kind, name), targets[name], load, settle_s) for name in names if name in targets
+        Scenario(scenario_name(kind, name), targets[name], load, settle_s)
+        for name in names
+        if name in targets
     ]
