@@ -47,10 +47,19 @@ class Running:
         self.socket = socket
         self.store_url = store_url
         self.stop = stop
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def connect(self) -> Streams:
-        """A connection of a proxy."""
-        return await asyncio.open_unix_connection(self.socket)
+        """A connection of a proxy; it ends with the worker at the latest."""
+        reader, writer = await asyncio.open_unix_connection(self.socket)
+        self._writers.append(writer)
+        return reader, writer
+
+    async def close(self) -> None:
+        """What is left of the connections, so that no later test hears of them."""
+        for writer in self._writers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
 
     def report(self) -> Report:
         """What the store has by now."""
@@ -87,11 +96,13 @@ async def running(
     started.cancel()
     if worker.done():
         worker.result()
+    found = Running(socket, store_url, stop)
     try:
-        yield Running(socket, store_url, stop)
+        yield found
     finally:
         stop.set()
         await asyncio.wait_for(worker, WAIT_S)
+        await found.close()
 
 
 async def send(streams: Streams, *batches: Batch) -> list[Receipt | None]:

@@ -98,10 +98,9 @@ async def test_a_dead_shadow_changes_nothing_for_the_client(tmp_path: Path) -> N
         ("wrong", "", ""),
     ],
 )
-async def test_what_the_shadow_did_is_in_the_exchange(
-    tmp_path: Path, fault: str, error: str, skipped: str
-) -> None:
-    async with running(tmp_path, stage=Stage.SHADOW) as rig:
+async def test_what_the_shadow_did_is_told(tmp_path: Path, fault: str, error: str, skipped: str) -> None:
+    mirror = replace(QUICK_MIRROR, timeout_s=1.0 if error == "timeout" else 30.0)  # the others are not late
+    async with running(tmp_path, stage=Stage.SHADOW, mirror=mirror) as rig:
         rig.modern.behaviour = FAULTS[fault]
         await rig.ask()
         await rig.settled(1)
