@@ -89,7 +89,8 @@ class Scale:
     def crossfades_of(self, group: Group) -> list[tuple[str, ...]]:
         """Those that the group needs at the same time, and after them."""
         together = [tuple(name for name in names if name in self.crossfades) for names in CROSSFADES[group]]
-        return list(dict.fromkeys(together))
+        alone = (crossfade.OFF,)  # says nothing of what it was to be compared with
+        return [names for names in dict.fromkeys(together) if names != alone or alone in CROSSFADES[group]]
 
     def with_rounds(self, rounds: int) -> "Scale":
         """So many rounds of bursts, and of the others in proportion."""
