@@ -3,8 +3,9 @@
 TOO_LARGE = "body_too_large"
 NO_ROOM = "no_room"
 SHED_REASON = "parity_queue"
-SHADOW_DOWN = "shadow_down"
 """Why a capture is shed for which there is no room, here or in the queue to the parity workers."""
+SHADOW_DOWN = "shadow_down"
+"""Why one is shed whose copy would go to a shadow that is left alone, here or in the parity worker."""
 
 
 class Budget:

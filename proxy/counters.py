@@ -46,7 +46,7 @@ class Counters:
         self.in_flight += 1
 
     def shed(self, endpoint: str, reason: str) -> None:
-        """The outcome of a mirrored request is that a bound of this worker was reached: `parity_queue`."""
+        """The outcome of a mirrored request is that this worker gave it up: `parity_queue`, `shadow_down`."""
         self._add(endpoint, "shed", reason)
         self.in_flight -= 1
 

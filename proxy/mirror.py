@@ -128,7 +128,7 @@ class Mirror:
         return len(self._line)
 
     @property
-    def room(self) -> int:
+    def most_waiting(self) -> int:
         """How many copies may wait: `queue_items`, or as many as can have their turn within `wait_s`.
 
         While some wait, `limit` are under way, and one ends each time that the `limit`th part of what a copy usually
@@ -148,7 +148,7 @@ class Mirror:
         """What would become of one more copy, behind `ahead` others that come, if it is known now: it would be shed."""
         if self._breaker.cools_down:
             return DOWN
-        if self._line and len(self._line) + ahead >= self.room:
+        if self._line and len(self._line) + ahead >= self.most_waiting:
             return self._refused()
         return None
 
@@ -178,7 +178,7 @@ class Mirror:
             self._under_way += 1
             return None
         refused = self._refused()
-        if len(self._line) >= self.room:
+        if len(self._line) >= self.most_waiting:
             return refused
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._line.append(turn)

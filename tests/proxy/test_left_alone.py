@@ -12,18 +12,9 @@ from proxy.completion import Completion
 from proxy.left_alone import LeftAlone
 from proxy.stages import Stage
 from tests.proxy.rig import QUICK_MIRROR, Rig, running
+from tests.proxy.test_breaker import Clock
 from tests.proxy.wire.rig import planed
 from tests.support.backends import Behaviour, answering, closing, hanging
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        """What it shows, in seconds."""
-        return self.now
 
 
 def down(left_s: float, backend: Backend = Backend.MODERN) -> dict[str, float]:
@@ -37,7 +28,7 @@ def test_one_capture_is_wanted_when_the_time_is_over_and_the_next_when_nothing_w
     shadows.told(down(2.0))
 
     wanted = []
-    for clock.now in (100.0, 101.9, 102.0, 102.0, 102.9, 103.0, 103.0):
+    for clock.now in (0.0, 1.9, 2.0, 2.0, 2.9, 3.0, 3.0):
         wanted.append(shadows.wants(Backend.MODERN))
 
     assert wanted == [False, False, True, False, False, True, False]

@@ -13,6 +13,7 @@ from proxy.settings import AdaptiveSettings, MirrorSettings
 from proxy.shadow_client import ShadowClient
 from proxy.signature import sign
 from tests.proxy.rig import QUICK_MIRROR, SECRET, STEADY, until
+from tests.proxy.test_breaker import Clock
 from tests.proxy.test_outbox import a_capture
 from tests.support.backends import FakeBackend, answering, closing, hanging
 
@@ -51,16 +52,6 @@ class ThrowingSender:
 
     async def close(self) -> None:
         """Nothing to close."""
-
-
-class Clock:
-    """A clock that somebody sets."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """What it shows, in seconds."""
-        return self.now
 
 
 class TakingSender(HeldSender):
@@ -189,7 +180,7 @@ async def test_no_more_wait_than_can_have_their_turn_in_time() -> None:
     clock = Clock()
     sender = TakingSender(clock, 0.2)
     bench = Bench(sender, replace(QUICK_MIRROR, concurrency=2, wait_s=0.5), clock)
-    unknown = bench.mirror.room
+    unknown = bench.mirror.most_waiting
     await told(bench.ask(1))
     sender.gate.clear()
 
@@ -208,12 +199,12 @@ async def test_a_shadow_that_becomes_quick_has_room_for_more_again() -> None:
     sender = TakingSender(clock, 1.0)
     bench = Bench(sender, replace(QUICK_MIRROR, concurrency=1, wait_s=0.5), clock)
     await told(bench.ask(1))
-    before = bench.mirror.room
+    before = bench.mirror.most_waiting
     sender.taken_s = 0.001
     for _ in range(100):
         await told(bench.ask(1))
 
-    assert (before, bench.mirror.room > 50) == (1, True)
+    assert (before, bench.mirror.most_waiting > 50) == (1, True)
 
 
 async def test_whether_one_more_would_wait_in_vain_is_known_before_it_is_asked() -> None:
