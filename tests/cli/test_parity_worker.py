@@ -9,16 +9,18 @@ import pytest
 from cli.context import Context
 from cli.parity_worker import legacy_rows
 from cli.settings import load_settings
-from cli.workers import proxy_settings
+from cli.workers import proxy_settings, record_socket
 from domains.routes import ROUTES
 from parity.database import open_database
-from parity.exchange import Batch, Rehearsal
+from parity.exchange import LEFT_ALONE, Batch, Capture, Rehearsal
 from parity.outcome import Aside
 from parity.report import build_report
 from parity.wire import encode
 from proxy.legacy_rows import LegacyRows
 from proxy.shared_counts import Counts
 from tests.parity.factories import until
+from tests.parity.recordings.test_tap import listening
+from tests.proxy.test_outbox import a_capture
 from tests.proxy.test_write_checks import a_write
 from tests.support.command import run_process
 from tests.support.receipts import read_receipt
@@ -56,6 +58,30 @@ def test_two_parity_workers_cannot_own_one_socket(monkeypatch: pytest.MonkeyPatc
     assert ran.code == 3
     assert "parity.sock" in ran.err
     assert "Traceback" not in ran.err
+
+
+async def test_a_shadow_that_is_down_is_left_alone_until_somebody_records(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    socket = tmp_path / "parity.sock"
+    monkeypatch.setenv("CROSSFADE_STATE_DIR", str(tmp_path))
+    reads = tuple(a_capture(number=number) for number in range(5))
+    with running_parity_worker(socket, tmp_path):
+        await until(socket.exists, 30.0)
+        reader, writer = await asyncio.open_unix_connection(socket)
+
+        async def left_alone_s(seq: int, *captures: Capture) -> float:
+            writer.write(encode(Batch("proxy-1", seq, (), 0, captures)))
+            receipt = await read_receipt(reader)
+            assert receipt is not None
+            return receipt.levels[f"{LEFT_ALONE}/modern"]
+
+        down_s = await left_alone_s(1, *reads)
+        async with listening(record_socket(load_settings())):
+            recorded_s = await left_alone_s(2)
+        writer.close()
+
+    assert (down_s > 0, recorded_s) == (True, 0)
 
 
 async def test_a_parity_worker_reads_legacys_rows_where_it_is_told_to(
