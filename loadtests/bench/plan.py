@@ -165,10 +165,16 @@ def steps(group: Group, targets: Mapping[str, Target], scale: Scale) -> list[Ste
     capacity = capacity_scenarios(targets, (group,), scale)
     latency = latency_scenarios(targets, (group,), scale)
     found = {
-        Group.PLAIN: [Step("capacity, plain", capacity, scale.plain_rounds, memory=True)],
+        Group.PLAIN: [Step("capacity, plain", capacity, scale.plain_rounds, memory=True, more=scale.more)],
         Group.MIRROR: [
-            Step("capacity, mirror", capacity, scale.rounds, memory=True),
-            Step("mirroring at one pace", paced_scenarios(targets, scale), scale.paced_rounds, memory=True),
+            Step("capacity, mirror", capacity, scale.rounds, memory=True, more=scale.more),
+            Step(
+                "mirroring at one pace",
+                paced_scenarios(targets, scale),
+                scale.paced_rounds,
+                memory=True,
+                more=scale.more,
+            ),
         ],
         Group.LATENCY: [Step("latency", latency, scale.slices, more=scale.more)],
         Group.FAULTS: [

@@ -6,7 +6,7 @@ from statistics import median
 from loadtests.bench.plan import FAULTS, POSTED_BYTES, Scale, fault_kind, scenario_name
 from loadtests.bench.rounds import Measured, Measurements
 from loadtests.bench.verdicts import Bound, Row, Verdict, at_least, at_most, judged
-from loadtests.interval import CHANCE, Interval, ratio_of_medians
+from loadtests.interval import Interval, ratio_of_medians
 
 _JUDGED_SIZES = ("1k", "20k")
 _FAILED_AT_MOST = 0.01
@@ -88,7 +88,7 @@ def floors(measured: Measurements, seed: int) -> list[tuple[str, Interval]]:
 
 def fault_rows(measured: Measurements, seed: int) -> list[Row]:
     """The client's median while the shadow fails, to that without a shadow."""
-    judge = _Ratios(measured, seed, A_LOOK)
+    judge = _Ratios(measured, seed)
     return [
         judge.of(
             f"live p50, shadow {fault} / off",
@@ -105,10 +105,9 @@ def fault_rows(measured: Measurements, seed: int) -> list[Row]:
 class _Ratios:
     """The median over the rounds of the ratio in each: what met both sides of a round has no part in it."""
 
-    def __init__(self, measured: Measurements, seed: int, chance: float = CHANCE) -> None:
+    def __init__(self, measured: Measurements, seed: int) -> None:
         self._measured = measured
         self._seed = seed
-        self._chance = chance
 
     def cpu(self, name: str, target: Bound, kind: str, above: str, below: str) -> Row:
         """CPU a request of the one to that of the other."""
@@ -128,7 +127,7 @@ class _Ratios:
                 return Row(name, target, verdict, None, problem)
             sides.append([value(one) for one in slices])
         rounds = [[one / other] for one, other in zip(*sides, strict=True) if other > 0]
-        ratio = _of_rounds(rounds, self._seed, self._chance) if rounds else None
+        ratio = _of_rounds(rounds, self._seed) if rounds else None
         note = f"{above} {median(sides[0]):.1f} µs, {below} {median(sides[1]):.1f} µs"
         return judged(name, target, ratio, note)
 
@@ -138,11 +137,11 @@ def _ratio(above: Sequence[float], below: Sequence[float], seed: int) -> Interva
     if not above or not below or median(below) <= 0:
         return None
     rounds = [[one / other if other > 0 else _BEYOND] for one, other in zip(above, below, strict=False)]
-    return _of_rounds(rounds, seed, A_LOOK)
+    return _of_rounds(rounds, seed)
 
 
-def _of_rounds(ratios: Sequence[Sequence[float]], seed: int, chance: float) -> Interval | None:
-    return ratio_of_medians(ratios, [[1.0]] * len(ratios), seed=seed, chance=chance)
+def _of_rounds(ratios: Sequence[Sequence[float]], seed: int) -> Interval | None:
+    return ratio_of_medians(ratios, [[1.0]] * len(ratios), seed=seed, chance=A_LOOK)
 
 
 def _problem(who: str, slices: Sequence[Measured]) -> str:
