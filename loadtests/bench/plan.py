@@ -19,18 +19,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from loadtests.bench import crossfade
+from loadtests.bench.bodies import SIZES
 from loadtests.bench.generator import Load, Target
 from loadtests.bench.rounds import SETTLE_S, Scenario
 
 LATENCY_RATE = 1_500.0
-BURSTS = {"1k": 3_600, "20k": 2_400}
+BURSTS = {"1k": 3_600, "20k": 2_400, "200k": 240}
 """Requests of a burst, by size: of 4,000 captures and 64 MB in a proxy worker's queue."""
 BURST_WITHIN_S = 10.0
 PACES = {"1k": 8_000.0, "20k": 6_000.0}
 """Requests a second of a burst in which mirroring is compared with not mirroring."""
 _SLOW_COPIES_S = 1.0
 """Copies to a slow shadow go on for so long after a slice: half a second in the line, the answer, their recording."""
-POSTED_BYTES = {"1k": 1_000, "20k": 20_000}
 
 PLAIN_PEERS = ("nginx plain", "haproxy plain", "envoy plain")
 MIRROR_PEERS = ("nginx plain", "nginx mirror", "nginx store", "envoy mirror")
@@ -112,7 +112,7 @@ FULL = Scale(
     slices=56,
     fault_slices=80,
     more=4,
-    sizes=("1k", "20k", "200k"),
+    sizes=tuple(SIZES),
     run_s=0.4,
     slice_s=0.4,
     flips=50,
@@ -191,15 +191,15 @@ def capacity_scenarios(
     """Those of the groups `plain` and `mirror`, for the targets that are there."""
     found: list[Scenario] = []
     for size in scale.sizes:
-        path, posted = f"/{size}.json", POSTED_BYTES.get(size, 0)
+        path, posted = f"/{size}.json", SIZES[size]
+        large = ("nginx large",) if size == "200k" else ()
         if Group.PLAIN in groups:
             load = Load(path, run_s=scale.run_s)
-            more = {"1k": ("mitmproxy plain",), "200k": ("nginx large",)}.get(size, ())
+            more = ("mitmproxy plain",) if size == "1k" else large
             found += _scenarios(targets, f"plain {size}", (*PLAIN_PEERS, *more, "crossfade off"), load)
-        if Group.PLAIN in groups and posted:
-            load = Load(path, run_s=scale.run_s, body_bytes=posted)
-            names = ("nginx plain", "envoy plain", "crossfade off")
-            found += _scenarios(targets, f"plain {size} POST", names, load)
+            names = ("nginx plain", "envoy plain", *large, "crossfade off")
+            post = dataclasses.replace(load, body_bytes=posted)
+            found += _scenarios(targets, f"plain {size} POST", names, post)
         if Group.MIRROR in groups and (requests := scale.bursts.get(size)):
             load = Load(path, warm_s=0.0, run_s=BURST_WITHIN_S, requests=requests)
             own = ("crossfade off", "crossfade equal", "crossfade different")
@@ -212,8 +212,9 @@ def capacity_scenarios(
 def paced_scenarios(targets: Mapping[str, Target], scale: Scale) -> list[Scenario]:
     """Mirroring and not mirroring, at one pace."""
     found: list[Scenario] = []
-    for size, requests in scale.bursts.items():
-        rate = PACES[size]
+    for size, rate in PACES.items():
+        if not (requests := scale.bursts.get(size)):
+            continue
         load = Load(f"/{size}.json", warm_s=0.0, run_s=requests / rate, rate=rate, requests=requests)
         found += _scenarios(
             targets, f"paced {size}", ("crossfade off", "crossfade equal", "crossfade different"), load

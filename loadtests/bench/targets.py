@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from statistics import median
 
-from loadtests.bench.plan import FAULTS, POSTED_BYTES, Scale, fault_kind, scenario_name
+from loadtests.bench.plan import FAULTS, Scale, fault_kind, scenario_name
 from loadtests.bench.rounds import Measured, Measurements
 from loadtests.bench.verdicts import Bound, Row, Verdict, at_least, at_most, judged
 from loadtests.interval import Interval, ratio_of_medians
@@ -20,8 +20,8 @@ Value = Callable[[Measured], float]
 def plain_rows(measured: Measurements, scale: Scale, seed: int) -> list[Row]:
     """Capacity of plain forwarding: the peer's CPU a request to ours."""
     judge = _Ratios(measured, seed)
-    kinds = [size for size in _JUDGED_SIZES if size in scale.sizes]
-    kinds += [f"{size} POST" for size in POSTED_BYTES if size in scale.sizes]
+    sizes = [size for size in _JUDGED_SIZES if size in scale.sizes]
+    kinds = [*sizes, *(f"{size} POST" for size in sizes)]
     rows = []
     for kind in kinds:
         for peer, bound in (("nginx plain", 0.65), ("envoy plain", 1.3)):
