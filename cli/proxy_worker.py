@@ -32,7 +32,7 @@ def environment(queue_bytes: int) -> dict[str, str]:
     kept up to what the queue may take, so that the memory of a burst serves the next one.
 
     Memory is copied by vector instructions. The one that AMD's processors say is quick (`rep movsb`, FSRM) takes twelve
-    times as long where the target lies 1 to 31 bytes behind the source, modulo 4096: that is up to where the heap
+    times as long where the target lies 8 or 16 bytes behind the source, modulo 4096: that is up to where the heap
     begins, and stays so as long as the process. What somebody has set in GLIBC_TUNABLES comes behind, and so wins.
     """
     return {
