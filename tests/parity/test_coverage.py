@@ -1,7 +1,6 @@
 """The coverage matrix: what a cell is, that no value becomes one, and what must have been seen."""
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,10 +72,12 @@ def test_where_another_status_is_accepted_the_class_is_that_of_modern() -> None:
         observation(status=500), observation(status=200), endpoint=DETAIL, target="/v1/escrows/7"
     )
     status = Difference(("status",), Kind.STATUS, 500, 200)
-    body = replace(status, kind=Kind.VALUE, acceptance=acceptance())
+    body = msgspec.structs.replace(status, kind=Kind.VALUE, acceptance=acceptance())
 
     outcomes = [
-        Comparison(Outcome.ACCEPTED, differences=(replace(status, acceptance=acceptance()), body)),
+        Comparison(
+            Outcome.ACCEPTED, differences=(msgspec.structs.replace(status, acceptance=acceptance()), body)
+        ),
         Comparison(Outcome.MISMATCH, differences=(status, body)),
     ]
 

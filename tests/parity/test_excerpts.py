@@ -2,9 +2,9 @@
 
 import json
 import tracemalloc
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +67,7 @@ def test_where_it_is_too_much_only_the_first_difference_of_a_group_keeps_what_is
     assert with_excerpts([one, again, other]) == (one, again, other)
     assert with_excerpts([one, again, *more, other]) == (
         one,
-        *(replace(difference, modern=Excerpt({}, 2)) for difference in (again, *more)),
+        *(msgspec.structs.replace(difference, modern=Excerpt({}, 2)) for difference in (again, *more)),
         other,
     )
 
