@@ -7,6 +7,8 @@ COMPILED := build/compiled
 HEADERS = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include") + "/Python.h")')
 CAN_COMPILE = { { command -v cc >/dev/null 2>&1 && test -e "$(HEADERS)" ; } || $(call apt,gcc libc6-dev python3-dev) ; }
 AS_COMPILED = PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED)/site
+# the tests of the wire, and those of each module of the comparer that is compiled
+COMPILED_TESTS = tests/wire $(shell sed -n 's|^ *"/parity/\(.*\)",$$|tests/parity/test_\1|p' pyproject.toml)
 ARGS ?=
 # without it each of the tests' hundreds of processes compiles all of Crossfade, and each worker of pytest all tests
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,8 +37,8 @@ $(STAMP): requirements.lock pyproject.toml
 install: $(STAMP)  ## Make .venv from the lock file
 
 $(COMPILED)/ready: $(STAMP) pyproject.toml $(shell find cli domains legacy_bridge loadtests parity proxy -type f -not -path "*/tests/*" -not -path "*/__pycache__/*")
-	@$(CAN_COMPILE) || { echo "a C compiler and $(HEADERS) are needed to compile the way of a request"; exit 3; }
-	@echo "compiling the way of a request ..."
+	@$(CAN_COMPILE) || { echo "a C compiler and $(HEADERS) are needed to compile"; exit 3; }
+	@echo "compiling the way of a request and the comparer ..."
 	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)/source
 	@tar -cf - --exclude=tests --exclude=__pycache__ cli domains legacy_bridge loadtests parity proxy pyproject.toml README.md LICENSE | tar -xf - -C $(COMPILED)/source
 	@HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir $(COMPILED) ./$(COMPILED)/source
@@ -44,9 +46,9 @@ $(COMPILED)/ready: $(STAMP) pyproject.toml $(shell find cli domains legacy_bridg
 	@touch $@
 
 compiled-where-possible:
-	@if $(CAN_COMPILE) ; then $(MAKE) --no-print-directory compiled ; else echo "nothing compiles here: the tests of the wire will run on the sources" ; fi
+	@if $(CAN_COMPILE) ; then $(MAKE) --no-print-directory compiled ; else echo "nothing compiles here: the tests of the wire and the comparer will run on the sources" ; fi
 
-compiled: $(COMPILED)/ready  ## Build the wheel with the way of a request in C, as `make bench` measures it, in build/compiled
+compiled: $(COMPILED)/ready  ## Build the wheel with the way of a request and the comparer in C, as `make bench` measures it, in build/compiled
 
 demo: $(STAMP)  ## Set up, then run the whole job once: mirror, compare, flip, roll back (ARGS=--keep leaves it running)
 	@$(BIN)/crossfade demo $(ARGS)
@@ -60,14 +62,14 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contracts and all tests (what CI runs)
 	@$(MAKE) --no-print-directory -j2 check compiled-where-possible collected
 	@if test -e $(COMPILED)/ready ; then \
-	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled tests/wire ; \
+	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled $(COMPILED_TESTS) ; \
 	else \
-	  $(BIN)/pytest -q -n 3 --dist loadfile tests/wire ; \
+	  $(BIN)/pytest -q -n 3 --dist loadfile $(COMPILED_TESTS) ; \
 	fi
-	@$(BIN)/pytest -q -n 5 --dist loadfile --no-loadscope-reorder --ignore=tests/wire $(ARGS) || $(ALONE)
+	@$(BIN)/pytest -q -n 5 --dist loadfile --no-loadscope-reorder $(COMPILED_TESTS:%=--ignore=%) $(ARGS) || $(ALONE)
 
 # once more what failed beside others, by itself; that nothing is known to have failed (a crash, nothing collected) is a failure
-ALONE = { echo "once more alone, what failed beside others:" && $(BIN)/pytest -q --last-failed --last-failed-no-failures none --ignore=tests/wire $(ARGS) ; }
+ALONE = { echo "once more alone, what failed beside others:" && $(BIN)/pytest -q --last-failed --last-failed-no-failures none $(COMPILED_TESTS:%=--ignore=%) $(ARGS) ; }
 
 collected:  # all tests can be imported; and what they import is compiled once, and not by each worker of xdist for itself
 	@mkdir -p build && $(BIN)/pytest --collect-only -q >build/collected.txt || { cat build/collected.txt; exit 1; }

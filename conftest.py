@@ -18,8 +18,8 @@ from coverage import Coverage
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
+from parity import walk
 from proxy import edge
-from proxy.plane import is_compiled
 from tests.domains.support import Modern, serving
 from tests.support.own_postgres import memory, own_postgres
 from tests.support.seeded import Seeded
@@ -55,13 +55,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--large-bytes", type=int, default=33_554_432, help="the size of large bodies (default: 32 MiB)"
     )
-    parser.addoption("--compiled", action="store_true", help="fail unless the way of a request is compiled")
+    parser.addoption(
+        "--compiled",
+        action="store_true",
+        help="fail unless the way of a request and the comparer are compiled",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """What is to be tested compiled, is."""
-    if config.getoption("--compiled") and not is_compiled():
-        raise pytest.UsageError(f"--compiled: {edge.__file__} is not compiled (make compiled)")
+    for module in (edge, walk) if config.getoption("--compiled") else ():
+        if str(module.__file__).endswith(".py"):
+            raise pytest.UsageError(f"--compiled: {module.__file__} is not compiled (make compiled)")
 
 
 @pytest.hookimpl(wrapper=True)
