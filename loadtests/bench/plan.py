@@ -52,6 +52,8 @@ class Group(StrEnum):
     """How soon a change of a flag is served, and whether a request fails meanwhile."""
     MEMORY = "memory"
     """How much the workers hold, and whether that grows."""
+    COMPARE = "compare"
+    """How many answers a core compares a second."""
 
 
 FAULTS = (crossfade.SLOW, crossfade.HANGING, crossfade.DEAD)
@@ -63,6 +65,7 @@ CROSSFADES: Mapping[Group, Sequence[tuple[str, ...]]] = {
     Group.FAULTS: [(crossfade.OFF, fault) for fault in FAULTS],
     Group.FLAGS: [(crossfade.OFF,)],
     Group.MEMORY: [],  # it has one of its own, started when the others are gone
+    Group.COMPARE: [],
 }
 """Which run at the same time, and which after those."""
 
@@ -82,6 +85,7 @@ class Scale:
     slice_s: float
     flips: int
     soak_s: float
+    comparing_s: float
     stalled_rounds: int
     crossfades: tuple[str, ...]
     bursts: Mapping[str, int]
@@ -117,6 +121,7 @@ FULL = Scale(
     slice_s=0.4,
     flips=50,
     soak_s=20.0,
+    comparing_s=0.1,
     stalled_rounds=3,
     crossfades=tuple(dict.fromkeys(name for group in Group for names in CROSSFADES[group] for name in names)),
     bursts=BURSTS,
@@ -133,6 +138,7 @@ QUICK = Scale(
     slice_s=0.1,
     flips=4,
     soak_s=1.5,
+    comparing_s=0.001,
     stalled_rounds=1,
     crossfades=(crossfade.OFF, crossfade.DIFFERENT),
     bursts={"1k": 600},

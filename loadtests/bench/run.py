@@ -8,12 +8,13 @@ from pathlib import Path
 
 from loadtests.bench import crossfade as crossfades
 from loadtests.bench.books import book_rows
+from loadtests.bench.comparing import Speed, compare_rows, measure_comparing
 from loadtests.bench.crossfade import Crossfade, Flags, closed_books, running_crossfades
 from loadtests.bench.flips import Flips, flip_rows, flip_under_load
 from loadtests.bench.generator import Generator, Target
 from loadtests.bench.looks import measure_until_decided
 from loadtests.bench.peers import PEERS, Backends, program, running_backends, running_peers
-from loadtests.bench.plan import Group, Scale, Step, steps
+from loadtests.bench.plan import CROSSFADES, Group, Scale, Step, steps
 from loadtests.bench.procfs import Cores, keeping_to, two_cores
 from loadtests.bench.rounds import Measured, Measurements, measure
 from loadtests.bench.soak import Soak, burst_memory_rows, memory_rows, soak
@@ -33,6 +34,8 @@ class Result:
     """What no proxy on this loop can be below."""
     flips: Flips | None = None
     soak: Soak | None = None
+    speeds: list[Speed] = field(default_factory=list)
+    """Of comparing, by size and by what differs."""
     books: dict[str, Report] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     machine: str = ""
@@ -64,22 +67,31 @@ class Bench:
         cores = two_cores()
         generator = Generator(self.build_dir)
         result = Result(
-            missing=tuple(name for name in PEERS if program(name, self.build_dir) is None),
             machine=f"{platform.platform()}, cores {cores.proxy} and {cores.rest}",
             interpreter=f"{platform.python_implementation()} {platform.python_version()}",
             compiled=self.compiled,
         )
-        with running_backends(self.work_dir, self.build_dir, cores) as backends:
-            if compared := [one for one in Group if one in self.groups and one is not Group.MEMORY]:
-                with running_peers(self.work_dir, self.build_dir, backends, cores) as peers:
-                    targets = {"direct": backends.live, **peers}
-                    for group, names in self._together(compared):
-                        self._measure_group(group, names, result, generator, targets, backends, cores)
-            if Group.MEMORY in self.groups:
-                self._measure_memory(result, generator, backends, cores)
+        if Group.COMPARE in self.groups:  # before there is anything that could disturb it
+            with keeping_to(cores.proxy):
+                result.speeds = measure_comparing(
+                    self.scale.comparing_s, lambda text: self.progress(f"compare: {text}")
+                )
+        if any(group is not Group.COMPARE for group in self.groups):
+            self._measure_proxies(result, generator, cores)
         result.rows += self._rows(result)
         result.floors += floors(result.measured, self.seed)
         return result
+
+    def _measure_proxies(self, result: Result, generator: Generator, cores: Cores) -> None:
+        result.missing = tuple(name for name in PEERS if program(name, self.build_dir) is None)
+        with running_backends(self.work_dir, self.build_dir, cores) as backends:
+            if beside := [one for one in Group if one in self.groups and CROSSFADES[one]]:
+                with running_peers(self.work_dir, self.build_dir, backends, cores) as peers:
+                    targets = {"direct": backends.live, **peers}
+                    for group, names in self._together(beside):
+                        self._measure_group(group, names, result, generator, targets, backends, cores)
+            if Group.MEMORY in self.groups:
+                self._measure_memory(result, generator, backends, cores)
 
     def _together(self, groups: Sequence[Group]) -> Iterator[tuple[Group, tuple[str, ...]]]:
         for group in groups:
@@ -159,7 +171,7 @@ class Bench:
 
     def _rows(self, result: Result) -> list[Row]:
         rows = [row for group in Group if group in self.groups for row in self._rows_of(group, result)]
-        return [*rows, *book_rows(result.books), _failed_row(result)]
+        return [*rows, *book_rows(result.books), _failed_row(result)] if result.books else rows
 
     def _rows_of(self, group: Group, result: Result) -> list[Row]:
         measured, scale, seed = result.measured, self.scale, self.seed
@@ -170,6 +182,7 @@ class Bench:
             Group.FAULTS: lambda: fault_rows(measured, seed),
             Group.FLAGS: lambda: flip_rows(result.flips) if result.flips else [],
             Group.MEMORY: lambda: _memory_rows(result.soak, measured) if result.soak else [],
+            Group.COMPARE: lambda: compare_rows(result.speeds),
         }
         return judges[group]()
 

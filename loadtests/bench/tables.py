@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.bench.comparing import Speed
 from loadtests.bench.rounds import Measured, Measurements
 from loadtests.bench.run import Result
 from loadtests.bench.verdicts import Row, Verdict
@@ -22,6 +23,8 @@ _STYLES = {
     Verdict.UNDECIDED: "yellow",
     Verdict.NOT_MEASURED: "dim",
 }
+_LARGE = 10
+"""From there on a ratio is printed in whole numbers."""
 
 
 def render(result: Result, console: Console) -> None:
@@ -36,6 +39,9 @@ def render(result: Result, console: Console) -> None:
             "busy the core was.\n",
             style="dim",
         )
+    if result.speeds:
+        render_speeds(result.speeds, console)
+        console.print()
     render_rows(result.rows, console)
     console.print()
     for name, ratio in result.floors:
@@ -64,6 +70,17 @@ def render_measured(measured: Measurements, console: Console) -> None:
             str(sum(one.shot.unanswered for one in slices)),
             str(sum(one.failed for one in slices)),
         )
+    console.print(table)
+
+
+def render_speeds(speeds: Sequence[Speed], console: Console) -> None:
+    """One line a case, size by size."""
+    table = _table("comparing")
+    for heading in ("a second", "DeepDiff"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for speed in speeds:
+        theirs = "" if speed.deepdiff_a_second is None else f"{speed.deepdiff_a_second:,.1f}"
+        table.add_row(f"{speed.kilobytes}k: {speed.name}", f"{speed.a_second:,.0f}", theirs)
     console.print(table)
 
 
@@ -118,6 +135,7 @@ def _to_json(result: Result) -> dict[str, Any]:
         "soak": None
         if result.soak is None
         else {"proxy_mb": result.soak.proxy_mb, "parity_mb": result.soak.parity_mb},
+        "comparing": [asdict(speed) for speed in result.speeds],
         "books": {
             name: {**asdict(report.balance), "compared": report.tally.compared}
             for name, report in result.books.items()
@@ -140,6 +158,8 @@ def _value(row: Row) -> str:
 
 
 def _interval(ratio: Interval) -> str:
+    if ratio.value >= _LARGE:
+        return f"{ratio.value:.0f} ({ratio.low:.0f}-{ratio.high:.0f})"
     return f"{ratio.value:.3f} ({ratio.low:.2f}-{ratio.high:.2f})"
 
 

@@ -65,7 +65,6 @@ def test_only_what_other_commands_start_is_hidden() -> None:
         "parity-worker",
         "bench",
         "bench-backends",
-        "bench-compare",
         "bench-flags",
         "bench-parity",
         "bench-store",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.bench import StoredFlags
+from loadtests.bench.comparing import TARGETS, cases
 from loadtests.bench.peers import program
 from loadtests.bench.plan import QUICK, Group
 from loadtests.bench.procfs import keeping_to, two_cores
@@ -67,6 +68,23 @@ def test_a_run_has_the_rows_of_its_groups_and_those_of_the_books(work_dir: Path)
     assert result.interpreter == f"{platform.python_implementation()} {platform.python_version()}"
     assert result.compiled
     assert said[0] == "flags: starting 1 times Crossfade"
+
+
+def test_comparing_is_measured_by_itself_in_all_sizes_and_beside_deepdiff(work_dir: Path) -> None:
+    one, said = bench(work_dir, Group.COMPARE)
+
+    result = one.run()
+
+    sizes = [target.kilobytes for target in TARGETS]
+    assert [(speed.kilobytes, speed.name) for speed in result.speeds] == [
+        (size, case.name) for size in sizes for case in cases(size)
+    ]
+    assert all(speed.a_second > 0 for speed in result.speeds)
+    assert [row.name for row in result.rows] == [
+        f"compare {size}k{what}" for size in sizes for what in (", a second", " to DeepDiff")
+    ]
+    assert Verdict.NOT_MEASURED not in {row.verdict for row in result.rows}
+    assert said == [f"compare: {size} KB" for size in sizes]
 
 
 def test_on_one_core_nothing_can_be_measured(work_dir: Path) -> None:

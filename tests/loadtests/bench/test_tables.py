@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from loadtests.bench.comparing import JUDGED, TARGETS, Speed
 from loadtests.bench.flips import Flips
 from loadtests.bench.run import Result
 from loadtests.bench.soak import Soak
@@ -27,9 +28,15 @@ RESULT = Result(
         judged("live p50, shadow hanging / off", at_most(1.05), Interval(1.04, 1.01, 1.08)),
         judged("capacity 1k POST to envoy plain", at_least(1.3), None, "envoy plain is not here"),
         counted("failed requests while flipping", at_most(0), 2),
+        judged("compare 200k to DeepDiff", at_least(100), Interval(241.9, 228.6, 320.4)),
+        counted("compare 1k, a second", at_least(30_000), 47_607),
     ],
     flips=Flips((12.0, 30.0), shot()),
     soak=Soak((30.0, 31.0), (40.0, 41.0), shot()),
+    speeds=[
+        Speed(1, "the same, keys in another order", 55_963.4),
+        Speed(200, JUDGED, 677.1, 2.84, Interval(241.9, 228.6, 320.4), TARGETS[2]),
+    ],
     books={"off": Report(0.0, None, None, Tally(), Balance(mirrored=3, outcomes=3), (), ())},
     missing=("mitmproxy",),
     machine="two cores",
@@ -72,7 +79,16 @@ def test_each_verdict_is_said_and_what_was_not_measured_with_its_reason() -> Non
     assert words["failed requests while flipping"] == "missed"
     assert "mitmproxy is not installed: nothing was compared with it." in text
     assert "capacity 1k POST to envoy plain: envoy plain is not here." in text
-    assert "4 targets: 1 passed, 1 missed, 1 undecided, 1 not measured" in text
+    assert "6 targets: 3 passed, 1 missed, 1 undecided, 1 not measured" in text
+
+
+def test_what_a_core_compares_is_said_by_size_and_case_and_large_values_in_whole_numbers() -> None:
+    lines = [line.split() for line in printed().splitlines() if "200k" in line or "1k" in line]
+
+    assert ["1k:", "the", "same,", "keys", "in", "another", "order", "55,963"] in lines
+    assert ["200k:", "3", "differences", "677", "2.8"] in lines
+    assert ["compare", "200k", "to", "DeepDiff", "242", "(229-320)", ">=", "100", "passed"] in lines
+    assert ["compare", "1k,", "a", "second", "47607", ">=", "30000", "passed"] in lines
 
 
 def test_a_run_without_targets_says_so() -> None:
@@ -89,6 +105,8 @@ def test_the_file_has_the_measurements_and_every_slice(tmp_path: Path) -> None:
     assert written["not_installed"] == ["mitmproxy"]
     assert (written["interpreter"], written["compiled"]) == ("CPython 3.11.2", False)
     assert written["flips_ms"] == [12.0, 30.0]
+    assert written["comparing"][1]["deepdiff_a_second"] == 2.84
+    assert written["comparing"][1]["ratio"] == {"value": 241.9, "low": 228.6, "high": 320.4}
     assert written["soak"] == {"proxy_mb": [30.0, 31.0], "parity_mb": [40.0, 41.0]}
     assert written["books"]["off"]["mirrored"] == 3
     one = written["measured"]["mirror 20k: crossfade different"]

@@ -1,7 +1,7 @@
 """How many exchanges one core compares a second, by size and by what differs, beside DeepDiff where it is installed.
 
-Counted in the CPU time of this process, so that other work on the machine has little part in it: the best of several
-rounds, beside DeepDiff in turns. What is measured is all of `compare`: headers, parsing, the walk, the acceptances.
+Counted in the CPU time of this process, before anything else of the run is started: the best of several rounds, beside
+DeepDiff in turns. What is measured is all of `compare`: headers, parsing, the walk, the acceptances.
 """
 
 import random
@@ -9,16 +9,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
+from loadtests.bench.verdicts import Row, at_least, counted, judged
 from loadtests.interval import Interval, ratio_of_medians
-from loadtests.measurements import Measurement
 from parity.compare import compare
 from parity.deepdiff_peer import Whole, whole_deepdiff
 from parity.exchange import Backend, Exchange, Observation
@@ -137,15 +135,13 @@ def _exchange(legacy: Any, modern: Any) -> Exchange:
     )  # fmt: skip
 
 
-def measure(round_s: float, progress: Callable[[str], None]) -> list[Speed]:
+def measure_comparing(round_s: float, progress: Callable[[str], None]) -> list[Speed]:
     """Measure all cases; a round of one takes about `round_s` of CPU time."""
     deepdiff = whole_deepdiff()
-    if deepdiff is None:
-        progress("DeepDiff is not installed: not measured")
     found: list[Speed] = []
     for size in TARGETS:
+        progress(f"{size.kilobytes} KB")
         for case in cases(size.kilobytes):
-            progress(f"{case.kilobytes} KB, {case.name}")
             target = size if case.name == JUDGED else None
             found.append(_speed(case, round_s, target, deepdiff if target else None))
     return found
@@ -178,45 +174,21 @@ def _lasting(work: Callable[[], object], times: int) -> float:
     return max(time.process_time() - begun_s, 1e-9)
 
 
-def measurements_of(speeds: Sequence[Speed]) -> list[Measurement]:
-    """The measurements that have a target; those beside DeepDiff only where it was measured."""
-    found: list[Measurement] = []
+def compare_rows(speeds: Sequence[Speed]) -> list[Row]:
+    """The rows of the sizes, each with its target; that beside DeepDiff is not measured where there is none."""
+    rows: list[Row] = []
     for speed in speeds:
-        if speed.target is None:
+        if (target := speed.target) is None:
             continue
-        name, least, times = (
-            f"{speed.kilobytes} KB, {speed.name}",
-            speed.target.a_second,
-            speed.target.to_deepdiff,
-        )
-        found.append(
-            Measurement(f"{name}, a second", round(speed.a_second), f">= {least}", speed.a_second >= least)
-        )
-        if speed.ratio is not None:
-            found.append(
-                Measurement(
-                    f"{name}, to DeepDiff",
-                    round(speed.ratio.value, 1),
-                    f">= {times}",
-                    speed.ratio.low >= times,
-                )
+        name = f"compare {speed.kilobytes}k"
+        rows.append(
+            counted(
+                f"{name}, a second",
+                at_least(target.a_second),
+                round(speed.a_second),
+                f"{speed.name}, the best of {_ROUNDS} rounds",
             )
-    return found
-
-
-def render_speeds(speeds: Sequence[Speed], console: Console) -> None:
-    """All cases by size."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("case")
-    for heading in ("ours/s", "DeepDiff/s", "ratio (95 %)"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for speed in speeds:
-        table.add_row(
-            f"{speed.kilobytes} KB",
-            speed.name,
-            f"{speed.a_second:,.0f}",
-            "" if speed.deepdiff_a_second is None else f"{speed.deepdiff_a_second:,.1f}",
-            "" if speed.ratio is None else "{:,.0f} ({:,.0f}-{:,.0f})".format(*astuple(speed.ratio)),
         )
-    console.print(table)
+        note = "DeepDiff is not here" if speed.ratio is None else speed.name
+        rows.append(judged(f"{name} to DeepDiff", at_least(target.to_deepdiff), speed.ratio, note))
+    return rows
