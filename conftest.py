@@ -160,8 +160,9 @@ def open_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def _seeded(contract: Path) -> Seeded:
-    return Seeded(contract / "seed")
+def _seeded(contract: Path) -> Iterator[Seeded]:
+    with contextlib.closing(Seeded(contract / "seed")) as seeded:
+        yield seeded
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -38,9 +39,7 @@ def _mark(database_url: str) -> None:
 def test_the_tests_load_it_again_where_something_was_written_and_only_there(
     database_url: str, contract: Path
 ) -> None:
-    seeded = Seeded(contract / "seed")
-
-    with bare_database(database_url) as bare:
+    with bare_database(database_url) as bare, closing(Seeded(contract / "seed")) as seeded:
         loaded = [seeded.ensure(bare)]
         _city(bare)
         loaded.append(seeded.ensure(bare))
