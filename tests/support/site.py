@@ -61,7 +61,7 @@ class Site:
                 return
             if time.monotonic() > deadline:
                 pytest.fail(f"not settled: {counted} of {requests} counted, {ended} ended")
-            time.sleep(0.02)
+            time.sleep(0.05)
 
 
 @contextlib.contextmanager
