@@ -60,12 +60,14 @@ check: $(STAMP)  ## The fast part of `make test`: lint, types, import contracts
 	@$(BIN)/lint-imports
 
 test: $(STAMP) browser redis peers  ## Set up, then lint, types, import contracts and all tests (what CI runs)
-	@$(MAKE) --no-print-directory -j2 check compiled-where-possible collected
+	@$(MAKE) --no-print-directory -j2 compiled-where-possible tests-of-sources
 	@if test -e $(COMPILED)/ready ; then \
 	  $(AS_COMPILED) $(BIN)/pytest -q -n 3 --dist loadfile -o pythonpath=$(COMPILED)/site --compiled $(COMPILED_TESTS) ; \
 	else \
 	  $(BIN)/pytest -q -n 3 --dist loadfile $(COMPILED_TESTS) ; \
 	fi
+
+tests-of-sources: check collected  # one core compiles meanwhile, twice as long as this takes until the tests begin
 	@$(BIN)/pytest -q -n 5 --dist loadfile --no-loadscope-reorder $(COMPILED_TESTS:%=--ignore=%) $(ARGS) || $(ALONE)
 
 # once more what failed beside others, by itself; that nothing is known to have failed (a crash, nothing collected) is a failure
