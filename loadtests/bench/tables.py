@@ -57,7 +57,7 @@ def render(result: Result, console: Console) -> None:
 def render_measured(measured: Measurements, console: Console) -> None:
     """One line a scenario, kind by kind."""
     table = _table("load: target")
-    for heading in ("cpu µs", "beside", "rps", "p50 µs", "p99 µs", "late", "failed"):
+    for heading in ("cpu µs", "beside", "rps", "p50 µs", "p99 µs", "late", "fail"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, slices in measured.items():
         table.add_row(

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -65,6 +66,17 @@ def test_the_first_line_says_what_runs_the_proxy(compiled: bool, words: str) -> 
     text = printed(dataclasses.replace(RESULT, compiled=compiled))
 
     assert text.splitlines()[0] == f"CPython 3.11.2, data plane {words}; two cores"
+
+
+def test_the_longest_name_and_the_slowest_answers_fit_too() -> None:
+    (one,) = slices([1_234.5])
+    late = msgspec.structs.replace(one.shot, rps=25_530.0, p50_us=200_859.0, p99_us=201_345.0)
+    slow = msgspec.structs.replace(one, helper_cpu_us=4_293.0, shot=late)
+
+    text = printed(dataclasses.replace(RESULT, measured={"faults 1k hanging: crossfade hanging": [slow]}))
+
+    assert "…" not in text
+    assert "faults 1k hanging: crossfade hanging 1234.5   4293 25530 200859 201345" in text
 
 
 def test_each_verdict_is_said_and_what_was_not_measured_with_its_reason() -> None:
