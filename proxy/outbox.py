@@ -99,10 +99,10 @@ class Outbox:
         """The next batch, which is without its receipt from now on; None: there is nothing to say.
 
         With `present` there is one in any case, so that whoever adds up knows that there was nothing. When `closing`,
-        the last one says that it is.
+        the last one says that it is, and what waits for its receipt then is present no more.
         """
         counters = self._counters
-        is_due = present or (closing and not self._said_end)
+        is_due = (present or closing) and not self._said_end
         is_empty = not self._queue and not counters.pending and counters.in_flight == self._said_in_flight
         if is_empty and not is_due:
             return None

@@ -106,6 +106,16 @@ def test_the_last_batch_says_that_it_is_once() -> None:
     assert [("ended" in names) for names in said] == [False, True]
 
 
+def test_a_worker_that_has_said_its_last_does_not_say_that_it_is_there_while_it_waits_for_the_receipt() -> (
+    None
+):
+    outbox, _ = an_outbox()
+
+    frames = [outbox.next_frame(present=True, closing=True) for _ in range(2)]
+
+    assert [frame is None for frame in frames] == [False, True]
+
+
 def test_a_batch_takes_the_oldest_up_to_its_bounds() -> None:
     outbox, counters = an_outbox(batch_captures=3, batch_bytes=100_000)
     put(outbox, counters, 4)
