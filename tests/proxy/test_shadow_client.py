@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -19,9 +20,11 @@ SETTINGS = MirrorSettings(timeout_s=0.3, concurrency=2)
 
 
 @asynccontextmanager
-async def shadow(behaviour: Behaviour | None = None) -> AsyncIterator[tuple[ShadowClient, FakeBackend]]:
+async def shadow(
+    behaviour: Behaviour | None = None, settings: MirrorSettings = SETTINGS
+) -> AsyncIterator[tuple[ShadowClient, FakeBackend]]:
     async with FakeBackend(behaviour or answering(b"shadow")) as backend:
-        client = ShadowClient(backend.url, SETTINGS, 4.0)
+        client = ShadowClient(backend.url, settings, 4.0)
         try:
             yield client, backend
         finally:
@@ -46,7 +49,8 @@ async def test_a_copy_is_sent_as_it_is_and_its_answer_is_kept() -> None:
 
 
 async def test_connections_are_used_again_and_no_more_than_the_bound_are_made() -> None:
-    async with shadow(answering(b"x", after_s=0.01)) as (client, backend):
+    patient = replace(SETTINGS, timeout_s=5.0)  # the last of a connection waits for five others
+    async with shadow(answering(b"x", after_s=0.01), patient) as (client, backend):
         replies = await asyncio.gather(*(client.send(COPY, kept()) for _ in range(12)))
 
         assert {reply.status for reply in replies} == {200}
