@@ -28,15 +28,6 @@ _COUNTING_LOCK = _ADVISORY_LOCK + 1
 # what is read are few rows by their keys: to scan a table, with helpers that must be started first, takes longer
 _FEW_ROWS = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL random_page_cost = 1.1"
 
-_SQLITE_COLUMNS = (
-    "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
-)
-_POSTGRESQL_COLUMNS = sa.text(
-    "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-    " WHERE c.relname = ANY(:names) AND c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)"
-    " AND a.attnum > 0 AND NOT a.attisdropped"
-)
-
 
 def open_database(url: str) -> sa.Engine:
     """The engine for `sqlite:///FILE` or `postgresql://…`; raises StoreError for any other URL."""
@@ -152,18 +143,9 @@ def complete_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
 
 
 def _columns(connection: sa.Connection, metadata: sa.MetaData) -> dict[str, set[str]]:
-    """The names of the columns of each of these tables that is there.
-
-    In one statement: to reflect all that SQLAlchemy knows of a column took a reader longer than what it came to read.
-    """
-    if connection.dialect.name == "sqlite":
-        rows = connection.exec_driver_sql(_SQLITE_COLUMNS)
-    else:
-        rows = connection.execute(_POSTGRESQL_COLUMNS, {"names": list(metadata.tables)})
-    there: dict[str, set[str]] = {}
-    for table, column in rows:
-        there.setdefault(table, set()).add(column)
-    return there
+    """The names of the columns of each of these tables that is there."""
+    found = sa.inspect(connection).get_multi_columns(filter_names=list(metadata.tables))
+    return {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
 
 
 def _missing(table: sa.Table, there: dict[str, set[str]]) -> list[sa.Column[Any]]:
