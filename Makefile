@@ -162,4 +162,4 @@ audit: $(STAMP)  ## Ask PyPI for known vulnerabilities of all that requirements.
 clean:  ## Remove the environment and everything that was generated
 	rm -rf $(VENV) build .crossfade .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help install sbom audit compiled compiled-where-possible collected demo check test coverage browser redis peers envoy format bench bench-backends bench-flags bench-compare bench-parity bench-store ready soak fuzz screenshot lock clean
+.PHONY: help install sbom audit compiled compiled-where-possible collected demo check test tests-of-sources coverage browser redis peers envoy format bench bench-backends bench-flags bench-parity bench-store ready soak fuzz screenshot lock clean

@@ -153,6 +153,14 @@ def test_nothing_compiled_lies_beside_the_sources() -> None:
     assert [str(path) for package in PACKAGES for path in (ROOT / package).rglob("*.so")] == []
 
 
+def test_make_takes_no_target_for_made_that_there_is_no_rule_for() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+
+    assert set(phony.split()) == set(re.findall(r"^([a-z][a-z-]*):(?!=)", makefile, re.MULTILINE))
+
+
 def test_ci_runs_what_the_readme_says_and_nothing_else() -> None:
     commands = [
         line
