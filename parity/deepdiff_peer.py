@@ -1,4 +1,4 @@
-"""DeepDiff as a peer that `make bench-compare` measures beside ours, where somebody has installed it."""
+"""DeepDiff as a peer that `make bench` measures beside ours, where somebody has installed it."""
 
 import importlib
 import json
